@@ -1,0 +1,100 @@
+/**
+ * Canonical JSON (RFC 8785) and a strict parser for JSON that somebody else wrote. What cannot be represented exactly
+ * by every reader (duplicate keys, integers beyond 2^53, lone surrogates) is refused, because two readers that
+ * understand the same bytes differently are how one call is approved and another one runs.
+ */
+import { type AnyNode, parse } from '@humanwhocodes/momoa';
+import canonicalize from 'canonicalize';
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type ParsedJson = { kind: 'value'; value: Json } | { kind: 'refused'; reason: string };
+
+export const maximumDepth = 64;
+const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** RFC 8785 text of a JSON value. @throws {Error} for what JSON cannot hold (undefined, NaN, BigInt, cycles, lone surrogates). */
+export function canonicalJson(value: unknown): string {
+  const text = canonicalize(value);
+  if (text === undefined) throw new TypeError('Cannot canonicalise a value: it is not JSON, expected a JSON value');
+  return text;
+}
+
+/**
+ * Parses untrusted JSON text; never throws. Two parsers must agree: `JSON.parse` alone keeps the last of two equal keys, and
+ * momoa alone takes bare control characters in strings.
+ */
+export function parseStrictJson(text: string): ParsedJson {
+  try {
+    if (nestingDepth(text) > maximumDepth) return { kind: 'refused', reason: `nested deeper than ${maximumDepth}` };
+    const reference: unknown = JSON.parse(text);
+    const value = toValue(parse(text, { mode: 'json' }).body);
+    if (canonicalJson(value) !== canonicalJson(reference))
+      return { kind: 'refused', reason: 'it can be read in two ways' };
+    return { kind: 'value', value };
+  } catch (error) {
+    return { kind: 'refused', reason: error instanceof StrictJsonRefusal ? error.message : 'it is not valid JSON' };
+  }
+}
+
+class StrictJsonRefusal extends Error {}
+
+/** An upper bound counted before parsing, so that a hostile text cannot exhaust the parser's stack. */
+function nestingDepth(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index];
+    if (inString) {
+      if (character === '\\') index += 1;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === '[' || character === '{') deepest = Math.max(deepest, ++depth);
+    else if (character === ']' || character === '}') depth -= 1;
+  }
+  return deepest;
+}
+
+function toValue(node: AnyNode): Json {
+  switch (node.type) {
+    case 'Object':
+      return toObject(node);
+    case 'Array':
+      return node.elements.map((element) => toValue(element.value));
+    case 'Number':
+      return checkedNumber(node.value);
+    case 'String':
+      return checkedString(node.value);
+    case 'Boolean':
+      return node.value;
+    case 'Null':
+      return null;
+    default:
+      throw new StrictJsonRefusal('it is not JSON');
+  }
+}
+
+function toObject(node: Extract<AnyNode, { type: 'Object' }>): Json {
+  const result: Record<string, Json> = {};
+  for (const member of node.members) {
+    if (member.name.type !== 'String') throw new StrictJsonRefusal('a key is not a string');
+    const key = checkedString(member.name.value);
+    if (forbiddenKeys.has(key)) throw new StrictJsonRefusal('it uses a reserved key');
+    if (Object.hasOwn(result, key)) throw new StrictJsonRefusal('it has the same key twice');
+    result[key] = toValue(member.value);
+  }
+  return result;
+}
+
+function checkedNumber(value: number): number {
+  if (!Number.isFinite(value)) throw new StrictJsonRefusal('a number is out of range');
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    throw new StrictJsonRefusal('an integer is beyond 2^53');
+  }
+  return Object.is(value, -0) ? 0 : value;
+}
+
+function checkedString(value: string): string {
+  if (!value.isWellFormed()) throw new StrictJsonRefusal('a string has a lone surrogate');
+  return value;
+}

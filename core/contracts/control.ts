@@ -1,0 +1,60 @@
+/** Control records: what the gateway orders for a fleet or a run. Each has a sequence number and is checked by who reads it. */
+import { z } from 'zod';
+import { signedSchema } from './envelope.ts';
+import {
+  agentNameSchema,
+  callKeySchema,
+  digestSchema,
+  nonceSchema,
+  principalSchema,
+  roleSchema,
+  timestampSchema,
+} from './ids.ts';
+
+const sequence = z.int().min(1);
+
+export const controlBodySchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('freeze'), sequence, by: principalSchema, reason: z.string().max(500) }),
+  z.strictObject({ kind: z.literal('thaw'), sequence, by: principalSchema, reason: z.string().max(500) }),
+  z.strictObject({
+    kind: z.literal('policy-activation'),
+    sequence,
+    agent: agentNameSchema,
+    packDigest: digestSchema,
+    policyDigest: digestSchema,
+    by: principalSchema,
+  }),
+  z.strictObject({
+    kind: z.literal('api-key'),
+    sequence,
+    keyId: z.string().regex(/^[a-z0-9]{12}$/),
+    /** SHA-256 of the key's secret part, hex. The secret itself is shown once and kept nowhere. */
+    secretHash: z.string().regex(/^[0-9a-f]{64}$/),
+    principal: principalSchema,
+    roles: z.array(roleSchema),
+    /** People vote; service accounts start runs. */
+    person: z.boolean(),
+    scopes: z.array(
+      z.enum(['runs:start', 'runs:read', 'runs:cancel', 'approvals:read', 'approvals:vote', 'control:write']),
+    ),
+    expiresAt: timestampSchema,
+    mintedBy: principalSchema,
+  }),
+  z.strictObject({ kind: z.literal('api-key-revocation'), sequence, keyId: z.string(), by: principalSchema }),
+  z.strictObject({
+    kind: z.literal('reconcile-answer'),
+    sequence,
+    nonce: nonceSchema,
+    callKey: callKeySchema,
+    try: z.int().min(1),
+    answer: z.enum(['happened', 'did-not-happen']),
+    principal: principalSchema,
+    roles: z.array(roleSchema),
+    reason: z.string().max(2000),
+    answeredAt: timestampSchema,
+  }),
+]);
+export type ControlBody = z.infer<typeof controlBodySchema>;
+export type ControlKind = ControlBody['kind'];
+export const signedControlSchema = signedSchema('control', controlBodySchema);
+export type SignedControl = z.infer<typeof signedControlSchema>;

@@ -1,0 +1,42 @@
+/**
+ * Digests: SHA-256 in pure JS, so that workflow code (which has no node:crypto) computes the same value as everyone.
+ * Each digest has a purpose tag in front, so that a digest of one kind of thing never stands for another.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { canonicalJson } from './canonical-json.ts';
+
+export type DigestPurpose =
+  | 'arguments'
+  | 'body'
+  | 'card'
+  | 'decision'
+  | 'idempotency'
+  | 'input'
+  | 'message'
+  | 'pack'
+  | 'policy'
+  | 'receipt'
+  | 'target-state'
+  | 'terms'
+  | 'ticket'
+  | 'tool-definition'
+  | 'transcript'
+  | 'undecodable'
+  | 'vote';
+
+/** `sha256:<64 hex>` over `countersign/v1/<purpose>\n` followed by the UTF-8 bytes of the text. */
+export function digestText(purpose: DigestPurpose, text: string): string {
+  return digestBytes(purpose, utf8ToBytes(text));
+}
+
+/** `sha256:<64 hex>` over `countersign/v1/<purpose>\n` followed by the bytes. */
+export function digestBytes(purpose: DigestPurpose, bytes: Uint8Array): string {
+  const tag = utf8ToBytes(`countersign/v1/${purpose}\n`);
+  return `sha256:${bytesToHex(sha256.create().update(tag).update(bytes).digest())}`;
+}
+
+/** Digest over the RFC 8785 form of a JSON value. */
+export function digestJson(purpose: DigestPurpose, value: unknown): string {
+  return digestText(purpose, canonicalJson(value));
+}

@@ -1,0 +1,25 @@
+/**
+ * The one error class. It carries a code of the closed set and a message of the form
+ * `Cannot <action> <"thing">: <what is>, expected <what must be>; <remedy>`, never a secret or raw input.
+ */
+import { type ErrorCode, errorMeanings } from './contracts/errors.ts';
+
+export class CountersignError extends Error {
+  readonly code: ErrorCode;
+  override readonly name = 'CountersignError';
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+
+  /** Whether the same request may succeed later without anybody changing it. */
+  get retryable(): boolean {
+    return errorMeanings[this.code].retry;
+  }
+}
+
+/** Text of an unknown thrown value, without its stack. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
