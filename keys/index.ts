@@ -1,0 +1,13 @@
+/** Signing keys: made or loaded, held as KeyObject only, registered, rotated, revoked. */
+export { revokeKey, type RotateOptions, rotateKey } from './change-keys.ts';
+export { kidOf, rawPublicKey, signerOf, verifySignature } from './ed25519.ts';
+export type { KeySet } from './key-set.ts';
+export {
+  type KeyFiles,
+  keyVariable,
+  loadKeysFromEnvironment,
+  loadKeysFromFiles,
+  registryVariable,
+} from './load-keys-from-files.ts';
+export { loadOrCreateKeys, type LoadOrCreateOptions, registryPath } from './load-or-create-keys.ts';
+export { openRegistry, readRegistry } from './registry-file.ts';

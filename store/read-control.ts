@@ -1,0 +1,60 @@
+/**
+ * Control records as their readers see them: opened, in order of sequence. A writer of the database without the key can
+ * add rows that do not verify; such a row is skipped, except among freezes, where anything unsure reads as frozen.
+ */
+import { type ControlBody, type ControlKind, signedControlSchema } from '../core/contracts/control.ts';
+import { type KeyRegistry, openEnvelope } from '../core/envelope.ts';
+import type { Store } from './store.ts';
+
+export interface ControlReader {
+  store: Pick<Store, 'listControl'>;
+  registry: KeyRegistry;
+  audience: string;
+}
+
+type BodyOf<K extends ControlKind> = Extract<ControlBody, { kind: K }>;
+
+/** Verified bodies of these kinds, lowest sequence first. */
+export async function readControl<K extends ControlKind>(
+  reader: ControlReader,
+  kinds: readonly K[],
+): Promise<BodyOf<K>[]> {
+  const rows = await reader.store.listControl([...kinds]);
+  const bodies: BodyOf<K>[] = [];
+  for (const row of rows) {
+    const body = openControl(reader, row);
+    if (body && isOneOf(body, kinds)) bodies.push(body);
+  }
+  return bodies.toSorted((a, b) => a.sequence - b.sequence);
+}
+
+export interface FreezeState {
+  frozen: boolean;
+  /** Sequence of the last freeze or thaw, 0 before the first. */
+  epoch: number;
+}
+
+export async function readFreeze(reader: ControlReader): Promise<FreezeState> {
+  const rows = await reader.store.listControl(['freeze', 'thaw']);
+  let state: FreezeState = { frozen: false, epoch: 0 };
+  for (const row of rows.toSorted((a, b) => a.body.sequence - b.body.sequence)) {
+    const body = openControl(reader, row);
+    state = { frozen: body?.kind !== 'thaw', epoch: row.body.sequence };
+  }
+  return state;
+}
+
+function openControl(reader: ControlReader, row: unknown): ControlBody | undefined {
+  const opened = openEnvelope(row, {
+    schema: signedControlSchema,
+    audience: reader.audience,
+    registry: reader.registry,
+    // Orders stay in force when their key is rotated out; a revoked key's orders since the revocation do not verify.
+    now: null,
+  });
+  return opened.kind === 'opened' ? opened.signed.body : undefined;
+}
+
+function isOneOf<K extends ControlKind>(body: ControlBody, kinds: readonly K[]): body is BodyOf<K> {
+  return kinds.some((kind) => kind === body.kind);
+}

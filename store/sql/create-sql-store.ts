@@ -1,0 +1,30 @@
+/** The store over any SQL session: each method is one transaction of it. */
+import type { Store } from '../store.ts';
+import { askMethods } from './asks.ts';
+import { bodyMethods } from './bodies.ts';
+import { controlMethods } from './control.ts';
+import { decisionMethods } from './decisions.ts';
+import { fenceMethods } from './fences.ts';
+import { gateStateMethods } from './gate-state.ts';
+import { ledgerMethods } from './ledger.ts';
+import { receiptMethods } from './receipts.ts';
+import { runMethods } from './runs.ts';
+import type { SqlSession } from './session.ts';
+import { voteMethods } from './votes.ts';
+
+export function createSqlStore(session: SqlSession): Store {
+  return {
+    ...runMethods(session),
+    ...gateStateMethods(session),
+    ...decisionMethods(session),
+    ...askMethods(session),
+    ...voteMethods(session),
+    ...fenceMethods(session),
+    ...receiptMethods(session),
+    ...controlMethods(session),
+    ...bodyMethods(session),
+    ...ledgerMethods(session),
+    ping: () => session.read(async (queries) => void (await queries.selectFrom('counters').select('name').execute())),
+    close: () => session.close(),
+  };
+}

@@ -1,0 +1,220 @@
+/**
+ * Recording a decision: everything that hangs on it (its ask, the request it closes, a person's denial, the admission,
+ * the turn mark) in one transaction, and only while the run is still as the gate saw it. A re-run gate gets the stored
+ * decision back.
+ */
+import type { Selectable } from 'kysely';
+import { digestText } from '../../core/digest.ts';
+import { CountersignError } from '../../core/errors.ts';
+import { parseCallKey } from '../../core/contracts/ids.ts';
+import type { SignedDecision } from '../../core/contracts/decision.ts';
+import type { DecisionKey, DecisionRecord, RecordedDecision, Store } from '../store.ts';
+import { argumentsMustAgree, readDecision, rowMustAgree, toText } from './records.ts';
+import type { Queries, SqlSession } from './session.ts';
+import type { DecisionsTable } from './tables.ts';
+
+export function decisionMethods(session: SqlSession): Pick<Store, 'findDecision' | 'recordDecision' | 'listDecisions'> {
+  return {
+    findDecision: (key) => session.read((queries) => findDecision(queries, key)),
+    recordDecision: (record, expected) =>
+      session.write((queries) => recordDecision(queries, record, expected.runEpoch)),
+    listDecisions: (workflowId) =>
+      session.read(async (queries) => {
+        const query = queries.selectFrom('decisions').selectAll().where('workflow_id', '=', workflowId);
+        return (await query.orderBy('ordinal').execute()).map(toDecision);
+      }),
+  };
+}
+
+async function findDecision(queries: Queries, key: DecisionKey): Promise<SignedDecision | null> {
+  const row = await queries
+    .selectFrom('decisions')
+    .selectAll()
+    .where('call_key', '=', key.callKey)
+    .where('try', '=', key.try)
+    .where('purpose', '=', key.purpose)
+    .where('pass', '=', key.pass)
+    .where('link_run_id', '=', key.linkRunId)
+    .executeTakeFirst();
+  return row ? toDecision(row) : null;
+}
+
+function toDecision(row: Selectable<DecisionsTable>): SignedDecision {
+  const decision = readDecision(row.decision);
+  rowMustAgree('decision', [
+    [row.workflow_id, decision.body.workflowId],
+    [row.verdict, decision.body.verdict],
+    ...keyPairs(
+      { callKey: row.call_key, try: row.try, purpose: row.purpose, pass: row.pass, linkRunId: row.link_run_id },
+      decision,
+    ),
+  ]);
+  return decision;
+}
+
+function keyPairs(key: DecisionKey, { body }: SignedDecision): (readonly [unknown, unknown])[] {
+  return [
+    [key.callKey, body.callKey],
+    [key.try, body.try],
+    [key.purpose, body.purpose],
+    [key.pass, body.pass],
+    [key.linkRunId, body.linkRunId],
+  ];
+}
+
+async function recordDecision(queries: Queries, record: DecisionRecord, runEpoch: number): Promise<RecordedDecision> {
+  const { key, decision, turn } = record;
+  const { workflowId } = decision.body;
+  const position = parseCallKey(key.callKey);
+  argumentsMustAgree('decision', [
+    ...keyPairs(key, decision),
+    [workflowId, position.workflowId],
+    [turn, position.turn],
+    [runEpoch, decision.body.runEpoch],
+    [record.ask !== null, decision.body.verdict === 'ask'],
+  ]);
+  const stored = await findDecision(queries, key);
+  if (stored) return { kind: 'exists', decision: stored };
+  if (!(await isCurrent(queries, workflowId, { runEpoch, linkRunId: key.linkRunId, turn }))) return { kind: 'stale' };
+
+  const overLimit = await admit(queries, record, workflowId);
+  if (overLimit) return { kind: 'over-limit', limit: overLimit };
+  await insertDecision(queries, record);
+  await insertAsk(queries, record);
+  await closeAsk(queries, record);
+  await insertDenial(queries, record);
+  await queries
+    .updateTable('runs')
+    .set({ turn_mark: turn })
+    .where('workflow_id', '=', workflowId)
+    .where('turn_mark', '<', turn)
+    .execute();
+  return { kind: 'recorded' };
+}
+
+async function isCurrent(
+  queries: Queries,
+  workflowId: string,
+  seen: { runEpoch: number; linkRunId: string; turn: number },
+): Promise<boolean> {
+  const run = await queries
+    .selectFrom('runs')
+    .select(['run_epoch', 'last_link_run_id', 'turn_mark'])
+    .where('workflow_id', '=', workflowId)
+    .executeTakeFirst();
+  if (!run) return false;
+  return run.run_epoch === seen.runEpoch && run.last_link_run_id === seen.linkRunId && seen.turn >= run.turn_mark;
+}
+
+/** Counts a (call key, try) once, inside the transaction: parallel calls cannot overshoot. Returns the limit that is full. */
+async function admit(
+  queries: Queries,
+  { admit: limits, key, turn }: DecisionRecord,
+  workflowId: string,
+): Promise<'callsPerRun' | 'callsPerTurn' | null> {
+  if (!limits) return null;
+  const admitted = await readAdmissions(queries, { workflowId, callKey: key.callKey, try: key.try, turn });
+  if (admitted.thisCallAndTry) return null;
+  if (admitted.run >= limits.callsPerRun) return 'callsPerRun';
+  if (admitted.turn >= limits.callsPerTurn) return 'callsPerTurn';
+  await queries
+    .insertInto('admissions')
+    .values({ call_key: key.callKey, try: key.try, workflow_id: workflowId, turn })
+    .execute();
+  return null;
+}
+
+export async function readAdmissions(
+  queries: Queries,
+  query: { workflowId: string; callKey: string; try: number; turn: number },
+): Promise<{ run: number; turn: number; thisCallAndTry: boolean }> {
+  const rows = queries.selectFrom('admissions').where('workflow_id', '=', query.workflowId);
+  const count = rows.select((column) => column.fn.countAll().as('count'));
+  const run = await count.executeTakeFirstOrThrow();
+  const turn = await count.where('turn', '=', query.turn).executeTakeFirstOrThrow();
+  const own = await count.where('call_key', '=', query.callKey).where('try', '=', query.try).executeTakeFirstOrThrow();
+  return { run: Number(run.count), turn: Number(turn.count), thisCallAndTry: Number(own.count) > 0 };
+}
+
+async function insertDecision(queries: Queries, { key, decision, digest, turn }: DecisionRecord): Promise<void> {
+  const { workflowId, verdict } = decision.body;
+  const last = await queries
+    .selectFrom('decisions')
+    .select((column) => column.fn.max('ordinal').as('ordinal'))
+    .where('workflow_id', '=', workflowId)
+    .executeTakeFirst();
+  await queries
+    .insertInto('decisions')
+    .values({
+      call_key: key.callKey,
+      try: key.try,
+      purpose: key.purpose,
+      pass: key.pass,
+      link_run_id: key.linkRunId,
+      workflow_id: workflowId,
+      ordinal: Number(last?.ordinal ?? 0) + 1,
+      turn,
+      verdict,
+      digest,
+      decision: toText(decision),
+    })
+    .execute();
+}
+
+async function insertAsk(queries: Queries, { ask: row, decision, digest, key }: DecisionRecord): Promise<void> {
+  if (!row || decision.body.verdict !== 'ask') return;
+  const { ask, workflowId, runEpoch } = decision.body;
+  argumentsMustAgree('card', [[digestText('card', row.card), ask.cardDigest]]);
+  const taken = await queries.selectFrom('asks').select('nonce').where('nonce', '=', ask.nonce).executeTakeFirst();
+  if (taken) {
+    throw new CountersignError(
+      'conflict',
+      `Cannot ask for "${ask.approvalId}": its nonce was used for another request, expected a fresh one; ask again`,
+    );
+  }
+  await queries
+    .insertInto('asks')
+    .values({
+      nonce: ask.nonce,
+      workflow_id: workflowId,
+      call_key: key.callKey,
+      try: key.try,
+      run_epoch: runEpoch,
+      link_run_id: key.linkRunId,
+      approval_id: ask.approvalId,
+      kind: ask.kind,
+      ask: toText(decision),
+      ask_digest: digest,
+      card: row.card,
+      deadline_at: ask.deadlineAt,
+      outcome: null,
+      closed_at: null,
+    })
+    .execute();
+}
+
+/** The first outcome stays. It is for readers: authority is the decision that says it. */
+async function closeAsk(queries: Queries, { closes, decision }: DecisionRecord): Promise<void> {
+  if (!closes) return;
+  await queries
+    .updateTable('asks')
+    .set({ outcome: closes.outcome, closed_at: closes.at })
+    .where('nonce', '=', closes.nonce)
+    .where('workflow_id', '=', decision.body.workflowId)
+    .where('outcome', 'is', null)
+    .execute();
+}
+
+async function insertDenial(queries: Queries, { denial, decision }: DecisionRecord): Promise<void> {
+  if (!denial) return;
+  await queries
+    .insertInto('denials')
+    .values({
+      workflow_id: decision.body.workflowId,
+      tool: denial.tool,
+      arguments_digest: denial.argumentsDigest,
+      nonce: denial.nonce,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}

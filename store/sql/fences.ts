@@ -1,0 +1,104 @@
+/**
+ * Fences: reserve → executing → consumed, or void. Each step is a compare-and-set on (call key, try), so that a reset, a
+ * second permit or a worker that wakes late meets the row of the first and starts nothing.
+ */
+import type { Consumption, FenceRow, Reservation, Reserved, Store } from '../store.ts';
+import { readFreezeEpoch } from './control.ts';
+import { findFence, toFence } from './fence-rows.ts';
+import { appendLedger } from './ledger.ts';
+import { argumentsMustAgree } from './records.ts';
+import { findReceipt, insertReceipt } from './receipts.ts';
+import type { Queries, SqlSession } from './session.ts';
+import { voidFence } from './void-fence.ts';
+
+type FenceMethods = Pick<Store, 'getFence' | 'reserveFence' | 'startFence' | 'consumeFence' | 'voidFence'>;
+
+export function fenceMethods(session: SqlSession): FenceMethods {
+  return {
+    getFence: (callKey, tryNumber) => session.read((queries) => findFence(queries, callKey, tryNumber)),
+    reserveFence: (reservation) => session.write((queries) => reserveFence(queries, reservation)),
+    startFence: (step) => session.write((queries) => startFence(queries, step)),
+    consumeFence: (consumption) => session.write((queries) => consumeFence(queries, consumption)),
+    voidFence: (step) => session.write((queries) => voidFence(queries, step)),
+  };
+}
+
+async function reserveFence(queries: Queries, reservation: Reservation): Promise<Reserved> {
+  const { callKey, nonce, now } = reservation;
+  // A row that is there always answers first: it alone knows what became of this call and try.
+  const row = await findFence(queries, callKey, reservation.try);
+  if (row) return { kind: 'exists', row };
+  const holder = nonce === null ? null : await findApprovalHolder(queries, nonce, callKey);
+  if (holder) return { kind: 'approval-used', row: holder };
+  if (reservation.executeByAt !== null && now > reservation.executeByAt) return { kind: 'too-late' };
+  if ((await readFreezeEpoch(queries)) !== reservation.freezeEpoch) return { kind: 'frozen' };
+
+  await queries
+    .insertInto('fences')
+    .values({
+      call_key: callKey,
+      try: reservation.try,
+      workflow_id: reservation.workflowId,
+      link_run_id: reservation.linkRunId,
+      run_epoch: reservation.runEpoch,
+      state: 'reserved',
+      tool: reservation.tool,
+      arguments_digest: reservation.argumentsDigest,
+      nonce,
+      permit_digest: reservation.permitDigest,
+      reserved_at: now,
+      start_to_close_ms: reservation.startToCloseMs,
+      lease_until_at: null,
+      voided_from: null,
+      voided_by: null,
+      voided_at: null,
+    })
+    .execute();
+  const { workflowId, callKey: _, now: __, ...body } = reservation;
+  await appendLedger(queries, { kind: 'intent', workflowId, callKey, body, at: now });
+  return { kind: 'reserved' };
+}
+
+async function findApprovalHolder(queries: Queries, nonce: string, callKey: string): Promise<FenceRow | null> {
+  const row = await queries
+    .selectFrom('fences')
+    .selectAll()
+    .where('nonce', '=', nonce)
+    .where('call_key', '=', callKey)
+    .where('state', '<>', 'void')
+    .executeTakeFirst();
+  return row ? toFence(queries, row) : null;
+}
+
+async function startFence(queries: Queries, step: Parameters<Store['startFence']>[0]): ReturnType<Store['startFence']> {
+  const changed = await queries
+    .updateTable('fences')
+    .set({ state: 'executing', lease_until_at: step.leaseUntilAt })
+    .where('call_key', '=', step.callKey)
+    .where('try', '=', step.try)
+    .where('permit_digest', '=', step.permitDigest)
+    .where('state', '=', 'reserved')
+    .executeTakeFirst();
+  return changed.numUpdatedRows === 1n ? 'started' : 'lost';
+}
+
+async function consumeFence(queries: Queries, consumption: Consumption): ReturnType<Store['consumeFence']> {
+  argumentsMustAgree('receipt', [
+    [consumption.callKey, consumption.receipt.body.callKey],
+    [consumption.try, consumption.receipt.body.try],
+    ['execute', consumption.receipt.body.purpose],
+  ]);
+  // A receipt that is there already was of another execution of this permit: first one stays.
+  if (await findReceipt(queries, consumption.permitDigest)) return 'lost';
+  const changed = await queries
+    .updateTable('fences')
+    .set({ state: 'consumed' })
+    .where('call_key', '=', consumption.callKey)
+    .where('try', '=', consumption.try)
+    .where('permit_digest', '=', consumption.permitDigest)
+    .where('state', '=', 'executing')
+    .executeTakeFirst();
+  if (changed.numUpdatedRows !== 1n) return 'lost';
+  await insertReceipt(queries, consumption);
+  return 'consumed';
+}

@@ -1,0 +1,183 @@
+/**
+ * The tables as Kysely sees them; `store/migrations` makes them. Portable types only: text, integers and JSON as text
+ * (signed objects in RFC 8785 form), so that SQLite and Postgres hold the same bytes.
+ */
+import type { ControlKind } from '../../core/contracts/control.ts';
+import type { Outcome, VoteVerdict } from '../../core/contracts/approval.ts';
+import type { Purpose } from '../../core/contracts/ids.ts';
+import type { Label } from '../../core/contracts/labels.ts';
+import type { FenceState } from '../../core/contracts/receipt.ts';
+import type { FenceRow, LedgerEntry, LinkRow } from '../store.ts';
+
+export interface RunsTable {
+  workflow_id: string;
+  ticket: string;
+  ticket_digest: string;
+  ticket_nonce: string;
+  principal: string;
+  first_link_run_id: string;
+  last_link_run_id: string;
+  run_epoch: number;
+  turn_mark: number;
+  opened_at: number;
+  closed_at: number | null;
+  outcome: string | null;
+}
+
+export interface LinksTable {
+  workflow_id: string;
+  link_run_id: string;
+  kind: LinkRow['kind'];
+  run_epoch: number;
+  registered_at: number;
+}
+
+/** One row for each epoch after 0, with the reason that raised it. */
+export interface EpochsTable {
+  workflow_id: string;
+  epoch: number;
+  from_epoch: number;
+  reason: string;
+  raised_at: number;
+}
+
+export interface DecisionsTable {
+  call_key: string;
+  try: number;
+  purpose: Purpose;
+  pass: number;
+  link_run_id: string;
+  workflow_id: string;
+  /** Order of arrival within the run. */
+  ordinal: number;
+  turn: number;
+  verdict: 'allow' | 'ask' | 'deny';
+  digest: string;
+  decision: string;
+}
+
+export interface AdmissionsTable {
+  call_key: string;
+  try: number;
+  workflow_id: string;
+  turn: number;
+}
+
+export interface AsksTable {
+  nonce: string;
+  workflow_id: string;
+  call_key: string;
+  try: number;
+  run_epoch: number;
+  link_run_id: string;
+  approval_id: string;
+  kind: 'call' | 'reconcile';
+  ask: string;
+  ask_digest: string;
+  card: string;
+  deadline_at: number;
+  outcome: Outcome | null;
+  closed_at: number | null;
+}
+
+export interface DenialsTable {
+  workflow_id: string;
+  tool: string;
+  arguments_digest: string;
+  nonce: string;
+}
+
+export interface VotesTable {
+  nonce: string;
+  principal: string;
+  verdict: VoteVerdict;
+  digest: string;
+  vote: string;
+  cast_at: number;
+  /** 0 or 1. */
+  signalled: number;
+}
+
+export interface FencesTable {
+  call_key: string;
+  try: number;
+  workflow_id: string;
+  link_run_id: string;
+  run_epoch: number;
+  state: FenceState;
+  tool: string;
+  arguments_digest: string;
+  nonce: string | null;
+  permit_digest: string;
+  reserved_at: number;
+  start_to_close_ms: number;
+  lease_until_at: number | null;
+  voided_from: FenceRow['voidedFrom'];
+  voided_by: FenceRow['voidedBy'];
+  voided_at: number | null;
+}
+
+export interface ReceiptsTable {
+  permit_digest: string;
+  workflow_id: string;
+  call_key: string;
+  try: number;
+  purpose: Purpose;
+  turn: number;
+  /** Order of arrival within the call. */
+  ordinal: number;
+  receipt: string;
+  output: string;
+}
+
+export interface LabelsTable {
+  permit_digest: string;
+  label: Label;
+  workflow_id: string;
+  turn: number;
+}
+
+export interface ControlTable {
+  sequence: number;
+  kind: ControlKind;
+  record: string;
+}
+
+export interface BodiesTable {
+  digest: string;
+  /** The text as a JSON string: Postgres text holds no NUL character, JSON escapes it. */
+  text_json: string;
+}
+
+export interface LedgerTable {
+  sequence: number;
+  kind: LedgerEntry['kind'];
+  workflow_id: string;
+  call_key: string | null;
+  body: string;
+  at: number;
+}
+
+/** Sequences without gaps, taken inside the transaction that uses the number. */
+export interface CountersTable {
+  name: 'control' | 'ledger';
+  value: number;
+}
+
+export interface Tables {
+  runs: RunsTable;
+  links: LinksTable;
+  epochs: EpochsTable;
+  decisions: DecisionsTable;
+  admissions: AdmissionsTable;
+  asks: AsksTable;
+  denials: DenialsTable;
+  votes: VotesTable;
+  fences: FencesTable;
+  receipts: ReceiptsTable;
+  labels: LabelsTable;
+  control: ControlTable;
+  bodies: BodiesTable;
+  ledger: LedgerTable;
+  counters: CountersTable;
+}

@@ -1,0 +1,289 @@
+/**
+ * The store's port: authority (what may happen) and the first entries of the ledger. Every method is one transaction.
+ * Methods throw CountersignError `store-unavailable` when the database is out of reach, and never for a state they found:
+ * those are values. Implementations pass `test/unit/store/conformance.ts`.
+ */
+import type { ToolOutput } from '../core/contracts/activities.ts';
+import type { Outcome, SignedVote } from '../core/contracts/approval.ts';
+import type { ControlKind, SignedControl } from '../core/contracts/control.ts';
+import type { SignedDecision } from '../core/contracts/decision.ts';
+import type { Purpose } from '../core/contracts/ids.ts';
+import type { Label } from '../core/contracts/labels.ts';
+import type { FenceState, SignedReceipt } from '../core/contracts/receipt.ts';
+import type { SignedTicket } from '../core/contracts/ticket.ts';
+
+export interface RunRow {
+  workflowId: string;
+  ticket: SignedTicket;
+  ticketDigest: string;
+  firstLinkRunId: string;
+  lastLinkRunId: string;
+  runEpoch: number;
+  /** Highest turn gated in this epoch; a call of a lower turn is refused. */
+  turnMark: number;
+  openedAt: number;
+  closedAt: number | null;
+  outcome: string | null;
+}
+
+export interface LinkRow {
+  workflowId: string;
+  linkRunId: string;
+  kind: 'first' | 'successor' | 'reset';
+  /** The run's epoch when this link was registered. */
+  runEpoch: number;
+  registeredAt: number;
+}
+
+export interface FenceRow {
+  callKey: string;
+  try: number;
+  workflowId: string;
+  linkRunId: string;
+  runEpoch: number;
+  state: FenceState;
+  tool: string;
+  argumentsDigest: string;
+  nonce: string | null;
+  permitDigest: string;
+  reservedAt: number;
+  startToCloseMs: number;
+  /** Void rows: the state before, and who made it void. */
+  voidedFrom: 'absent' | 'reserved' | 'executing' | null;
+  voidedBy: 'owner' | 'gate' | null;
+  /** Consumed rows. */
+  receipt: SignedReceipt | null;
+  output: ToolOutput | null;
+}
+
+export interface AskRow {
+  nonce: string;
+  workflowId: string;
+  callKey: string;
+  try: number;
+  runEpoch: number;
+  linkRunId: string;
+  approvalId: string;
+  kind: 'call' | 'reconcile';
+  ask: SignedDecision;
+  askDigest: string;
+  /** RFC 8785 text of the card; its digest is in the ask. */
+  card: string;
+  deadlineAt: number;
+  /** Null while open. Informational: authority is the decision that closed it. */
+  outcome: Outcome | null;
+  closedAt: number | null;
+}
+
+export interface StoredVote {
+  vote: SignedVote;
+  digest: string;
+  signalled: boolean;
+}
+
+/** A decision's identity: a re-run local activity gets the stored one back. */
+export interface DecisionKey {
+  callKey: string;
+  try: number;
+  purpose: Purpose;
+  pass: number;
+  linkRunId: string;
+}
+
+export interface Denial {
+  tool: string;
+  argumentsDigest: string;
+  nonce: string;
+}
+
+/** Everything the gate needs to know of a run and one of its calls, read in one transaction. */
+export interface GateState {
+  run: RunRow | null;
+  link: LinkRow | null;
+  /** Rows of this call, by try. */
+  fences: FenceRow[];
+  /** Calls of this run, other than this one, whose row is reserved or executing. */
+  openFences: FenceRow[];
+  /** Labels from receipts of turns before this one. */
+  labels: Label[];
+  /** An `execute` permit of an earlier turn has no receipt and no void row: its result may have been seen. */
+  permitWithoutReceipt: boolean;
+  /** A person's denials in this run, whatever epoch. */
+  denials: Denial[];
+  /** Stored votes of verdict `deny` cast by their ask's deadline, of any ask of this run: a reset cannot drop them. Not yet verified. */
+  denialVotes: (Denial & { vote: SignedVote })[];
+  /** Admissions so far, each (call key, try) once. */
+  admitted: { run: number; turn: number; thisCallAndTry: boolean };
+  /** Stored receipts of purpose `probe` and `target-state` of this call, oldest first. */
+  probes: SignedReceipt[];
+  targetStates: SignedReceipt[];
+}
+
+export interface DecisionRecord {
+  key: DecisionKey;
+  decision: SignedDecision;
+  digest: string;
+  turn: number;
+  /** For an ask: its row. */
+  ask: { card: string } | null;
+  /** For a later pass of an ask: how the request ended. */
+  closes: { nonce: string; outcome: Outcome; at: number } | null;
+  /** A person's denial to remember for the whole run. */
+  denial: Denial | null;
+  /** For allow and ask: counted once by (call key, try) against these bounds, in the same transaction. */
+  admit: { callsPerRun: number; callsPerTurn: number } | null;
+}
+export type RecordedDecision =
+  | { kind: 'recorded' }
+  | { kind: 'exists'; decision: SignedDecision }
+  | { kind: 'over-limit'; limit: 'callsPerRun' | 'callsPerTurn' }
+  /** Epoch, link or turn mark moved since the state was read. */
+  | { kind: 'stale' };
+
+export interface Reservation {
+  callKey: string;
+  try: number;
+  workflowId: string;
+  linkRunId: string;
+  runEpoch: number;
+  tool: string;
+  argumentsDigest: string;
+  nonce: string | null;
+  permitDigest: string;
+  startToCloseMs: number;
+  now: number;
+  /** Re-checked in the transaction: later than this, nothing is reserved. */
+  executeByAt: number | null;
+  /** Freeze epoch of the permit, re-checked in the transaction. */
+  freezeEpoch: number;
+}
+export type Reserved =
+  | { kind: 'reserved' }
+  | { kind: 'exists'; row: FenceRow }
+  /** Another try or call holds this approval for this call. */
+  | { kind: 'approval-used'; row: FenceRow }
+  | { kind: 'too-late' }
+  | { kind: 'frozen' };
+
+export interface Consumption {
+  callKey: string;
+  try: number;
+  permitDigest: string;
+  receipt: SignedReceipt;
+  output: ToolOutput;
+  labels: Label[];
+  turn: number;
+}
+
+export interface LedgerEntry {
+  sequence: number;
+  kind: 'run-opened' | 'link-registered' | 'intent' | 'receipt' | 'run-closed';
+  workflowId: string;
+  callKey: string | null;
+  body: unknown;
+  at: number;
+}
+
+export interface Store {
+  // Runs and links
+  /** `same`: this ticket was claimed by this very link (a re-run activity). `claimed-by-other`: used ticket, nonce or workflow id. */
+  claimTicket(claim: {
+    ticket: SignedTicket;
+    ticketDigest: string;
+    linkRunId: string;
+    now: number;
+  }): Promise<'claimed' | 'same' | 'claimed-by-other'>;
+  getRun(workflowId: string): Promise<RunRow | null>;
+  listRuns(filter: { limit: number; before?: number; principal?: string }): Promise<RunRow[]>;
+  /** Registers a further link; a reset raises the run epoch and restarts the turn mark. Idempotent by link run id; `stale` when `expectedLastLinkRunId` is not the last. */
+  registerLink(link: {
+    workflowId: string;
+    linkRunId: string;
+    kind: 'successor' | 'reset';
+    expectedLastLinkRunId: string;
+    now: number;
+  }): Promise<{ kind: 'registered'; run: RunRow } | { kind: 'stale'; run: RunRow | null }>;
+  /** A call key came back with other arguments: a new epoch, once per (from, reason). */
+  raiseRunEpoch(change: { workflowId: string; fromEpoch: number; reason: string; now: number }): Promise<number>;
+  closeRun(close: { workflowId: string; linkRunId: string; outcome: string; now: number }): Promise<void>;
+
+  // Gate
+  gateState(query: {
+    workflowId: string;
+    linkRunId: string;
+    callKey: string;
+    turn: number;
+    try: number;
+  }): Promise<GateState>;
+  findDecision(key: DecisionKey): Promise<SignedDecision | null>;
+  recordDecision(record: DecisionRecord, expected: { runEpoch: number }): Promise<RecordedDecision>;
+  listDecisions(workflowId: string): Promise<SignedDecision[]>;
+  getAsk(nonce: string): Promise<AskRow | null>;
+  listAsks(filter: { open?: boolean; workflowId?: string; limit: number }): Promise<AskRow[]>;
+
+  // Votes
+  /** One vote by principal and nonce; a second one is `duplicate` and changes nothing. */
+  storeVote(vote: SignedVote, digest: string): Promise<{ kind: 'stored' } | { kind: 'duplicate'; first: StoredVote }>;
+  votesByNonce(nonce: string): Promise<StoredVote[]>;
+  unsignalledVotes(limit: number): Promise<StoredVote[]>;
+  markVoteSignalled(digest: string): Promise<void>;
+
+  // Fences (contracts.md §4.2): each step a compare-and-set
+  getFence(callKey: string, tryNumber: number): Promise<FenceRow | null>;
+  /** Row and intent (ledger) in one transaction. */
+  reserveFence(reservation: Reservation): Promise<Reserved>;
+  /** reserved → executing by the owner of the permit. */
+  startFence(step: {
+    callKey: string;
+    try: number;
+    permitDigest: string;
+    leaseUntilAt: number;
+  }): Promise<'started' | 'lost'>;
+  /** executing → consumed by the owner: receipt, labels, output and ledger entry in one transaction. */
+  consumeFence(consumption: Consumption): Promise<'consumed' | 'lost'>;
+  /** Turns an absent, reserved or executing row void. Consumed rows stay; void rows stay as they are. */
+  voidFence(step: {
+    callKey: string;
+    try: number;
+    workflowId: string;
+    linkRunId: string;
+    runEpoch: number;
+    tool: string;
+    argumentsDigest: string;
+    permitDigest: string;
+    by: 'owner' | 'gate';
+    now: number;
+  }): Promise<
+    | { kind: 'voided'; row: FenceRow }
+    | { kind: 'already-void'; row: FenceRow }
+    | { kind: 'consumed'; row: FenceRow }
+    | { kind: 'lost'; row: FenceRow }
+  >;
+  /** Receipts of executions that reserve nothing (unapproved reads, probes, target states, voids): keyed by permit digest, first one stays. */
+  recordReceipt(record: {
+    permitDigest: string;
+    receipt: SignedReceipt;
+    output: ToolOutput;
+    labels: Label[];
+    turn: number;
+  }): Promise<{ kind: 'recorded' } | { kind: 'exists'; receipt: SignedReceipt; output: ToolOutput }>;
+  receiptByPermit(permitDigest: string): Promise<{ receipt: SignedReceipt; output: ToolOutput } | null>;
+
+  // Control rows
+  /** Numbers, signs (by `seal`, called inside the transaction) and appends. */
+  appendControl(seal: (sequence: number) => SignedControl): Promise<SignedControl>;
+  listControl(kinds: ControlKind[]): Promise<SignedControl[]>;
+  /** Highest sequence of a freeze or thaw; 0 when there was none. */
+  freezeEpoch(): Promise<number>;
+
+  // Bodies: bytes by the digest of the bytes (purpose `body`)
+  putBody(text: string): Promise<string>;
+  getBody(digest: string): Promise<string | null>;
+
+  // Ledger
+  listLedger(filter: { workflowId?: string; after?: number; limit: number }): Promise<LedgerEntry[]>;
+
+  /** Proof of life for health checks. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
