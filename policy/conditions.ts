@@ -1,0 +1,128 @@
+/**
+ * Conditions of rules: compiled when the policy is loaded, run when a call is decided. A condition answers true or false
+ * or fails; a failure never counts as either. Nothing it can say takes unbounded work or does I/O.
+ */
+import { EvaluationError, ParseError, type ParseResult, TypeError as CelTypeError } from '@marcbachmann/cel-js';
+import { ConditionBudget } from './condition-budget.ts';
+import {
+  checkCondition,
+  type ConditionComplaint,
+  type PatternTable,
+  unknownField,
+  unknownName,
+} from './condition-check.ts';
+import { conditionEnvironment } from './condition-language.ts';
+import { meterLoops } from './condition-meter.ts';
+import { quote } from './problems.ts';
+
+export type ConditionResult =
+  | { kind: 'value'; value: boolean }
+  /** What failed, in words that repeat the policy's text and never an argument. */
+  | { kind: 'failed'; why: string };
+
+export interface Condition {
+  readonly text: string;
+  /** Never throws. @param context from `conditionContext` */
+  evaluate(context: Readonly<Record<string, unknown>>): ConditionResult;
+}
+
+export type CompiledCondition =
+  | { kind: 'condition'; condition: Condition }
+  | { kind: 'invalid'; complaints: ConditionComplaint[] };
+
+/** Compiles the conditions of one policy and holds the budget that they share. */
+export interface ConditionEngine {
+  compile(text: string): CompiledCondition;
+  /** Gives the whole budget back; to be called before each condition is run. */
+  refill(): void;
+}
+
+export function createConditionEngine(): ConditionEngine {
+  const budget = new ConditionBudget();
+  const patterns: PatternTable = { re2: new Map(), glob: new Map() };
+  const test = (table: PatternTable['re2'], text: string, pattern: string): boolean => {
+    budget.scan(text);
+    const compiled = table.get(pattern);
+    if (!compiled) throw new RangeError('the pattern was not compiled when the policy was loaded');
+    return compiled(text);
+  };
+  const environment = conditionEnvironment()
+    .registerFunction('re2(string, string): bool', (text: string, pattern: string) => test(patterns.re2, text, pattern))
+    .registerFunction('glob(string, string): bool', (text: string, pattern: string) =>
+      test(patterns.glob, text, pattern),
+    );
+
+  const compile = (text: string): CompiledCondition => {
+    try {
+      const parsed = environment.parse(text);
+      const complaints = checkCondition(parsed.ast, patterns);
+      if (complaints.length > 0) return { kind: 'invalid', complaints };
+      const checked = parsed.check();
+      if (!checked.valid) return { kind: 'invalid', complaints: [complaintOf(checked.error, text)] };
+      if (checked.type !== 'bool' && checked.type !== 'dyn')
+        return { kind: 'invalid', complaints: [notBoolean(checked.type)] };
+      if (!meterLoops(parsed.ast, () => budget.step())) return { kind: 'invalid', complaints: [unmetered] };
+      return { kind: 'condition', condition: { text, evaluate: (context) => run(parsed, context, budget, text) } };
+    } catch (error) {
+      return { kind: 'invalid', complaints: [complaintOf(error, text)] };
+    }
+  };
+  return { compile, refill: () => budget.refill() };
+}
+
+function run(
+  parsed: ParseResult,
+  context: Readonly<Record<string, unknown>>,
+  budget: ConditionBudget,
+  text: string,
+): ConditionResult {
+  try {
+    const value: unknown = parsed(context);
+    if (budget.spent) return { kind: 'failed', why: 'it takes more work than a condition may' };
+    if (typeof value === 'boolean') return { kind: 'value', value };
+    return { kind: 'failed', why: 'it gives neither true nor false' };
+  } catch (error) {
+    if (budget.spent) return { kind: 'failed', why: 'it takes more work than a condition may' };
+    return { kind: 'failed', why: failureOf(error, text) };
+  }
+}
+
+/** From the error's code and the policy's own text: the library's messages can repeat arguments. */
+function failureOf(error: unknown, text: string): string {
+  if (!(error instanceof EvaluationError)) return 'it cannot be evaluated';
+  const where = error.range
+    ? ` at ${quote(text.slice(error.range.start, Math.max(error.range.end, error.range.start + 1)))}`
+    : '';
+  return `${error.code.replaceAll('_', ' ')}${where}`;
+}
+
+function complaintOf(error: unknown, text: string): ConditionComplaint {
+  if (error instanceof ParseError || error instanceof CelTypeError) {
+    const offset = error.range?.start ?? 0;
+    const word = text.slice(offset, error.range?.end ?? offset);
+    if (error.code === 'unknown_variable') return unknownName({ start: offset }, word);
+    if (error.code === 'no_such_key') return unknownField(offset, word);
+    return { offset, found: firstLine(error.summary), expected: 'a condition in CEL', remedy: 'see docs/policy.md' };
+  }
+  return { offset: 0, found: 'a condition that cannot be read', expected: 'a condition in CEL', remedy: 'simplify it' };
+}
+
+function notBoolean(type: string | undefined): ConditionComplaint {
+  return {
+    offset: 0,
+    found: `a condition that gives ${type ?? 'nothing'}`,
+    expected: 'true or false',
+    remedy: 'compare it with something',
+  };
+}
+
+const unmetered: ConditionComplaint = {
+  offset: 0,
+  found: 'a loop that cannot be bounded',
+  expected: 'a loop whose turns are counted',
+  remedy: 'write it without a loop',
+};
+
+function firstLine(text: string): string {
+  return quote(text.split('\n')[0] ?? '').slice(1, -1);
+}

@@ -1,0 +1,22 @@
+/**
+ * The policy engine's public list. Pure and synchronous: for activities, the CLI and audit, never for workflow code.
+ */
+export {
+  applyAfterDenial,
+  applyBuiltInRules,
+  applyLimits,
+  applyNewEpoch,
+  applyUntrustedContext,
+  decideByPolicy,
+} from './built-in-rules.ts';
+export { builtInRuleIds } from './built-in-rule-ids.ts';
+export { type CompiledPolicy, type CompiledRule, defaultTerms, type PolicyLimits } from './compiled-policy.ts';
+export { defaultPolicyText } from './default-policy.ts';
+export { evaluatePolicy } from './evaluate.ts';
+export type { PolicyInput } from './input.ts';
+export { type LoadedPolicy, loadPolicy } from './load.ts';
+export { formatProblem, type PolicyProblem } from './problems.ts';
+export { rolesOf } from './roles.ts';
+export { type PolicySource, policySourceSchema } from './schema.ts';
+export { combineTerms, type Eligibility, isEligibleApprover } from './terms.ts';
+export { type Effect, type PolicyVerdict, stricterVerdict } from './verdict.ts';

@@ -1,0 +1,149 @@
+/**
+ * Checks what a policy's parts say of each other: every name that is used is declared, once, and every ask has somebody
+ * to answer it. It reports all that is wrong and decides nothing.
+ */
+import { builtInRuleIds } from './built-in-rule-ids.ts';
+import { type Complaint, type PathPart, quote } from './problems.ts';
+import type { PolicySource, RuleSource } from './schema.ts';
+import { suggest } from './suggest.ts';
+import { combinedTermsName } from './terms.ts';
+
+export function referenceComplaints(source: PolicySource): Complaint[] {
+  return [...roleComplaints(source), ...approvalComplaints(source), ...ruleComplaints(source)];
+}
+
+function roleComplaints(source: PolicySource): Complaint[] {
+  const complaints: Complaint[] = [];
+  for (const [role, { inherits = [] }] of Object.entries(source.roles ?? {})) {
+    complaints.push(...undeclaredRoles(source, inherits, ['roles', role, 'inherits']));
+    if (inheritsItself(source, role)) {
+      complaints.push({
+        path: ['roles', role],
+        atKey: true,
+        found: `the role ${quote(role)}, which inherits itself`,
+        expected: 'inheritance without a circle',
+        remedy: 'remove one "inherits"',
+      });
+    }
+  }
+  for (const [principal, roles] of Object.entries(source.principals ?? {})) {
+    complaints.push(...undeclaredRoles(source, roles, ['principals', principal]));
+  }
+  return complaints;
+}
+
+function undeclaredRoles(source: PolicySource, roles: readonly string[], path: readonly PathPart[]): Complaint[] {
+  const declared = Object.keys(source.roles ?? {});
+  return roles.flatMap((role, index) =>
+    declared.includes(role)
+      ? []
+      : [
+          {
+            path: [...path, index],
+            found: `the role ${quote(role)}`,
+            expected: 'a role declared under "roles"',
+            remedy: suggest(role, declared, `add "${role}: {}" under "roles"`),
+          },
+        ],
+  );
+}
+
+function inheritsItself(source: PolicySource, role: string): boolean {
+  const seen = new Set<string>();
+  const open = [...(source.roles?.[role]?.inherits ?? [])];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next === role) return true;
+    if (seen.has(next)) continue;
+    seen.add(next);
+    open.push(...(source.roles?.[next]?.inherits ?? []));
+  }
+  return false;
+}
+
+function approvalComplaints(source: PolicySource): Complaint[] {
+  const complaints: Complaint[] = [];
+  for (const [name, { approvers }] of Object.entries(source.approvals ?? {})) {
+    const { roles = [], principals = [] } = approvers;
+    complaints.push(...undeclaredRoles(source, roles, ['approvals', name, 'approvers', 'roles']));
+    if (name === combinedTermsName) {
+      complaints.push({
+        path: ['approvals', name],
+        atKey: true,
+        found: `terms named ${quote(name)}`,
+        expected: 'a name that the engine does not use itself',
+        remedy: 'rename them',
+      });
+    }
+    if (roles.length + principals.length > 0) continue;
+    complaints.push({
+      path: ['approvals', name, 'approvers'],
+      found: 'no approvers',
+      expected: 'at least one role or principal',
+      remedy: 'name who may approve',
+    });
+  }
+  return complaints;
+}
+
+function ruleComplaints(source: PolicySource): Complaint[] {
+  const seen = new Set<string>();
+  return source.rules.flatMap((rule, index) => {
+    const path = ['rules', index];
+    const complaints = [
+      ...idComplaints(rule, seen, path),
+      ...undeclaredRoles(source, rule.roles ?? [], [...path, 'roles']),
+      ...termsComplaints(source, rule, path),
+    ];
+    seen.add(rule.id);
+    if (rule.labels && rule.effect !== 'allow') {
+      complaints.push({
+        path: [...path, 'labels'],
+        atKey: true,
+        found: `"labels" on a rule that ${rule.effect === 'ask' ? 'asks' : 'denies'}`,
+        expected: '"labels" only on a rule that allows',
+        remedy: 'delete it',
+      });
+    }
+    return complaints;
+  });
+}
+
+function idComplaints(rule: RuleSource, seen: ReadonlySet<string>, path: readonly PathPart[]): Complaint[] {
+  const at = { path: [...path, 'id'], found: `the rule id ${quote(rule.id)}`, remedy: 'choose another id' };
+  if (seen.has(rule.id)) return [{ ...at, found: `${at.found} a second time`, expected: 'each rule id once' }];
+  if (builtInRuleIds.has(rule.id)) return [{ ...at, expected: 'an id that the engine does not use itself' }];
+  return [];
+}
+
+function termsComplaints(source: PolicySource, rule: RuleSource, path: readonly PathPart[]): Complaint[] {
+  const names = Object.keys(source.approvals ?? {});
+  if (rule.approval !== undefined && rule.effect === 'deny') {
+    return [
+      {
+        path: [...path, 'approval'],
+        atKey: true,
+        found: '"approval" on a rule that denies',
+        expected: 'terms only where somebody can be asked',
+        remedy: 'delete it or let the rule ask',
+      },
+    ];
+  }
+  const complaints: Complaint[] = [];
+  if (rule.approval !== undefined && !names.includes(rule.approval)) {
+    complaints.push({
+      path: [...path, 'approval'],
+      found: `the terms ${quote(rule.approval)}`,
+      expected: 'terms declared under "approvals"',
+      remedy: suggest(rule.approval, names, `add "${rule.approval}:" under "approvals"`),
+    });
+  }
+  if (rule.effect === 'ask' && !names.includes('default')) {
+    complaints.push({
+      path: [...path, 'effect'],
+      found: 'a rule that asks in a policy without "approvals.default"',
+      expected: 'terms named "default" under "approvals"',
+      remedy: 'add "approvals: { default: { approvers: …, deadline: 10m } }"',
+    });
+  }
+  return complaints;
+}

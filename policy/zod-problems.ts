@@ -1,0 +1,110 @@
+/**
+ * Turns the schema's issues into complaints that say what was found, what was expected and what to do, with the nearest
+ * known key where one was mistyped.
+ */
+import type { z } from 'zod';
+import { type Complaint, describeValue, type PathPart, quote } from './problems.ts';
+import {
+  policySourceSchema,
+  type RuleSource,
+  ruleSourceSchema,
+  approvalSourceSchema,
+  limitsSourceSchema,
+} from './schema.ts';
+import { suggest } from './suggest.ts';
+
+type Issue = z.core.$ZodIssue;
+
+export function complaintsOf(issues: readonly Issue[], value: unknown): Complaint[] {
+  return issues.flatMap((issue) => complaintsOfIssue(issue, value));
+}
+
+function complaintsOfIssue(issue: Issue, root: unknown): Complaint[] {
+  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeysAt(path);
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      atKey: true,
+      found: `the key ${quote(key)}`,
+      expected: `one of ${known.join(', ')}`,
+      remedy: suggest(key, known, 'delete it'),
+    }));
+  }
+  if (issue.code === 'invalid_key') {
+    const key = String(path.at(-1));
+    const expected = issue.issues[0]?.message ?? 'another key';
+    return [{ path, atKey: true, found: `the key ${quote(key)}`, expected, remedy: 'rename it' }];
+  }
+  const { present, value } = valueAt(root, path);
+  if (!present) {
+    const key = String(path.at(-1) ?? '');
+    const holder = path.slice(0, -1);
+    return [{ path: holder, found: `no key ${quote(key)}`, expected: expectedBy(issue), remedy: `add "${key}:"` }];
+  }
+  return [{ path, found: describeValue(value), expected: expectedBy(issue), remedy: remedyFor(issue, value) }];
+}
+
+function expectedBy(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return typeNames[issue.expected] ?? issue.expected;
+    case 'invalid_value':
+      return issue.values.length === 1 ? String(issue.values[0]) : `one of ${issue.values.map(String).join(', ')}`;
+    case 'too_small':
+      return `${sizeOf(issue.origin)} of at least ${issue.minimum}`;
+    case 'too_big':
+      return `${sizeOf(issue.origin)} of at most ${issue.maximum}`;
+    default:
+      return issue.message;
+  }
+}
+
+function remedyFor(issue: Issue, value: unknown): string {
+  if (issue.code === 'invalid_value' && typeof value === 'string') {
+    return suggest(value, issue.values.map(String), 'write one of these');
+  }
+  if (issue.code === 'invalid_type' && issue.expected === 'array') return 'write it as a list: [ … ]';
+  if (issue.code === 'invalid_type' && issue.expected === 'string') return 'quote it';
+  if (issue.code === 'invalid_type' && value === null) return 'write {} for an empty one';
+  return 'correct the value';
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  object: 'a map',
+  record: 'a map',
+  array: 'a list',
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+};
+
+function sizeOf(origin: string): string {
+  if (origin === 'string') return 'a length';
+  return origin === 'array' ? 'a number of entries' : 'a value';
+}
+
+const keysOfRule: readonly (keyof RuleSource)[] = Object.keys(ruleSourceSchema.shape) as (keyof RuleSource)[];
+
+function knownKeysAt(path: readonly PathPart[]): readonly string[] {
+  const [part, , inner] = path;
+  if (part === undefined) return Object.keys(policySourceSchema.shape);
+  if (part === 'rules') return inner === 'labels' ? ['untrusted'] : keysOfRule;
+  if (part === 'approvals')
+    return inner === 'approvers' ? ['roles', 'principals'] : Object.keys(approvalSourceSchema.shape);
+  if (part === 'limits') return Object.keys(limitsSourceSchema.shape);
+  if (part === 'roles') return ['inherits'];
+  if (part === 'tools') return ['risk'];
+  return ['untrusted'];
+}
+
+function valueAt(root: unknown, path: readonly PathPart[]): { present: boolean; value: unknown } {
+  let value = root;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part))
+      return { present: false, value: undefined };
+    value = (value as Record<PathPart, unknown>)[part];
+  }
+  return { present: true, value };
+}
