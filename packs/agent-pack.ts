@@ -1,0 +1,70 @@
+/**
+ * An agent pack as everybody holds it: the body that a run pins, its policy, its tools. Digests are of the very bytes that
+ * `publishPack` puts into the store, so that a ticket's digests find them.
+ */
+import { canonicalJson } from '../core/canonical-json.ts';
+import { type PackBody, packBodySchema } from '../core/contracts/pack.ts';
+import { digestText } from '../core/digest.ts';
+import { CountersignError } from '../core/errors.ts';
+import type { CompiledPolicy } from '../policy/compiled-policy.ts';
+import type { Store } from '../store/store.ts';
+import type { ToolRegistry } from '../tools/registry.ts';
+import { type AgentFile, limitsOf } from './agent-file.ts';
+
+export interface AgentPack {
+  /** Null for an agent defined in code. */
+  readonly folder: string | null;
+  readonly description: string | null;
+  readonly body: PackBody;
+  /** Body digest of the canonical JSON of `body`. */
+  readonly packDigest: string;
+  /** As written. */
+  readonly policyText: string;
+  /** Body digest of `policyText`. */
+  readonly policyDigest: string;
+  readonly policy: CompiledPolicy;
+  readonly tools: ToolRegistry;
+}
+
+export function assemblePack(parts: {
+  folder: string | null;
+  agent: AgentFile;
+  policyText: string;
+  policy: CompiledPolicy;
+  tools: ToolRegistry;
+}): AgentPack {
+  const { folder, agent, policyText, policy, tools } = parts;
+  const policyDigest = digestText('body', policyText);
+  const body = packBodySchema.parse({
+    name: agent.name,
+    instructions: agent.instructions,
+    model: agent.model,
+    limits: limitsOf(agent),
+    environment: agent.environment,
+    inputLabels: agent.inputLabels,
+    tools: tools.list().map(({ definition, definitionDigest }) => ({ name: definition.name, definitionDigest })),
+    policyDigest,
+  } satisfies Record<keyof PackBody, unknown>);
+  const packDigest = digestText('body', canonicalJson(body));
+  return Object.freeze({
+    folder,
+    description: agent.description ?? null,
+    body,
+    packDigest,
+    policyText,
+    policyDigest,
+    policy,
+    tools,
+  });
+}
+
+/** Puts body and policy into the store, where runs find them by digest. Activating a policy is the gateway's order. */
+export async function publishPack(store: Pick<Store, 'putBody'>, pack: AgentPack): Promise<void> {
+  const stored = [await store.putBody(canonicalJson(pack.body)), await store.putBody(pack.policyText)];
+  if (stored[0] !== pack.packDigest || stored[1] !== pack.policyDigest) {
+    throw new CountersignError(
+      'internal-fault',
+      `Cannot publish agent pack "${pack.body.name}": the store gave other digests, expected its own; report this`,
+    );
+  }
+}

@@ -1,0 +1,54 @@
+/** The same as a pack folder, written in code: for programs that embed Countersign. Checked as strictly, all at once. */
+import { digestJson } from '../core/digest.ts';
+import { loadPolicy } from '../policy/load.ts';
+import type { Tool } from '../tools/define-tool.ts';
+import { agentFileSchema, type AgentFileInput } from './agent-file.ts';
+import { type AgentPack, assemblePack } from './agent-pack.ts';
+import { selectTools } from './load-tools.ts';
+import { packInvalid, type PackProblem, wholeFile } from './pack-problem.ts';
+
+export interface AgentSource extends Omit<AgentFileInput, 'tools'> {
+  tools: readonly Tool[];
+  /** Text of a policy, YAML. There is no default: no policy, no agent. */
+  policy: string;
+  /**
+   * Digest of the code that the tools come from, such as of a build. Absent: of the functions' own source text, which does
+   * not see what they call.
+   */
+  moduleDigest?: string;
+}
+
+/** @throws {CountersignError} `pack-invalid` */
+export function defineAgent({ tools, policy: policyText, moduleDigest, ...source }: AgentSource): AgentPack {
+  const names = tools.map((tool) => tool.name);
+  const parsed = agentFileSchema.safeParse({ ...source, tools: names });
+  const policy = loadPolicy(policyText, 'policy');
+  const read = { kind: 'tools' as const, tools: [...tools], moduleDigest: moduleDigest ?? sourceDigest(tools) };
+  const selected = selectTools(names, read, (_, found, expected, remedy) =>
+    wholeFile('tools', found, expected, remedy),
+  );
+  if (parsed.success && policy.kind === 'policy' && selected.kind === 'registry') {
+    const parts = { agent: parsed.data, policyText, policy: policy.policy, tools: selected.registry };
+    return assemblePack({ folder: null, ...parts });
+  }
+  const problems: PackProblem[] = [
+    ...(parsed.success
+      ? []
+      : parsed.error.issues.map((issue) =>
+          wholeFile(`agent.${issue.path.join('.')}`, 'another value', issue.message, 'correct it'),
+        )),
+    ...(policy.kind === 'invalid' ? policy.problems : []),
+    ...(selected.kind === 'invalid' ? selected.problems : []),
+  ];
+  throw packInvalid(String(source.name), problems);
+}
+
+function sourceDigest(tools: readonly Tool[]): string {
+  const sourceByName = Object.fromEntries(
+    tools.map((tool) => [
+      tool.name,
+      Object.values(tool).map((value: unknown) => (typeof value === 'function' ? String(value) : null)),
+    ]),
+  );
+  return digestJson('body', sourceByName);
+}

@@ -1,0 +1,81 @@
+/**
+ * Loads an agent pack from its folder: agent.yaml, policy.yaml, tools.ts. It promises all problems at once, each with its
+ * place; it never falls back to a default where a file does not parse.
+ */
+import { readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import type { CompiledPolicy } from '../policy/compiled-policy.ts';
+import { loadPolicy } from '../policy/load.ts';
+import { type AgentPack, assemblePack } from './agent-pack.ts';
+import { readTools, selectTools } from './load-tools.ts';
+import { formatPackProblem, packInvalid, type PackProblem, wholeFile } from './pack-problem.ts';
+import { type AgentFileRead, readAgentFile } from './read-agent-file.ts';
+
+export { type AgentPack, publishPack } from './agent-pack.ts';
+export { formatPackProblem, type PackProblem };
+
+export type PackRead = { kind: 'pack'; pack: AgentPack } | { kind: 'invalid'; problems: PackProblem[] };
+
+/** @throws {CountersignError} `pack-invalid` with every problem on a line of its own. */
+export async function loadPack(folder: string): Promise<AgentPack> {
+  const read = await readPack(folder);
+  if (read.kind === 'pack') return read.pack;
+  throw packInvalid(basename(resolve(folder)), read.problems);
+}
+
+/** The same as a value, for whoever prints problems. */
+export async function readPack(folder: string): Promise<PackRead> {
+  const agent = await readPart(folder, 'agent.yaml', 'a file that says what the agent is', readAgentFile);
+  const policy = await readPart(folder, 'policy.yaml', 'a policy', readPolicy);
+  const tools = await readTools(folder).catch(() => ({
+    kind: 'invalid' as const,
+    problems: [wholeFile('tools.ts', 'a folder that cannot be read', 'an agent pack', 'check its path')],
+  }));
+  const selected =
+    agent.kind === 'agent' && tools.kind === 'tools'
+      ? selectTools(agent.agent.tools, tools, (index, found, expected, remedy) => {
+          return { file: 'agent.yaml', ...agent.placeOfTool(index), found, expected, remedy };
+        })
+      : undefined;
+  if (agent.kind === 'agent' && policy.kind === 'policy' && selected?.kind === 'registry') {
+    const parts = { agent: agent.agent, policyText: policy.text, policy: policy.policy, tools: selected.registry };
+    return { kind: 'pack', pack: assemblePack({ folder: resolve(folder), ...parts }) };
+  }
+  const problems = [agent, policy, tools, selected].flatMap((part) => (part?.kind === 'invalid' ? part.problems : []));
+  return { kind: 'invalid', problems };
+}
+
+type PolicyRead =
+  | { kind: 'policy'; policy: CompiledPolicy; text: string }
+  | { kind: 'invalid'; problems: PackProblem[] };
+
+function readPolicy(text: string, file: string): PolicyRead {
+  const loaded = loadPolicy(text, file);
+  if (loaded.kind === 'policy') return { kind: 'policy', policy: loaded.policy, text };
+  return { kind: 'invalid', problems: loaded.problems.map(({ path: _, message: __, ...problem }) => problem) };
+}
+
+async function readPart<T extends AgentFileRead | PolicyRead>(
+  folder: string,
+  file: string,
+  expected: string,
+  read: (text: string, file: string) => T,
+): Promise<T | { kind: 'invalid'; problems: PackProblem[] }> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(join(folder, file));
+  } catch {
+    return {
+      kind: 'invalid',
+      problems: [wholeFile(file, 'no such file', expected, 'run "countersign init" for a first one')],
+    };
+  }
+  try {
+    return read(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), file);
+  } catch {
+    return {
+      kind: 'invalid',
+      problems: [wholeFile(file, 'bytes that are not UTF-8', 'text in UTF-8', 'save it as UTF-8')],
+    };
+  }
+}

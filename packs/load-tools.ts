@@ -1,0 +1,103 @@
+/**
+ * Loads a pack's `tools.ts` (or `.js`) and makes the registry of the tools that `agent.yaml` names; the others stay out of
+ * it. Loading runs the pack's code: a pack is trusted like the program itself.
+ */
+import { access } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { messageOf } from '../core/errors.ts';
+import { checkTool, type Tool } from '../tools/define-tool.ts';
+import { createToolRegistry, type ToolRegistry } from '../tools/registry.ts';
+import { moduleDigestOf } from './module-digest.ts';
+import { type PackProblem, wholeFile } from './pack-problem.ts';
+
+export type ToolsRead =
+  | { kind: 'tools'; tools: Tool[]; moduleDigest: string }
+  | { kind: 'invalid'; problems: PackProblem[] };
+
+/** Node keeps modules: what this process runs is what it loaded first. */
+const loadedDigests = new Map<string, string>();
+
+export async function readTools(folder: string): Promise<ToolsRead> {
+  const modules = await moduleDigestOf(folder);
+  if (modules.kind === 'invalid') return modules;
+  const file = await toolsFile(folder);
+  if (!file) return { kind: 'tools', tools: [], moduleDigest: modules.digest };
+  const first = loadedDigests.get(resolve(folder));
+  if (first !== undefined && first !== modules.digest) {
+    return invalid(
+      file,
+      'code that changed since this process loaded it',
+      'the code as it runs',
+      'restart the process',
+    );
+  }
+  try {
+    const module = (await import(pathToFileURL(join(folder, file)).href)) as { default?: unknown; tools?: unknown };
+    loadedDigests.set(resolve(folder), modules.digest);
+    const exported = module.tools ?? module.default;
+    if (!Array.isArray(exported))
+      return invalid(file, 'no list of tools', 'an export "tools" or a default export', 'export the tools in a list');
+    return collect(file, exported, modules.digest);
+  } catch (error) {
+    return invalid(
+      file,
+      `code that does not load (${messageOf(error).split('\n')[0]?.slice(0, 300)})`,
+      'code that loads',
+      'correct it',
+    );
+  }
+}
+
+/** The registry of the named tools. */
+export function selectTools(
+  names: readonly string[],
+  read: Extract<ToolsRead, { kind: 'tools' }>,
+  problemAtName: (index: number, found: string, expected: string, remedy: string) => PackProblem,
+): { kind: 'registry'; registry: ToolRegistry } | { kind: 'invalid'; problems: PackProblem[] } {
+  const known = read.tools.map((tool) => tool.name);
+  const problems: PackProblem[] = [];
+  for (const [index, name] of names.entries()) {
+    if (!known.includes(name)) {
+      const expected = known.length > 0 ? `one of ${known.join(', ')}` : 'a tool that tools.ts exports';
+      problems.push(problemAtName(index, `the tool "${name}"`, expected, 'export it from tools.ts or delete the name'));
+    } else if (names.indexOf(name) !== index) {
+      problems.push(problemAtName(index, `the tool "${name}" a second time`, 'each name once', 'delete it'));
+    }
+  }
+  if (problems.length > 0) return { kind: 'invalid', problems };
+  try {
+    const tools = read.tools.filter((tool) => names.includes(tool.name));
+    return { kind: 'registry', registry: createToolRegistry(tools, { moduleDigest: read.moduleDigest }) };
+  } catch (error) {
+    return { kind: 'invalid', problems: [problemAtName(0, messageOf(error), 'tools that fit together', 'rename one')] };
+  }
+}
+
+function collect(file: string, exported: readonly unknown[], moduleDigest: string): ToolsRead {
+  const problems: PackProblem[] = [];
+  const tools: Tool[] = [];
+  for (const value of exported) {
+    try {
+      tools.push(checkTool(value));
+    } catch (error) {
+      problems.push(wholeFile(file, messageOf(error), 'tools made by defineTool', 'correct the definition'));
+    }
+  }
+  return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'tools', tools, moduleDigest };
+}
+
+async function toolsFile(folder: string): Promise<string | undefined> {
+  for (const name of ['tools.ts', 'tools.js']) {
+    const found = await access(join(folder, name)).then(
+      () => true,
+      () => false,
+    );
+    if (found) return name;
+  }
+  return undefined;
+}
+
+function invalid(file: string, found: string, expected: string, remedy: string): ToolsRead {
+  return { kind: 'invalid', problems: [wholeFile(file, found, expected, remedy)] };
+}

@@ -1,0 +1,82 @@
+/**
+ * From the model's text to the one value that is hashed, approved and executed: strict JSON, the tool's schema, defaults
+ * applied, frozen, RFC 8785. Promises that nothing the model sent was changed or dropped on the way; never throws.
+ */
+import type { z } from 'zod';
+import { canonicalJson, type Json, parseStrictJson } from '../core/canonical-json.ts';
+import { digestText } from '../core/digest.ts';
+
+export type ParsedArguments =
+  | {
+      kind: 'value';
+      /** RFC 8785 text, defaults applied: what is hashed. */
+      canonical: string;
+      /** Deeply frozen; exactly what `canonical` says. */
+      value: unknown;
+      /** Digest of `canonical`, purpose `arguments`. */
+      digest: string;
+    }
+  /** Problems name places and expectations, never the values sent. */
+  | { kind: 'invalid'; problems: string[] };
+
+/** Characters; the policy's own limit is counted on the canonical form. */
+const longestText = 4_000_000;
+const mostProblems = 10;
+
+export function argumentsParser(parameters: z.ZodObject): (text: string) => ParsedArguments {
+  return (text) => {
+    if (text.length > longestText) return invalid(`the arguments are longer than ${longestText} characters`);
+    const parsed = parseStrictJson(text);
+    if (parsed.kind === 'refused') return invalid(`the arguments cannot be read: ${parsed.reason}`);
+    try {
+      return checked(parameters, deepFreeze(parsed.value));
+    } catch {
+      // A refinement of the author's that throws, or is async, proves nothing about the arguments.
+      return invalid('the tool’s own check of the arguments failed');
+    }
+  };
+}
+
+function checked(parameters: z.ZodObject, sent: Json): ParsedArguments {
+  const fitted = parameters.safeParse(sent);
+  if (!fitted.success) return invalid(...fitted.error.issues.slice(0, mostProblems).map(explain));
+  const canonical = canonicalJson(fitted.data);
+  // Read back strictly: what executes is exactly what was hashed, and cannot hold what JSON cannot.
+  const value = parseStrictJson(canonical);
+  if (value.kind === 'refused' || !holdsAll(sent, value.value)) return invalid('the schema would change the arguments');
+  return { kind: 'value', canonical, value: deepFreeze(value.value), digest: digestText('arguments', canonical) };
+}
+
+function explain(issue: z.core.$ZodIssue): string {
+  const place = issue.path.length === 0 ? 'the arguments' : `"${issue.path.map(String).join('.').slice(0, 100)}"`;
+  if (issue.code === 'unrecognized_keys') return `${place}: ${issue.keys.length} unknown key(s)`;
+  return `${place}: ${issue.message.slice(0, 200)}`;
+}
+
+/** Whether `after` has everything of `before`, unchanged; it may have more keys (defaults). */
+function holdsAll(before: Json, after: Json | undefined): boolean {
+  if (before === null || typeof before !== 'object') return before === after;
+  if (after === null || typeof after !== 'object' || Array.isArray(before) !== Array.isArray(after)) return false;
+  if (Array.isArray(before)) {
+    return (
+      Array.isArray(after) &&
+      before.length === after.length &&
+      before.every((item, index) => holdsAll(item, after[index]))
+    );
+  }
+  return Object.entries(before).every(
+    ([key, item]) => Object.hasOwn(after, key) && holdsAll(item, (after as Record<string, Json>)[key]),
+  );
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}
+
+function invalid(...problems: string[]): ParsedArguments {
+  return { kind: 'invalid', problems };
+}

@@ -1,0 +1,101 @@
+/**
+ * `defineTool`: what a tool author writes, checked when it is written and not when it is called. It promises a complete,
+ * frozen description; it never runs anything and gives no leave to run: that is the gate's.
+ */
+import { z } from 'zod';
+import type { Json } from '../core/canonical-json.ts';
+import { toolNameSchema } from '../core/contracts/ids.ts';
+import { type Label, labelSchema, type Risk, riskSchema } from '../core/contracts/labels.ts';
+import { type EffectClass, effectClassSchema } from '../core/contracts/tool.ts';
+import { CountersignError } from '../core/errors.ts';
+import { parametersProblems } from './parameters-problems.ts';
+import type { ToolContext } from './tool-context.ts';
+
+/** Whether the effect of an earlier, uncertain try happened, as far as the tool can see. Evidence, not proof. */
+export type ProbeAnswer = 'happened' | 'did-not-happen' | 'unknown';
+type Awaitable<T> = T | Promise<T>;
+
+export interface ToolSource<S extends z.ZodObject> {
+  /** Small letters, digits and `_`. */
+  readonly name: string;
+  /** For the model and for approvers. */
+  readonly description: string;
+  /** `z.strictObject(…)` of JSON values, without transforms, pipes or coercion. */
+  readonly parameters: S;
+  /** `read` changes nothing; `idempotent` may be repeated with the same result; `effect` happens again each time. */
+  readonly effect: EffectClass;
+  /** Absent: the policy derives it. */
+  readonly risk?: Risk;
+  /** @default [] */
+  readonly tags?: readonly string[];
+  /** Labels that every result carries. @default ['untrusted'] */
+  readonly resultLabels?: readonly Label[];
+  /** Longest execution, ms. @default 60000 */
+  readonly startToCloseMs?: number;
+  /** Approving votes that the worker itself must verify, besides the permit. @default 0 */
+  readonly votesDemanded?: number;
+  /** Does it. Throw `ToolFailure` when it certainly did not happen. */
+  execute(args: z.output<S>, context: ToolContext): Awaitable<string | Json>;
+  /** Looks whether an earlier try happened; changes nothing. */
+  probe?(args: z.output<S>, context: ToolContext): Awaitable<ProbeAnswer>;
+  /** What an approver should know of the target as it is now; read again right before the effect. Changes nothing. */
+  targetState?(args: z.output<S>, context: ToolContext): Awaitable<Json>;
+}
+
+/** A checked tool. Only `createToolRegistry` makes it callable. */
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: z.ZodObject;
+  readonly effect: EffectClass;
+  readonly risk: Risk | null;
+  readonly tags: readonly string[];
+  readonly resultLabels: readonly Label[];
+  readonly startToCloseMs: number;
+  readonly votesDemanded: number;
+  execute(args: unknown, context: ToolContext): Awaitable<string | Json>;
+  probe?(args: unknown, context: ToolContext): Awaitable<ProbeAnswer>;
+  targetState?(args: unknown, context: ToolContext): Awaitable<Json>;
+}
+
+const functionSchema = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'a function');
+
+const toolSchema = z.strictObject({
+  name: toolNameSchema,
+  description: z.string().trim().min(1).max(4000),
+  parameters: z.custom<z.ZodObject>((value) => value instanceof Object && '_zod' in value, 'a zod 4 schema'),
+  effect: effectClassSchema,
+  risk: riskSchema.nullable().default(null),
+  tags: z.array(z.string().min(1).max(64)).max(50).default([]),
+  resultLabels: z.array(labelSchema).default(['untrusted']),
+  startToCloseMs: z.int().min(100).max(86_400_000).default(60_000),
+  votesDemanded: z.int().min(0).max(20).default(0),
+  execute: functionSchema,
+  probe: functionSchema.optional(),
+  targetState: functionSchema.optional(),
+});
+
+/** @throws {CountersignError} `pack-invalid` naming everything that is wrong with the definition. */
+export function defineTool<S extends z.ZodObject>(source: ToolSource<S>): Tool {
+  return checkTool(source);
+}
+
+/** The same check for a value of unknown origin, such as a pack's export. @throws {CountersignError} `pack-invalid` */
+export function checkTool(source: unknown): Tool {
+  const parsed = toolSchema.safeParse(source);
+  const problems = parsed.success
+    ? parametersProblems(parsed.data.parameters)
+    : parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the definition'}: ${issue.message}`);
+  if (!parsed.success || problems.length > 0) {
+    throw new CountersignError(
+      'pack-invalid',
+      `Cannot define tool "${nameOf(source)}": ${problems.join('; ')}, expected a definition as in docs/tools.md; correct it where it is defined`,
+    );
+  }
+  return Object.freeze(parsed.data) as Tool;
+}
+
+function nameOf(source: unknown): string {
+  const name = typeof source === 'object' && source !== null && 'name' in source ? source.name : undefined;
+  return typeof name === 'string' ? JSON.stringify(name.slice(0, 64)).slice(1, -1) : '(without a name)';
+}

@@ -1,0 +1,121 @@
+/**
+ * Opens a file below a folder, for tools whose path a model chose. Promises that the opened file is the one below the
+ * folder: every component is opened without following links, from its already opened parent, so that nobody can swap one
+ * for a link between check and use. Linux; elsewhere it refuses.
+ */
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, realpath } from 'node:fs/promises';
+import { sep } from 'node:path';
+import { ToolFailure } from './tool-failure.ts';
+
+export type OpenMode = 'read' | 'write' | 'append' | 'create';
+
+const flagsByMode: Readonly<Record<OpenMode, number>> = {
+  read: constants.O_RDONLY,
+  write: constants.O_WRONLY | constants.O_CREAT,
+  append: constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND,
+  create: constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
+};
+
+/**
+ * @param folder trusted, absolute; its own path may contain links.
+ * @param path relative, chosen by somebody else.
+ * @returns a handle of a regular file; the caller closes it.
+ * @throws {ToolFailure} when the path leaves the folder, meets a link, or is no regular file.
+ */
+export async function openInFolder(folder: string, path: string, mode: OpenMode): Promise<FileHandle> {
+  const parts = partsOf(path);
+  const name = parts.pop() ?? refuse('it names no file');
+  let parent = await open(await realpath(folder), constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    for (const part of parts) {
+      const next = await openAt(parent, part, constants.O_RDONLY | constants.O_DIRECTORY);
+      await parent.close();
+      parent = next;
+    }
+    // Non-blocking, so that a pipe somebody left there cannot hold the tool.
+    const file = await openAt(parent, name, flagsByMode[mode] | constants.O_NONBLOCK);
+    await regularOnly(file);
+    // Only now: before the check it would have emptied a file outside by its second name.
+    if (mode === 'write') await file.truncate(0);
+    return file;
+  } finally {
+    await parent.close();
+  }
+}
+
+/** Makes the folders on the way to a file, each below the folder; an existing link is refused by the open that follows. */
+export async function makeFoldersInFolder(folder: string, path: string): Promise<void> {
+  const parts = partsOf(path).slice(0, -1);
+  let parent = await open(await realpath(folder), constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    for (const part of parts) {
+      await mkdir(childPath(parent, part), { mode: 0o700 }).catch((error: unknown) => {
+        if (codeOf(error) !== 'EEXIST') throw error;
+      });
+      const next = await openAt(parent, part, constants.O_RDONLY | constants.O_DIRECTORY);
+      await parent.close();
+      parent = next;
+    }
+  } finally {
+    await parent.close();
+  }
+}
+
+/** Text of a file below the folder, at most so many bytes. @throws {ToolFailure} */
+export async function readTextInFolder(folder: string, path: string, maxBytes = 1024 * 1024): Promise<string> {
+  const file = await openInFolder(folder, path, 'read');
+  try {
+    const { size } = await file.stat();
+    if (size > maxBytes) refuse(`it has ${size} bytes, at most ${maxBytes} are read`);
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
+}
+
+function partsOf(path: string): string[] {
+  if (path.startsWith('/') || path.includes('\0') || path.includes('\\')) refuse('it is not a plain relative path');
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.includes('..')) refuse('it goes up');
+  return parts;
+}
+
+/** openat(2) by way of /proc: the parent is the opened folder itself, wherever its name points by now. */
+async function openAt(parent: FileHandle, name: string, flags: number): Promise<FileHandle> {
+  try {
+    return await open(childPath(parent, name), flags | constants.O_NOFOLLOW, 0o600);
+  } catch (error) {
+    return refuse(reasonByCode[codeOf(error)] ?? 'it cannot be opened');
+  }
+}
+
+function childPath(parent: FileHandle, name: string): string {
+  return `/proc/self/fd/${parent.fd}${sep}${name}`;
+}
+
+async function regularOnly(file: FileHandle): Promise<void> {
+  const found = await file.stat();
+  // A second name of a file outside the folder reads and writes that file: one name only.
+  if (found.isFile() && found.nlink <= 1) return;
+  await file.close();
+  refuse(found.isFile() ? 'it has a second name' : 'it is not a regular file');
+}
+
+const reasonByCode: Readonly<Record<string, string>> = {
+  ELOOP: 'it goes through a symbolic link',
+  ENOTDIR: 'it goes through something that is no folder, or a symbolic link',
+  ENOENT: 'there is no such file',
+  EEXIST: 'it exists',
+  EISDIR: 'it is a folder',
+  EACCES: 'it may not be opened',
+  ENXIO: 'it is not a regular file',
+};
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+function refuse(is: string): never {
+  throw new ToolFailure(`Cannot open the file: ${is}, expected a file below the work folder; give another path`);
+}
