@@ -1,0 +1,146 @@
+/**
+ * Single signals of a text that gives orders to the model, each with a weight. Expressions have bounded gaps, so hostile text
+ * costs no more than its length. None of them proves anything.
+ */
+
+export interface InjectionSignal {
+  rule: string;
+  message: string;
+  weight: 1 | 2 | 3 | 4;
+  /** Flags `giu`. */
+  pattern: RegExp;
+}
+
+/** Between two parts of one signal: words of the same sentence. */
+const gap = (most: number) => `[^.!?\\n]{0,${most}}?`;
+
+const instructions =
+  '(?:instructions?|prompts?|rules?|guidelines?|directions?|directives?|orders?|commands?|polic(?:y|ies)|guard ?rails?|restrictions?|constraints?|safeguards?|filters?|training|programming|context|messages?|conversation|tasks?|everything)';
+
+export const injectionSignals: readonly InjectionSignal[] = [
+  {
+    rule: 'override-instructions',
+    message: 'asks to set earlier instructions aside',
+    weight: 3,
+    pattern: new RegExp(
+      `\\b(?:ignore|disregard|forget|override|overrule|bypass|discard|neglect|abandon|drop|skip|stop following|do not follow|don.?t follow|set aside|cancel)\\b${gap(30)}\\b(?:previous|prior|above|earlier|preceding|former|initial|original|existing|current|all|any|your|every|system|safety|user.?s)\\b${gap(30)}\\b${instructions}\\b`,
+      'giu',
+    ),
+  },
+  {
+    rule: 'override-instructions',
+    message: 'asks to set earlier instructions aside',
+    weight: 3,
+    pattern:
+      /\b(?:ignore (?:the )?(?:previous|above|all)|disregard (?:the )?(?:previous|above|all|everything)|forget (?:all|everything|what you))\b|\binstead of (?:the|your) (?:original|previous|assigned) (?:task|instructions)\b/giu,
+  },
+  {
+    rule: 'override-instructions-other-language',
+    message: 'asks to set earlier instructions aside',
+    weight: 3,
+    pattern:
+      /ignorier[et]\w{0,2}\s[^.!?\n]{0,30}(?:anweisung|vorgabe|regel)\w*|(?:ignore[zr]?|oublie[zr]?)\s[^.!?\n]{0,30}(?:instructions|consignes)\s[^.!?\n]{0,10}(?:précédent|antérieur|ci-dessus)\w*|(?:ignora|olvida|ignore)\w*\s[^.!?\n]{0,30}(?:instrucciones|instruções|istruzioni)|игнорир\p{L}*\s[^.!?\n]{0,40}(?:инструкц|указани)\p{L}*|忽略[^。！？\n]{0,12}(?:指令|指示|说明|提示|規則|规则)|以前の指示を?(?:無視|忘れ)/giu,
+  },
+  {
+    rule: 'new-instructions',
+    message: 'announces new instructions',
+    weight: 3,
+    pattern:
+      /\b(?:new|updated|revised|real|actual|important|urgent|additional|special|hidden|secret|priority)\s(?:system\s)?(?:instructions?|directives?|task|orders?)\s?:|\boverride\s?(?:code|mode|protocol)?\s?:|\bsystem\s(?:override|update|notice|alert)\s?:|\binstructions?\s(?:for|to)\s(?:the\s|any\s|all\s)?(?:ai|assistant|agent|model|llm|chatbot|bot)s?\b/giu,
+  },
+  {
+    rule: 'role-marker',
+    message: 'holds a mark that frames text as another role’s',
+    weight: 3,
+    pattern:
+      /\[\/?(?:SYSTEM|INST|SYS|ASSISTANT|ADMIN|DEVELOPER)(?:\s(?:PROMPT|MESSAGE|NOTE))?\]|<<\/?SYS>>|<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id)\|>|<\/?(?:system|assistant|instructions?|system_prompt|admin|developer)>|^\s{0,4}#{1,4}\s?(?:system|instructions?|assistant)\s?:?\s*$|(?:^|\n)\s{0,4}(?:Human|Assistant|BEGIN SYSTEM (?:PROMPT|MESSAGE))\s?:/giu,
+  },
+  {
+    rule: 'role-marker',
+    message: 'begins a line with a role’s name',
+    weight: 1,
+    pattern: /(?:^|\n)\s{0,4}(?:system|developer|admin|execute)\s?:/giu,
+  },
+  {
+    rule: 'new-persona',
+    message: 'gives the model another role',
+    weight: 2,
+    pattern:
+      /\b(?:you are now|you're now|from now on,? you|act as (?:if|an? (?:unrestricted|unfiltered|evil|admin|root|developer|system))|pretend (?:to be|you are|that you)|you (?:must|will) (?:now )?(?:act|behave|respond) as|enter (?:developer|god|debug|admin|maintenance|unrestricted) mode|(?:developer|god|dan|jailbreak) mode (?:is )?(?:on|enabled|activated)|do anything now|without (?:any )?(?:restrictions|filters|limitations|guardrails))\b/giu,
+  },
+  {
+    rule: 'asks-for-prompt',
+    message: 'asks for the hidden instructions',
+    weight: 3,
+    pattern: new RegExp(
+      `\\b(?:reveal|print|show|repeat|output|write(?: out)?|display|disclose|leak|tell me|give me|dump|recite|summari[sz]e|expose|echo|what (?:is|are|was|were))\\b${gap(30)}\\b(?:your|the|full|entire|hidden|initial|original|internal)\\b${gap(20)}\\b(?:system (?:prompt|message|instructions?)|(?:hidden|initial|internal|secret|original|developer) (?:prompt|instructions?|messages?|rules|guidelines|configuration)|prompt verbatim)`,
+      'giu',
+    ),
+  },
+  {
+    rule: 'addresses-the-model',
+    message: 'addresses the model itself',
+    weight: 2,
+    pattern: new RegExp(
+      `\\b(?:dear|hey|hello|attention|note to|message (?:to|for)|to (?:the|any|all)|if you are an?|as an?)\\s(?:ai|a\\.i\\.|llm|language model|assistant|ai assistant|ai agent|ai model|chatbot|gpt|agent)s?\\b(?:${gap(40)}\\b(?:must|should|please|need|have to|shall|will|are to|are required)\\b)?`,
+      'giu',
+    ),
+  },
+  {
+    rule: 'concealment',
+    message: 'asks to keep something from the user',
+    weight: 3,
+    pattern:
+      /\b(?:do not|don.?t|never|without)\s(?:ever\s)?(?:tell(?:ing)?|mention(?:ing)?|inform(?:ing)?|alert(?:ing)?|notify(?:ing)?|reveal(?:ing)?|disclos(?:e|ing)|show(?:ing)?|report(?:ing)?|warn(?:ing)?|let(?:ting)?)\s[^.!?\n]{0,30}?\b(?:user|users|operator|human|anyone|anybody|owner|admin|customer|them|him|her)\b|\b(?:silently|secretly|covertly|quietly)\s(?:run|execute|send|forward|delete|add|copy|upload|call|change|include)\b/giu,
+  },
+  {
+    rule: 'claims-approval',
+    message: 'claims that no approval is needed or that it was given',
+    weight: 2,
+    pattern:
+      /\b(?:(?:already|pre-?)\s?(?:been\s)?(?:approved|authori[sz]ed|confirmed)|(?:no|without(?: any)?|skip(?: the)?|bypass(?: the)?|does not (?:need|require)|don.?t (?:need|ask for|wait for))\s(?:further\s|user\s|human\s|additional\s)?(?:approval|confirmation|permission|verification|authori[sz]ation)|without asking|i(?: a|')m (?:an? |the )?(?:admin(?:istrator)?|developer|owner|root|security team))\b/giu,
+  },
+  {
+    rule: 'sends-data-away',
+    message: 'asks to send secrets or data somewhere',
+    weight: 2,
+    pattern:
+      /\b(?:send|forward|e-?mail|post|upload|exfiltrate|transmit|leak|copy|transfer|submit)\b[^.!?\n]{0,60}?\b(?:passwords?|credentials?|api keys?|tokens?|secrets?|private keys?|ssh keys?|env(?:ironment)? (?:file|variables?)|conversation|chat history|customer (?:data|list)|database|contents? of|files?)\b[^\n]{0,60}?\b(?:to|at)\s[^\s]{0,3}(?:https?:|\S{1,60}@|the (?:following|attacker)|this (?:url|address|server))/giu,
+  },
+  {
+    rule: 'orders-destruction',
+    message: 'orders something destructive',
+    weight: 2,
+    pattern:
+      /(?:^|[\n.!?:;]|\b(?:please|then|now|and|must|immediately|to)\b)\s{0,3}(?:delete|drop|wipe|erase|destroy|truncate|purge|shut ?down)\s(?:all|every|the entire|prod\w*|production)\b[^.!?\n]{0,30}/giu,
+  },
+  {
+    rule: 'hidden-text',
+    message: 'holds text that a reader does not see',
+    weight: 4,
+    pattern: /[\u{E0020}-\u{E007E}]{4,}|(?:[\u200B-\u200D\u2060\uFEFF]\s?){8,}/gu,
+  },
+  {
+    rule: 'reordered-text',
+    message: 'holds characters that reorder text',
+    weight: 2,
+    pattern: /[\u202A-\u202E\u2066-\u2069]/gu,
+  },
+  {
+    rule: 'hidden-markup',
+    message: 'holds markup that hides text',
+    weight: 2,
+    pattern:
+      /(?:display\s?:\s?none|visibility\s?:\s?hidden|font-size\s?:\s?0|opacity\s?:\s?0(?![.\d])|color\s?:\s?(?:white|#fff(?:fff)?))[^>\n]{0,80}>/giu,
+  },
+  {
+    rule: 'data-in-image-url',
+    message: 'holds an image whose address carries data',
+    weight: 2,
+    pattern: /!\[[^\]\n]{0,80}\]\(https?:\/\/[^\s)]{1,200}\?[^\s)=]{1,40}=(?:[^\s)]{0,20}[{$<[]|[^\s)]{60,})/giu,
+  },
+];
+
+/** Words that come before a quoted example rather than before an order. */
+export const mention =
+  /\b(?:phrases?|strings?|texts?|words?|wording|patterns?|keywords?|signatures?|examples?|samples?|such as|for instance|e\.g\.?|like|quotes?|quoted|quoting|called|titled|detects?|detecting|flags?|flagged|blocks?|blocked|explains?|describes?|discusses|means|rejects?|matches)\b[^.!?\n]{0,50}$/iu;

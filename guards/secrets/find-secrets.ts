@@ -1,0 +1,61 @@
+/**
+ * Finds secrets in a text: secretlint's rules, our own, and values that are known. A finding says where and by which rule;
+ * it never repeats what was found. It is a signal about known forms: a secret that looks like a word is not found.
+ */
+import type { Finding } from '../../core/contracts/labels.ts';
+import { findAssignments } from './assignment-rule.ts';
+import { findKnownValues, occurrencesOf } from './known-values.ts';
+import { mergeMatches, type SecretMatch } from './match.ts';
+import { findPrivateKeys } from './private-key-rule.ts';
+import { findBySecretlint } from './secretlint-rules.ts';
+import { findTokens } from './token-rules.ts';
+
+export interface SecretOptions {
+  /** Secrets this process holds, at least 6 characters each; shorter ones are ignored. @default none */
+  knownValues?: readonly string[];
+}
+
+/** Spans are offsets in the text given, in order, without overlaps. */
+export async function findSecrets(text: string, options: SecretOptions = {}): Promise<Finding[]> {
+  return (await matchSecrets(text, options)).map(toFinding);
+}
+
+export async function matchSecrets(text: string, options: SecretOptions = {}): Promise<SecretMatch[]> {
+  const bySecretlint = await findBySecretlint(text);
+  return withRepetitions(text, [...ownMatches(text, options), ...bySecretlint]);
+}
+
+/** Our own rules alone, for callers that cannot wait. */
+export function matchSecretsNow(text: string, options: SecretOptions = {}): SecretMatch[] {
+  return withRepetitions(text, ownMatches(text, options));
+}
+
+export function toFinding({ rule, start, end }: SecretMatch): Finding {
+  return {
+    guard: 'secrets',
+    rule,
+    severity: rule === 'assignment' ? 'high' : 'critical',
+    message: `found what looks like a secret (${rule})`,
+    span: { start, end },
+    remedy: 'use a named credential instead, and rotate this secret if it was real',
+  };
+}
+
+function ownMatches(text: string, { knownValues = [] }: SecretOptions): SecretMatch[] {
+  return [
+    ...findPrivateKeys(text),
+    ...findKnownValues(text, knownValues),
+    ...findTokens(text),
+    ...findAssignments(text),
+  ];
+}
+
+/** A secret that showed by its name in one place stands elsewhere without it. */
+function withRepetitions(text: string, matches: readonly SecretMatch[]): SecretMatch[] {
+  const secrets = new Map<string, string>();
+  for (const { rule, start, end } of matches) {
+    if (end - start >= 8 && secrets.size < 100) secrets.set(text.slice(start, end), rule);
+  }
+  const repeated = [...secrets].flatMap(([secret, rule]) => occurrencesOf(text, secret, rule));
+  return mergeMatches([...matches, ...repeated]);
+}

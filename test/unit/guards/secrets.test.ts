@@ -1,0 +1,236 @@
+/** Secrets are found by form, name and value, and nothing of them stays. Every secret here is made up when the test runs. */
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { findingSchema } from '../../../core/contracts/labels.ts';
+import { findSecrets, redactSecrets } from '../../../guards/index.ts';
+
+/** Random-looking text, the same on each run. */
+function made(length: number, alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'): string {
+  const bytes = Array.from({ length: Math.ceil(length / 32) }, (_, block) => [
+    ...createHash('sha256').update(`made ${block}`).digest(),
+  ]).flat();
+  return bytes
+    .slice(0, length)
+    .map((byte) => alphabet[byte % alphabet.length])
+    .join('');
+}
+const hex = (length: number) => made(length, '0123456789abcdef');
+const upper = (length: number) => made(length, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567');
+const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const pem = () => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+
+const secrets: [string, () => string][] = [
+  ['jwt', () => `${base64url({ alg: 'HS256' })}.${base64url({ sub: '1234' })}.${made(43)}`],
+  ['AWS access key id', () => `AKIA${upper(16)}`],
+  ['OpenAI project key', () => `sk-proj-${made(48)}`],
+  ['OpenAI key', () => `sk-${made(48)}`],
+  ['Anthropic key', () => `sk-ant-api03-${made(93)}AA`],
+  ['Stripe key', () => `sk_live_${made(24)}`],
+  ['GitHub token', () => `ghp_${made(36)}`],
+  ['GitHub fine-grained token', () => `github_pat_${made(22)}_${made(59)}`],
+  ['GitLab token', () => `glpat-${made(20)}`],
+  ['Slack token', () => `xoxb-${made(12, '0123456789')}-${made(12, '0123456789')}-${made(24)}`],
+  ['Slack webhook', () => `https://hooks.slack.com/services/T${upper(8)}/B${upper(8)}/${made(24)}`],
+  ['Google API key', () => `AIza${made(35)}`],
+  ['npm token', () => `npm_${made(36)}`],
+  ['PyPI token', () => `pypi-AgEIcHlwaS5vcmc${made(60)}`],
+  ['SendGrid key', () => `SG.${made(22)}.${made(43)}`],
+  ['Hugging Face token', () => `hf_${made(34)}`],
+  ['Vault token', () => `hvs.${made(40)}`],
+  ['Databricks token', () => `dapi${hex(32)}`],
+  ['DigitalOcean token', () => `dop_v1_${hex(64)}`],
+  ['Shopify token', () => `shpat_${hex(32)}`],
+  ['Azure client secret', () => `${made(3)}8Q~${made(34)}`],
+  ['Telegram token', () => `${made(9, '123456789')}:AA${made(33)}`],
+  ['bearer header', () => `Authorization: Bearer ${made(40)}`],
+  ['basic header', () => `Authorization: Basic ${Buffer.from(`user:${made(12)}`).toString('base64')}`],
+  ['URL password', () => `postgres://app:${made(12)}@db.internal:5432/app`],
+  ['ftps URL password', () => `ftps://app:${made(12)}@files.internal/`],
+  ['private key', pem],
+  ['private key without its end', () => pem().slice(0, 100)],
+  ['private key in JSON', () => JSON.stringify({ key: pem() })],
+  ['password=', () => `password=${made(10)}`],
+  ['short password=', () => `db_password=${made(5)}`],
+  ['PASSWORD: ', () => `PASSWORD: ${made(10)}`],
+  ['camel case name', () => `dbPassword: "${made(10)}"`],
+  ['JSON member', () => JSON.stringify({ api_key: made(20) })],
+  ['JSON member inside JSON text', () => JSON.stringify(JSON.stringify({ api_key: made(20) }))],
+  ['environment line', () => `export AWS_SECRET_ACCESS_KEY=${made(40)}`],
+  ['command option', () => `mysql --password ${made(10)} -h db`],
+  ['curl user', () => `curl -u admin:${made(10)} https://example.com`],
+  ['arrow', () => `'secret' => '${made(16)}'`],
+  ['YAML', () => `client_secret: ${made(20)}\nother: x`],
+  ['passphrase in words', () => `passphrase="correct horse 7 battery staple"`],
+];
+
+const harmless = [
+  'The password must be at least 8 characters long.',
+  'Password: required',
+  'token: string;',
+  'const token = parser.nextToken();',
+  'password = getPassword()',
+  'api_key=${API_KEY}',
+  'password: <your password>',
+  'secret: {{ .Values.secret }}',
+  'token=process.env.TOKEN',
+  'password=********',
+  'Authorization: Bearer <token>',
+  'max_tokens=4096, tokens: 1234',
+  'PWD=/home/user/project',
+  'sk-learn-contrib-imbalanced-ensemble-models',
+  'https://example.com:8080/path?x=1@2',
+  'git clone git@github.com:owner/repository.git',
+  'postgres://user:password@localhost/db',
+  'commit 9fceb02d0ae598e95dc970b74767f19372d61af8',
+  'sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae',
+  'run-0f8b9c6e-5d3a-4c21-9b7e-2a1d4f6e8c10',
+  'the access key id AKIAIOSFODNN7EXAMPLE of the documentation',
+  '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----',
+];
+
+describe('findSecrets', () => {
+  test.each(secrets)('finds: %s', async (_name, make) => {
+    const text = `first line\nlog ${make()} and more\nlast line`;
+    const findings = await findSecrets(text);
+    expect(findings.length).toBeGreaterThan(0);
+    for (const finding of findings) {
+      expect(findingSchema.parse(finding)).toEqual(finding);
+      expect(finding.span!.end).toBeGreaterThan(finding.span!.start);
+    }
+  });
+
+  test.each(harmless)('leaves alone: %s', async (text) => {
+    expect(await findSecrets(text)).toEqual([]);
+  });
+
+  test('says nothing of what it found', async () => {
+    const secret = `ghp_${made(36)}`;
+    expect(JSON.stringify(await findSecrets(`token=${secret}`))).not.toContain(secret.slice(4, 12));
+  });
+
+  test.each([
+    'secretlint-disable',
+    'secretlint-disable-line',
+    'secretlint-disable-next-line',
+    '/* secretlint-disable */',
+  ])('is not switched off by the comment %s in the text', async (comment) => {
+    // A form that only secretlint's rules know.
+    const secret = `https://user:${made(12)}@example.com`;
+    const ordinary = await findSecrets(`x\n${secret}`);
+    expect((await findSecrets(`${comment}\n${secret} ${comment}`)).length).toBe(ordinary.length);
+    const linear = `lin_api_${made(40)}`;
+    expect((await findSecrets(`${comment}\n${linear} ${comment}`)).length).toBe(1);
+    const onepassword = `ops_${base64url({ signInAddress: 'x'.repeat(200), userAuth: 'y'.repeat(200) })}`;
+    expect((await findSecrets(`${comment}\n${onepassword} ${comment}`)).length).toBe(
+      (await findSecrets(`\n${onepassword}`)).length,
+    );
+  });
+
+  test('spans are in order and do not overlap', async () => {
+    const text = secrets.map(([, make]) => make()).join('\n');
+    const spans = (await findSecrets(text)).map((finding) => finding.span!);
+    for (const [index, span] of spans.entries()) expect(span.start).toBeGreaterThanOrEqual(spans[index - 1]?.end ?? 0);
+  });
+});
+
+describe('redactSecrets', () => {
+  test.each(secrets)('keeps nothing of: %s', async (_name, make) => {
+    const secret = make();
+    const { text } = await redactSecrets(`before ${secret} after`);
+    expect(text).toMatch(/\[secret:[a-z0-9-]+:[0-9a-f]{4}\]/);
+    expect(text.startsWith('before ')).toBe(true);
+    // Runs of the generated random text, wherever they were.
+    const random = made(93);
+    for (let at = 0; at + 8 <= random.length; at += 1) expect(text).not.toContain(random.slice(at, at + 8));
+    expect(text).not.toMatch(/[A-Za-z0-9+/]{40,}/);
+  });
+
+  test('leaves text without secrets as it is', async () => {
+    const text = harmless.join('\n');
+    expect(await redactSecrets(text)).toEqual({ text, findings: [] });
+  });
+
+  test('marks the same secret alike and others otherwise', async () => {
+    const [one, other] = [made(20), made(21).slice(1)];
+    const { text } = await redactSecrets(`password=${one}\npassword=${one}\npassword=${other}`);
+    const marks = [...text.matchAll(/\[secret:[^\]]+\]/g)].map(([mark]) => mark);
+    expect(marks[0]).toBe(marks[1]);
+    expect(marks[0]).not.toBe(marks[2]);
+  });
+
+  test('finds a secret again where its name does not stand', async () => {
+    const secret = made(16);
+    const { text } = await redactSecrets(`password=${secret}\nlogged in with ${secret} as admin`);
+    expect(text).not.toContain(secret);
+  });
+
+  test('redacts text that it redacted before no further', async () => {
+    const { text } = await redactSecrets(`password=${made(16)} token: "${made(20)}" ghp_${made(36)}`);
+    expect((await redactSecrets(text)).text).toBe(text);
+  });
+
+  test('takes out known values in every spelling', async () => {
+    const known = 'plain words "quoted" & more/ü?';
+    const bytes = Buffer.from(known);
+    const spellings = [
+      known,
+      JSON.stringify({ a: known }),
+      JSON.stringify(JSON.stringify({ a: known })),
+      encodeURIComponent(known),
+      bytes.toString('hex'),
+      bytes.toString('base64'),
+      bytes.toString('base64url'),
+      Buffer.from(`x${known}y`).toString('base64'),
+      Buffer.from(`xx${known}yy`).toString('base64'),
+    ];
+    for (const spelling of spellings) {
+      const { text, findings } = await redactSecrets(`a ${spelling} b`, { knownValues: [known] });
+      expect(findings.some((finding) => finding.rule === 'known-value')).toBe(true);
+      expect(text).not.toContain('plain words');
+      expect(text.length).toBeLessThan(80);
+    }
+  });
+
+  test('ignores known values too short to be told from words', async () => {
+    expect((await redactSecrets('a note', { knownValues: ['', 'a', 'note'] })).text).toBe('a note');
+  });
+
+  test('never throws and keeps everything outside its spans, for any text', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...secrets.map(([, make]) => make())))),
+        async (parts) => {
+          const text = parts.join(' ');
+          const redacted = await redactSecrets(text);
+          let expected = text;
+          for (const { span } of [...redacted.findings].reverse())
+            expected = `${expected.slice(0, span!.start)}\u0000${expected.slice(span!.end)}`;
+          const pieces = expected.split('\u0000').filter((piece) => piece !== '');
+          for (const piece of pieces) expect(redacted.text).toContain(piece);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('reads a megabyte of hostile text without hanging', async () => {
+    const units = [
+      'a',
+      'password=',
+      'password="a ',
+      '-----BEGIN PRIVATE KEY-----',
+      '-----BEGIN ',
+      'eyJ',
+      'https://a:',
+      'sk-',
+      '\\',
+      '\n',
+      'token: ',
+      '--a-',
+    ];
+    // Each is quadratic in a careless expression: a test that ends is the assertion.
+    for (const unit of units)
+      expect((await redactSecrets(unit.repeat(1_000_000 / unit.length))).text.length).toBeGreaterThan(0);
+  });
+});
