@@ -1,0 +1,193 @@
+/**
+ * The gate's decider (contracts.md §3): the only producer of permits, and only as a local activity of a run with a claimed
+ * ticket. It believes nothing that the workflow says; what is unsure is refused, and what is out of reach holds.
+ */
+import type { CheckCallInput, CheckCallResult, RunRefused } from '../core/contracts/activities.ts';
+import type { SignedVote } from '../core/contracts/approval.ts';
+import type { DecisionBody, SignedDecision } from '../core/contracts/decision.ts';
+import { CountersignError, messageOf } from '../core/errors.ts';
+import type { RegisteredTool } from '../tools/registry.ts';
+import { decideAsk, decideFresh, type Gating } from './check-call/decide.ts';
+import type { CheckCallDependencies } from './check-call/dependencies.ts';
+import { fenceFirst } from './check-call/fence-first.ts';
+import { gateRefusal, judgeCall, type GateRefusal, type ParsedCall } from './check-call/judge.ts';
+import { decideReconcile, decideSettling, happened, reconcileJudgement } from './check-call/settle.ts';
+import { decided, keyOf, noExtras, signAndRecord } from './check-call/record-decision.ts';
+import { forWorkflow, positionOf } from './check-call/position.ts';
+import { readStanding, type Standing } from './check-call/standing.ts';
+import { openOwnAsk } from './check-call/weigh-votes.ts';
+import { holdOf } from './hold-on-fault.ts';
+import { readLocalCaller } from './local-activity.ts';
+
+export function createCheckCall(
+  dependencies: CheckCallDependencies,
+): (input: CheckCallInput) => Promise<CheckCallResult> {
+  return async (input) => {
+    const called = (dependencies.readCaller ?? readLocalCaller)();
+    if (called.kind === 'not-local') {
+      return {
+        kind: 'refused',
+        code: 'run-refused',
+        reason: `Cannot gate a call: ${called.reason}, expected the run's own gate`,
+      };
+    }
+    let standing: Standing | undefined;
+    try {
+      const stood = await readStanding(dependencies, called.caller, input);
+      if (stood.kind !== 'standing') return stood;
+      standing = stood;
+      return await checkCall(dependencies, stood, input);
+    } catch (error) {
+      const hold = holdOf(error);
+      if (hold) return hold;
+      if (!standing) return refusedWithoutStanding(error);
+      return await denyFault(dependencies, standing, input, error);
+    }
+  };
+}
+
+async function checkCall(
+  dependencies: CheckCallDependencies,
+  standing: Standing,
+  input: CheckCallInput,
+): Promise<CheckCallResult> {
+  const tool = dependencies.tools.get(input.tool);
+  const parsed = tool?.parseArguments(input.argumentsText);
+  const argumentsDigest = parsed?.kind === 'value' ? parsed.digest : null;
+  if (input.purpose === 'execute' && input.about === 'call') {
+    const fence = await fenceFirst(dependencies, standing, input, tool, argumentsDigest);
+    if (fence.kind === 'happened') return await happened(dependencies, standing, input, fence.row, argumentsDigest);
+    if (fence.kind === 'unproved-try') {
+      return await deny(
+        dependencies,
+        standing,
+        input,
+        gateRefusal('unproved-try', 'nothing proves that the try before did not happen'),
+        null,
+        null,
+      );
+    }
+    if (fence.kind !== 'free') return fence;
+  }
+  const stored = await dependencies.store.findDecision(keyOf(standing, input));
+  if (stored && stored.body.tool.name === input.tool && stored.body.argumentsDigest === argumentsDigest) {
+    const forSchedule = parsed?.kind === 'value' && tool ? forWorkflow(tool, parsed.canonical) : null;
+    return decided(stored, forSchedule, await votesBehind(dependencies, stored));
+  }
+  if (!tool) return await deny(dependencies, standing, input, unknownTool(dependencies), null, null);
+  if (parsed?.kind !== 'value') {
+    const reason = `the arguments do not fit the tool: ${(parsed?.problems ?? []).join('; ')}`.slice(0, 500);
+    return await deny(dependencies, standing, input, gateRefusal('arguments-invalid', reason), tool, null);
+  }
+  if (!isObject(parsed.value)) {
+    return await deny(
+      dependencies,
+      standing,
+      input,
+      gateRefusal('arguments-invalid', 'the arguments are not an object'),
+      tool,
+      null,
+    );
+  }
+  const call: ParsedCall = { tool, canonical: parsed.canonical, value: parsed.value, argumentsDigest: parsed.digest };
+  if (input.purpose === 'void' || input.purpose === 'probe')
+    return await decideSettling(dependencies, standing, input, call);
+  return await gate(dependencies, standing, input, call);
+}
+
+async function gate(
+  dependencies: CheckCallDependencies,
+  standing: Standing,
+  input: CheckCallInput,
+  call: ParsedCall,
+): Promise<CheckCallResult> {
+  const own = input.ask ? await openOwnAsk(dependencies, standing, input, call) : undefined;
+  const judged = await judgeCall(dependencies, standing, input, call, own?.body.ask.nonce ?? null);
+  if (input.about === 'reconcile') {
+    const judgement = judged.kind === 'judgement' ? judged : await reconcileJudgement(dependencies, standing);
+    return await decideReconcile({ dependencies, standing, input, call, judgement }, own);
+  }
+  if (judged.kind === 'hold') return judged;
+  if (judged.kind === 'gate-refusal') return await deny(dependencies, standing, input, judged, call.tool, call);
+  const gating: Gating = { dependencies, standing, input, call, judgement: judged };
+  if (lacksTargetState(gating)) return { kind: 'needs-target-state' };
+  return own ? await decideAsk(gating, own) : await decideFresh(gating);
+}
+
+/** The votes a stored permit rests on, for a tool that demands to see them. */
+async function votesBehind(dependencies: CheckCallDependencies, stored: SignedDecision): Promise<SignedVote[]> {
+  const { body } = stored;
+  if (body.verdict !== 'allow' || !body.approval) return [];
+  const { nonce, voteDigests } = body.approval;
+  const votes = await dependencies.store.votesByNonce(nonce);
+  return votes.filter((row) => voteDigests.includes(row.digest)).map((row) => row.vote);
+}
+
+/** A target is read before anybody is asked, so that the card shows it and a change of it is found. */
+function lacksTargetState({ standing, input, call, judgement }: Gating): boolean {
+  if (input.purpose !== 'execute' || judgement.verdict === 'deny' || !call.tool.definition.hasTargetState) return false;
+  return !standing.state.targetStates.some((receipt) => receipt.body.try === input.try);
+}
+
+function unknownTool(dependencies: CheckCallDependencies): GateRefusal {
+  const known = dependencies.tools.list().map((tool) => tool.definition.name);
+  return gateRefusal('unknown-tool', `there is no such tool; there are: ${known.join(', ')}`.slice(0, 500));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A refusal the gate makes without the policy. */
+async function deny(
+  dependencies: CheckCallDependencies,
+  standing: Standing,
+  input: CheckCallInput,
+  refusal: GateRefusal,
+  tool: RegisteredTool | null,
+  call: ParsedCall | null,
+): Promise<CheckCallResult> {
+  const body: DecisionBody = {
+    ...positionOf(standing, input, dependencies.buildId),
+    tool: { name: input.tool.slice(0, 200).toWellFormed(), definitionDigest: tool?.definitionDigest ?? null },
+    argumentsDigest: call?.argumentsDigest ?? null,
+    labels: [],
+    rules: [{ id: refusal.rule, effect: 'deny', reason: refusal.reason }],
+    findings: refusal.findings,
+    risk: tool?.definition.risk ?? 'low',
+    activePolicyDigest: standing.ticket.policyDigest,
+    verdict: 'deny',
+    nonce: null,
+    outcome: null,
+  };
+  const recorded = await signAndRecord(dependencies, standing, input, body, noExtras);
+  if (recorded.kind === 'decision')
+    return decided(recorded.decision, call && tool ? forWorkflow(tool, call.canonical) : null);
+  return recorded.kind === 'over-limit'
+    ? { kind: 'hold', code: 'store-unavailable', reason: 'a refusal was not recorded' }
+    : recorded;
+}
+
+async function denyFault(
+  dependencies: CheckCallDependencies,
+  standing: Standing,
+  input: CheckCallInput,
+  error: unknown,
+): Promise<CheckCallResult> {
+  try {
+    return await deny(dependencies, standing, input, gateRefusal('gate-fault', faultText(error)), null, null);
+  } catch (second) {
+    return holdOf(second) ?? { kind: 'refused', code: 'internal-fault', reason: faultText(second) };
+  }
+}
+
+/** Nothing can be signed for a run that is not known: the run ends. */
+function refusedWithoutStanding(error: unknown): RunRefused {
+  if (error instanceof CountersignError) return { kind: 'refused', code: error.code, reason: error.message };
+  return { kind: 'refused', code: 'internal-fault', reason: faultText(error) };
+}
+
+/** Without the fault's own words: they may hold what an attacker wrote or a secret. */
+function faultText(error: unknown): string {
+  return `the gate failed (${error instanceof Error ? error.name : 'unknown fault'}, ${messageOf(error).length} characters)`;
+}

@@ -1,0 +1,44 @@
+/** What the gate needs, and the bounds it works within. */
+import type { Clock } from '../../core/clock.ts';
+import type { ReadLinkOrigin } from '../../core/contracts/describe.ts';
+import type { Finding } from '../../core/contracts/labels.ts';
+import type { KeyRegistry, Signer } from '../../core/envelope.ts';
+import type { Store } from '../../store/store.ts';
+import type { ToolRegistry } from '../../tools/registry.ts';
+import type { ReadCaller } from '../local-activity.ts';
+import type { PolicySource } from '../policy-source.ts';
+
+export interface GateBounds {
+  /** Wall clock and workflow clock, and a vote's castAt and now, may differ by this, ms. */
+  clockSkewMs: number;
+  /** Life of a permit, ms; also the tool's schedule-to-start. */
+  permitLifeMs: number;
+  /** After start-to-close, before a probe's or a person's "did not happen" counts, ms. */
+  settleMarginMs: number;
+  /** Tries of a read that crashed. */
+  readTries: number;
+}
+
+export const defaultGateBounds: GateBounds = {
+  clockSkewMs: 10_000,
+  permitLifeMs: 60_000,
+  settleMarginMs: 5000,
+  readTries: 3,
+};
+
+export interface CheckCallDependencies {
+  store: Store;
+  clock: Clock;
+  registry: KeyRegistry;
+  /** Of the domain `decision`. */
+  signer: Signer;
+  audience: string;
+  tools: ToolRegistry;
+  policies: PolicySource;
+  readLinkOrigin: ReadLinkOrigin;
+  /** beforeTool guards over the canonical arguments. */
+  checkArguments(canonicalArguments: string): Promise<Finding[]>;
+  buildId: string;
+  bounds: GateBounds;
+  readCaller?: ReadCaller;
+}

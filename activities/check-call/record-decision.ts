@@ -1,0 +1,79 @@
+/**
+ * Signs a decision and records it in one transaction with what it implies (ask and card, admission, denial). A re-run of
+ * the same pass gets the stored decision back, never a second one.
+ */
+import type { CheckCallInput, Decided, Hold, RunRefused } from '../../core/contracts/activities.ts';
+import type { DecisionBody, SignedDecision } from '../../core/contracts/decision.ts';
+import { digestJson } from '../../core/digest.ts';
+import { sealEnvelope } from '../../core/envelope.ts';
+import type { DecisionRecord, RecordedDecision } from '../../store/store.ts';
+import type { CheckCallDependencies } from './dependencies.ts';
+import type { Standing } from './standing.ts';
+
+export type DecisionExtras = Pick<DecisionRecord, 'ask' | 'closes' | 'denial' | 'admit'>;
+
+export const noExtras: DecisionExtras = { ask: null, closes: null, denial: null, admit: null };
+
+export type Recorded =
+  | { kind: 'decision'; decision: SignedDecision }
+  | { kind: 'over-limit'; limit: Extract<RecordedDecision, { kind: 'over-limit' }>['limit'] }
+  | RunRefused
+  | Hold;
+
+export async function signAndRecord(
+  dependencies: CheckCallDependencies,
+  standing: Standing,
+  input: CheckCallInput,
+  body: DecisionBody,
+  extras: DecisionExtras,
+  expiresAt?: number,
+): Promise<Recorded> {
+  const decision = sealEnvelope(dependencies.signer, 'decision', dependencies.audience, body, {
+    issuedAt: standing.now,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  });
+  const digest = digestJson('decision', decision);
+  const result = await dependencies.store.recordDecision(
+    { key: keyOf(standing, input), decision, digest, turn: input.turn, ...extras },
+    { runEpoch: standing.run.runEpoch },
+  );
+  switch (result.kind) {
+    case 'recorded':
+      return { kind: 'decision', decision };
+    case 'exists':
+      return sameCall(result.decision, body) ? { kind: 'decision', decision: result.decision } : otherCall();
+    case 'over-limit':
+      return result;
+    case 'stale':
+      return { kind: 'hold', code: 'store-unavailable', reason: 'the run moved on while this call was gated' };
+  }
+}
+
+export function keyOf(standing: Standing, input: CheckCallInput): DecisionRecord['key'] {
+  return {
+    callKey: standing.callKey,
+    try: input.try,
+    purpose: input.purpose,
+    pass: input.pass,
+    linkRunId: standing.caller.linkRunId,
+  };
+}
+
+function sameCall(stored: SignedDecision, body: DecisionBody): boolean {
+  return stored.body.tool.name === body.tool.name && stored.body.argumentsDigest === body.argumentsDigest;
+}
+
+function otherCall(): RunRefused {
+  const reason =
+    'Cannot gate a call: its name was used for another call, expected the same tool and arguments; start a new run';
+  return { kind: 'refused', code: 'conflict', reason };
+}
+
+/** What goes back to the workflow besides the decision. */
+export function decided(
+  decision: SignedDecision,
+  call: Pick<Decided, 'arguments' | 'tool'> | null,
+  votes: Decided['votes'] = [],
+): Decided {
+  return { kind: 'decided', decision, arguments: call?.arguments ?? null, tool: call?.tool ?? null, votes };
+}

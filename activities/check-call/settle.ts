@@ -1,0 +1,120 @@
+/**
+ * Permits that settle a doubt (void, probe) and the reconcile request. None of them can cause the effect: void only ever
+ * closes a row, a probe only reads, and a reconcile answer is a person's signed word.
+ */
+import type { CheckCallInput, CheckCallResult, Reconciled } from '../../core/contracts/activities.ts';
+import type { DecisionBody } from '../../core/contracts/decision.ts';
+import { readControl } from '../../store/read-control.ts';
+import type { FenceRow } from '../../store/store.ts';
+import { allow, ask, denyBy, type Gating, gateRule } from './decide.ts';
+import type { CheckCallDependencies } from './dependencies.ts';
+import { type Judgement, type ParsedCall, strictestDefaultTerms } from './judge.ts';
+import { positionOf } from './position.ts';
+import { noExtras, signAndRecord } from './record-decision.ts';
+import type { Standing } from './standing.ts';
+import type { OwnAsk } from './weigh-votes.ts';
+
+/** A permit to make the row void, or to ask the tool's probe about a row that is void already. */
+export async function decideSettling(
+  dependencies: CheckCallDependencies,
+  standing: Standing,
+  input: CheckCallInput,
+  call: ParsedCall,
+): Promise<CheckCallResult> {
+  const row = standing.state.fences.find((fence) => fence.try === input.try);
+  const gating: Gating = {
+    dependencies,
+    standing,
+    input,
+    call,
+    judgement: bareJudgement(standing, `settle-${input.purpose}`, 'whether the effect happened is not known'),
+  };
+  if (input.purpose === 'probe' && (row?.state !== 'void' || !call.tool.definition.hasProbe)) {
+    return await denyBy(
+      gating,
+      [gateRule('nothing-to-probe', 'only a void row of a tool with a probe is probed')],
+      null,
+    );
+  }
+  if (row && row.argumentsDigest !== call.argumentsDigest) {
+    return await denyBy(gating, [gateRule('other-arguments', 'the row is of a call with other arguments')], null);
+  }
+  return await allow(gating, null, []);
+}
+
+function bareJudgement(standing: Standing, id: string, reason: string): Judgement {
+  return {
+    kind: 'judgement',
+    verdict: 'allow',
+    rules: [{ id, effect: 'allow', reason }],
+    risk: 'low',
+    terms: undefined,
+    findings: [],
+    labels: [],
+    activePolicyDigest: standing.ticket.policyDigest,
+    policies: [],
+    limits: { callsPerRun: Number.MAX_SAFE_INTEGER, callsPerTurn: Number.MAX_SAFE_INTEGER },
+  };
+}
+
+/** Who is asked when the rules refuse the call by now: what happened must still be found out. */
+export async function reconcileJudgement(dependencies: CheckCallDependencies, standing: Standing): Promise<Judgement> {
+  const pinned = await dependencies.policies.policyByDigest(standing.ticket.policyDigest);
+  const settling: Judgement = {
+    ...bareJudgement(standing, 'reconcile', 'what became of the effect is not known'),
+    verdict: 'ask',
+  };
+  return { ...settling, policies: pinned ? [pinned] : [] };
+}
+
+/** Asks what became of the effect, or says how that request ended. */
+export async function decideReconcile(gating: Gating, own: OwnAsk | undefined): Promise<CheckCallResult> {
+  const { dependencies, standing, judgement } = gating;
+  if (!own) {
+    const terms = judgement.terms ?? strictestDefaultTerms(judgement.policies);
+    return await ask({ ...gating, judgement: { ...judgement, terms } }, 'reconcile');
+  }
+  const { nonce, deadlineAt } = own.body.ask;
+  const answers = await readControl(dependencies, ['reconcile-answer']);
+  const answer = answers.find(
+    (one) => one.nonce === nonce && one.callKey === standing.callKey && one.answeredAt <= deadlineAt,
+  );
+  if (!answer && standing.now <= deadlineAt) return { kind: 'still-open', notCounted: [] };
+  const said = answer?.answer ?? 'unanswered';
+  const reason = answer ? `${answer.principal} answered "${said}"` : 'nobody answered before the deadline';
+  const closes = { nonce, outcome: answer ? ('approved' as const) : ('expired' as const) };
+  const result = await denyBy(gating, [gateRule(`reconciled-${said}`, reason)], closes);
+  return result.kind === 'decided' ? { kind: 'reconciled', decision: result.decision, answer: said } : result;
+}
+
+/** The fence rows say that a person or the probe found the effect done: a signed refusal to do it again. */
+export async function happened(
+  dependencies: CheckCallDependencies,
+  standing: Standing,
+  input: CheckCallInput,
+  row: FenceRow,
+  argumentsDigest: string | null,
+): Promise<CheckCallResult> {
+  const tool = dependencies.tools.get(input.tool);
+  const body: DecisionBody = {
+    ...positionOf(standing, input, dependencies.buildId),
+    tool: { name: input.tool, definitionDigest: tool?.definitionDigest ?? null },
+    argumentsDigest,
+    labels: [],
+    rules: [gateRule('reconciled-happened', `try ${row.try} was found to have happened`)],
+    findings: [],
+    risk: 'low',
+    activePolicyDigest: standing.ticket.policyDigest,
+    verdict: 'deny',
+    nonce: null,
+    outcome: null,
+  };
+  const recorded = await signAndRecord(dependencies, standing, input, body, noExtras);
+  if (recorded.kind === 'decision') {
+    const reconciled: Reconciled = { kind: 'reconciled', decision: recorded.decision, answer: 'happened' };
+    return reconciled;
+  }
+  return recorded.kind === 'over-limit'
+    ? { kind: 'hold', code: 'store-unavailable', reason: 'not recorded' }
+    : recorded;
+}

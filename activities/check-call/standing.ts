@@ -1,0 +1,58 @@
+/**
+ * Step 1 of the gate: may this run ask at all? Ticket row, link, epochs, turn mark, clock bound, freeze. Everything is
+ * read from the store and the server; the workflow's input is only where to look.
+ */
+import type { CheckCallInput, Hold, RunRefused } from '../../core/contracts/activities.ts';
+import { callKeyOf } from '../../core/contracts/ids.ts';
+import type { TicketBody } from '../../core/contracts/ticket.ts';
+import { type FreezeState, readFreeze } from '../../store/read-control.ts';
+import type { GateState, RunRow } from '../../store/store.ts';
+import type { LocalCaller } from '../local-activity.ts';
+import { registerLink } from '../register-link.ts';
+import type { CheckCallDependencies } from './dependencies.ts';
+
+export interface Standing {
+  kind: 'standing';
+  caller: LocalCaller;
+  callKey: string;
+  run: RunRow;
+  ticket: TicketBody;
+  freeze: FreezeState;
+  state: GateState;
+  /** Wall clock at the start of this pass, ms. */
+  now: number;
+}
+
+export async function readStanding(
+  dependencies: CheckCallDependencies,
+  caller: LocalCaller,
+  input: CheckCallInput,
+): Promise<Standing | RunRefused | Hold> {
+  const { store, clock, bounds } = dependencies;
+  const callKey = callKeyOf(caller.workflowId, input.turn, input.index);
+  const query = { ...caller, callKey, turn: input.turn, try: input.try };
+  let state = await store.gateState(query);
+  if (!state.run) return refused('it has no claimed ticket');
+  if (!state.link) {
+    await registerLink(dependencies, state.run, caller.linkRunId);
+    state = await store.gateState(query);
+  }
+  const { run } = state;
+  if (!run || run.lastLinkRunId !== caller.linkRunId) return refused('a later link of it is open');
+  if (input.turn < run.turnMark) return refused(`turn ${input.turn} is below its mark ${run.turnMark}`);
+  const now = clock.now();
+  if (Math.abs(now - input.workflowTimeAt) > bounds.clockSkewMs) {
+    return hold('clock-skew', `this machine's clock and the server's differ by more than ${bounds.clockSkewMs} ms`);
+  }
+  const freeze = await readFreeze(dependencies);
+  if (freeze.frozen) return hold('frozen', 'the fleet is frozen');
+  return { kind: 'standing', caller, callKey, run, ticket: run.ticket.body, freeze, state, now };
+}
+
+function refused(is: string): RunRefused {
+  return { kind: 'refused', code: 'run-refused', reason: `Cannot gate a call of this run: ${is}; start a new run` };
+}
+
+function hold(code: Hold['code'], reason: string): Hold {
+  return { kind: 'hold', code, reason };
+}

@@ -1,0 +1,35 @@
+/** What the tools worker needs to run a tool, and what it knows of the activity it runs in. */
+import type { Clock } from '../../core/clock.ts';
+import type { DescribeRun } from '../../core/contracts/describe.ts';
+import type { Finding } from '../../core/contracts/labels.ts';
+import type { KeyRegistry, Signer } from '../../core/envelope.ts';
+import type { Store } from '../../store/store.ts';
+import type { ToolRegistry } from '../../tools/registry.ts';
+import type { Sandbox } from '../../tools/sandbox/sandbox.ts';
+import type { ReadActivityFacts } from './activity-facts.ts';
+
+export interface RunToolDependencies {
+  store: Store;
+  clock: Clock;
+  registry: KeyRegistry;
+  /** Of the domain `receipt`. */
+  signer: Signer;
+  audience: string;
+  tools: ToolRegistry;
+  describeRun: DescribeRun;
+  sandbox: Sandbox;
+  /** Absolute path of the folder that tools work in; made when it is missing. */
+  workFolder: string;
+  /** Takes secrets out of what a tool said. When it fails, the text is withheld. */
+  redact(text: string): Promise<{ text: string; findings: Finding[] }>;
+  /** Text of a tool's error without paths, stacks and credentials. */
+  sanitiseError(error: unknown): string;
+  /** Whether permits of this gate build are still taken. Absent: all are. */
+  minimumBuild?: (buildId: string) => boolean;
+  /** How long a tool may take to end after it was told to, and its lease beyond start-to-close, ms. */
+  marginMs: number;
+  /** Told of every refusal that only tampering explains. */
+  reportIncident?: (incident: { code: string; workflowId: string; activityId: string }) => void;
+  /** @default Context.current() of Temporal */
+  readActivityFacts?: ReadActivityFacts;
+}

@@ -1,0 +1,96 @@
+/**
+ * What each purpose does once it may: execute, look (probe, target state) or only describe (dry run). It says what came of
+ * it in words that hold: after an effect has started, an error that is not the tool's own "it failed" leaves it unknown.
+ */
+import { canonicalJson } from '../../core/canonical-json.ts';
+import type { Label } from '../../core/contracts/labels.ts';
+import type { ReceiptBody } from '../../core/contracts/receipt.ts';
+import type { ToolContext } from '../../tools/tool-context.ts';
+import { isToolFailure } from '../../tools/tool-failure.ts';
+import type { RegisteredTool } from '../../tools/registry.ts';
+import type { RunToolDependencies } from './dependencies.ts';
+import type { Ending, Lease } from './lease.ts';
+import { targetStateDigest } from './recheck.ts';
+import type { Permitted } from './verify-permit.ts';
+
+export interface Performed extends Pick<ReceiptBody, 'outcome' | 'probe' | 'targetStateDigest'> {
+  kind: 'performed';
+  /** As the tool said it: not yet redacted. */
+  text: string;
+  labels: Label[];
+}
+export type Performance = Performed | { kind: 'in-doubt'; text: string };
+
+interface Stage {
+  dependencies: RunToolDependencies;
+  permitted: Permitted;
+  tool: RegisteredTool;
+  context: ToolContext;
+  lease: Lease;
+}
+
+export async function perform(stage: Stage): Promise<Performance> {
+  const { tool, permitted, context, lease } = stage;
+  const { value, permit, canonical } = permitted;
+  switch (permit.purpose) {
+    case 'execute':
+      return executed(stage, await lease.wait(async () => await tool.execute(value, context)));
+    case 'probe':
+      return probed(await lease.wait(async () => await tool.probe?.(value, context)));
+    case 'target-state':
+      return targetRead(stage, await lease.wait(async () => await tool.targetState?.(value, context)));
+    case 'dry-run':
+      return performed('dry-run', `[DRY RUN] would execute ${tool.definition.name} with ${canonical}`, []);
+    case 'void':
+      throw new TypeError('Cannot perform a void: it is a step of the store, expected a purpose of the tool');
+  }
+}
+
+function executed({ dependencies, tool }: Stage, ending: Ending<unknown>): Performance {
+  const { effect, resultLabels } = tool.definition;
+  if (ending.kind === 'ended') return performed('succeeded', textOf(ending.value), resultLabels);
+  if (ending.kind === 'not-ended') {
+    const text = 'The tool did not end in time';
+    return effect === 'read' ? performed('failed', text, resultLabels) : { kind: 'in-doubt', text };
+  }
+  const said = `The tool failed: ${dependencies.sanitiseError(ending.error)}`;
+  if (isToolFailure(ending.error) || effect !== 'effect') return performed('failed', said, resultLabels);
+  return {
+    kind: 'in-doubt',
+    text: `The tool ended without saying whether it happened: ${dependencies.sanitiseError(ending.error)}`,
+  };
+}
+
+const probeAnswers = ['happened', 'did-not-happen', 'unknown'] as const;
+
+function probed(ending: Ending<unknown>): Performed {
+  const said = ending.kind === 'ended' ? probeAnswers.find((answer) => answer === ending.value) : undefined;
+  const result = performed(said ? 'succeeded' : 'failed', `The probe answered: ${said ?? 'unknown'}`, []);
+  return { ...result, probe: said ?? 'unknown' };
+}
+
+function targetRead({ dependencies, tool }: Stage, ending: Ending<unknown>): Performed {
+  const { resultLabels } = tool.definition;
+  if (ending.kind === 'ended' && ending.value !== undefined) {
+    const read = performed('succeeded', canonicalJson(ending.value), resultLabels);
+    return { ...read, targetStateDigest: targetStateDigest(ending.value) };
+  }
+  const said =
+    ending.kind === 'threw' ? dependencies.sanitiseError(ending.error) : 'it did not end in time or said nothing';
+  return performed('failed', `The target’s state cannot be read: ${said}`, resultLabels);
+}
+
+function performed(outcome: Performed['outcome'], text: string, labels: Label[]): Performed {
+  return { kind: 'performed', outcome, text, labels, probe: null, targetStateDigest: null };
+}
+
+/** The effect has happened: an answer that is not JSON may not turn that into a failure. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (value === undefined) return '';
+  try {
+    return canonicalJson(value);
+  } catch {
+    return '[the tool’s answer was not JSON and was dropped]';
+  }
+}

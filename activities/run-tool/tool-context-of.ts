@@ -1,0 +1,41 @@
+/** Builds what a tool is given: enough to work and to be idempotent, nothing that could sign or decide. */
+import { mkdir } from 'node:fs/promises';
+import { digestText } from '../../core/digest.ts';
+import type { ToolContext } from '../../tools/tool-context.ts';
+import type { ActivityFacts } from './activity-facts.ts';
+import type { RunToolDependencies } from './dependencies.ts';
+import { heartbeatOf, type Lease } from './lease.ts';
+import type { Permitted } from './verify-permit.ts';
+
+export function toolContextOf(
+  dependencies: RunToolDependencies,
+  facts: ActivityFacts,
+  { permit, argumentsDigest, tool }: Permitted,
+  lease: Lease,
+): ToolContext {
+  return Object.freeze({
+    callKey: permit.callKey,
+    try: permit.try,
+    idempotencyKey: idempotencyKeyOf(permit.callKey, argumentsDigest),
+    signal: lease.signal,
+    workFolder: dependencies.workFolder,
+    sandbox: dependencies.sandbox,
+    timeoutMs: tool?.definition.startToCloseMs ?? 0,
+    heartbeat: heartbeatOf(facts),
+    now: () => dependencies.clock.now(),
+  });
+}
+
+/** The same for every try: the other side can tell a repetition from a second wish. */
+export function idempotencyKeyOf(callKey: string, argumentsDigest: string): string {
+  return digestText('idempotency', `${callKey}\n${argumentsDigest}`);
+}
+
+export async function makeWorkFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * The gateway's HTTP API as a typed client: what the CLI and embedding programs use. It sends one key to one gateway,
+ * follows no redirects, believes no answer that does not parse, and repeats a request only where repeating is safe.
+ */
+import { z } from 'zod';
+import { CountersignError, messageOf } from '../core/errors.ts';
+import {
+  approvalListSchema,
+  type ApprovalList,
+  approvalViewSchema,
+  type ApprovalView,
+  cancelledSchema,
+  fleetStateSchema,
+  type FleetState,
+  keyListSchema,
+  keyMintedSchema,
+  type KeyMinted,
+  type KeyView,
+  type MintKeyRequest,
+  problemSchema,
+  reconciledSchema,
+  type ReconcileRequest,
+  type ReconcileResult,
+  runDetailSchema,
+  type RunDetail,
+  runListSchema,
+  type RunList,
+  runStartedSchema,
+  type RunStarted,
+  type StartRunRequest,
+  type VoteRequest,
+  voteResultSchema,
+  type VoteResult,
+} from './gateway-schemas.ts';
+
+export interface CountersignOptions {
+  /** Of the gateway, such as `http://127.0.0.1:7420`. */
+  url: string;
+  apiKey: string;
+  /** Of one request, ms. @default 10_000 */
+  timeoutMs?: number;
+  /** Requests after the first that was told to come back later (429, 503 with `retry-after`). @default 2 */
+  retries?: number;
+  /** Longest `retry-after` that is waited for, ms. @default 5000 */
+  longestWaitMs?: number;
+  /** @default globalThis.fetch */
+  fetch?: typeof fetch;
+}
+
+interface Call<T> {
+  method: 'GET' | 'POST' | 'DELETE';
+  path: string;
+  query?: Record<string, string | number | undefined>;
+  body?: unknown;
+  headers?: Record<string, string>;
+  schema: z.ZodType<T>;
+  /** A second one changes nothing. */
+  repeatable: boolean;
+}
+
+export class Countersign {
+  readonly #options: Required<Omit<CountersignOptions, 'url' | 'fetch'>> & { base: URL; fetch: typeof fetch };
+
+  /** @throws {CountersignError} `config-invalid` when the URL is none */
+  constructor(options: CountersignOptions) {
+    const { url, apiKey, timeoutMs = 10_000, retries = 2, longestWaitMs = 5000 } = options;
+    const base = URL.parse(url);
+    if (base?.protocol !== 'http:' && base?.protocol !== 'https:') {
+      throw new CountersignError(
+        'config-invalid',
+        'Cannot use the gateway: its URL is none, expected http(s)://host:port; correct the setting',
+      );
+    }
+    this.#options = { base, apiKey, timeoutMs, retries, longestWaitMs, fetch: options.fetch ?? globalThis.fetch };
+  }
+
+  readonly runs = {
+    /** @param idempotencyKey a retry with the same key and request never starts a second run. @default a fresh one */
+    start: (request: StartRunRequest, idempotencyKey: string = crypto.randomUUID()): Promise<RunStarted> =>
+      this.#call({
+        method: 'POST',
+        path: '/v1/runs',
+        body: request,
+        headers: { 'idempotency-key': idempotencyKey },
+        schema: runStartedSchema,
+        repeatable: true,
+      }),
+    list: (filter: { limit?: number; before?: number; principal?: string } = {}): Promise<RunList> =>
+      this.#get('/v1/runs', runListSchema, filter),
+    get: (workflowId: string): Promise<RunDetail> => this.#get(`/v1/runs/${segment(workflowId)}`, runDetailSchema),
+    cancel: async (workflowId: string, reason: string): Promise<void> => {
+      await this.#post(`/v1/runs/${segment(workflowId)}/cancel`, { reason }, cancelledSchema, true);
+    },
+  };
+
+  readonly approvals = {
+    list: (filter: { state?: 'open' | 'all'; workflowId?: string; limit?: number } = {}): Promise<ApprovalList> =>
+      this.#get('/v1/approvals', approvalListSchema, filter),
+    get: (nonce: string): Promise<ApprovalView> => this.#get(`/v1/approvals/${segment(nonce)}`, approvalViewSchema),
+    /** A second vote of the same principal is a `duplicate` and changes nothing, so this may be repeated. */
+    vote: (nonce: string, vote: VoteRequest): Promise<VoteResult> =>
+      this.#post(`/v1/approvals/${segment(nonce)}/votes`, vote, voteResultSchema, true),
+    reconcile: (nonce: string, answer: ReconcileRequest): Promise<ReconcileResult> =>
+      this.#post(`/v1/approvals/${segment(nonce)}/reconcile`, answer, reconciledSchema, true),
+  };
+
+  readonly keys = {
+    list: async (): Promise<KeyView[]> => (await this.#get('/v1/keys', keyListSchema)).keys,
+    mint: (request: MintKeyRequest): Promise<KeyMinted> => this.#post('/v1/keys', request, keyMintedSchema, false),
+    revoke: async (keyId: string): Promise<void> => {
+      const path = `/v1/keys/${segment(keyId)}`;
+      await this.#call({ method: 'DELETE', path, schema: z.undefined(), repeatable: true });
+    },
+  };
+
+  readonly fleet = {
+    freeze: (reason: string): Promise<FleetState> => this.#post('/v1/fleet/freeze', { reason }, fleetStateSchema, true),
+    thaw: (reason: string): Promise<FleetState> => this.#post('/v1/fleet/thaw', { reason }, fleetStateSchema, true),
+  };
+
+  #get<T>(path: string, schema: z.ZodType<T>, query: Call<T>['query'] = {}): Promise<T> {
+    return this.#call({ method: 'GET', path, query, schema, repeatable: true });
+  }
+
+  #post<T>(path: string, body: unknown, schema: z.ZodType<T>, repeatable: boolean): Promise<T> {
+    return this.#call({ method: 'POST', path, body, schema, repeatable });
+  }
+
+  async #call<T>(call: Call<T>): Promise<T> {
+    for (let retry = 0; ; retry += 1) {
+      const answer = await this.#send(call);
+      const waitMs = waitBefore(answer);
+      const may = call.repeatable && retry < this.#options.retries;
+      if (waitMs === undefined || !may || waitMs > this.#options.longestWaitMs) return await parsed(call, answer);
+      await answer.body?.cancel();
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+  }
+
+  async #send<T>({ method, path, query, body, headers }: Call<T>): Promise<Response> {
+    const { base, apiKey, timeoutMs } = this.#options;
+    const url = new URL(path, base);
+    for (const [name, value] of Object.entries(query ?? {})) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    try {
+      return await this.#options.fetch(url, {
+        method,
+        headers: {
+          accept: 'application/json, application/problem+json',
+          authorization: `Bearer ${apiKey}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        // A redirect would carry the key elsewhere.
+        redirect: 'error',
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+    } catch (error) {
+      throw new CountersignError(
+        'server-unavailable',
+        `Cannot ${method} "${path}" at "${base.origin}": ${messageOf(error).slice(0, 200)}, expected an answer within ${timeoutMs} ms; check that the gateway runs`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+/** Undefined: not told to come back. */
+function waitBefore(answer: Response): number | undefined {
+  const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN);
+  const told = (answer.status === 429 || answer.status === 503) && Number.isFinite(seconds);
+  return told ? Math.max(0, seconds) * 1000 : undefined;
+}
+
+async function parsed<T>(call: Call<T>, answer: Response): Promise<T> {
+  const text = await answer.text().catch(() => '');
+  const value = jsonOrUndefined(text);
+  if (answer.ok) {
+    const body = call.schema.safeParse(value);
+    if (body.success) return body.data;
+    throw foreign(call, answer);
+  }
+  const problem = problemSchema.safeParse(value);
+  if (!problem.success) throw foreign(call, answer);
+  const { code, detail, findings = [], fields = [] } = problem.data;
+  const more = [
+    ...findings.map((one) => `${one.rule}: ${one.message}`),
+    ...fields.map((one) => `${one.field}: ${one.problem}`),
+  ];
+  throw new CountersignError(code, more.length > 0 ? `${detail} (${more.join('; ')})` : detail, {
+    cause: problem.data,
+  });
+}
+
+function foreign<T>({ method, path }: Call<T>, answer: Response): CountersignError {
+  return new CountersignError(
+    'server-unavailable',
+    `Cannot read the answer to ${method} "${path}": status ${answer.status} with another shape, expected a gateway of this version; check the URL`,
+  );
+}
+
+function jsonOrUndefined(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function segment(id: string): string {
+  return encodeURIComponent(id);
+}

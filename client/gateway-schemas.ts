@@ -1,0 +1,243 @@
+/**
+ * What the gateway's HTTP API takes and gives, version 1. Gateway and client share these; unknown keys are refused in
+ * both directions. Times are ms since the Unix epoch, durations ms.
+ */
+import { z } from 'zod';
+import { cardSchema, outcomeSchema, voteBodySchema, voteVerdictSchema } from '../core/contracts/approval.ts';
+import { type ErrorCode, errorMeanings } from '../core/contracts/errors.ts';
+import {
+  agentNameSchema,
+  callKeySchema,
+  digestSchema,
+  linkRunIdSchema,
+  nonceSchema,
+  principalSchema,
+  roleSchema,
+  timestampSchema,
+  toolNameSchema,
+  workflowIdSchema,
+} from '../core/contracts/ids.ts';
+import { findingSchema } from '../core/contracts/labels.ts';
+
+export const scopeSchema = z.enum([
+  'runs:start',
+  'runs:read',
+  'runs:cancel',
+  'approvals:read',
+  'approvals:vote',
+  'control:write',
+]);
+export type Scope = z.infer<typeof scopeSchema>;
+
+const errorCodes = Object.keys(errorMeanings) as ErrorCode[];
+
+/** RFC 9457. `code` is of the closed set and stable; `detail` is for people. */
+export const problemSchema = z.strictObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string(),
+  code: z.enum(errorCodes),
+  findings: z.array(findingSchema).optional().describe('What a guard found; never the thing found'),
+  fields: z
+    .array(z.strictObject({ field: z.string(), problem: z.string() }))
+    .optional()
+    .describe('Where the request has another shape than expected'),
+});
+export type Problem = z.infer<typeof problemSchema>;
+
+export const startRunRequestSchema = z.strictObject({
+  agent: agentNameSchema.describe('Name of an active agent pack'),
+  input: z.string().min(1).max(200_000).describe("The user's text"),
+  onBehalfOf: principalSchema.optional().describe('For whom the caller asks; may not approve either'),
+  dryRun: z.boolean().optional().describe('No effect happens; absent: false'),
+});
+export type StartRunRequest = z.infer<typeof startRunRequestSchema>;
+
+export const runStartedSchema = z.strictObject({
+  workflowId: workflowIdSchema,
+  linkRunId: linkRunIdSchema,
+  repeated: z.boolean().describe('This idempotency key had started the run before'),
+});
+export type RunStarted = z.infer<typeof runStartedSchema>;
+
+export const runViewSchema = z.strictObject({
+  workflowId: workflowIdSchema,
+  agent: agentNameSchema,
+  environment: z.string(),
+  principal: principalSchema,
+  onBehalfOf: principalSchema.nullable(),
+  dryRun: z.boolean(),
+  packDigest: digestSchema,
+  policyDigest: digestSchema,
+  status: z.enum(['starting', 'open', 'closed']),
+  openedAt: timestampSchema.nullable().describe('Null: no worker has opened it'),
+  closedAt: timestampSchema.nullable(),
+  outcome: z.string().nullable(),
+  runEpoch: z.int().min(0),
+});
+export type RunView = z.infer<typeof runViewSchema>;
+
+export const runListSchema = z.strictObject({
+  runs: z.array(runViewSchema),
+  nextBefore: timestampSchema.nullable().describe('Pass as `before` for the next page; null: no more'),
+});
+export type RunList = z.infer<typeof runListSchema>;
+
+export const runStateSchema = z.strictObject({
+  workflowId: workflowIdSchema,
+  agent: z.string(),
+  state: z.enum(['opening', 'working', 'waiting-for-approval', 'held', 'closing', 'ended']),
+  turn: z.int(),
+  link: z.int(),
+  hold: z.string().nullable(),
+  approvals: z.array(
+    z.strictObject({
+      approvalId: z.string(),
+      nonce: z.string(),
+      tool: z.string(),
+      kind: z.enum(['call', 'reconcile']),
+      deadlineAt: z.int(),
+      votes: z.int(),
+    }),
+  ),
+  calls: z.array(
+    z.strictObject({ callKey: z.string(), tool: z.string(), state: z.string(), rule: z.string().nullable() }),
+  ),
+  counters: z.strictObject({ calls: z.int(), links: z.int(), inputTokens: z.int(), outputTokens: z.int() }),
+  rejectedVotes: z.int(),
+});
+
+export const runResultSchema = z.strictObject({
+  outcome: z.enum(['completed', 'refused', 'cancelled', 'limit-reached', 'failed']),
+  text: z.string(),
+  turns: z.int(),
+  calls: z.int(),
+});
+
+export const runDetailSchema = z.strictObject({
+  run: runViewSchema,
+  engine: z.enum(['running', 'closed', 'not-found']).nullable().describe('What Temporal says; null: out of reach'),
+  live: runStateSchema.nullable().describe("The run's own word, for people; null: no worker answered"),
+  result: runResultSchema.nullable().describe('Of an ended run, its own word'),
+});
+export type RunDetail = z.infer<typeof runDetailSchema>;
+
+export const reasonSchema = z.string().min(1).max(2000);
+export const cancelRequestSchema = z.strictObject({ reason: z.string().min(1).max(500) });
+export const cancelledSchema = z.strictObject({ workflowId: workflowIdSchema, status: z.literal('requested') });
+
+export const castVoteViewSchema = z.strictObject({
+  principal: principalSchema,
+  verdict: voteVerdictSchema,
+  castAt: timestampSchema,
+});
+
+export const approvalViewSchema = z.strictObject({
+  nonce: nonceSchema,
+  approvalId: z.string(),
+  kind: z.enum(['call', 'reconcile']),
+  workflowId: workflowIdSchema,
+  callKey: callKeySchema,
+  tool: toolNameSchema,
+  card: cardSchema,
+  text: z.string().describe('The card for terminals: plain text, hidden characters escaped'),
+  cardDigest: digestSchema.describe('Send it with the answer: it says what was seen'),
+  askDigest: digestSchema,
+  termsDigest: digestSchema,
+  askedAt: timestampSchema,
+  deadlineAt: timestampSchema,
+  timeLeftMs: z.int().min(0),
+  open: z.boolean(),
+  outcome: outcomeSchema.nullable(),
+  approvers: z.strictObject({
+    roles: z.array(roleSchema),
+    principals: z.array(principalSchema),
+    quorum: z.int().min(1),
+    requesterMayApprove: z.boolean(),
+    reasonRequired: z.boolean(),
+  }),
+  votes: z.array(castVoteViewSchema),
+  you: z.strictObject({
+    mayAnswer: z.boolean(),
+    reason: z.string().nullable().describe('Why not'),
+  }),
+});
+export type ApprovalView = z.infer<typeof approvalViewSchema>;
+
+export const approvalListSchema = z.strictObject({ approvals: z.array(approvalViewSchema) });
+export type ApprovalList = z.infer<typeof approvalListSchema>;
+
+export const voteRequestSchema = z.strictObject({
+  verdict: voteVerdictSchema,
+  cardDigest: digestSchema.describe('Of the card that was seen; another one is refused'),
+  reason: reasonSchema.optional(),
+  channel: voteBodySchema.shape.channel.optional().describe('Absent: api'),
+});
+export type VoteRequest = z.infer<typeof voteRequestSchema>;
+
+const voteReceipt = { voteDigest: digestSchema, castAt: timestampSchema };
+export const voteAnswerSchema = z.strictObject({
+  status: z.enum(['applied', 'late', 'duplicate', 'rejected']),
+  outcome: outcomeSchema.nullable().describe('Of the request, once it has one'),
+  reason: z.string().nullable().describe('Why it was rejected'),
+  ...voteReceipt,
+});
+/** Stored and on its way; the run has not answered yet. */
+export const voteRecordedSchema = z.strictObject({ status: z.literal('recorded'), ...voteReceipt });
+export const voteResultSchema = z.union([voteAnswerSchema, voteRecordedSchema]);
+export type VoteResult = z.infer<typeof voteResultSchema>;
+
+export const reconcileRequestSchema = z.strictObject({
+  answer: z.enum(['happened', 'did-not-happen']),
+  cardDigest: digestSchema,
+  reason: reasonSchema,
+});
+export type ReconcileRequest = z.infer<typeof reconcileRequestSchema>;
+export const reconciledSchema = z.strictObject({
+  status: z.literal('recorded'),
+  sequence: z.int().min(1),
+  answeredAt: timestampSchema,
+});
+export type ReconcileResult = z.infer<typeof reconciledSchema>;
+
+export const keyIdSchema = z.string().regex(/^[a-z0-9]{12}$/);
+export const mintKeyRequestSchema = z.strictObject({
+  principal: principalSchema,
+  roles: z.array(roleSchema).max(50),
+  person: z.boolean().describe('People vote; service accounts start runs'),
+  scopes: z.array(scopeSchema).min(1),
+  expiresInMs: z
+    .int()
+    .min(1000)
+    .max(366 * 86_400_000),
+});
+export type MintKeyRequest = z.infer<typeof mintKeyRequestSchema>;
+export const keyViewSchema = z.strictObject({
+  keyId: keyIdSchema,
+  principal: principalSchema,
+  roles: z.array(roleSchema),
+  person: z.boolean(),
+  scopes: z.array(scopeSchema),
+  expiresAt: timestampSchema,
+  mintedBy: principalSchema,
+});
+export type KeyView = z.infer<typeof keyViewSchema>;
+export const keyMintedSchema = z.strictObject({
+  ...keyViewSchema.shape,
+  apiKey: z.string().describe('Shown once; kept nowhere'),
+});
+export type KeyMinted = z.infer<typeof keyMintedSchema>;
+export const keyListSchema = z.strictObject({ keys: z.array(keyViewSchema) });
+
+export const fleetRequestSchema = z.strictObject({ reason: z.string().min(1).max(500) });
+export const fleetStateSchema = z.strictObject({
+  frozen: z.boolean(),
+  epoch: z.int().min(0),
+  signalled: z.int().min(0).describe('Runs told at once; the others see it at their next call'),
+});
+export type FleetState = z.infer<typeof fleetStateSchema>;
+
+export const healthSchema = z.strictObject({ status: z.literal('ok') });
+export const readySchema = z.strictObject({ status: z.enum(['ready', 'not-ready']) });

@@ -1,0 +1,80 @@
+/**
+ * What the server's record says of a run as a whole: its newest link, what it was started with, how it ended. The start's
+ * input is whatever the starter wrote: verify its ticket before believing it.
+ */
+import { type Client, isGrpcServiceError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { CountersignError, messageOf } from '../core/errors.ts';
+
+const requestDeadlineMs = 3000;
+const grpcNotFound = 5;
+const runningStatus = 1;
+
+/** The newest link of a run. */
+export interface CurrentLink {
+  linkRunId: string;
+  status: 'running' | 'closed';
+  cancelRequested: boolean;
+}
+
+/** Undefined where the server knows no such run. @throws {CountersignError} `server-unavailable` */
+export async function readCurrentLink(
+  client: Client,
+  namespace: string,
+  workflowId: string,
+): Promise<CurrentLink | undefined> {
+  const answer = await asked(client, `describe run "${workflowId}"`, () =>
+    client.workflowService.describeWorkflowExecution({ namespace, execution: { workflowId } }),
+  );
+  const info = answer?.workflowExecutionInfo;
+  const linkRunId = info?.execution?.runId;
+  if (!answer || !info || !linkRunId) return undefined;
+  return {
+    linkRunId,
+    status: info.status === runningStatus ? 'running' : 'closed',
+    cancelRequested: answer.workflowExtendedInfo?.cancelRequested === true,
+  };
+}
+
+/** First argument of the run's newest link, unverified; undefined where there is none. */
+export async function readRunInput(client: Client, namespace: string, workflowId: string): Promise<unknown> {
+  const answer = await asked(client, `read the start of run "${workflowId}"`, () =>
+    client.workflowService.getWorkflowExecutionHistory({ namespace, execution: { workflowId }, maximumPageSize: 1 }),
+  );
+  const payload = answer?.history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+  try {
+    return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of an ended run, as its workflow returned it; undefined where it has none or the server knows no such run. */
+export async function readRunResult(client: Client, workflowId: string): Promise<unknown> {
+  try {
+    return await client.withDeadline(Date.now() + requestDeadlineMs, async () => {
+      const result: unknown = await client.workflow.getHandle(workflowId).result();
+      return result;
+    });
+  } catch (error) {
+    if (error instanceof WorkflowFailedError || error instanceof WorkflowNotFoundError) return undefined;
+    throw unavailable(`read the result of run "${workflowId}"`, error);
+  }
+}
+
+async function asked<T>(client: Client, action: string, call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await client.withDeadline(Date.now() + requestDeadlineMs, call);
+  } catch (error) {
+    if (isGrpcServiceError(error) && error.code === grpcNotFound) return undefined;
+    throw unavailable(action, error);
+  }
+}
+
+function unavailable(action: string, error: unknown): CountersignError {
+  return new CountersignError(
+    'server-unavailable',
+    `Cannot ${action}: the Temporal server did not answer (${messageOf(error).slice(0, 200)}), expected an answer within ${requestDeadlineMs} ms; check the server`,
+    { cause: error },
+  );
+}

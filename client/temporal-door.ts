@@ -1,0 +1,176 @@
+/**
+ * The typed door to Temporal for gateway, worker and CLI: start, signal, query, cancel, read. It maps the server's errors
+ * to codes and checks nothing: who may do what is the gateway's business, and what is believed is the gate's.
+ */
+import { fileURLToPath } from 'node:url';
+import {
+  Client,
+  Connection,
+  isGrpcDeadlineError,
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import {
+  queryNames,
+  type RunState,
+  searchAttributeNames,
+  signalNames,
+  type VoteStatus,
+  workflowTypes,
+} from '../core/contracts/run.ts';
+import type { RunInput } from '../core/contracts/run.ts';
+import type { ReadLinkOrigin } from '../core/contracts/describe.ts';
+import { type ErrorCode } from '../core/contracts/errors.ts';
+import { CountersignError, messageOf } from '../core/errors.ts';
+import { createReadLinkOrigin } from './describe-run.ts';
+import { type CurrentLink, readCurrentLink, readRunInput, readRunResult } from './run-record.ts';
+import { readServerTime } from './server-time.ts';
+
+export interface TemporalSettings {
+  /** `host:port` */
+  address: string;
+  namespace: string;
+  tls?: { serverRootCACertificate?: Buffer; clientCertPair?: { crt: Buffer; key: Buffer } } | boolean;
+  apiKey?: string;
+}
+
+export interface TemporalDoor {
+  readonly client: Client;
+  readonly namespace: string;
+  /** @throws {CountersignError} `conflict` where the workflow id was used before */
+  startRun(input: RunInput): Promise<{ linkRunId: string }>;
+  signal(workflowId: string, name: keyof typeof signalNames, payload: unknown): Promise<void>;
+  /** Undefined where no worker answered in time. */
+  voteStatus(workflowId: string, digest: string, deadlineMs: number): Promise<VoteStatus | undefined>;
+  runState(workflowId: string, deadlineMs: number): Promise<RunState | undefined>;
+  /** @param reason shown in the run's history: scan it first */
+  cancel(workflowId: string, reason?: string): Promise<void>;
+  /** The run's newest link; undefined where the server knows no such run. */
+  currentLink(workflowId: string): Promise<CurrentLink | undefined>;
+  /** How a link came to be, from its start event. */
+  linkOrigin: ReadLinkOrigin;
+  /** What the newest link was started with, unverified. */
+  runInput(workflowId: string): Promise<unknown>;
+  /** Of an ended run; undefined where it has none. */
+  runResult(workflowId: string): Promise<unknown>;
+  /** The server's clock, ms. */
+  serverTime(): Promise<number>;
+  close(): Promise<void>;
+}
+
+const connectTimeoutMs = 5000;
+const requestDeadlineMs = 5000;
+const grpcNotFound = 5;
+const stateKey = defineSearchAttributeKey(searchAttributeNames.state, 'KEYWORD');
+
+/** Path of the payload converter, in source or compiled form. */
+export const payloadConverterPath = fileURLToPath(
+  new URL(`../workflows/payload-converter${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+);
+
+/** @throws {CountersignError} `server-unavailable` */
+export async function openTemporalDoor(settings: TemporalSettings): Promise<TemporalDoor> {
+  const { address, namespace } = settings;
+  const connection = await mapped(`connect to Temporal at "${address}"`, () =>
+    Connection.connect({
+      address,
+      connectTimeout: connectTimeoutMs,
+      ...(settings.tls === undefined ? {} : { tls: settings.tls }),
+      ...(settings.apiKey === undefined ? {} : { apiKey: settings.apiKey }),
+    }),
+  );
+  const client = new Client({ connection, namespace, dataConverter: { payloadConverterPath } });
+  return {
+    client,
+    namespace,
+    startRun: (input) => inTime(client, () => startRun(client, input)),
+    signal: (workflowId, name, payload) =>
+      mapped(`signal run "${workflowId}"`, () =>
+        inTime(client, () => client.workflow.getHandle(workflowId).signal(signalNames[name], payload)),
+      ),
+    voteStatus: (workflowId, digest, deadlineMs) =>
+      query(client, workflowId, queryNames.voteStatus, deadlineMs, digest),
+    runState: (workflowId, deadlineMs) => query(client, workflowId, queryNames.runState, deadlineMs),
+    async cancel(workflowId, reason) {
+      const request = {
+        namespace,
+        workflowExecution: { workflowId },
+        requestId: crypto.randomUUID(),
+        reason: reason ?? '',
+      };
+      await mapped(`cancel run "${workflowId}"`, () =>
+        inTime(client, () => client.workflowService.requestCancelWorkflowExecution(request)),
+      );
+    },
+    linkOrigin: createReadLinkOrigin(client, namespace),
+    currentLink: (workflowId) => readCurrentLink(client, namespace, workflowId),
+    runInput: (workflowId) => readRunInput(client, namespace, workflowId),
+    runResult: (workflowId) => readRunResult(client, workflowId),
+    serverTime: () => readServerTime(client, namespace),
+    close: () => connection.close(),
+  };
+}
+
+async function startRun(client: Client, input: RunInput): Promise<{ linkRunId: string }> {
+  const { workflowId, taskQueues, agent } = input.ticket.body;
+  const handle = await mapped(`start run "${workflowId}"`, () =>
+    client.workflow.start(workflowTypes.agentRun, {
+      workflowId,
+      taskQueue: taskQueues.agent,
+      args: [input],
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      workflowIdConflictPolicy: 'FAIL',
+      staticSummary: `agent ${agent}`,
+      typedSearchAttributes: new TypedSearchAttributes([{ key: stateKey, value: 'working' }]),
+    }),
+  );
+  return { linkRunId: handle.firstExecutionRunId };
+}
+
+async function query<T>(
+  client: Client,
+  workflowId: string,
+  name: string,
+  deadlineMs: number,
+  ...values: unknown[]
+): Promise<T | undefined> {
+  try {
+    return await client.withDeadline(Date.now() + deadlineMs, () =>
+      client.workflow.getHandle(workflowId).query<T, unknown[]>(name, ...values),
+    );
+  } catch (error) {
+    if (isGrpcDeadlineError(error)) return undefined;
+    throw asCountersignError(`query run "${workflowId}"`, error);
+  }
+}
+
+/** Without a deadline a call to a server that is away would be tried again for as long as the caller lives. */
+function inTime<T>(client: Client, call: () => Promise<T>): Promise<T> {
+  return client.withDeadline(Date.now() + requestDeadlineMs, call);
+}
+
+async function mapped<T>(action: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw asCountersignError(action, error);
+  }
+}
+
+function asCountersignError(action: string, error: unknown): CountersignError {
+  const [code, is, remedy]: [ErrorCode, string, string] =
+    error instanceof WorkflowExecutionAlreadyStartedError
+      ? ['conflict', 'its id was used before', 'start it under a new id']
+      : error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === grpcNotFound)
+        ? ['not-found', 'the server knows no such open run', 'look at "countersign runs"']
+        : [
+            'server-unavailable',
+            `the server did not answer (${messageOf(error).slice(0, 200)})`,
+            'check its address and that it runs',
+          ];
+  return new CountersignError(code, `Cannot ${action}: ${is}, expected a run that the server knows; ${remedy}`, {
+    cause: error,
+  });
+}

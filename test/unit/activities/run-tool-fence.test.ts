@@ -1,0 +1,375 @@
+/** P5: an effect starts at most once per call and try; what is not known is called unknown. */
+import { describe, expect, test } from 'vitest';
+import type { RunToolResult } from '../../../core/contracts/activities.ts';
+import { notRun, type RunToolRefusalCode } from '../../../activities/run-tool/refusals.ts';
+import { canonicalJson } from '../../../core/canonical-json.ts';
+import { signedReceiptSchema } from '../../../core/contracts/receipt.ts';
+import { digestJson, digestText } from '../../../core/digest.ts';
+import { openEnvelope } from '../../../core/envelope.ts';
+import { ToolFailure } from '../../../tools/tool-failure.ts';
+import { audience, callKey, createWorld, otherUuid, start, type World } from './run-tool-world.ts';
+
+const permitOf = (world: World, approved = false) =>
+  world.sign(world.permitBody('execute', approved ? { approval: world.approval() } : {}));
+const rowOf = (world: World) => world.memory.fences.get(`${callKey}#1`);
+/** The row was given up by its owner, and the receipt says why. */
+const gaveUp = (code: RunToolRefusalCode) => ({
+  kind: 'receipt',
+  receipt: { body: { outcome: 'not-started', labels: [] } },
+  output: { text: notRun(code).reason },
+});
+const kindOf = (result: RunToolResult) => (result.kind === 'receipt' ? result.receipt.body.outcome : result.kind);
+
+describe('run-tool with a valid permit', () => {
+  test('reserves, starts, executes once and consumes with a receipt that verifies', async () => {
+    const world = createWorld();
+    const permit = permitOf(world);
+    const result = await world.run(permit);
+    if (result.kind !== 'receipt') throw new Error(result.reason);
+    expect(result.output).toEqual({ text: 'restarted', truncated: false, bodyDigest: null });
+    expect(result.receipt.body).toMatchObject({
+      callKey,
+      try: 1,
+      purpose: 'execute',
+      outcome: 'succeeded',
+      permitDigest: digestJson('decision', permit),
+      outputDigest: digestText('body', 'restarted'),
+      labels: ['untrusted'],
+      attempt: 1,
+      probe: null,
+      voidedFrom: null,
+    });
+    const options = { schema: signedReceiptSchema, audience, registry: world.dependencies.registry, now: null };
+    expect(openEnvelope(result.receipt, options).kind).toBe('opened');
+    expect(rowOf(world)).toMatchObject({ state: 'consumed', reservedAt: start });
+    const fenceCalls = world.memory.calls.filter((name) => /Fence/.test(name));
+    expect(fenceCalls).toEqual(['reserveFence', 'startFence', 'consumeFence']);
+    expect(world.executed).toEqual([{ force: false, service: 'web' }]);
+    expect(Object.isFrozen(world.executed[0])).toBe(true);
+  });
+
+  test('gives the tool the same idempotency key for every try and another for other calls', async () => {
+    const keys: string[] = [];
+    const world = createWorld({ execute: (_, { idempotencyKey }) => String(keys.push(idempotencyKey)) });
+    await world.run(permitOf(world));
+    await world.run(world.sign(world.permitBody('execute', { try: 2 })));
+    await world.run(world.sign(world.permitBody('execute', { callKey: callKey.replace('3.0', '4.0') })));
+    expect([keys.length, new Set(keys).size, keys[0] === keys[1]]).toEqual([3, 2, true]);
+  });
+
+  test('redacts before it cuts, keeps the whole text, and cuts between characters', async () => {
+    const text = `hunter ${'ä€😀'.repeat(4000)}`;
+    const world = createWorld({ execute: () => text });
+    const result = await world.run(permitOf(world));
+    if (result.kind !== 'receipt') throw new Error(result.reason);
+    const whole = text.replace('hunter', '[secret]');
+    expect(whole.startsWith(result.output.text)).toBe(true);
+    expect(Buffer.byteLength(result.output.text)).toBeGreaterThan(16 * 1024 - 4);
+    expect(Buffer.byteLength(result.output.text)).toBeLessThanOrEqual(16 * 1024);
+    expect(result.output.text).not.toContain('\ufffd');
+    expect(result.output.bodyDigest).toBe(result.receipt.body.outputDigest);
+    expect(world.memory.bodies.get(String(result.output.bodyDigest))).toBe(whole);
+  });
+
+  test('withholds an output that could not be redacted', async () => {
+    const world = createWorld();
+    world.dependencies.redact = async () => await Promise.reject(new Error('guard down'));
+    const result = await world.run(permitOf(world));
+    expect(JSON.stringify(result)).not.toContain('restarted');
+    expect(kindOf(result)).toBe('succeeded');
+  });
+
+  test('does not call an effect failed because its answer is not JSON', async () => {
+    const world = createWorld({ execute: () => 1n as unknown as string });
+    expect(kindOf(await world.run(permitOf(world)))).toBe('succeeded');
+  });
+});
+
+describe('run-tool meets a row that exists', () => {
+  test('used permit: gives the recorded outcome and runs nothing', async () => {
+    const world = createWorld();
+    const permit = permitOf(world);
+    const first = await world.run(permit);
+    expect(await world.run(permit)).toEqual(first);
+    expect(world.executed).toHaveLength(1);
+  });
+
+  test.each(['reserved', 'executing', 'void'] as const)('%s: unknown, and runs nothing', async (state) => {
+    const world = createWorld();
+    await world.run(permitOf(world));
+    Object.assign(rowOf(world) ?? {}, { state, receipt: null, output: null });
+    expect(kindOf(await world.run(permitOf(world)))).toBe('unknown');
+    expect(world.executed).toHaveLength(1);
+  });
+
+  test('another permit of the same call and try: the row of the first decides', async () => {
+    const world = createWorld();
+    const first = await world.run(permitOf(world));
+    const second = world.sign(world.permitBody('execute', { pass: 2 }));
+    expect(await world.run(second)).toEqual(first);
+    expect(world.executed).toHaveLength(1);
+  });
+
+  test.each<[string, (world: World) => Parameters<World['run']>[0]]>([
+    ['expired', (world) => world.sign(world.permitBody(), { expiresAt: start - 1 })],
+    ['of another link', (world) => world.sign(world.permitBody('execute', { linkRunId: otherUuid }))],
+    ['of another queue', (world) => world.sign(world.permitBody('execute', { taskQueue: 'other' }))],
+  ])('a permit that is %s never hides what is recorded', async (_, permit) => {
+    const world = createWorld();
+    const first = await world.run(permitOf(world));
+    expect(await world.run(permit(world))).toEqual(first);
+  });
+
+  test('a permit with forged arguments is not told what is recorded', async () => {
+    const world = createWorld();
+    await world.run(permitOf(world));
+    expect(kindOf(await world.run(permitOf(world), { arguments: '{}' }))).toBe('refused');
+  });
+
+  test('a row of other arguments: not started', async () => {
+    const world = createWorld();
+    await world.run(permitOf(world));
+    Object.assign(rowOf(world) ?? {}, { argumentsDigest: digestText('arguments', 'x') });
+    expect(await world.run(permitOf(world))).toMatchObject({ kind: 'not-started', code: 'other-row' });
+  });
+
+  test('a stored receipt that does not verify is not passed on', async () => {
+    const world = createWorld();
+    await world.run(permitOf(world));
+    const row = rowOf(world);
+    if (row?.receipt) row.receipt = { ...row.receipt, body: { ...row.receipt.body, outcome: 'failed' } };
+    expect(kindOf(await world.run(permitOf(world)))).toBe('unknown');
+  });
+
+  test('an approval used for another try of the call starts nothing', async () => {
+    const world = createWorld();
+    await world.run(permitOf(world, true));
+    const again = world.sign(world.permitBody('execute', { try: 2, approval: world.approval() }));
+    expect(await world.run(again)).toMatchObject({ kind: 'not-started', code: 'approval-used' });
+    expect(world.executed).toHaveLength(1);
+  });
+
+  test('a freeze or an end of the approval inside the reservation starts nothing', async () => {
+    const world = createWorld();
+    world.memory.before.set('reserveFence', () => world.order({ kind: 'freeze', by: 'ana', reason: 'x' }));
+    expect(await world.run(permitOf(world))).toMatchObject({ kind: 'not-started', code: 'frozen' });
+    const late = createWorld();
+    late.memory.before.set('getRun', () => {
+      late.clock.at = start + 40_000;
+    });
+    expect(await late.run(permitOf(late, true))).toMatchObject({ kind: 'not-started', code: 'approval-stale' });
+    expect([world.executed, late.executed]).toEqual([[], []]);
+  });
+});
+
+describe('run-tool and a store that fails', () => {
+  test('while reserving: unknown, and runs nothing', async () => {
+    const world = createWorld();
+    world.memory.down.set('reserveFence', 'after');
+    expect(kindOf(await world.run(permitOf(world)))).toBe('unknown');
+    expect(world.executed).toEqual([]);
+  });
+
+  test('while starting: gives its row up and runs nothing', async () => {
+    const world = createWorld();
+    world.memory.down.set('startFence', 'after');
+    expect(await world.run(permitOf(world))).toMatchObject(gaveUp('store-unavailable'));
+    expect(rowOf(world)).toMatchObject({ state: 'void', voidedBy: 'owner' });
+    expect(world.executed).toEqual([]);
+  });
+
+  test('while consuming: returns no result, and the next start says unknown', async () => {
+    const world = createWorld();
+    world.memory.down.set('consumeFence', 'before');
+    const result = await world.run(permitOf(world));
+    expect(kindOf(result)).toBe('unknown');
+    expect(JSON.stringify(result)).not.toContain('restarted');
+    world.memory.down.clear();
+    expect(kindOf(await world.run(permitOf(world)))).toBe('unknown');
+    expect(world.executed).toHaveLength(1);
+  });
+
+  test('with a commit that landed although its answer was lost: the recorded result', async () => {
+    const world = createWorld();
+    world.memory.down.set('consumeFence', 'after');
+    expect(kindOf(await world.run(permitOf(world)))).toBe('succeeded');
+  });
+
+  test('while the body is put: returns no result', async () => {
+    const world = createWorld({ execute: () => 'x'.repeat(20_000) });
+    world.memory.down.set('putBody', 'before');
+    expect(kindOf(await world.run(permitOf(world)))).toBe('unknown');
+  });
+
+  test('with a consumption by somebody else whose answer was lost: returns no result', async () => {
+    const world = createWorld();
+    world.memory.down.set('consumeFence', 'before');
+    world.memory.before.set('getFence', () => {
+      const receipt = world.dependencies.signer;
+      Object.assign(rowOf(world) ?? {}, { state: 'consumed', permitDigest: digestText('decision', receipt.kid) });
+    });
+    expect(await world.run(permitOf(world))).toEqual({ kind: 'unknown', reason: 'the result could not be recorded' });
+  });
+
+  test('a row recorded in part: unknown', async () => {
+    const world = createWorld();
+    await world.run(permitOf(world));
+    Object.assign(rowOf(world) ?? {}, { output: null });
+    expect(await world.run(permitOf(world))).toMatchObject({
+      kind: 'unknown',
+      reason: expect.stringContaining('in part') as string,
+    });
+  });
+
+  test.each([
+    ['consumed', 'unknown'],
+    ['void', 'not-started'],
+  ])('giving up a row that somebody made %s is %s, without a receipt', async (state, kind) => {
+    const world = createWorld();
+    world.memory.down.set('startFence', 'before');
+    world.memory.before.set('voidFence', () => Object.assign(rowOf(world) ?? {}, { state }));
+    expect(kindOf(await world.run(permitOf(world)))).toBe(kind);
+    expect(world.memory.receipts.size).toBe(0);
+  });
+
+  test('a row that cannot be given up is unknown', async () => {
+    for (const method of ['voidFence', 'recordReceipt'] as const) {
+      const world = createWorld();
+      world.memory.down.set('startFence', 'before');
+      world.memory.down.set(method, 'before');
+      expect(kindOf(await world.run(permitOf(world)))).toBe('unknown');
+    }
+  });
+
+  test('a row made void while the tool ran: returns no result', async () => {
+    const world = createWorld();
+    world.memory.before.set('consumeFence', () => Object.assign(rowOf(world) ?? {}, { state: 'void' }));
+    expect(kindOf(await world.run(permitOf(world)))).toBe('unknown');
+  });
+
+  test('a row made void before the tool started: runs nothing', async () => {
+    const world = createWorld();
+    world.memory.before.set('startFence', () => Object.assign(rowOf(world) ?? {}, { state: 'void' }));
+    expect(await world.run(permitOf(world))).toMatchObject({ kind: 'not-started', code: 'row-lost' });
+    expect(world.executed).toEqual([]);
+  });
+
+  test('a process that wakes after its time does not start', async () => {
+    const world = createWorld();
+    world.memory.before.set('startFence', () => {
+      world.clock.at = start + 60_000;
+    });
+    expect(await world.run(permitOf(world))).toMatchObject(gaveUp('start-too-late'));
+    expect(rowOf(world)).toMatchObject({ state: 'void', voidedBy: 'owner' });
+    expect(world.executed).toEqual([]);
+  });
+});
+
+describe('run-tool and a target state', () => {
+  const digestOf = (state: unknown) => digestText('target-state', canonicalJson(state));
+  const worldWith = (state: () => unknown) => createWorld({ targetState: state as () => string });
+  const permitFor = (world: World, state: unknown) =>
+    world.sign(world.permitBody('execute', { targetStateDigest: digestOf(state) }));
+
+  test('runs when the target is as it was asked', async () => {
+    const world = worldWith(() => ({ replicas: 2 }));
+    expect(kindOf(await world.run(permitFor(world, { replicas: 2 })))).toBe('succeeded');
+  });
+
+  test.each<[string, RunToolRefusalCode, () => unknown]>([
+    ['drifted', 'target-drifted', () => ({ replicas: 3 })],
+    [
+      'cannot be read',
+      'target-unreadable',
+      () => {
+        throw new Error('gone');
+      },
+    ],
+    ['is not JSON', 'target-unreadable', () => 1n],
+  ])('gives up its row when the target %s', async (_, code, state) => {
+    const world = worldWith(state);
+    const permit = permitFor(world, { replicas: 2 });
+    expect(await world.run(permit)).toMatchObject(gaveUp(code));
+    expect(rowOf(world)).toMatchObject({ state: 'void', voidedFrom: 'reserved', voidedBy: 'owner' });
+    expect(world.memory.receipts.get(digestJson('decision', permit))?.receipt.body).toMatchObject({
+      outcome: 'not-started',
+      voidedFrom: 'reserved',
+    });
+    expect(world.executed).toEqual([]);
+  });
+
+  test.each<[string, RunToolRefusalCode, (world: World) => void]>([
+    ['a freeze', 'frozen', (world) => world.order({ kind: 'freeze', by: 'ana', reason: 'x' })],
+    [
+      'a cancellation',
+      'run-cancelled',
+      (world) => {
+        world.described.cancelRequested = true;
+      },
+    ],
+    ['the activity’s cancellation', 'run-cancelled', (world) => world.cancel.abort()],
+  ])('gives up its row for %s that came while it was read', async (_, code, happens) => {
+    const world: World = worldWith(() => {
+      happens(world);
+      return {};
+    });
+    expect(await world.run(permitFor(world, {}))).toMatchObject(gaveUp(code));
+    expect(rowOf(world)).toMatchObject({ state: 'void', voidedBy: 'owner' });
+    expect(world.executed).toEqual([]);
+  });
+});
+
+describe('run-tool and a tool that fails', () => {
+  const throws = (error: unknown) => () => {
+    throw error;
+  };
+
+  test.each([
+    ['effect', new ToolFailure('no'), 'failed', 'consumed'],
+    ['effect', new Error('socket hang up'), 'unknown', 'executing'],
+    ['idempotent', new Error('socket hang up'), 'failed', 'consumed'],
+  ] as const)('%s that throws %s is %s', async (effect, error, outcome, state) => {
+    const world = createWorld({ effect, execute: throws(error) });
+    expect(kindOf(await world.run(permitOf(world)))).toBe(outcome);
+    expect(rowOf(world)?.state).toBe(state);
+  });
+
+  test('a read that throws is failed, and its error is redacted', async () => {
+    const world = createWorld({ effect: 'read', execute: throws(new Error('bad hunter')) });
+    const result = await world.run(permitOf(world));
+    expect(kindOf(result)).toBe('failed');
+    expect(JSON.stringify(result)).not.toContain('hunter');
+  });
+
+  test('the reason of an unknown is redacted', async () => {
+    const world = createWorld({ execute: throws(new Error('bad hunter')) });
+    expect(JSON.stringify(await world.run(permitOf(world)))).not.toContain('hunter');
+  });
+
+  test.each([
+    ['effect', 'unknown'],
+    ['idempotent', 'unknown'],
+    ['read', 'failed'],
+  ] as const)('%s that ignores the end of its time is %s', async (effect, outcome) => {
+    const world = createWorld({ effect, startToCloseMs: 100, execute: () => new Promise<string>(() => {}) });
+    expect(kindOf(await world.run(permitOf(world)))).toBe(outcome);
+  });
+
+  test('a cancellation aborts the tool’s signal', async () => {
+    const world: World = createWorld({
+      effect: 'idempotent',
+      execute: (_, { signal }) =>
+        new Promise<string>((resolve) => {
+          signal.addEventListener('abort', () => resolve('stopped'));
+          world.cancel.abort();
+        }),
+    });
+    expect(await world.run(permitOf(world))).toMatchObject({ kind: 'receipt', output: { text: 'stopped' } });
+  });
+
+  test('a heartbeat that throws does not end the tool', async () => {
+    const world = createWorld({ execute: (_, context) => (context.heartbeat(), 'alive') });
+    Object.assign(world.facts, { heartbeatTimeoutMs: 1000, heartbeat: throws(new Error('down')) });
+    expect(kindOf(await world.run(permitOf(world)))).toBe('succeeded');
+  });
+});

@@ -1,0 +1,136 @@
+/** The composition root: every activity with what it needs. A role that is not served here gets none of its activities. */
+import { join } from 'node:path';
+import { createCallModel } from '../activities/call-model.ts';
+import { createTranscriptCache } from '../activities/call-model/transcript-cache.ts';
+import { createCheckCall } from '../activities/check-call.ts';
+import { defaultGateBounds, type GateBounds } from '../activities/check-call/dependencies.ts';
+import { createCloseRun } from '../activities/close-run.ts';
+import { createCompactTranscript } from '../activities/compact-transcript.ts';
+import { createNotifyApprovers, type NoticeChannel } from '../activities/notify-approvers.ts';
+import { createOpenRun } from '../activities/open-run.ts';
+import { createPolicySource } from '../activities/policy-source.ts';
+import { createRunTool } from '../activities/run-tool.ts';
+import { createVerifyVotes } from '../activities/verify-votes.ts';
+import { createDescribeRun, createReadLinkOrigin } from '../client/describe-run.ts';
+import type { TemporalDoor } from '../client/temporal-door.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Activities } from '../core/contracts/activities.ts';
+import type { Domain } from '../core/contracts/envelope.ts';
+import { queryNames } from '../core/contracts/run.ts';
+import type { TaskQueues } from '../core/contracts/ticket.ts';
+import type { KeyRegistry, Signer } from '../core/envelope.ts';
+import { checkInput, findInjection, findSecrets, redactSecrets, sanitiseError } from '../guards/index.ts';
+import type { Store } from '../store/store.ts';
+import type { ToolRegistry } from '../tools/registry.ts';
+import type { Sandbox } from '../tools/sandbox/sandbox.ts';
+
+export type WorkerRole = keyof TaskQueues;
+
+export interface WorkerDependencies {
+  door: TemporalDoor;
+  store: Store;
+  keys: { registry: KeyRegistry; signer(domain: Domain): Signer };
+  clock: Clock;
+  audience: string;
+  tools: ToolRegistry;
+  sandbox: Sandbox;
+  /** Holds the work folders of runs. */
+  workFolder: string;
+  openai: { apiKey: string | undefined; baseURL?: string | undefined };
+  channels: readonly NoticeChannel[];
+  buildId: string;
+  bounds?: Partial<GateBounds>;
+}
+
+type ActivityName = keyof Activities;
+
+const namesByRole: Readonly<Record<WorkerRole, readonly ActivityName[]>> = {
+  agent: ['openRun', 'checkCall', 'verifyVotes'],
+  model: ['callModel', 'compactTranscript'],
+  tools: ['runTool'],
+  notify: ['notifyApprovers'],
+  record: ['closeRun'],
+};
+
+const largestInputBytes = 256 * 1024;
+
+export function composeActivities(dependencies: WorkerDependencies, roles: readonly WorkerRole[]): Partial<Activities> {
+  const { store, clock, audience, tools } = dependencies;
+  const { registry } = dependencies.keys;
+  const { client, namespace } = dependencies.door;
+  const bounds = { ...defaultGateBounds, ...dependencies.bounds };
+  const links = { store, clock, readLinkOrigin: createReadLinkOrigin(client, namespace) };
+  const make: Activities = {
+    openRun: createOpenRun({
+      ...links,
+      registry,
+      audience,
+      namespace,
+      checkInput: async (text) => [
+        ...checkInput(text, { maximumBytes: largestInputBytes }),
+        ...(await findSecrets(text)),
+      ],
+    }),
+    checkCall: createCheckCall({
+      ...links,
+      registry,
+      audience,
+      tools,
+      signer: currentSigner(dependencies, 'decision'),
+      policies: createPolicySource({ store, registry, audience }),
+      checkArguments: async (text) => [...(await findSecrets(text)), ...findInjection(text)],
+      buildId: dependencies.buildId,
+      bounds,
+    }),
+    verifyVotes: createVerifyVotes({ registry, audience, clock }),
+    callModel: createCallModel(modelDependencies(dependencies)),
+    compactTranscript: createCompactTranscript(modelDependencies(dependencies)),
+    runTool: createRunTool({
+      store,
+      clock,
+      registry,
+      signer: currentSigner(dependencies, 'receipt'),
+      audience,
+      tools,
+      describeRun: createDescribeRun(client, namespace),
+      sandbox: dependencies.sandbox,
+      workFolder: join(dependencies.workFolder),
+      redact: redactSecrets,
+      sanitiseError,
+      marginMs: bounds.settleMarginMs / 2,
+    }),
+    notifyApprovers: createNotifyApprovers({ store, channels: dependencies.channels }),
+    closeRun: createCloseRun({ store, clock }),
+  };
+  const names = roles.flatMap((role) => namesByRole[role]);
+  return Object.fromEntries(names.map((name) => [name, make[name]]));
+}
+
+function modelDependencies(dependencies: WorkerDependencies) {
+  const { client } = dependencies.door;
+  return {
+    store: dependencies.store,
+    tools: dependencies.tools,
+    openai: dependencies.openai,
+    clock: dependencies.clock,
+    cache: createTranscriptCache(),
+    redact: redactSecrets,
+    findInjection,
+    queryTranscript: async (workflowId: string, linkRunId: string, from: number) =>
+      await client.workflow
+        .getHandle(workflowId, linkRunId)
+        .query<never, [{ from: number }]>(queryNames.transcript, { from }),
+  };
+}
+
+/** Asks for the key at each signature: one that was revoked since the start signs nothing more. */
+function currentSigner(dependencies: Pick<WorkerDependencies, 'keys'>, domain: Domain): Signer {
+  const signer = () => dependencies.keys.signer(domain);
+  return {
+    domain,
+    get kid() {
+      return signer().kid;
+    },
+    sign: (bytes) => signer().sign(bytes),
+  };
+}

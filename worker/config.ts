@@ -1,0 +1,110 @@
+/**
+ * Settings of every Countersign process: flags over environment over defaults, read by one schema. What is missing or does
+ * not parse stops the start with the variable's name; no value is ever repeated in a message.
+ */
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { CountersignError } from '../core/errors.ts';
+
+const address = z.string().regex(/^[^\s/:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'expected host:port');
+const httpUrl = z.url({ protocol: /^https?$/, error: 'expected an http(s) URL' });
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/, 'expected letters, digits and . _ : -');
+const milliseconds = z.coerce
+  .number({ error: 'expected milliseconds' })
+  .int('expected whole milliseconds')
+  .min(0)
+  .max(3_600_000);
+
+export const configSchema = z.strictObject({
+  stateFolder: z.string().min(1).default('.countersign').describe('Holds keys, database and records of processes'),
+  gatewayUrl: httpUrl.optional().describe('Absent: what the state folder says'),
+  apiKey: z.string().min(8, 'expected an API key').optional().describe('Absent: the local key in the state folder'),
+  temporalAddress: address.optional().describe('Absent: the embedded engine of the state folder'),
+  temporalNamespace: name.default('countersign'),
+  temporalApiKey: z.string().min(1).optional().describe('Of a cloud service; implies TLS'),
+  temporalTls: z.stringbool({ error: 'expected true or false' }).default(false),
+  audience: name.optional().describe('Who signatures are for, the same for gateway and workers. Absent: the namespace'),
+  taskQueue: name.default('countersign').describe('The one queue of a deployment that is not split'),
+  openaiApiKey: z.string().min(1).optional(),
+  openaiBaseUrl: httpUrl.optional().describe('A compatible server'),
+  drainMs: milliseconds.default(20_000).describe('How long running activities may go on after a stop was asked for'),
+  keyRegistryFile: z.string().min(1).optional().describe('Set in production: keys then come from files, none is made'),
+});
+type Settings = z.output<typeof configSchema>;
+
+export interface Config extends Omit<Settings, 'audience'> {
+  audience: string;
+  /** Absolute, as `stateFolder`. */
+  paths: { keys: string; store: string; work: string; cache: string; apiKey: string; gateway: string };
+}
+
+export type ConfigName = keyof Settings;
+
+/** Environment variable of each setting. */
+export const variableByName: Readonly<Record<ConfigName, string>> = {
+  stateFolder: 'COUNTERSIGN_STATE',
+  gatewayUrl: 'COUNTERSIGN_URL',
+  apiKey: 'COUNTERSIGN_API_KEY',
+  temporalAddress: 'TEMPORAL_ADDRESS',
+  temporalNamespace: 'TEMPORAL_NAMESPACE',
+  temporalApiKey: 'TEMPORAL_API_KEY',
+  temporalTls: 'TEMPORAL_TLS',
+  audience: 'COUNTERSIGN_AUDIENCE',
+  taskQueue: 'COUNTERSIGN_TASK_QUEUE',
+  openaiApiKey: 'OPENAI_API_KEY',
+  openaiBaseUrl: 'OPENAI_BASE_URL',
+  drainMs: 'COUNTERSIGN_DRAIN_MS',
+  keyRegistryFile: 'COUNTERSIGN_KEY_REGISTRY_FILE',
+};
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+export type Flags = Partial<Record<ConfigName, string | undefined>>;
+
+/**
+ * @param flags as given on the command line; absent ones come from the environment. Empty text counts as absent.
+ * @throws {CountersignError} `config-invalid`
+ */
+export function readConfig(environment: Environment, flags: Flags = {}): Config {
+  const names = Object.keys(variableByName) as ConfigName[];
+  const given = names.flatMap((setting) => {
+    const value = flags[setting] ?? environment[variableByName[setting]];
+    return value === undefined || value === '' ? [] : [[setting, value] as const];
+  });
+  const parsed = configSchema.safeParse(Object.fromEntries(given));
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => {
+      const setting = names.find((one) => one === path[0]);
+      return `"${setting ? variableByName[setting] : 'a setting'}" has another form (${message})`;
+    });
+    throw new CountersignError(
+      'config-invalid',
+      `Cannot read the settings: ${problems.join('; ')}, expected settings that parse; correct them`,
+    );
+  }
+  const stateFolder = resolve(parsed.data.stateFolder);
+  return {
+    ...parsed.data,
+    stateFolder,
+    audience: parsed.data.audience ?? `countersign:${parsed.data.temporalNamespace}`,
+    paths: {
+      keys: join(stateFolder, 'keys'),
+      store: join(stateFolder, 'store', 'countersign.db'),
+      work: join(stateFolder, 'work'),
+      cache: join(stateFolder, 'cache'),
+      apiKey: join(stateFolder, 'api-key'),
+      gateway: join(stateFolder, 'gateway.json'),
+    },
+  };
+}
+
+/** @throws {CountersignError} `config-invalid` naming the variable of a setting that this action needs and nobody gave */
+export function required<N extends ConfigName>(config: Config, setting: N, action: string): NonNullable<Config[N]> {
+  const value = config[setting];
+  if (value === undefined || value === null) {
+    throw new CountersignError(
+      'config-invalid',
+      `Cannot ${action}: "${variableByName[setting]}" is not set, expected a value; set it`,
+    );
+  }
+  return value;
+}

@@ -1,0 +1,98 @@
+/**
+ * A worker process's Temporal workers: one for each task queue among its roles. Embedded, all roles share one queue; a
+ * deployment that splits by trust gives each its own, and a process then holds only its role's keys.
+ */
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { payloadConverterPath, type TemporalSettings } from '../client/temporal-door.ts';
+import type { TaskQueues } from '../core/contracts/ticket.ts';
+import { composeActivities, type WorkerDependencies, type WorkerRole } from './compose-activities.ts';
+import { workflowBundle } from './workflow-bundle.ts';
+
+export interface WorkerSettings {
+  temporal: TemporalSettings;
+  taskQueues: TaskQueues;
+  /** @default all */
+  roles?: readonly WorkerRole[];
+  /** How long running activities may go on after a stop was asked for, ms. @default 20_000 */
+  drainMs?: number;
+  /** Where a workflow bundle made from source is kept. */
+  cacheFolder: string;
+  /** Workflows held in memory. @default the SDK's */
+  maxCachedWorkflows?: number;
+}
+
+export interface RunningWorker {
+  /** Settles when all of it has stopped; rejects when it failed. */
+  readonly stopped: Promise<void>;
+  /** Drains: no new work, what runs may end. May be called again. */
+  stop(): Promise<void>;
+}
+
+const allRoles: readonly WorkerRole[] = ['agent', 'model', 'tools', 'notify', 'record'];
+/**
+ * After a kill -9 the server offers the run's next task to the dead worker's own queue first; the default of 10 s is how
+ * long a waiting run would then stand still.
+ */
+const stickyTimeoutMs = 1000;
+
+/** @throws {CountersignError} `server-unavailable` */
+export async function startWorker(settings: WorkerSettings, dependencies: WorkerDependencies): Promise<RunningWorker> {
+  const { temporal, taskQueues, roles = allRoles } = settings;
+  installRuntime();
+  const connection = await NativeConnection.connect({
+    address: temporal.address,
+    ...(temporal.tls === undefined ? {} : { tls: temporal.tls }),
+    ...(temporal.apiKey === undefined ? {} : { apiKey: temporal.apiKey }),
+  });
+  const bundle = roles.includes('agent') ? await workflowBundle(settings.cacheFolder) : undefined;
+  const queues = [...new Set(roles.map((role) => taskQueues[role]))];
+  const workers = await Promise.all(
+    queues.map((taskQueue) => {
+      const served = roles.filter((role) => taskQueues[role] === taskQueue);
+      return Worker.create({
+        connection,
+        namespace: temporal.namespace,
+        taskQueue,
+        ...activityOptions(dependencies, served),
+        ...(served.includes('agent') && bundle ? { workflowBundle: bundle } : {}),
+        ...(settings.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: settings.maxCachedWorkflows }),
+        dataConverter: { payloadConverterPath },
+        shutdownGraceTime: settings.drainMs ?? 20_000,
+        stickyQueueScheduleToStartTimeout: stickyTimeoutMs,
+      });
+    }),
+  );
+  const stopped = Promise.all(workers.map((worker) => worker.run())).then(() => connection.close());
+  const stop = async (): Promise<void> => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await stopped;
+  };
+  return { stopped, stop };
+}
+
+function activityOptions(dependencies: WorkerDependencies, roles: readonly WorkerRole[]): Partial<WorkerOptions> {
+  const onlyGate = roles.every((role) => role === 'agent');
+  return {
+    activities: composeActivities(dependencies, roles),
+    // A worker of the agent queue alone runs the gate's local activities and takes no others from anybody.
+    ...(onlyGate ? { enableNonLocalActivities: false } : {}),
+  };
+}
+
+let installed = false;
+
+/** Once per process: signals are the program's business, and the SDK's own log would write to the terminal. */
+function installRuntime(): void {
+  if (installed) return;
+  installed = true;
+  Runtime.install({ shutdownSignals: [], telemetryOptions: {}, logger: silentLogger });
+}
+
+const silentLogger = {
+  log: () => undefined,
+  trace: () => undefined,
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};

@@ -1,0 +1,159 @@
+/**
+ * An agent run: open-run, then turns (call-model, gate) until the model has no more calls, then close-run. It carries the
+ * flow only: what may happen is decided behind the gate, from the store and from signatures.
+ */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  isCancellation,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { RunOpened, RunOutcome } from '../core/contracts/activities.ts';
+import type { RunInput, RunResult } from '../core/contracts/run.ts';
+import { local, type Remote, remoteActivities } from './activities.ts';
+import { compactTranscript, needsCompaction } from './compact.ts';
+import { gateCalls } from './gate.ts';
+import { registerHandlers } from './handlers.ts';
+import { holdRun, showState } from './hold.ts';
+import { continueAsNewLink, NewLinkWanted } from './new-link.ts';
+import { noteRefusals } from './refusals.ts';
+import { RunRefusedError } from './run-refused.ts';
+import { RunMemory } from './run-state.ts';
+import { settleDoubt } from './settle-doubt.ts';
+import { watchInbox } from './vote-inbox.ts';
+
+interface Ending {
+  outcome: RunOutcome;
+  text: string;
+}
+
+export async function agentRun(input: RunInput): Promise<RunResult> {
+  const run = new RunMemory(input, input.ticket.body);
+  registerHandlers(run);
+  const remote = remoteActivities(input.ticket.body.taskQueues);
+  const inbox = new CancellationScope();
+  try {
+    const opened = await openRun(run, input);
+    if (input.flow === null)
+      run.append({ role: 'user', text: (input.input ?? '').toWellFormed(), labels: opened.inputLabels });
+    run.stage = 'working';
+    void inbox.run(() => watchInbox(run)).catch(() => undefined);
+    return await close(run, remote, await turns(run, remote));
+  } catch (error) {
+    if (error instanceof NewLinkWanted) return await continueAsNewLink(run, input.ticket);
+    return await endBadly(run, remote, error);
+  } finally {
+    inbox.cancel();
+  }
+}
+
+/** Nothing else happens in a link before this. @throws {RunRefusedError} */
+async function openRun(run: RunMemory, input: RunInput): Promise<RunOpened> {
+  const { firstExecutionRunId: firstRunId } = workflowInfo();
+  for (let attempt = 0; ; attempt += 1) {
+    const result = await local.openRun
+      .executeWithOptions({ summary: 'open the run' }, [{ ticket: input.ticket, input: input.input, firstRunId }])
+      .catch((error: unknown) => {
+        if (isCancellation(error)) throw error;
+        return { kind: 'hold', code: 'gate-timeout', reason: 'opening gave no answer' } as const;
+      });
+    if (result.kind === 'opened') return result;
+    if (result.kind === 'refused') throw new RunRefusedError(result);
+    await holdRun(run, result, attempt);
+  }
+}
+
+async function turns(run: RunMemory, remote: Remote): Promise<Ending> {
+  let inputTokens = 0;
+  for (;;) {
+    if (!run.assistant) {
+      if (run.wantsNewLink) throw new NewLinkWanted();
+      if (run.turn >= run.ticket.limits.turns)
+        return { outcome: 'limit-reached', text: `The run reached its limit of ${run.ticket.limits.turns} turns.` };
+      if (needsCompaction(run, inputTokens)) await compactTranscript(run, remote);
+      inputTokens = await askModel(run, remote);
+    }
+    if (run.calls.length === 0) return { outcome: 'completed', text: run.assistant?.text ?? '' };
+    await gateCalls(run, remote);
+    const ended = endTurn(run);
+    if (ended) return ended;
+  }
+}
+
+/** @returns tokens that the request took. */
+async function askModel(run: RunMemory, remote: Remote): Promise<number> {
+  run.turn += 1;
+  const answer = await remote.model.callModel.executeWithOptions({ summary: `turn ${run.turn}` }, [
+    { turn: run.turn, ...run.transcript },
+  ]);
+  run.count(answer.usage);
+  run.append(answer.message);
+  run.assistant = answer.message;
+  run.calls = answer.message.calls.map((call, index) => ({
+    index,
+    call,
+    try: 1,
+    pass: 1,
+    rounds: 0,
+    ask: null,
+    previousDecision: null,
+    doubt: null,
+    result: null,
+  }));
+  return answer.usage.input + answer.usage.output;
+}
+
+function endTurn(run: RunMemory): Ending | undefined {
+  const results = run.calls.flatMap((progress) => progress.result ?? []);
+  for (const result of results) run.append(result.message);
+  run.calls = [];
+  run.assistant = null;
+  run.votes.clear();
+  const refused = noteRefusals(run.refusals, results, run.ticket.limits.refusalsInARow);
+  return refused ? { outcome: 'refused', text: refused } : undefined;
+}
+
+async function close(run: RunMemory, remote: Remote, ending: Ending): Promise<RunResult> {
+  run.stage = 'closing';
+  await remote.record.closeRun.executeWithOptions({ summary: `close: ${ending.outcome}` }, [
+    { outcome: ending.outcome, turns: run.turn, calls: run.finished },
+  ]);
+  await condition(() => run.inFlight === 0, '10s');
+  run.stage = 'ended';
+  showState('ended');
+  return { ...ending, turns: run.turn, calls: run.counters.calls };
+}
+
+/** The end that nobody wanted: what is in doubt is made void first, so that the record says what it knows. */
+async function endBadly(run: RunMemory, remote: Remote, error: unknown): Promise<never> {
+  const cancelled = isCancellation(error);
+  const refused = error instanceof RunRefusedError;
+  if (!refused) {
+    await CancellationScope.nonCancellable(async () => {
+      for (const progress of run.calls) if (progress.doubt?.step === 'void') await settleDoubt(run, remote, progress);
+      for (const progress of run.calls) {
+        if (progress.doubt)
+          run.finished.push({ callKey: `${run.ticket.workflowId}/${run.turn}.${progress.index}`, outcome: 'unknown' });
+      }
+      await close(run, remote, { outcome: cancelled ? 'cancelled' : 'failed', text: '' });
+    });
+  }
+  if (cancelled) throw new CancelledFailure('the run was cancelled');
+  if (refused) throw ApplicationFailure.nonRetryable(error.refusal.reason, error.refusal.code);
+  throw asFailure(error);
+}
+
+/** Only an ApplicationFailure ends a run; anything else would make its task fail again and again. */
+function asFailure(error: unknown): ApplicationFailure {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure)
+    return ApplicationFailure.nonRetryable(cause.message, cause.type ?? 'internal-fault');
+  const name = cause instanceof Error ? cause.name : 'unknown';
+  return ApplicationFailure.nonRetryable(
+    `Cannot go on with the run: ${name}, expected no fault; report it`,
+    'internal-fault',
+  );
+}

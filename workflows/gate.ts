@@ -1,0 +1,216 @@
+/**
+ * The gate: the only road from a call to its effect. It carries each call through its passes; every verdict is
+ * check-call's. Calls of a turn are gated in index order; allowed reads then run at once, everything else one after the
+ * other, gated again just before it is scheduled.
+ */
+import { CancelledFailure } from '@temporalio/workflow';
+import type { Decided } from '../core/contracts/activities.ts';
+import type { CallProgress } from '../core/contracts/run.ts';
+import type { Remote } from './activities.ts';
+import { awaitApproval } from './await-approval.ts';
+import { decisionRefusal, executedResult, refusedResult, unknownResult } from './call-result.ts';
+import { checkOnce, type PassKind, type PassResult } from './check.ts';
+import { type Execution, executeCall } from './execute-call.ts';
+import { holdRun } from './hold.ts';
+import { NewLinkWanted } from './new-link.ts';
+import { notifyApprovers } from './notify.ts';
+import type { RunMemory } from './run-state.ts';
+import { settleDoubt } from './settle-doubt.ts';
+
+/** Passes of one call that did not start, tries of an unapproved read, and asks of one call, before it is given up. */
+const mostNotStarted = 20;
+const readTries = 3;
+const mostRounds = 3;
+
+interface Driven {
+  progress: CallProgress;
+  holds: number;
+  notStarted: number;
+}
+
+/** Brings every call of the turn to its result. @throws {NewLinkWanted} with the progress kept in `run.calls`. */
+export async function gateCalls(run: RunMemory, remote: Remote): Promise<void> {
+  const open = run.calls.filter((progress) => !progress.result);
+  const first = new Map<CallProgress, PassResult>();
+  for (const progress of open) {
+    if (!progress.ask && !progress.doubt) first.set(progress, await checkOnce(run, progress, passKind(run)));
+  }
+  const reads = open.filter((progress) => isAllowedRead(first.get(progress)));
+  const rest = open.filter((progress) => !reads.includes(progress));
+  const running = reads.map((progress) => drive(run, remote, progress, first.get(progress)));
+  try {
+    for (const progress of rest) if (first.has(progress) && progress.ask) notifyApprovers(run, remote, progress.ask);
+    for (const [place, progress] of rest.entries()) {
+      // A permit that had to queue is not used: the call is gated again in the task that schedules it.
+      const queued = place > 0 && isAllowed(first.get(progress));
+      await drive(run, remote, progress, queued ? undefined : first.get(progress));
+    }
+  } finally {
+    await Promise.allSettled(running);
+  }
+  await Promise.all(running);
+}
+
+async function drive(
+  run: RunMemory,
+  remote: Remote,
+  progress: CallProgress,
+  first: PassResult | undefined,
+): Promise<void> {
+  const driven: Driven = { progress, holds: 0, notStarted: 0 };
+  let step = first;
+  while (!progress.result) {
+    if (progress.doubt) await settleDoubt(run, remote, progress);
+    else if (!step && isWaiting(progress)) await waitForVotes(run, progress);
+    if (progress.result) return;
+    step ??= await checkOnce(run, progress, passKind(run));
+    await takeStep(run, remote, driven, step);
+    step = undefined;
+  }
+}
+
+async function takeStep(run: RunMemory, remote: Remote, driven: Driven, step: PassResult): Promise<void> {
+  const { progress } = driven;
+  switch (step.kind) {
+    case 'hold':
+      await holdRun(run, step, driven.holds);
+      driven.holds += 1;
+      return;
+    case 'settled':
+      run.finish(progress, executedResult(run, progress, step));
+      return;
+    case 'in-doubt':
+      progress.try = step.try;
+      progress.doubt = { try: step.try, step: step.voided ? 'probe' : 'void', settleAfterAt: step.settleAfterAt };
+      return;
+    case 'next-try':
+      nextTry(progress, step.try, step.mayReuseApproval);
+      return;
+    case 'reconciled':
+      run.finish(progress, decisionRefusal(run, progress, step.decision.body));
+      return;
+    case 'still-open':
+      for (const { digest, reason } of step.notCounted) {
+        run.notCounted.set(digest, reason);
+        run.voteStatus.set(digest, { status: 'rejected', reason });
+      }
+      return;
+    case 'needs-target-state':
+      await readTarget(run, remote, driven);
+      return;
+    case 'decided':
+      await takeDecision(run, remote, driven, step);
+  }
+}
+
+async function takeDecision(run: RunMemory, remote: Remote, driven: Driven, decided: Decided): Promise<void> {
+  const { progress } = driven;
+  const { body } = decided.decision;
+  if (body.verdict === 'ask') {
+    notifyApprovers(run, remote, decided.decision);
+  } else if (body.verdict === 'allow') {
+    takeExecution(run, driven, decided, await executeCall(run, remote, decided));
+    if (!progress.result && !progress.doubt) await backOff(run, driven);
+  } else if (body.rules[0]?.id === 'approval-stale' && progress.rounds < mostRounds) {
+    progress.ask = null;
+  } else {
+    noteOutcome(run, progress, body.outcome);
+    run.finish(progress, decisionRefusal(run, progress, body));
+  }
+}
+
+function takeExecution(run: RunMemory, driven: Driven, decided: Decided, execution: Execution): void {
+  const { progress } = driven;
+  const permit = decided.decision.body;
+  switch (execution.kind) {
+    case 'receipt':
+      if (execution.receipt.body.outcome !== 'not-started')
+        run.finish(progress, executedResult(run, progress, execution));
+      // What was approved is not what is there any more: a new try, and people are asked again.
+      else nextTry(progress, progress.try + 1, false);
+      return;
+    case 'not-started':
+      driven.notStarted += 1;
+      if (driven.notStarted >= mostNotStarted)
+        run.finish(progress, refusedResult(run, progress, execution.code, execution.reason));
+      return;
+    case 'refused':
+      run.finish(progress, refusedResult(run, progress, execution.code, execution.reason));
+      return;
+    case 'unknown':
+    case 'cancelled':
+      if (permit.verdict === 'allow' && decided.tool?.effect === 'read' && !permit.approval)
+        retryRead(run, progress, execution);
+      else progress.doubt = { try: progress.try, step: 'void', settleAfterAt: Date.now() };
+  }
+}
+
+/** A read that crashed changed nothing: it is tried again, each try with its own decision. */
+function retryRead(run: RunMemory, progress: CallProgress, execution: Execution): void {
+  if (execution.kind === 'cancelled') throw new CancelledFailure('cancelled while reading');
+  if (progress.try >= readTries) run.finish(progress, unknownResult(run, progress, 'it did not end in several tries'));
+  else nextTry(progress, progress.try + 1, false);
+}
+
+function nextTry(progress: CallProgress, tryNumber: number, mayReuseApproval: boolean): void {
+  progress.try = tryNumber;
+  progress.pass = 1;
+  progress.previousDecision = null;
+  if (!mayReuseApproval) progress.ask = null;
+}
+
+async function backOff(run: RunMemory, driven: Driven): Promise<void> {
+  if (driven.notStarted === 0) return;
+  await holdRun(
+    run,
+    { kind: 'hold', code: 'gate-timeout', reason: 'the execution did not start' },
+    driven.notStarted - 1,
+  );
+}
+
+/** Reads what the effect would change, under its own permit; its receipt is in the store when the gate looks again. */
+async function readTarget(run: RunMemory, remote: Remote, driven: Driven): Promise<void> {
+  const { progress } = driven;
+  const step = await checkOnce(run, progress, { purpose: 'target-state', about: 'call' });
+  if (step.kind !== 'decided') return await takeStep(run, remote, driven, step);
+  if (step.decision.body.verdict !== 'allow') return await takeDecision(run, remote, driven, step);
+  const execution = await executeCall(run, remote, step);
+  if (execution.kind === 'receipt' && execution.receipt.body.outcome === 'succeeded') return;
+  if (execution.kind === 'cancelled') throw new CancelledFailure('cancelled while reading the target');
+  driven.notStarted += 1;
+  if (driven.notStarted >= mostNotStarted)
+    run.finish(progress, refusedResult(run, progress, 'target-state', 'its target could not be read'));
+  else await backOff(run, driven);
+}
+
+async function waitForVotes(run: RunMemory, progress: CallProgress): Promise<void> {
+  const { ask } = progress;
+  if (ask?.body.verdict !== 'ask') return;
+  if ((await awaitApproval(run, ask, ask.body)) === 'new-link') throw new NewLinkWanted();
+}
+
+function noteOutcome(run: RunMemory, progress: CallProgress, outcome: string | null): void {
+  const body = progress.ask?.body;
+  if (body?.verdict !== 'ask') return;
+  for (const [digest, vote] of run.votes) {
+    if (vote.body.nonce !== body.ask.nonce) continue;
+    const status = run.voteStatus.get(digest);
+    if (status?.status === 'applied') run.voteStatus.set(digest, { status: 'applied', outcome });
+  }
+}
+
+function passKind(run: RunMemory): PassKind {
+  return { purpose: run.ticket.dryRun ? 'dry-run' : 'execute', about: 'call' };
+}
+
+function isWaiting(progress: CallProgress): boolean {
+  return progress.ask?.body.verdict === 'ask' && !progress.result;
+}
+
+function isAllowed(step: PassResult | undefined): boolean {
+  return step?.kind === 'decided' && step.decision.body.verdict === 'allow';
+}
+
+function isAllowedRead(step: PassResult | undefined): boolean {
+  return step?.kind === 'decided' && step.decision.body.verdict === 'allow' && step.tool?.effect === 'read';
+}

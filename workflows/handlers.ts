@@ -1,0 +1,80 @@
+/**
+ * Signal and query handlers. Signals store and never throw: whatever an attacker sends is kept, counted or dropped, and
+ * decides nothing. Queries read and change nothing.
+ */
+import { setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
+import type { RunState, VoteStatus } from '../core/contracts/run.ts';
+import { digestJson } from '../core/digest.ts';
+import { transcriptHead } from '../core/transcript.ts';
+import {
+  controlSignal,
+  runStateQuery,
+  type TranscriptPart,
+  transcriptQuery,
+  voteSignal,
+  voteStatusQuery,
+} from './messages.ts';
+import { inboxLimit, type RunMemory } from './run-state.ts';
+
+export function registerHandlers(run: RunMemory): void {
+  setHandler(voteSignal, (vote) => receiveVote(run, vote));
+  setHandler(controlSignal, () => {
+    run.controlVersion += 1;
+  });
+  setDefaultSignalHandler((name) => run.reject(digestJson('undecodable', { signal: name.slice(0, 100) })));
+  setHandler(voteStatusQuery, (digest) => voteStatus(run, digest));
+  setHandler(transcriptQuery, ({ from }) => transcriptPart(run, from));
+  setHandler(runStateQuery, () => runState(run));
+}
+
+function receiveVote(run: RunMemory, vote: unknown): void {
+  if (run.inbox.length < inboxLimit) run.inbox.push(vote);
+  else run.reject(digestOf(vote));
+}
+
+function voteStatus(run: RunMemory, digest: string): VoteStatus {
+  const known = run.voteStatus.get(digest);
+  if (known) return known;
+  const waits = run.inbox.some((vote) => digestOf(vote) === digest);
+  return { status: waits ? 'checking' : 'unknown' };
+}
+
+function digestOf(vote: unknown): string {
+  try {
+    return digestJson('vote', vote);
+  } catch {
+    return 'undecodable';
+  }
+}
+
+function transcriptPart(run: RunMemory, from: number): TranscriptPart {
+  const start = Math.max(0, Math.min(Math.trunc(from), run.messages.length));
+  return { messages: run.messages.slice(start), ...transcriptHead(run.messages) };
+}
+
+function runState(run: RunMemory): RunState {
+  const waiting = run.calls.flatMap((call) => {
+    const body = call.ask?.body;
+    if (call.result || body?.verdict !== 'ask') return [];
+    const { approvalId, nonce, kind, deadlineAt } = body.ask;
+    const votes = [...run.votes.values()].filter((vote) => vote.body.nonce === nonce).length;
+    return [{ approvalId, nonce, kind, deadlineAt, votes, tool: body.tool.name }];
+  });
+  return {
+    workflowId: run.ticket.workflowId,
+    agent: run.ticket.agent,
+    state: run.stage,
+    turn: run.turn,
+    link: run.counters.links,
+    hold: run.hold,
+    approvals: waiting,
+    calls: run.calls.map((call) => ({
+      callKey: `${run.ticket.workflowId}/${run.turn}.${call.index}`,
+      tool: call.call.name.slice(0, 64),
+      state: call.result ? call.result.outcome : call.ask ? 'waiting-for-approval' : 'gating',
+      rule: call.result?.rule ?? null,
+    })),
+    counters: run.counters,
+    rejectedVotes: run.rejected.count,
+  };
+}

@@ -1,0 +1,2 @@
+/** The workflow types of the bundle. */
+export { agentRun } from './agent-run.ts';
