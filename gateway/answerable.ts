@@ -1,0 +1,90 @@
+/**
+ * The checks that a vote and a reconcile answer share, before anything is signed or stored: the ask is the gate's own,
+ * the caller saw its card, and may answer. What each does after is its own.
+ */
+import type { TicketBody } from '../core/contracts/ticket.ts';
+import { type ErrorCode } from '../core/contracts/errors.ts';
+import { CountersignError } from '../core/errors.ts';
+import type { RunRow } from '../store/store.ts';
+import type { ApproverCheck } from './approvers.ts';
+import type { Credential } from './credentials.ts';
+import type { GatewayContext } from './options.ts';
+import { refuseSecrets } from './refuse-secrets.ts';
+import { type OpenedAsk, openAsk, openTicket } from './verified.ts';
+
+export interface AnswerRequest {
+  nonce: string;
+  kind: 'call' | 'reconcile';
+  cardDigest: string;
+  reason: string | null;
+}
+
+export interface Answerable {
+  ask: OpenedAsk;
+  run: RunRow;
+  ticket: TicketBody;
+  /** Of the caller, by the policy. */
+  roles: string[];
+}
+
+/** @throws {CountersignError} `not-found`, `signature-invalid`, `conflict`, `forbidden`, `input-refused` */
+export async function requireAnswerable(
+  gateway: GatewayContext,
+  approvers: ApproverCheck,
+  caller: Credential,
+  request: AnswerRequest,
+): Promise<Answerable> {
+  const { ask, run, ticket } = await findAsk(gateway, request.nonce);
+  const { terms, kind } = ask.body.ask;
+  if (kind !== request.kind) {
+    throw cannot('conflict', ask, `it is a ${kind} request`, `a ${request.kind} request`, 'answer it as what it is');
+  }
+  const may = await approvers.mayAnswer(ask, ticket, caller);
+  if (may.kind === 'may-not') {
+    const expected = `one of the approvers of terms "${terms.name}"`;
+    throw cannot('forbidden', ask, may.reason, expected, 'ask one of them');
+  }
+  if (request.cardDigest !== ask.body.ask.cardDigest) {
+    throw cannot('conflict', ask, 'the card seen is another one', 'its current card', 'look at it again');
+  }
+  if (terms.reasonRequired && !request.reason?.trim()) {
+    throw cannot('input-refused', ask, 'no reason was given', 'a reason, which its terms require', 'say why');
+  }
+  if (request.reason !== null) await refuseSecrets(gateway, 'the reason', request.reason);
+  return { ask, run, ticket, roles: may.roles };
+}
+
+/** @throws {CountersignError} `not-found`; `signature-invalid` where the row is not what the gate signed */
+export async function findAsk(
+  gateway: GatewayContext,
+  nonce: string,
+): Promise<{ ask: OpenedAsk; run: RunRow; ticket: TicketBody }> {
+  const row = await gateway.store.getAsk(nonce);
+  if (!row) {
+    throw new CountersignError(
+      'not-found',
+      `Cannot find approval request "${nonce}": there is none, expected the nonce of one; list the open ones`,
+    );
+  }
+  const ask = openAsk(gateway, row);
+  const run = await gateway.store.getRun(row.workflowId);
+  const ticket = run ? openTicket(gateway, run.ticket, row.workflowId) : undefined;
+  if (ask && run && ticket) return { ask, run, ticket };
+  throw new CountersignError(
+    'signature-invalid',
+    `Cannot show approval request "${nonce}": its record does not verify, expected one the gate signed; treat it as tampered with`,
+  );
+}
+
+export function cannot(
+  code: ErrorCode,
+  ask: OpenedAsk,
+  is: string,
+  expected: string,
+  remedy: string,
+): CountersignError {
+  return new CountersignError(
+    code,
+    `Cannot answer approval request "${ask.row.approvalId}": ${is}, expected ${expected}; ${remedy}`,
+  );
+}

@@ -1,0 +1,75 @@
+/**
+ * The gateway as a Fastify instance: what people and programs speak to, and the only holder of the keys of tickets, votes
+ * and control records. Every request but two is authenticated; every answer has a schema; nothing sent is logged.
+ */
+import { randomUUID } from 'node:crypto';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import swagger from '@fastify/swagger';
+import { fastify } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { CountersignError } from '../core/errors.ts';
+import type { GatewayApp } from './app.ts';
+import { installAuthentication } from './authenticate.ts';
+import { installHostGuard, isLoopback } from './host-guard.ts';
+import { apiDocument } from './openapi.ts';
+import { contextOf, type GatewayContext, type GatewayOptions } from './options.ts';
+import { installProblems } from './problem.ts';
+import { approvalRoutes } from './routes/approvals.ts';
+import { controlRoutes } from './routes/control.ts';
+import { healthRoutes } from './routes/health.ts';
+import { runRoutes } from './routes/runs.ts';
+
+const largestBodyBytes = 1024 * 1024;
+export const defaultHost = '127.0.0.1';
+
+/** @throws {CountersignError} `config-invalid` for another host than loopback without `allowRemote` */
+export async function createGateway(options: GatewayOptions): Promise<GatewayApp> {
+  const { host = defaultHost, allowRemote = false } = options;
+  if (!allowRemote && !isLoopback(host)) {
+    throw new CountersignError(
+      'config-invalid',
+      `Cannot listen on "${host}": it is not loopback, expected 127.0.0.1; pass allowRemote to be reached from elsewhere`,
+    );
+  }
+  const gateway = contextOf(options);
+  const app: GatewayApp = fastify({
+    loggerInstance: gateway.logger,
+    // Its own lines would hold addresses with queries; ours are below.
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    bodyLimit: largestBodyBytes,
+    trustProxy: false,
+    return503OnClosing: true,
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  installProblems(app);
+  logAnswers(app);
+  if (!allowRemote) installHostGuard(app);
+  await app.register(helmet);
+  await app.register(rateLimit, { global: false });
+  await app.register(swagger, apiDocument);
+  installAuthentication(app, gateway);
+  installRoutes(app, gateway);
+  await app.ready();
+  return app;
+}
+
+function installRoutes(app: GatewayApp, gateway: GatewayContext): void {
+  runRoutes(app, gateway);
+  approvalRoutes(app, gateway);
+  controlRoutes(app, gateway);
+  healthRoutes(app, gateway);
+}
+
+/** The route's pattern, not the address: nothing a caller wrote. */
+function logAnswers(app: GatewayApp): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, id, caller } = request;
+    const route = request.routeOptions.url ?? null;
+    const ms = Math.round(reply.elapsedTime);
+    request.log.info({ requestId: id, method, route, status: reply.statusCode, ms, keyId: caller?.keyId }, 'answered');
+    done();
+  });
+}

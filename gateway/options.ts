@@ -1,0 +1,55 @@
+/** What a gateway is made of. It holds the keys of tickets, votes and control records, and no other process should. */
+import type { FastifyBaseLogger } from 'fastify';
+import type { TemporalDoor } from '../client/temporal-door.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Domain } from '../core/contracts/envelope.ts';
+import type { Finding } from '../core/contracts/labels.ts';
+import type { TaskQueues } from '../core/contracts/ticket.ts';
+import type { KeyRegistry, Signer } from '../core/envelope.ts';
+import type { Store } from '../store/store.ts';
+
+/** What the gateway does through the door; the SDK's client behind it is not for here. */
+export type GatewayDoor = Omit<TemporalDoor, 'client' | 'namespace' | 'close'>;
+
+export interface GatewayKeys {
+  registry: KeyRegistry;
+  /** Asked at each signature, so that a revoked key signs nothing more. */
+  signer(domain: Domain): Signer;
+}
+
+export interface GatewayOptions {
+  store: Store;
+  door: GatewayDoor;
+  keys: GatewayKeys;
+  audience: string;
+  /** Temporal's, bound by each ticket. */
+  namespace: string;
+  taskQueuesFor(agent: string): TaskQueues;
+  clock: Clock;
+  /** The secret guard: whatever is sent into a history is scanned first, because a history keeps it. */
+  scan(text: string): Promise<Finding[]>;
+  logger: FastifyBaseLogger;
+  /** @default 127.0.0.1 */
+  host?: string;
+  /** Any free one when 0. @default 0 */
+  port?: number;
+  /** Listen on, and answer to, other names than loopback's. @default false */
+  allowRemote?: boolean;
+  /** How long a started run may wait for a worker to open it, ms. @default 600_000 */
+  ticketLifeMs?: number;
+  /** Requests a minute. @default { perAddress: 1200, perKey: 600 } */
+  rateLimits?: { perAddress: number; perKey: number };
+  /** Between looks for stored votes that were never signalled, ms. @default 5000 */
+  resendEveryMs?: number;
+}
+
+export type GatewayContext = Required<Omit<GatewayOptions, 'host' | 'port' | 'allowRemote'>>;
+
+export function contextOf(options: GatewayOptions): GatewayContext {
+  return {
+    ...options,
+    ticketLifeMs: options.ticketLifeMs ?? 600_000,
+    rateLimits: options.rateLimits ?? { perAddress: 1200, perKey: 600 },
+    resendEveryMs: options.resendEveryMs ?? 5000,
+  };
+}

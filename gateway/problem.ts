@@ -1,0 +1,112 @@
+/**
+ * Every refusal and fault as RFC 9457 problem+json. What goes out is a code, our own words and a request id: never the
+ * words of a parser, which repeat what was sent, and never those of an unexpected error.
+ */
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Problem } from '../client/gateway-schemas.ts';
+import { type ErrorCode, errorMeanings } from '../core/contracts/errors.ts';
+import { type Finding, findingSchema } from '../core/contracts/labels.ts';
+import { CountersignError } from '../core/errors.ts';
+import type { GatewayApp } from './app.ts';
+
+type ProblemParts = Pick<Problem, 'code' | 'detail'> & Partial<Pick<Problem, 'status' | 'findings' | 'fields'>>;
+
+const withFindings = z.object({ findings: z.array(findingSchema) });
+/** Seconds after which a caller may come back, where nothing better is known. */
+const comeBackAfter = 1;
+
+/** A guard refused what was sent. */
+export function inputRefused(what: string, findings: readonly Finding[]): CountersignError {
+  const rules = [...new Set(findings.map((finding) => `${finding.guard}/${finding.rule}`))].join(', ');
+  return new CountersignError(
+    'input-refused',
+    `Cannot send ${what}: guard rule ${rules} found something in it, expected text without secrets; take it out and use a named credential`,
+    { cause: { findings } },
+  );
+}
+
+export function installProblems(app: GatewayApp): void {
+  app.setErrorHandler((error, request, reply) => {
+    const parts = partsOf(error);
+    logFault(request.log, parts.code, error);
+    return sendProblem(request, reply, parts);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(request, reply, {
+      code: 'not-found',
+      detail: 'Cannot answer this request: there is no such route, expected one of the API; read docs/openapi.json',
+    }),
+  );
+}
+
+function sendProblem(request: FastifyRequest, reply: FastifyReply, parts: ProblemParts): FastifyReply {
+  const meaning = errorMeanings[parts.code];
+  const status = parts.status ?? meaning.status;
+  const problem: Problem = {
+    type: `docs/errors/${parts.code}`,
+    title: meaning.meaning,
+    status,
+    detail: parts.detail,
+    instance: `urn:uuid:${request.id}`,
+    code: parts.code,
+    ...(parts.findings ? { findings: parts.findings } : {}),
+    ...(parts.fields ? { fields: parts.fields } : {}),
+  };
+  void reply.code(status).type('application/problem+json').serializer(String);
+  if (status === 401) void reply.header('www-authenticate', 'Bearer');
+  if (status === 503 && meaning.retry) void reply.header('retry-after', comeBackAfter);
+  return reply.send(JSON.stringify(problem));
+}
+
+function partsOf(error: unknown): ProblemParts {
+  if (error instanceof CountersignError) {
+    const cause = withFindings.safeParse(error.cause);
+    return { code: error.code, detail: error.message, ...(cause.success ? { findings: cause.data.findings } : {}) };
+  }
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const part = error.validationContext ?? 'request';
+    const fields = error.validation.map((one) => fieldOf(part, one.instancePath, one.keyword));
+    const detail = `Cannot read the ${part} of this request: it has another shape, expected what docs/openapi.json says; correct the fields named`;
+    return { code: 'input-invalid', detail, fields };
+  }
+  const status = clientStatus(error);
+  if (status !== undefined) return { code: 'input-invalid', detail: unreadable(status), status };
+  const detail = 'Cannot answer this request: a fault in the gateway, expected an answer; look for its id in the log';
+  return { code: 'internal-fault', detail };
+}
+
+/** Only names of fields, and what kind of problem: a parser's message repeats what was sent. */
+function fieldOf(part: string, path: string, keyword: string | undefined): { field: string; problem: string } {
+  const known = /^[A-Za-z0-9/_.-]{1,100}$/.test(path) ? path.slice(1) : '';
+  return { field: known === '' ? part : known, problem: keyword ?? 'invalid' };
+}
+
+function clientStatus(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('statusCode' in error)) return undefined;
+  const { statusCode } = error;
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500 ? statusCode : undefined;
+}
+
+function unreadable(status: number): string {
+  const [is, expected] =
+    status === 413
+      ? ['it is too large', 'a smaller body']
+      : status === 415
+        ? ['its media type is another one', 'application/json']
+        : ['its body does not parse', 'JSON'];
+  return `Cannot read this request: ${is}, expected ${expected}; correct it`;
+}
+
+/** Without messages: an unexpected error's words may hold what was sent. Frames say where. */
+function logFault(log: FastifyBaseLogger, code: ErrorCode, error: unknown): void {
+  if (errorMeanings[code].status < 500) return;
+  const unexpected = code === 'internal-fault' && error instanceof Error;
+  log.error({ code, ...(unexpected ? { name: error.name, frames: framesOf(error) } : {}) }, 'request failed');
+}
+
+function framesOf(error: Error): string[] {
+  const lines = (error.stack ?? '').split('\n');
+  return lines.filter((line) => line.startsWith('    at ')).slice(0, 8);
+}

@@ -1,0 +1,153 @@
+/** Runs: start, list, show, cancel. */
+import { z } from 'zod';
+import {
+  cancelledSchema,
+  cancelRequestSchema,
+  type RunDetail,
+  runDetailSchema,
+  runListSchema,
+  runResultSchema,
+  runStartedSchema,
+  runStateSchema,
+  startRunRequestSchema,
+} from '../../client/gateway-schemas.ts';
+import { principalSchema, workflowIdSchema } from '../../core/contracts/ids.ts';
+import { CountersignError } from '../../core/errors.ts';
+import type { GatewayApp } from '../app.ts';
+import { callerOf } from '../authenticate.ts';
+import { type KnownStart, knownStart, runViewOf } from '../known-start.ts';
+import type { GatewayContext } from '../options.ts';
+import { refuseSecrets } from '../refuse-secrets.ts';
+import { startRun } from '../start-run.ts';
+import { openTicket } from '../verified.ts';
+import { problemResponses } from './responses.ts';
+
+const liveWithinMs = 1500;
+const runParameters = z.strictObject({ workflowId: workflowIdSchema });
+const startHeaders = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/)
+    .optional()
+    .describe('A retry with the same key and request meets the run it had started'),
+});
+const listQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  before: z.coerce.number().int().min(0).optional().describe('Opened before this time, ms'),
+  principal: principalSchema.optional(),
+});
+
+export function runRoutes(app: GatewayApp, gateway: GatewayContext): void {
+  app.route({
+    method: 'POST',
+    url: '/v1/runs',
+    config: { access: 'runs:start' },
+    schema: {
+      operationId: 'startRun',
+      summary: 'Start a run of an active agent',
+      headers: startHeaders,
+      body: startRunRequestSchema,
+      response: { 200: runStartedSchema, 201: runStartedSchema, ...problemResponses },
+    },
+    handler: async (request, reply) => {
+      const started = await startRun(gateway, callerOf(request), request.body, request.headers['idempotency-key']);
+      return await reply.code(started.repeated ? 200 : 201).send(started);
+    },
+  });
+  app.route({
+    method: 'GET',
+    url: '/v1/runs',
+    config: { access: 'runs:read' },
+    schema: {
+      operationId: 'listRuns',
+      summary: 'Runs that a worker has opened, newest first',
+      querystring: listQuery,
+      response: { 200: runListSchema, ...problemResponses },
+    },
+    handler: async (request) => {
+      const { limit, before, principal } = request.query;
+      const filter = { limit, ...(before === undefined ? {} : { before }), ...(principal ? { principal } : {}) };
+      const rows = await gateway.store.listRuns(filter);
+      const runs = rows.flatMap((row) => {
+        const ticket = openTicket(gateway, row.ticket, row.workflowId);
+        return ticket ? [runViewOf(ticket, row, row.closedAt === null)] : [];
+      });
+      return { runs, nextBefore: rows.length === limit ? (rows.at(-1)?.openedAt ?? null) : null };
+    },
+  });
+  app.route({
+    method: 'GET',
+    url: '/v1/runs/:workflowId',
+    config: { access: 'runs:read' },
+    schema: {
+      operationId: 'getRun',
+      summary: 'One run, with its own word on where it stands while a worker answers',
+      params: runParameters,
+      response: { 200: runDetailSchema, ...problemResponses },
+    },
+    handler: async (request) => await showRun(gateway, request.params.workflowId),
+  });
+  app.route({
+    method: 'POST',
+    url: '/v1/runs/:workflowId/cancel',
+    config: { access: 'runs:cancel' },
+    schema: {
+      operationId: 'cancelRun',
+      summary: 'Ask a run to end; what it does meanwhile ends first',
+      params: runParameters,
+      body: cancelRequestSchema,
+      response: { 202: cancelledSchema, ...problemResponses },
+    },
+    handler: async (request, reply) => {
+      const { workflowId } = request.params;
+      const { reason } = request.body;
+      const caller = callerOf(request);
+      await refuseSecrets(gateway, 'the reason', reason);
+      await requireKnown(gateway, workflowId);
+      await gateway.door.cancel(workflowId, `${caller.principal}: ${reason}`);
+      return await reply.code(202).send({ workflowId, status: 'requested' });
+    },
+  });
+}
+
+async function showRun(gateway: GatewayContext, workflowId: string): Promise<RunDetail> {
+  const { ticket, row, running } = await requireKnown(gateway, workflowId);
+  const engine = await engineStatus(gateway, workflowId);
+  const [live, result] = await Promise.all([
+    engine === 'running' ? liveState(gateway, workflowId) : null,
+    engine === 'closed' ? endedWith(gateway, workflowId) : null,
+  ]);
+  return { run: runViewOf(ticket, row, running), engine, live, result };
+}
+
+/** A run of ours; other workflows of the namespace are none of this API's business. */
+async function requireKnown(
+  gateway: GatewayContext,
+  workflowId: string,
+): Promise<KnownStart & { ticket: NonNullable<KnownStart['ticket']> }> {
+  const known = await knownStart(gateway, workflowId);
+  if (known?.ticket) return { ...known, ticket: known.ticket };
+  throw new CountersignError(
+    'not-found',
+    `Cannot find run "${workflowId}": there is none, expected a run that this gateway started; list them`,
+  );
+}
+
+/** Null where the server is out of reach: the row is still worth showing. */
+async function engineStatus({ door }: GatewayContext, workflowId: string): Promise<RunDetail['engine']> {
+  try {
+    return (await door.currentLink(workflowId))?.status ?? 'not-found';
+  } catch {
+    return null;
+  }
+}
+
+async function liveState({ door }: GatewayContext, workflowId: string): Promise<RunDetail['live']> {
+  const state = await door.runState(workflowId, liveWithinMs).catch(() => undefined);
+  return runStateSchema.safeParse(state).data ?? null;
+}
+
+async function endedWith({ door }: GatewayContext, workflowId: string): Promise<RunDetail['result']> {
+  const result = await door.runResult(workflowId).catch(() => undefined);
+  return runResultSchema.safeParse(result).data ?? null;
+}

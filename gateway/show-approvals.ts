@@ -1,0 +1,134 @@
+/**
+ * Approval requests as approvers see them: from the gate's own signed asks and cards, never from a workflow's word. An
+ * open one is listed only while a live run of the same epoch waits with it.
+ */
+import type { ApprovalView } from '../client/gateway-schemas.ts';
+import type { CurrentLink } from '../client/run-record.ts';
+import { signedVoteSchema } from '../core/contracts/approval.ts';
+import { renderCardText } from '../core/card.ts';
+import { openEnvelope } from '../core/envelope.ts';
+import { findAsk } from './answerable.ts';
+import type { ApproverCheck } from './approvers.ts';
+import { unconfirmed } from './confirm-ask.ts';
+import type { Credential } from './credentials.ts';
+import { inParallel } from './in-parallel.ts';
+import type { GatewayContext } from './options.ts';
+import { type OpenedAsk, openAsk, openTicket } from './verified.ts';
+
+export interface ApprovalFilter {
+  state: 'open' | 'all';
+  workflowId?: string | undefined;
+  limit: number;
+}
+
+const atOnce = 8;
+/** Rows read to find the open ones: those of runs that were terminated stay open in the store and lie among them. */
+const mostRows = 2000;
+
+export async function listApprovals(
+  gateway: GatewayContext,
+  approvers: ApproverCheck,
+  caller: Credential,
+  filter: ApprovalFilter,
+): Promise<ApprovalView[]> {
+  const { state, workflowId, limit } = filter;
+  const ofRun = workflowId === undefined ? {} : { workflowId };
+  if (state === 'all') {
+    const rows = await gateway.store.listAsks({ ...ofRun, limit });
+    const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []);
+    const views = await inParallel(asks, atOnce, (ask) => viewOf(gateway, approvers, caller, ask));
+    return views.flatMap((view) => view ?? []);
+  }
+  const rows = await gateway.store.listAsks({ ...ofRun, open: true, limit: mostRows });
+  const now = gateway.clock.now();
+  const asks = rows.filter((row) => row.deadlineAt >= now).flatMap((row) => openAsk(gateway, row) ?? []);
+  const links = currentLinks(gateway);
+  const views = await inParallel(asks, atOnce, async (ask) => {
+    const run = await gateway.store.getRun(ask.row.workflowId);
+    const live = run?.closedAt === null && run.runEpoch === ask.row.runEpoch;
+    if (!live || (await unconfirmed(gateway, ask, run, await links(ask.row.workflowId))) !== undefined)
+      return undefined;
+    return await viewOf(gateway, approvers, caller, ask);
+  });
+  return views.flatMap((view) => view ?? []).slice(0, limit);
+}
+
+/** @throws {CountersignError} `not-found`, `signature-invalid` */
+export async function showApproval(
+  gateway: GatewayContext,
+  approvers: ApproverCheck,
+  caller: Credential,
+  nonce: string,
+): Promise<ApprovalView> {
+  const { ask, ticket } = await findAsk(gateway, nonce);
+  return await toView(gateway, ask, await approvers.mayAnswer(ask, ticket, caller));
+}
+
+/** Undefined where its run's ticket does not verify: nobody could answer it. */
+async function viewOf(
+  gateway: GatewayContext,
+  approvers: ApproverCheck,
+  caller: Credential,
+  ask: OpenedAsk,
+): Promise<ApprovalView | undefined> {
+  const run = await gateway.store.getRun(ask.row.workflowId);
+  const ticket = run ? openTicket(gateway, run.ticket, ask.row.workflowId) : undefined;
+  return ticket ? await toView(gateway, ask, await approvers.mayAnswer(ask, ticket, caller)) : undefined;
+}
+
+async function toView(
+  gateway: GatewayContext,
+  { row, body, card }: OpenedAsk,
+  may: Awaited<ReturnType<ApproverCheck['mayAnswer']>>,
+): Promise<ApprovalView> {
+  const { terms, askedAt, deadlineAt, termsDigest, cardDigest } = body.ask;
+  const timeLeftMs = Math.max(0, deadlineAt - gateway.clock.now());
+  return {
+    nonce: row.nonce,
+    approvalId: body.ask.approvalId,
+    kind: body.ask.kind,
+    workflowId: row.workflowId,
+    callKey: body.callKey,
+    tool: card.tool,
+    card,
+    text: renderCardText(card),
+    cardDigest,
+    askDigest: row.askDigest,
+    termsDigest,
+    askedAt,
+    deadlineAt,
+    timeLeftMs,
+    open: row.outcome === null && timeLeftMs > 0,
+    outcome: row.outcome,
+    approvers: {
+      roles: terms.approvers.roles,
+      principals: terms.approvers.principals,
+      quorum: terms.quorum,
+      requesterMayApprove: terms.requesterMayApprove,
+      reasonRequired: terms.reasonRequired,
+    },
+    votes: await votesOf(gateway, row.nonce),
+    you: may.kind === 'may' ? { mayAnswer: true, reason: null } : { mayAnswer: false, reason: may.reason },
+  };
+}
+
+/** Those that verify; whether they count is the gate's to say. */
+async function votesOf({ store, keys, audience }: GatewayContext, nonce: string): Promise<ApprovalView['votes']> {
+  const options = { schema: signedVoteSchema, audience, registry: keys.registry, now: null };
+  const votes = (await store.votesByNonce(nonce)).map(({ vote }) => openEnvelope(vote, options));
+  return votes.flatMap((opened) => {
+    if (opened.kind === 'rejected') return [];
+    const { principal, verdict, castAt } = opened.signed.body;
+    return [{ principal, verdict, castAt }];
+  });
+}
+
+/** Asks the server once for each run, however many asks it has. */
+function currentLinks({ door }: GatewayContext): (workflowId: string) => Promise<CurrentLink | undefined> {
+  const asked = new Map<string, Promise<CurrentLink | undefined>>();
+  return (workflowId) => {
+    const link = asked.get(workflowId) ?? door.currentLink(workflowId);
+    asked.set(workflowId, link);
+    return link;
+  };
+}

@@ -1,0 +1,37 @@
+/** Listens, and sends what an earlier gateway stored and could not send. */
+import { CountersignError, messageOf } from '../core/errors.ts';
+import { createGateway, defaultHost } from './create-gateway.ts';
+import { contextOf, type GatewayOptions } from './options.ts';
+import { startResending } from './resend-votes.ts';
+
+export interface RunningGateway {
+  /** `http://host:port` */
+  readonly url: string;
+  /** Ends open requests first; may be called again. */
+  close(): Promise<void>;
+}
+
+/** @throws {CountersignError} `config-invalid` when it cannot listen there */
+export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const { host = defaultHost, port = 0 } = options;
+  const app = await createGateway(options);
+  let url: string;
+  try {
+    url = await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    throw new CountersignError(
+      'config-invalid',
+      `Cannot start the gateway on "${host}:${port}": ${messageOf(error)}, expected a free address of this machine; choose another port`,
+      { cause: error },
+    );
+  }
+  const stopResending = startResending(contextOf(options));
+  return {
+    url,
+    async close() {
+      await stopResending();
+      await app.close();
+    },
+  };
+}

@@ -1,0 +1,143 @@
+/** What approvers are shown: the gate's own asks of live runs, their cards, and who may answer. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { linkOf, nonceOf, workflowIdOf } from '../../support/signed-objects.ts';
+import { newKeys, startWorld, type World } from './gateway-world.ts';
+
+let world: World;
+let key: string;
+beforeEach(async () => {
+  world = await startWorld();
+  key = await world.key('bob');
+});
+afterEach(() => world.close());
+
+async function listed(query = '', as = key): Promise<unknown[]> {
+  const answer = await world.call('GET', `/v1/approvals${query}`, { key: as });
+  expect(answer.status).toBe(200);
+  return answer.body['approvals'] as unknown[];
+}
+
+async function nonces(query = ''): Promise<unknown[]> {
+  return (await listed(query)).map((one) => (one as { nonce: string }).nonce);
+}
+
+describe('the list of open approval requests', () => {
+  it('shows card, text, digests, time left and who may answer', async () => {
+    const row = await world.ask(1);
+    const [approval] = await listed();
+    expect(approval).toMatchObject({
+      nonce: nonceOf(1),
+      approvalId: row.approvalId,
+      workflowId: workflowIdOf(1),
+      kind: 'call',
+      tool: 'restart_service',
+      card: { requester: 'ann', arguments: '{}' },
+      cardDigest: expect.stringMatching(/^sha256:/) as unknown,
+      askDigest: row.askDigest,
+      timeLeftMs: row.deadlineAt - world.clock.at,
+      open: true,
+      outcome: null,
+      approvers: { roles: ['operator'], principals: [], quorum: 1, requesterMayApprove: false },
+      votes: [],
+      you: { mayAnswer: true, reason: null },
+    });
+    expect((approval as { text: string }).text).toMatch(/^Run restart_service on test\n/);
+  });
+
+  it('escapes what a card could hide from a terminal', async () => {
+    await world.ask(1, { card: { environment: 'test\u001b[2J\u202eprod' } });
+    const [approval] = await listed();
+    expect((approval as { text: string }).text).not.toMatch(/[\u001b\u202e]/);
+  });
+
+  it('says to the requester why it may not answer', async () => {
+    await world.ask(1);
+    const [approval] = await listed('', await world.key('ann'));
+    expect(approval).toMatchObject({
+      you: { mayAnswer: false, reason: expect.stringContaining('requester') as unknown },
+    });
+  });
+
+  it('leaves out what is past its deadline', async () => {
+    const row = await world.ask(1);
+    world.clock.at = row.deadlineAt;
+    expect(await nonces()).toEqual([nonceOf(1)]);
+    world.clock.at += 1;
+    expect(await nonces()).toEqual([]);
+    expect(await nonces('?state=all')).toEqual([nonceOf(1)]);
+  });
+
+  it('leaves out what no live run waits with', async () => {
+    await world.ask(1);
+    await world.ask(2);
+    await world.ask(3);
+    world.door.links.set(workflowIdOf(1), { linkRunId: linkOf(1), status: 'closed', cancelRequested: false });
+    world.door.links.delete(workflowIdOf(2));
+    expect(await nonces()).toEqual([nonceOf(3)]);
+  });
+
+  it('leaves out what a run asked before it was reset', async () => {
+    await world.ask(1);
+    const link = { workflowId: workflowIdOf(1), linkRunId: linkOf(9), expectedLastLinkRunId: linkOf(1) };
+    await world.store.registerLink({ ...link, kind: 'reset', now: world.clock.at });
+    world.door.run(workflowIdOf(1), linkOf(9));
+    expect(await nonces()).toEqual([]);
+  });
+
+  it('keeps what an earlier link of the run asked', async () => {
+    await world.ask(1);
+    const link = { workflowId: workflowIdOf(1), linkRunId: linkOf(9), expectedLastLinkRunId: linkOf(1) };
+    await world.store.registerLink({ ...link, kind: 'successor', now: world.clock.at });
+    world.door.run(workflowIdOf(1), linkOf(9));
+    expect(await nonces()).toEqual([nonceOf(1)]);
+  });
+
+  it('leaves out an ask that the gate did not sign', async () => {
+    await world.ask(1, { signedBy: await newKeys(world.folder) });
+    expect(await nonces()).toEqual([]);
+    expect(await nonces('?state=all')).toEqual([]);
+  });
+
+  it('asks the server once for each run', async () => {
+    await world.ask(1);
+    let asked = 0;
+    const currentLink = world.door.currentLink.bind(world.door);
+    world.door.currentLink = (workflowId) => {
+      asked += 1;
+      return currentLink(workflowId);
+    };
+    await listed();
+    expect(asked).toBe(1);
+  });
+
+  it('is not given while the server is away: nobody could confirm it', async () => {
+    await world.ask(1);
+    world.door.down = true;
+    expect((await world.call('GET', '/v1/approvals', { key })).status).toBe(503);
+  });
+
+  it.each(['state=closed', 'limit=0', 'workflowId=x', 'foo=1'])('with %s is refused', async (query) => {
+    expect((await world.call('GET', `/v1/approvals?${query}`, { key })).status).toBe(400);
+  });
+});
+
+describe('one approval request', () => {
+  it('shows the votes that verify', async () => {
+    const row = await world.ask(1, { terms: { quorum: 2 } });
+    if (row.ask.body.verdict !== 'ask') throw new TypeError('not an ask');
+    const body = { verdict: 'approve', cardDigest: row.ask.body.ask.cardDigest };
+    await world.call('POST', `/v1/approvals/${row.nonce}/votes`, { key, body });
+    const answer = await world.call('GET', `/v1/approvals/${row.nonce}`, { key });
+    expect(answer.body['votes']).toEqual([{ principal: 'bob', verdict: 'approve', castAt: world.clock.at }]);
+  });
+
+  it('that is none is not found, and a malformed nonce is refused', async () => {
+    expect((await world.call('GET', `/v1/approvals/${nonceOf(7)}`, { key })).status).toBe(404);
+    expect((await world.call('GET', '/v1/approvals/7', { key })).status).toBe(400);
+  });
+
+  it('whose record was tampered with is refused', async () => {
+    const row = await world.ask(1, { signedBy: await newKeys(world.folder) });
+    expect((await world.call('GET', `/v1/approvals/${row.nonce}`, { key })).body['code']).toBe('signature-invalid');
+  });
+});

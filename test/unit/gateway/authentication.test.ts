@@ -1,0 +1,218 @@
+/** Nobody gets in without a key that stands, a key opens only what its scopes say, and no key is ever logged. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createGateway, type GatewayApp } from '../../../gateway/index.ts';
+import { appendOrder } from '../../../gateway/control-records.ts';
+import { hashSecret } from '../../../gateway/credentials.ts';
+import { someTimeAt, workflowIdOf } from '../../support/signed-objects.ts';
+import { allScopes, audience, newKeys, startWorld, type World } from './gateway-world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await startWorld();
+});
+afterEach(() => world.close());
+
+const unauthenticated = { status: 401, body: { code: 'unauthenticated' }, headers: { 'www-authenticate': 'Bearer' } };
+
+async function list(headers: Record<string, string>) {
+  return await world.call('GET', '/v1/runs', { headers });
+}
+
+/** Every route but the public ones, as the document says. */
+function guardedRoutes(app: GatewayApp): { method: 'GET' | 'POST' | 'DELETE'; url: string }[] {
+  return Object.entries(app.swagger().paths ?? {})
+    .flatMap(([path, operations]) =>
+      Object.keys(operations ?? {}).map((method) => ({
+        method: method.toUpperCase() as 'GET' | 'POST' | 'DELETE',
+        url: path.replaceAll(/\{\w+\}/g, 'x'),
+      })),
+    )
+    .filter(({ url }) => url !== '/v1/health' && url !== '/v1/ready');
+}
+
+describe('without a key that stands', () => {
+  it('no route answers, whatever its body', async () => {
+    const routes = guardedRoutes(world.app);
+    expect(routes.length).toBeGreaterThanOrEqual(13);
+    for (const { method, url } of routes) {
+      expect(await world.call(method, url), `${method} ${url}`).toMatchObject(unauthenticated);
+      const withBody = await world.call(method, url, { body: method === 'GET' ? undefined : '{"a":' });
+      expect(withBody, `${method} ${url} with a body`).toMatchObject(unauthenticated);
+    }
+  });
+
+  it.each([
+    ['another scheme', (key: string) => `Basic ${key}`],
+    ['no scheme', (key: string) => key],
+    ['a cut key', (key: string) => `Bearer ${key.slice(0, -1)}`],
+    ['a longer key', (key: string) => `Bearer ${key}a`],
+    ['two keys', (key: string) => `Bearer ${key}, Bearer ${key}`],
+    ['capitals in the key id', (key: string) => `Bearer ${key.slice(0, 15).toUpperCase()}${key.slice(15)}`],
+    ['an empty key', () => 'Bearer '],
+  ])('%s is refused', async (_what, authorization) => {
+    const key = await world.key('bob');
+    expect(await list({ authorization: authorization(key) })).toMatchObject(unauthenticated);
+    expect((await list({ authorization: `Bearer ${key}` })).status).toBe(200);
+  });
+
+  it('the key id of one with the secret of another is refused', async () => {
+    const [first, second] = [await world.key('bob'), await world.key('eve')];
+    const mixed = `${first.slice(0, 16)}${second.slice(16)}`;
+    expect(await list({ authorization: `Bearer ${mixed}` })).toMatchObject(unauthenticated);
+  });
+
+  it('an expired key is refused from the millisecond it expires', async () => {
+    const key = await world.key('bob', { expiresAt: world.clock.at + 10 });
+    world.clock.at += 9;
+    expect((await world.call('GET', '/v1/runs', { key })).status).toBe(200);
+    world.clock.at += 1;
+    expect(await world.call('GET', '/v1/runs', { key })).toMatchObject(unauthenticated);
+  });
+
+  it('a revoked key is refused with the next request', async () => {
+    const key = await world.key('bob');
+    await appendOrder(world.options, { kind: 'api-key-revocation', keyId: key.slice(3, 15), by: 'ann' });
+    expect(await world.call('GET', '/v1/runs', { key })).toMatchObject(unauthenticated);
+  });
+
+  it('a key in the address is refused', async () => {
+    const key = await world.key('bob');
+    expect(await world.call('GET', `/v1/runs?api_key=${key}`)).toMatchObject(unauthenticated);
+    expect(world.log.join('')).not.toContain(key);
+  });
+
+  it('every refusal says the same, whatever was wrong', async () => {
+    const key = await world.key('bob');
+    const wrongSecret = `${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`;
+    const unknown = `cs_${'a'.repeat(12)}_${key.slice(16)}`;
+    const answers = await Promise.all(
+      [wrongSecret, unknown, 'nothing'].map((one) => list({ authorization: `Bearer ${one}` })),
+    );
+    expect(new Set(answers.map(({ body }) => JSON.stringify({ ...body, instance: '' }))).size).toBe(1);
+  });
+
+  it('a failed attempt is in the log, without what was sent', async () => {
+    const key = await world.key('bob');
+    const wrong = `${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`;
+    await list({ authorization: `Bearer ${wrong}` });
+    const line = world.log.find((one) => one.includes('authentication-failed')) ?? '';
+    expect(JSON.parse(line)).toMatchObject({ reason: 'wrong-secret', keyId: key.slice(3, 15), address: '127.0.0.1' });
+    expect(world.log.join('')).not.toContain(wrong.slice(16));
+  });
+});
+
+describe('a record in the database that was not signed with the control key', () => {
+  async function recordKey(keys: World['keys'], otherAudience = audience): Promise<string> {
+    const writer = { ...world.options, keys, audience: otherAudience };
+    const [keyId, secret, mintedBy] = ['forgedforged', 'f'.repeat(43), 'eve'];
+    const order = { principal: 'eve', roles: [], person: true, scopes: allScopes, expiresAt: someTimeAt * 2, mintedBy };
+    await appendOrder(writer, { kind: 'api-key', keyId, secretHash: hashSecret(secret), ...order });
+    return `cs_${keyId}_${secret}`;
+  }
+
+  it('gives no access when another key signed it', async () => {
+    const key = await recordKey(await newKeys(world.folder));
+    expect(await world.call('GET', '/v1/runs', { key })).toMatchObject(unauthenticated);
+  });
+
+  it('gives no access when it was signed for another deployment', async () => {
+    const key = await recordKey(world.keys, 'countersign:staging');
+    expect(await world.call('GET', '/v1/runs', { key })).toMatchObject(unauthenticated);
+  });
+
+  it('gives access when the control key signed it here, which shows that the others failed for their signature', async () => {
+    const key = await recordKey(world.keys);
+    expect((await world.call('GET', '/v1/runs', { key })).status).toBe(200);
+  });
+
+  it('revokes nothing when another key signed the revocation', async () => {
+    const key = await world.key('bob');
+    const writer = { ...world.options, keys: await newKeys(world.folder) };
+    await appendOrder(writer, { kind: 'api-key-revocation', keyId: key.slice(3, 15), by: 'eve' });
+    expect((await world.call('GET', '/v1/runs', { key })).status).toBe(200);
+  });
+});
+
+describe('a scope', () => {
+  it.each([
+    ['runs:start', 'POST', '/v1/runs'],
+    ['runs:read', 'GET', '/v1/runs'],
+    ['runs:read', 'GET', `/v1/runs/${workflowIdOf(1)}`],
+    ['runs:cancel', 'POST', `/v1/runs/${workflowIdOf(1)}/cancel`],
+    ['approvals:read', 'GET', '/v1/approvals'],
+    ['approvals:read', 'GET', '/v1/approvals/x'],
+    ['approvals:vote', 'POST', '/v1/approvals/x/votes'],
+    ['approvals:vote', 'POST', '/v1/approvals/x/reconcile'],
+    ['control:write', 'GET', '/v1/keys'],
+    ['control:write', 'POST', '/v1/keys'],
+    ['control:write', 'DELETE', '/v1/keys/x'],
+    ['control:write', 'POST', '/v1/fleet/freeze'],
+    ['control:write', 'POST', '/v1/fleet/thaw'],
+  ] as const)('%s is needed for %s %s', async (scope, method, url) => {
+    const others = await world.key('bob', { scopes: allScopes.filter((one) => one !== scope) });
+    expect(await world.call(method, url, { key: others })).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    const own = await world.key('bob', { scopes: [scope] });
+    expect((await world.call(method, url, { key: own })).status).not.toBe(403);
+  });
+});
+
+describe('too many requests', () => {
+  it.each([
+    ['of one key', { perAddress: 100, perKey: 2 }],
+    ['of one address', { perAddress: 2, perKey: 100 }],
+  ])('%s are told when to come back', async (_who, rateLimits) => {
+    const limited = await createGateway({ ...world.options, rateLimits });
+    const authorization = `Bearer ${await world.key('bob')}`;
+    const statuses = [];
+    for (let count = 0; count < 3; count += 1) {
+      const answer = await limited.inject({ method: 'GET', url: '/v1/runs', headers: { authorization } });
+      statuses.push(answer.statusCode);
+      if (answer.statusCode === 429) expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    }
+    await limited.close();
+    expect(statuses).toEqual([200, 200, 429]);
+  });
+});
+
+describe('the host', () => {
+  it.each(['localhost', 'localhost:8080', '127.0.0.1:7420', '[::1]:7420'])('%s is answered', async (host) => {
+    expect((await world.call('GET', '/v1/health', { headers: { host } })).status).toBe(200);
+  });
+
+  it.each(['evil.example', 'evil.example:7420', 'localhost.evil.example', '127.0.0.1.evil.example', '10.0.0.1', ''])(
+    '"%s" is refused, which a page with a rebound name would send',
+    async (host) => {
+      const key = await world.key('bob');
+      expect((await world.call('GET', '/v1/runs', { key, headers: { host } })).status).toBe(403);
+    },
+  );
+
+  it('of a page is refused by its origin', async () => {
+    const origin = 'http://evil.example';
+    expect((await world.call('GET', '/v1/health', { headers: { origin } })).status).toBe(403);
+  });
+
+  it('other than loopback is not listened on unless told so', async () => {
+    await expect(createGateway({ ...world.options, host: '0.0.0.0' })).rejects.toMatchObject({
+      code: 'config-invalid',
+    });
+    const remote = await createGateway({ ...world.options, host: '0.0.0.0', allowRemote: true });
+    const answer = await remote.inject({ method: 'GET', url: '/v1/health', headers: { host: 'gateway.example' } });
+    await remote.close();
+    expect(answer.statusCode).toBe(200);
+  });
+});
+
+describe('health', () => {
+  it('is public and says nothing more', async () => {
+    expect(await world.call('GET', '/v1/health')).toMatchObject({ status: 200, body: { status: 'ok' } });
+    expect(await world.call('GET', '/v1/ready')).toMatchObject({ status: 200, body: { status: 'ready' } });
+  });
+
+  it('is not ready while the server is away', async () => {
+    world.door.down = true;
+    const answer = await world.call('GET', '/v1/ready');
+    expect(answer).toMatchObject({ status: 503, body: { status: 'not-ready' } });
+    expect(Object.keys(answer.body)).toEqual(['status']);
+  });
+});
