@@ -1,0 +1,105 @@
+/**
+ * The checks of a record: each has an id, a meaning, and one result over everything it looked at. What was not checked is
+ * said, never passed over.
+ */
+import type { Place } from './record-types.ts';
+
+export const checkMeanings = {
+  'history-order': 'event ids of each link run from 1 without a gap',
+  chain: 'each link follows from the one before it, or is a reset of it',
+  ended: 'the record reaches the end of the run',
+  shape: 'only the known activities ran, and their inputs and results have their shape',
+  ticket: 'the run has one signed ticket, for this run and its input',
+  'decision-signature': 'decisions are signed by the gate',
+  'decision-of-run': 'decisions are of this run: its link, principal, policy',
+  'decision-chain': 'each decision names the one before it',
+  ask: 'requests carry the terms and times that were signed',
+  'ask-outcome': 'each request has an outcome',
+  'vote-signature': 'votes that were taken as valid are signed by the gateway',
+  'vote-recorded': 'votes that arrived and votes that were checked are the same',
+  approval: 'approvals rest on enough votes that fit the request and were cast in time by different people',
+  denial: 'a person’s denial is a person’s vote, and an expiry is none',
+  'permit-arguments': 'each execution has a permit for exactly its arguments and activity',
+  'permit-first': 'each permit was decided before its execution was scheduled',
+  'receipt-signature': 'receipts are signed by the tools worker',
+  'receipt-permit': 'receipts are of the permit they name',
+  'receipt-output': 'outputs have the digest that was signed',
+  'effect-once': 'no effect was executed twice',
+  'effect-class': 'one definition of a tool has one effect class',
+  'unknown-kept': 'outcomes at the end are those that receipts, probes and people proved',
+  'store-run': 'the store knows this run and its last link',
+  'store-decisions': 'the store holds the decisions of the history',
+  'store-effects': 'every effect in the ledger is in the history',
+} as const;
+export type CheckId = keyof typeof checkMeanings;
+
+export interface Problem {
+  place: Place | null;
+  reason: string;
+}
+
+export interface Check {
+  id: CheckId;
+  meaning: string;
+  result: 'ok' | 'failed' | 'not-checked';
+  /** Why it failed or was not made; null when it is ok. */
+  reason: string | null;
+  /** How many things were looked at. */
+  checked: number;
+  problems: Problem[];
+  /** False for what needs a source that was not given: it is listed, and the verdict stands without it. */
+  required: boolean;
+}
+
+interface Tally {
+  checked: number;
+  failed: Problem[];
+  skipped: Problem[];
+  required: boolean;
+}
+
+const mostProblems = 100;
+
+export class Checks {
+  readonly #tallies = new Map<CheckId, Tally>();
+
+  /** Counts one thing; it is a problem unless `holds`. @returns `holds` */
+  expect(id: CheckId, holds: boolean, place: Place | null, reason: string): boolean {
+    const tally = this.#tally(id);
+    tally.checked += 1;
+    if (!holds) tally.failed.push({ place, reason });
+    return holds;
+  }
+
+  /** Something that could not be checked. */
+  skip(id: CheckId, place: Place | null, reason: string, required = true): void {
+    const tally = this.#tally(id);
+    tally.skipped.push({ place, reason });
+    tally.required = required;
+  }
+
+  list(): Check[] {
+    return Object.entries(checkMeanings).map(([key, meaning]) => {
+      const id = key as CheckId;
+      const { checked, failed, skipped, required } = this.#tally(id);
+      const problems = failed.length > 0 ? failed : skipped;
+      return {
+        id,
+        meaning,
+        result: failed.length > 0 ? 'failed' : skipped.length > 0 ? 'not-checked' : 'ok',
+        reason: problems[0]?.reason ?? null,
+        checked,
+        problems: problems.slice(0, mostProblems),
+        required,
+      };
+    });
+  }
+
+  #tally(id: CheckId): Tally {
+    const known = this.#tallies.get(id);
+    if (known) return known;
+    const tally: Tally = { checked: 0, failed: [], skipped: [], required: true };
+    this.#tallies.set(id, tally);
+    return tally;
+  }
+}

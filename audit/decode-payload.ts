@@ -1,0 +1,33 @@
+/**
+ * Payloads of a history as values. Anybody with access to the namespace can send bytes that do not decode: those become a
+ * value that says so, as the worker's own payload converter makes them.
+ */
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { temporal } from '@temporalio/proto';
+import { canonicalJson } from '../core/canonical-json.ts';
+import { digestBytes, digestText } from '../core/digest.ts';
+
+export type Payload = temporal.api.common.v1.IPayload;
+
+export function decodePayload(payload: Payload | null | undefined): unknown {
+  if (!payload) return undefined;
+  try {
+    return defaultPayloadConverter.fromPayload<unknown>(payload);
+  } catch {
+    return { undecodable: true, digest: digestBytes('undecodable', payload.data ?? new Uint8Array()) };
+  }
+}
+
+export function decodePayloads(payloads: { payloads?: Payload[] | null } | null | undefined): unknown[] {
+  return (payloads?.payloads ?? []).map(decodePayload);
+}
+
+/** A digest to tell two values apart in a report; null for no value. Values of unknown origin may not even be JSON. */
+export function digestOfValue(value: unknown): string | null {
+  if (value === undefined) return null;
+  try {
+    return digestText('body', canonicalJson(value));
+  } catch {
+    return digestText('undecodable', String(value));
+  }
+}

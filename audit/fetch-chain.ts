@@ -1,0 +1,96 @@
+/**
+ * All links of a run from the Temporal server: from the newest back through continue-as-new and resets, and any other that
+ * visibility or the store's ledger names. A link that the server no longer has is left out; the checks then say so.
+ */
+import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { z } from 'zod';
+import type { TemporalDoor } from '../client/temporal-door.ts';
+import { CountersignError, messageOf } from '../core/errors.ts';
+import type { Store } from '../store/store.ts';
+import type { History, HistorySource, LinkHistory } from './history-source.ts';
+import { originOf } from './link-origin.ts';
+
+export interface ServerSourceOptions {
+  door: Pick<TemporalDoor, 'client' | 'namespace'>;
+  /** Names links that the server's own chain no longer leads to. */
+  store?: Pick<Store, 'listLedger'>;
+}
+
+const grpcNotFound = 5;
+const ledgerPage = 1000;
+const registeredLink = z.looseObject({ linkRunId: z.string() });
+
+export function createServerSource(options: ServerSourceOptions): HistorySource {
+  return { links: (workflowId) => fetchChain(options, workflowId) };
+}
+
+/** @throws {CountersignError} `server-unavailable` */
+async function fetchChain(options: ServerSourceOptions, workflowId: string): Promise<LinkHistory[]> {
+  const fetched = new Map<string, LinkHistory>();
+  const wanted = [
+    ...(await newestLink(options, workflowId)),
+    ...(await listedLinks(options, workflowId)),
+    ...(await registeredLinks(options.store, workflowId)),
+  ];
+  const seen = new Set<string>();
+  for (let linkRunId = wanted.shift(); linkRunId !== undefined; linkRunId = wanted.shift()) {
+    if (seen.has(linkRunId)) continue;
+    seen.add(linkRunId);
+    const history = await fetchHistory(options, workflowId, linkRunId);
+    if (!history) continue;
+    fetched.set(linkRunId, { linkRunId, history });
+    const { previousRunId, nextRunId } = originOf({ linkRunId, history });
+    wanted.push(...[previousRunId, nextRunId].flatMap((id) => id ?? []));
+  }
+  return [...fetched.values()];
+}
+
+async function newestLink({ door }: ServerSourceOptions, workflowId: string): Promise<string[]> {
+  const answer = await asked(`describe run "${workflowId}"`, () =>
+    door.client.workflow.getHandle(workflowId).describe(),
+  );
+  return answer ? [answer.runId] : [];
+}
+
+/** Visibility lags and knows no order; it only adds. Ids of runs hold nothing that a query would have to quote. */
+async function listedLinks({ door }: ServerSourceOptions, workflowId: string): Promise<string[]> {
+  if (!/^[A-Za-z0-9-]+$/.test(workflowId)) return [];
+  const found = await asked(`list the links of run "${workflowId}"`, async () => {
+    const ids: string[] = [];
+    for await (const info of door.client.workflow.list({ query: `WorkflowId = "${workflowId}"` })) ids.push(info.runId);
+    return ids;
+  });
+  return found ?? [];
+}
+
+async function registeredLinks(store: ServerSourceOptions['store'], workflowId: string): Promise<string[]> {
+  const entries = await store?.listLedger({ workflowId, limit: ledgerPage });
+  return (entries ?? [])
+    .filter(({ kind }) => kind === 'run-opened' || kind === 'link-registered')
+    .flatMap(({ body }) => registeredLink.safeParse(body).data?.linkRunId ?? []);
+}
+
+async function fetchHistory(
+  { door }: ServerSourceOptions,
+  workflowId: string,
+  linkRunId: string,
+): Promise<History | undefined> {
+  return await asked(`read the history of run "${workflowId}"`, () =>
+    door.client.workflow.getHandle(workflowId, linkRunId).fetchHistory(),
+  );
+}
+
+/** Undefined where the server knows no such link. @throws {CountersignError} `server-unavailable` */
+async function asked<T>(action: string, call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    if (isGrpcServiceError(error) && error.code === grpcNotFound) return undefined;
+    throw new CountersignError(
+      'server-unavailable',
+      `Cannot ${action}: the Temporal server did not answer (${messageOf(error).slice(0, 200)}), expected its history; check its address and that it runs`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Shapes of activity inputs and results as the record needs them. Signed parts stay `unknown` here: they are opened with the
+ * key registry, by whoever draws a conclusion from them. What has another shape reads as `undefined`.
+ */
+import { z } from 'zod';
+import { outcomes } from '../core/contracts/approval.ts';
+import { executionOutcomes } from '../core/contracts/receipt.ts';
+
+const output = z.looseObject({ text: z.string(), truncated: z.boolean(), bodyDigest: z.string().nullable() });
+const toolFacts = z.looseObject({ effect: z.enum(['read', 'idempotent', 'effect']), startToCloseMs: z.number() });
+
+const checkResult = z.discriminatedUnion('kind', [
+  z.looseObject({
+    kind: z.literal('decided'),
+    decision: z.unknown(),
+    arguments: z.string().nullable(),
+    tool: toolFacts.nullable(),
+    votes: z.array(z.unknown()),
+  }),
+  z.looseObject({ kind: z.literal('settled'), try: z.number(), receipt: z.unknown(), output }),
+  z.looseObject({ kind: z.literal('in-doubt'), try: z.number(), voided: z.boolean() }),
+  z.looseObject({ kind: z.literal('next-try'), try: z.number() }),
+  z.looseObject({
+    kind: z.literal('reconciled'),
+    decision: z.unknown(),
+    answer: z.enum(['happened', 'did-not-happen', 'unanswered']),
+  }),
+  z.looseObject({
+    kind: z.literal('still-open'),
+    notCounted: z.array(z.looseObject({ digest: z.string(), reason: z.string() })),
+  }),
+  z.looseObject({ kind: z.literal('needs-target-state') }),
+  z.looseObject({ kind: z.literal('refused'), code: z.string(), reason: z.string() }),
+  z.looseObject({ kind: z.literal('hold'), code: z.string(), reason: z.string() }),
+]);
+export type CheckRead = z.infer<typeof checkResult>;
+
+const runToolInput = z.looseObject({ permit: z.unknown(), arguments: z.string(), votes: z.array(z.unknown()) });
+const runToolResult = z.discriminatedUnion('kind', [
+  z.looseObject({ kind: z.literal('receipt'), receipt: z.unknown(), output }),
+  z.looseObject({ kind: z.literal('not-started'), code: z.string(), reason: z.string() }),
+  z.looseObject({ kind: z.literal('refused'), code: z.string(), reason: z.string() }),
+  z.looseObject({ kind: z.literal('unknown'), reason: z.string() }),
+]);
+export type RunToolRead = z.infer<typeof runToolResult>;
+
+const verifiedVotes = z.array(
+  z.discriminatedUnion('kind', [
+    z.looseObject({ kind: z.literal('valid'), digest: z.string(), vote: z.unknown() }),
+    z.looseObject({ kind: z.literal('invalid'), digest: z.string(), failure: z.string() }),
+  ]),
+);
+export type VerifiedVotesRead = z.infer<typeof verifiedVotes>;
+
+const openResult = z.discriminatedUnion('kind', [
+  z.looseObject({ kind: z.literal('opened'), runEpoch: z.number(), limits: z.unknown(), inputLabels: z.unknown() }),
+  z.looseObject({ kind: z.literal('refused'), code: z.string(), reason: z.string() }),
+  z.looseObject({ kind: z.literal('hold'), code: z.string(), reason: z.string() }),
+]);
+
+const modelResult = z.looseObject({
+  message: z.looseObject({
+    text: z.string(),
+    calls: z.array(z.looseObject({ id: z.string(), name: z.string(), argumentsText: z.string() })),
+  }),
+  usage: z.looseObject({ input: z.number(), output: z.number() }),
+  model: z.string(),
+});
+
+const closeInput = z.looseObject({
+  outcome: z.string(),
+  turns: z.number(),
+  calls: z.array(z.looseObject({ callKey: z.string(), outcome: z.enum(executionOutcomes) })),
+});
+
+const runInput = z.looseObject({ ticket: z.unknown(), input: z.string().nullable(), flow: z.unknown() });
+const turnInput = z.looseObject({ turn: z.number() });
+const checkInput = z.looseObject({
+  turn: z.number(),
+  index: z.number(),
+  try: z.number(),
+  pass: z.number(),
+  purpose: z.string(),
+  tool: z.string(),
+  argumentsText: z.string(),
+  previousDecision: z.string().nullable(),
+  votes: z.array(z.unknown()),
+});
+export type CheckInputRead = z.infer<typeof checkInput>;
+const compaction = z.looseObject({ text: z.string() });
+
+export const outcomeNames: readonly string[] = outcomes;
+
+function reader<T>(schema: z.ZodType<T>): (value: unknown) => T | undefined {
+  return (value) => schema.safeParse(value).data;
+}
+
+export const readCheckResult = reader(checkResult);
+export const readRunToolInput = reader(runToolInput);
+export const readRunToolResult = reader(runToolResult);
+export const readVerifiedVotes = reader(verifiedVotes);
+export const readOpenResult = reader(openResult);
+export const readModelResult = reader(modelResult);
+export const readCloseInput = reader(closeInput);
+export const readRunInput = reader(runInput);
+export const readTurnInput = reader(turnInput);
+export const readCheckInput = reader(checkInput);
+export const readCompaction = reader(compaction);

@@ -1,0 +1,76 @@
+/**
+ * Replays a run as its audit: all links through the current workflow code, what the code asks for against what is recorded,
+ * every signature and digest on the way, and the timeline. It reads and never writes; it cannot show that a recorded result
+ * was true (docs/replay.md says what else it cannot).
+ */
+import { CountersignError } from '../core/errors.ts';
+import type { KeyRegistry } from '../core/envelope.ts';
+import type { Check } from './checks.ts';
+import { compareCommands, type Finding } from './compare-commands.ts';
+import type { HistorySource } from './history-source.ts';
+import { inChainOrder } from './link-origin.ts';
+import type { AuditStore } from './open-record.ts';
+import { readRecord } from './read-record.ts';
+import { type ReplayBundle, replayLinks } from './replay-links.ts';
+import { buildTimeline, type TimelineEntry } from './timeline.ts';
+import { verifyRecord } from './verify-record.ts';
+
+export interface ReplayOptions {
+  workflowId: string;
+  source: HistorySource;
+  registry: KeyRegistry;
+  /** The deployment whose signatures count. */
+  audience: string;
+  /** Votes, bodies and answers that a history does not hold; without it they are listed as not checked. */
+  store?: AuditStore;
+  /** From `replayBundle()` of worker/workflow-bundle.ts. */
+  bundle: ReplayBundle;
+}
+
+export interface ReplayReport {
+  workflowId: string;
+  /** Number of links. */
+  links: number;
+  replay: 'identical' | 'differs';
+  findings: Finding[];
+  checks: Check[];
+  timeline: TimelineEntry[];
+  /** `incomplete`: nothing differs, and the end or something that must be checked is missing. */
+  verdict: 'verified' | 'differs' | 'incomplete';
+}
+
+/** Exit codes of `countersign replay`; 3 where there is no such run (`not-found`). */
+export const exitCodeByVerdict = { verified: 0, differs: 1, incomplete: 1 } as const;
+
+/** @throws {CountersignError} `not-found`, `server-unavailable`, `store-unavailable`, `key-unavailable` */
+export async function replayRun(options: ReplayOptions): Promise<ReplayReport> {
+  const { workflowId, source, registry, audience, store, bundle } = options;
+  const links = inChainOrder(await source.links(workflowId));
+  if (links.length === 0) {
+    throw new CountersignError(
+      'not-found',
+      `Cannot replay run "${workflowId.slice(0, 100)}": there is no history of it, expected at least one link; look at "countersign runs", or its retention has ended`,
+    );
+  }
+  const record = readRecord(workflowId, links);
+  const replayed = await replayLinks(workflowId, links, bundle);
+  const findings = record.links.flatMap((link, index) => {
+    const one = replayed[index];
+    return one ? compareCommands(workflowId, link, one) : [];
+  });
+  const { checks, opened } = await verifyRecord(record, { registry, audience, store });
+  return {
+    workflowId,
+    links: links.length,
+    replay: findings.length === 0 ? 'identical' : 'differs',
+    findings,
+    checks,
+    timeline: buildTimeline(opened),
+    verdict: verdictOf(findings, checks),
+  };
+}
+
+function verdictOf(findings: readonly Finding[], checks: readonly Check[]): ReplayReport['verdict'] {
+  if (findings.length > 0 || checks.some((check) => check.result === 'failed')) return 'differs';
+  return checks.some((check) => check.result === 'not-checked' && check.required) ? 'incomplete' : 'verified';
+}

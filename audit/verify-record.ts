@@ -1,0 +1,41 @@
+/**
+ * Verifies a record step by step, as its proof goes: frame, signatures, decisions, votes, executions, store. It believes the
+ * key registry and nothing else, and says of every step what it could not check.
+ */
+import type { KeyRegistry } from '../core/envelope.ts';
+import { type Check, Checks } from './checks.ts';
+import { type AuditStore, type OpenedRecord, openRecord, type OpeningOptions } from './open-record.ts';
+import type { RunRecord } from './record-types.ts';
+import { verifyChain } from './verify-chain.ts';
+import { verifyDecisions } from './verify-decisions.ts';
+import { verifyExecutions } from './verify-executions.ts';
+import { verifyStore } from './verify-store.ts';
+import { verifyVotesOfRecord } from './verify-votes-record.ts';
+
+export interface VerifyOptions {
+  registry: KeyRegistry;
+  /** The deployment whose signatures count. */
+  audience: string;
+  store?: AuditStore | undefined;
+}
+
+export interface VerifiedRecord {
+  checks: Check[];
+  opened: OpenedRecord;
+}
+
+/** @throws {CountersignError} `key-unavailable`, `store-unavailable` */
+export async function verifyRecord(
+  record: RunRecord,
+  { registry, audience, store }: VerifyOptions,
+): Promise<VerifiedRecord> {
+  const checks = new Checks();
+  const options: OpeningOptions = { registry, audience, checks, store };
+  verifyChain(record, checks);
+  const opened = openRecord(record, options);
+  verifyDecisions(opened, checks);
+  await verifyVotesOfRecord(opened, options);
+  await verifyExecutions(opened, options);
+  await verifyStore(opened, options);
+  return { checks: checks.list(), opened };
+}

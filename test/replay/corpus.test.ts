@@ -1,0 +1,40 @@
+/**
+ * The recorded corpus against the current workflow code. A run that is under way must be able to go on: whoever breaks one of
+ * these breaks it.
+ */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { replayRun } from '../../audit/replay-run.ts';
+import { replayBundle, type WorkflowBundle } from '../../worker/workflow-bundle.ts';
+import { loadRecorded, recordedNames, registryOf, sourceOf } from '../histories/recorded.ts';
+import { scenarios } from '../histories/scenarios.ts';
+
+const remedy =
+  'put the changed workflow code behind patched(), or, if no run of the old code can exist, record anew with scripts/record-histories.ts (docs/replay.md)';
+
+let bundle: WorkflowBundle;
+
+beforeAll(async () => {
+  bundle = await replayBundle(join(tmpdir(), `countersign-test-bundle-${process.getuid?.() ?? 0}`));
+});
+
+it('corpus holds one history for each branch of the road', () => {
+  expect(recordedNames()).toEqual(scenarios.map(({ name }) => name).toSorted());
+});
+
+it.each(recordedNames())('recorded run "%s" replays with the current workflow code and verifies', async (name) => {
+  const recorded = loadRecorded(name);
+  const { workflowId, audience } = recorded;
+  const report = await replayRun({
+    workflowId,
+    audience,
+    source: sourceOf(recorded),
+    registry: registryOf(recorded),
+    bundle,
+  });
+  const failed = report.checks.filter(({ result, required }) => result !== 'ok' && required);
+  expect(report.findings, remedy).toEqual([]);
+  expect(failed, remedy).toEqual([]);
+  expect(report.verdict, remedy).toBe('verified');
+});

@@ -1,0 +1,314 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { CheckId } from '../../../audit/checks.ts';
+import { renderPostmortem } from '../../../audit/render-postmortem.ts';
+import { type ReplayReport, replayRun } from '../../../audit/replay-run.ts';
+import { signedDecisionSchema } from '../../../core/contracts/decision.ts';
+import { signingBytes } from '../../../core/envelope.ts';
+import { signerOf } from '../../../keys/index.ts';
+import { replayBundle, type WorkflowBundle } from '../../../worker/workflow-bundle.ts';
+import { registryOf } from '../../histories/recorded.ts';
+import { at, localMarkers, replaceWhole, setAt, Tampered } from './tamper.ts';
+
+let bundle: WorkflowBundle;
+
+beforeAll(async () => {
+  bundle = await replayBundle(join(tmpdir(), `countersign-test-bundle-${process.getuid?.() ?? 0}`));
+});
+
+async function replay(tampered: Tampered): Promise<ReplayReport> {
+  const { recorded, source } = tampered;
+  const { workflowId, audience } = recorded;
+  return await replayRun({ workflowId, audience, source, registry: registryOf(recorded), bundle });
+}
+
+function failedChecks(report: ReplayReport): CheckId[] {
+  return report.checks.filter(({ result }) => result === 'failed').map(({ id }) => id);
+}
+
+function findings(report: ReplayReport): string {
+  return report.findings.map(({ what }) => what).join('\n');
+}
+
+const isPermitToDelete = (value: unknown): boolean =>
+  at(value, ['decision', 'body', 'verdict']) === 'allow' &&
+  at(value, ['decision', 'body', 'tool', 'name']) === 'delete_database';
+const isDeletion = (value: unknown): boolean => at(value, ['permit', 'body', 'tool', 'name']) === 'delete_database';
+const isCallForDeletion = (value: unknown): boolean => at(value, ['message', 'calls', 0, 'name']) === 'delete_database';
+const isDeletionResult = (value: unknown): boolean =>
+  String(at(value, ['receipt', 'body', 'activityId'])).includes('delete_database');
+const zeros = `sha256:${'0'.repeat(64)}`;
+
+describe('replay of an untouched record', () => {
+  it('verifies a run that was approved, and tells its story', async () => {
+    const report = await replay(new Tampered('approve'));
+    expect(report.findings).toEqual([]);
+    expect(report.verdict).toBe('verified');
+    expect(report.timeline.map(({ kind }) => kind)).toEqual([
+      'run-started',
+      'model-answered',
+      'decided',
+      'permitted',
+      'executed',
+      'model-answered',
+      'decided',
+      'asked',
+      'voted',
+      'request-ended',
+      'decided',
+      'permitted',
+      'executed',
+      'model-answered',
+      'closed',
+      'ended',
+    ]);
+  });
+
+  it('verifies a chain of two links', async () => {
+    const report = await replay(new Tampered('continue-as-new'));
+    expect(report.links).toBe(2);
+    expect(report.verdict).toBe('verified');
+  });
+
+  it('knows no run without a history', async () => {
+    const { recorded } = new Tampered('approve');
+    const options = { workflowId: 'run-none', audience: recorded.audience, registry: registryOf(recorded), bundle };
+    const source = { links: () => Promise.resolve([]) };
+    await expect(replayRun({ ...options, source })).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('is told on one line each, with nothing that a terminal interprets', async () => {
+    const tampered = new Tampered('approve');
+    setAt(tampered.activityResult('callModel'), ['message', 'text'], () => 'hi\u001b[2J\u202eevil\nVerdict: verified');
+    const text = renderPostmortem(await replay(tampered));
+    expect(text).toContain('\\u{1B}[2J\\u{202E}evil\\nVerdict: verified');
+    expect(text.split('\n').filter((line) => line.startsWith('Verdict:'))).toEqual(['Verdict: differs']);
+  });
+});
+
+describe('replay finds what was changed:', () => {
+  const cases: {
+    name: string;
+    tamper(tampered: Tampered): void;
+    check?: CheckId;
+    finding?: string;
+  }[] = [
+    {
+      name: 'a verdict flipped in a decision',
+      tamper: (one) =>
+        setAt(one.localResult('checkCall', isPermitToDelete), ['decision', 'body', 'verdict'], () => 'deny'),
+      check: 'decision-signature',
+      finding: 'replay failed',
+    },
+    {
+      name: 'the reason of a rule in a decision',
+      tamper: (one) => setAt(one.localResult('checkCall'), ['decision', 'body', 'rules', 0, 'reason'], () => 'because'),
+      check: 'decision-signature',
+    },
+    {
+      name: 'arguments in the input of an execution',
+      tamper: (one) => setAt(one.activityInput('runTool', isDeletion), ['arguments'], () => '{"name":"customers"}'),
+      check: 'permit-arguments',
+      finding: 'input of "runTool"',
+    },
+    {
+      name: 'arguments in the input of an execution and in the decision that permits it',
+      tamper: (one) => {
+        setAt(one.activityInput('runTool', isDeletion), ['arguments'], () => '{"name":"customers"}');
+        setAt(one.localResult('checkCall', isPermitToDelete), ['arguments'], () => '{"name":"customers"}');
+      },
+      check: 'permit-arguments',
+      finding: 'replay failed',
+    },
+    {
+      name: 'the output digest of a receipt',
+      tamper: (one) =>
+        setAt(one.activityResult('runTool', isDeletionResult), ['receipt', 'body', 'outputDigest'], () => zeros),
+      check: 'receipt-signature',
+    },
+    {
+      name: 'the output of an execution',
+      tamper: (one) =>
+        setAt(one.activityResult('runTool', isDeletionResult), ['output', 'text'], () => 'nothing deleted'),
+      check: 'receipt-output',
+    },
+    {
+      name: 'the outcome of a receipt',
+      tamper: (one) =>
+        setAt(one.activityResult('runTool', isDeletionResult), ['receipt', 'body', 'outcome'], () => 'failed'),
+      check: 'receipt-signature',
+    },
+    {
+      name: 'an execution’s result made unknown',
+      tamper: (one) =>
+        replaceWhole(one.activityResult('runTool', isDeletionResult), () => ({
+          kind: 'unknown',
+          reason: 'it was lost',
+        })),
+      check: 'unknown-kept',
+      finding: 'replay failed',
+    },
+    {
+      name: 'the time at which a vote was cast, in the signal',
+      tamper: (one) => setAt(one.signal(), ['body', 'castAt'], (before) => Number(before) - 1000),
+      check: 'vote-recorded',
+      finding: 'checked votes',
+    },
+    {
+      name: 'the time at which a vote was cast, in what was checked',
+      tamper: (one) =>
+        setAt(one.localResult('verifyVotes'), [0, 'vote', 'body', 'castAt'], (before) => Number(before) - 1000),
+      check: 'vote-signature',
+    },
+    {
+      name: 'a vote taken out of what was checked',
+      tamper: (one) => replaceWhole(one.localResult('verifyVotes'), () => []),
+      check: 'vote-recorded',
+      finding: 'checked votes',
+    },
+    {
+      name: 'a vote taken out everywhere',
+      tamper: (one) => {
+        replaceWhole(one.localResult('verifyVotes'), () => []);
+        setAt(one.localResult('checkCall', isPermitToDelete), ['votes'], () => []);
+        setAt(one.activityInput('runTool', isDeletion), ['votes'], () => []);
+        one.remove(one.find('signal', (event) => Boolean(event.workflowExecutionSignaledEventAttributes)));
+      },
+      check: 'history-order',
+    },
+    {
+      name: 'a decision moved behind the execution that it permits',
+      tamper: (one) => {
+        const { events } = one;
+        const scheduled = events.findIndex(
+          (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'runTool',
+        );
+        const marker = localMarkers(events.slice(0, scheduled), 'checkCall').at(-1);
+        const place = marker ? events.indexOf(marker) : -1;
+        const [first, second] = [events[place], events[scheduled]];
+        if (!first || !second) throw new TypeError('nothing to move');
+        [events[place], events[scheduled]] = [second, first];
+        [first.eventId, second.eventId] = [second.eventId, first.eventId];
+      },
+      check: 'permit-first',
+      finding: 'replay failed',
+    },
+    {
+      name: 'the model’s words in an answer',
+      tamper: (one) => setAt(one.activityResult('callModel'), ['message', 'text'], () => 'I never said that.'),
+      finding: 'input of "callModel"',
+    },
+    {
+      name: 'the model’s last words',
+      tamper: (one) =>
+        setAt(
+          one.activityResult('callModel', (value) => at(value, ['message', 'calls', 0]) === undefined),
+          ['message', 'text'],
+          () => 'I never said that.',
+        ),
+      finding: 'result of the run',
+    },
+    {
+      name: 'the arguments that the model asked for',
+      tamper: (one) =>
+        setAt(
+          one.activityResult('callModel', isCallForDeletion),
+          ['message', 'calls', 0, 'argumentsText'],
+          () => '{"name":"customers"}',
+        ),
+      finding: 'input of "callModel"',
+    },
+    {
+      name: 'the tool that the model asked for',
+      tamper: (one) =>
+        setAt(one.activityResult('callModel', isCallForDeletion), ['message', 'calls', 0, 'name'], () => 'send'),
+      finding: 'what the decision is about',
+    },
+    {
+      name: 'the tool of a permit',
+      tamper: (one) =>
+        setAt(one.activityInput('runTool', isDeletion), ['permit', 'body', 'tool', 'name'], () => 'send'),
+      check: 'decision-signature',
+      finding: 'input of "runTool"',
+    },
+    {
+      name: 'the requester of a ticket',
+      tamper: (one) => {
+        const [payload] = one.events[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+        if (!payload) throw new TypeError('no input');
+        setAt(payload, ['ticket', 'body', 'principal'], () => 'pete');
+      },
+      check: 'ticket',
+    },
+    {
+      name: 'the outcome at the end',
+      tamper: (one) => setAt(one.activityInput('closeRun'), ['calls', 1, 'outcome'], () => 'failed'),
+      check: 'unknown-kept',
+      finding: 'input of "closeRun"',
+    },
+    {
+      name: 'the result of the run',
+      tamper: (one) => {
+        const event = one.find('end', ({ workflowExecutionCompletedEventAttributes: end }) => Boolean(end));
+        const [payload] = event.workflowExecutionCompletedEventAttributes?.result?.payloads ?? [];
+        if (!payload) throw new TypeError('no result');
+        setAt(payload, ['text'], () => 'All is well.');
+      },
+      finding: 'result of the run',
+    },
+  ];
+
+  it.each(cases)('$name', async ({ tamper, check, finding }) => {
+    const tampered = new Tampered('approve');
+    tamper(tampered);
+    const report = await replay(tampered);
+    expect(report.verdict).toBe('differs');
+    if (check) expect(failedChecks(report)).toContain(check);
+    if (finding) expect(findings(report)).toContain(finding);
+  });
+
+  it('a decision signed by a key that nobody registered', async () => {
+    const tampered = new Tampered('approve');
+    const signer = signerOf('decision', generateKeyPairSync('ed25519').privateKey);
+    setAt(tampered.localResult('checkCall', isPermitToDelete), ['decision'], (before) => {
+      const decision = signedDecisionSchema.parse(before);
+      const envelope = { ...decision, kid: signer.kid };
+      return { ...envelope, signature: signer.sign(signingBytes(envelope)) };
+    });
+    const report = await replay(tampered);
+    expect(report.verdict).toBe('differs');
+    expect(failedChecks(report)).toContain('decision-signature');
+    expect(report.timeline.map(({ kind }) => kind)).toContain('unverified');
+  });
+
+  it('a tail that was cut off, which is incomplete and no difference', async () => {
+    const tampered = new Tampered('approve');
+    const closing = tampered.events.findIndex(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'closeRun',
+    );
+    // Up to and with the start of the workflow task that went on.
+    tampered.events.splice(closing - 1);
+    const report = await replay(tampered);
+    expect(report.verdict).toBe('incomplete');
+    expect(report.checks.find(({ id }) => id === 'ended')?.result).toBe('not-checked');
+  });
+
+  it('a link that is missing from the chain', async () => {
+    const tampered = new Tampered('continue-as-new');
+    tampered.links.shift();
+    const report = await replay(tampered);
+    expect(report.verdict).not.toBe('verified');
+  });
+
+  it('another input handed to the next link', async () => {
+    const tampered = new Tampered('continue-as-new');
+    const start = tampered.links[1]?.history.events?.[0]?.workflowExecutionStartedEventAttributes;
+    const [payload] = start?.input?.payloads ?? [];
+    if (!payload) throw new TypeError('no input');
+    setAt(payload, ['flow', 'counters', 'calls'], (before) => Number(before) + 1);
+    const report = await replay(tampered);
+    expect(failedChecks(report)).toContain('chain');
+  });
+});
