@@ -1,0 +1,108 @@
+/**
+ * What `approve` and `deny` share: find the request, show its card, ask, and send the vote bound to the card that was shown.
+ * What became of the vote is said by the gateway, never guessed.
+ */
+import type { ApprovalView, VoteResult } from '../client/gateway-schemas.ts';
+import type { VoteVerdict } from '../core/contracts/approval.ts';
+import { CountersignError } from '../core/errors.ts';
+import { confirm } from './confirm.ts';
+import { connectGateway } from './connect-gateway.ts';
+import type { CommandContext } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { findApproval } from './find-approval.ts';
+import { approvalLines } from './show/approval-lines.ts';
+import { visible } from './terminal.ts';
+
+export interface Vote {
+  /** Nonce, its beginning, or approval id. */
+  approval: string;
+  verdict: VoteVerdict;
+  reason: string | undefined;
+  yes: boolean;
+}
+
+/** @returns the exit code. @throws {CountersignError} */
+export async function castVote(context: CommandContext, vote: Vote): Promise<number> {
+  const { terminal, json, clock } = context;
+  const { verdict, reason, yes } = vote;
+  if (reason !== undefined) {
+    const { refuseUnsafeText } = await import('./scan-text.ts');
+    await refuseUnsafeText(`send the reason of "${verdict}"`, reason);
+  }
+  const gateway = await connectGateway(context.config());
+  const approval = await terminal.progress('looking for the request', findApproval(gateway, vote.approval));
+  for (const line of approvalLines(approval, clock.now())) terminal.talk(line);
+  refuseHopeless(approval, verdict, reason);
+  const { tool, environment, risk } = approval.card;
+  const verb = verdict === 'approve' ? 'Approve' : 'Deny';
+  // A denial stops something: it needs no more than a y, whatever the risk.
+  const question = `${verb} ${visible(tool)} on ${visible(environment)} (risk ${risk})`;
+  await confirm(context, { question, risk: verdict === 'approve' ? risk : 'low', yes });
+  const { nonce, approvalId, cardDigest } = approval;
+  const result = await terminal.progress(
+    'sending the vote',
+    gateway.approvals.vote(nonce, {
+      verdict,
+      cardDigest,
+      channel: 'terminal',
+      ...(reason === undefined ? {} : { reason }),
+    }),
+  );
+  if (json) terminal.json({ nonce, approvalId, verdict, ...result });
+  else terminal.result(describeVote(verdict, visible(tool), result));
+  return exitByStatus[result.status];
+}
+
+const exitByStatus: Readonly<Record<VoteResult['status'], number>> = {
+  applied: exitCodes.done,
+  recorded: exitCodes.done,
+  late: exitCodes.ended,
+  duplicate: exitCodes.ended,
+  rejected: exitCodes.refused,
+};
+
+/** What the gateway would refuse anyway is said before anybody is asked to confirm it. */
+function refuseHopeless(approval: ApprovalView, verdict: VoteVerdict, reason: string | undefined): void {
+  const action = `${verdict} "${approval.nonce}"`;
+  if (approval.kind === 'reconcile') {
+    throw new CountersignError(
+      'input-invalid',
+      `Cannot ${action}: it asks what became of a call, expected the answer to that; use "countersign reconcile"`,
+    );
+  }
+  if (!approval.open) {
+    throw new CountersignError(
+      'conflict',
+      `Cannot ${action}: it is ${approval.outcome ?? 'closed'}, expected an open request; look at "countersign approvals"`,
+    );
+  }
+  if (!approval.you.mayAnswer) {
+    throw new CountersignError(
+      'forbidden',
+      `Cannot ${action}: ${approval.you.reason ?? 'you may not answer'}, expected somebody whom its terms name; ask one of them`,
+    );
+  }
+  if (verdict === 'approve' && approval.approvers.reasonRequired && reason === undefined) {
+    throw new CountersignError(
+      'input-invalid',
+      `Cannot ${action}: its terms demand a reason, expected one; add --reason "…"`,
+    );
+  }
+}
+
+function describeVote(verdict: VoteVerdict, tool: string, result: VoteResult): string {
+  switch (result.status) {
+    case 'applied':
+      return result.outcome === null
+        ? `${verdict} of ${tool}: counted; more votes are needed`
+        : `${verdict} of ${tool}: counted; the request is ${result.outcome}`;
+    case 'recorded':
+      return `${verdict} of ${tool}: recorded; the run has not answered yet, the vote reaches it when a worker is back`;
+    case 'late':
+      return `${verdict} of ${tool}: too late, the request was no longer open`;
+    case 'duplicate':
+      return `${verdict} of ${tool}: you had voted before; the first vote stands`;
+    case 'rejected':
+      return `${verdict} of ${tool}: not counted: ${visible(result.reason ?? 'no reason given')}`;
+  }
+}

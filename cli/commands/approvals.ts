@@ -1,0 +1,70 @@
+/** `countersign approvals`: what waits for an answer, with the whole card; `--watch` goes on looking. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import type { ApprovalView } from '../../client/gateway-schemas.ts';
+import { CountersignError } from '../../core/errors.ts';
+import { connectGateway } from '../connect-gateway.ts';
+import type { CommandContext } from '../context.ts';
+import { defineCommand } from '../define-command.ts';
+import { approvalLines } from '../show/approval-lines.ts';
+
+const pollMs = 1000;
+
+export const approvals = defineCommand({
+  usage: 'approvals',
+  summary: 'List what waits for an approval or an answer',
+  examples: ['approvals', 'approvals --watch', 'approvals --all --run run-0b9c… --json'],
+  usesGateway: true,
+  define: (command) =>
+    command
+      .option('--watch', 'go on and show each new one (under --json a line each)')
+      .option('--all', 'also those that are no longer open')
+      .option('--run <run>', 'of one run')
+      .option('--limit <count>', 'at most so many', '50'),
+  options: z.object({
+    watch: z.boolean().default(false),
+    all: z.boolean().default(false),
+    run: z.string().optional(),
+    limit: z.coerce.number().int().min(1).max(200),
+  }),
+  async run(context, _, { watch, all, run, limit }) {
+    const { terminal, json } = context;
+    const look = async (): Promise<ApprovalView[]> => {
+      const gateway = await connectGateway(context.config());
+      const state = all ? 'all' : 'open';
+      return (await gateway.approvals.list({ state, limit, ...(run === undefined ? {} : { workflowId: run }) }))
+        .approvals;
+    };
+    if (watch) return await watchApprovals(context, look);
+    const found = await terminal.progress('listing approvals', look());
+    if (json) terminal.json({ approvals: found });
+    else if (found.length === 0) terminal.talk('Nothing waits for an approval');
+    else for (const approval of found) print(context, approval);
+    return 0;
+  },
+});
+
+async function watchApprovals(context: CommandContext, look: () => Promise<ApprovalView[]>): Promise<number> {
+  const { terminal, json, stop } = context;
+  const seen = new Set<string>();
+  terminal.talk('Waiting for approvals; stop with Ctrl-C');
+  while (!stop.aborted) {
+    const found = await look().catch((error: unknown) => {
+      if (error instanceof CountersignError && error.retryable) return [];
+      throw error;
+    });
+    for (const approval of found) {
+      if (seen.has(approval.nonce)) continue;
+      seen.add(approval.nonce);
+      if (json) terminal.json(approval);
+      else print(context, approval);
+    }
+    await delay(pollMs, undefined, { signal: stop }).catch(() => undefined);
+  }
+  return 0;
+}
+
+function print({ terminal, clock }: CommandContext, approval: ApprovalView): void {
+  for (const line of approvalLines(approval, clock.now())) terminal.result(line);
+  terminal.result('');
+}

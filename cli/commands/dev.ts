@@ -1,0 +1,41 @@
+/**
+ * `countersign dev`: engine, worker and gateway for one agent pack in one process tree, on one state folder. Killed at any
+ * moment and started again, it goes on where it was. For one person on one machine, never for production.
+ */
+import { z } from 'zod';
+import { required } from '../../worker/config.ts';
+import { defineCommand } from '../define-command.ts';
+import { prepareState, refuseSecondGateway, requireModelKey } from '../prepare-start.ts';
+
+export const dev = defineCommand({
+  usage: 'dev <pack>',
+  summary: 'Start engine, worker and gateway for an agent pack on this machine',
+  examples: [
+    'dev agents/ops',
+    'dev agents/ops --state ../try-it',
+    'dev agents/ops --no-engine --temporal 127.0.0.1:7233',
+  ],
+  define: (command) =>
+    command
+      .option('--no-engine', 'use the Temporal server of --temporal or TEMPORAL_ADDRESS')
+      .option('--no-worker', 'start the worker elsewhere, with "countersign worker"')
+      .option('--no-gateway', 'start the gateway elsewhere, with "countersign gateway"')
+      .option('--port <port>', 'of the gateway (default: the last one, else 7420, else a free one)')
+      .option('--temporal <address>', 'host:port of a Temporal server (TEMPORAL_ADDRESS)')
+      .option('--namespace <name>', 'Temporal namespace (TEMPORAL_NAMESPACE, default countersign)'),
+  options: z.object({
+    engine: z.boolean(),
+    worker: z.boolean(),
+    gateway: z.boolean(),
+    port: z.coerce.number().int().min(0).max(65_535).optional(),
+  }),
+  async run(context, [folder = ''], parts) {
+    const config = context.config();
+    if (parts.worker) requireModelKey(config);
+    if (!parts.engine) required(config, 'temporalAddress', 'start without an engine');
+    if (parts.gateway) await refuseSecondGateway(config);
+    await prepareState(context, config);
+    const { runDev } = await import('../parts/run-dev.ts');
+    return await runDev(context, config, folder, parts);
+  },
+});

@@ -1,0 +1,35 @@
+/** Every command, in the order of the help. */
+import type { CommandDefinition } from '../define-command.ts';
+import { approvals } from './approvals.ts';
+import { approve } from './approve.ts';
+import { cancel } from './cancel.ts';
+import { deny } from './deny.ts';
+import { dev } from './dev.ts';
+import { doctor } from './doctor.ts';
+import { gateway } from './gateway.ts';
+import { init } from './init.ts';
+import { reconcile } from './reconcile.ts';
+import { replay } from './replay.ts';
+import { run } from './run.ts';
+import { runs } from './runs.ts';
+import { show } from './show.ts';
+import { watch } from './watch.ts';
+import { worker } from './worker.ts';
+
+export const commands: readonly CommandDefinition[] = [
+  init,
+  dev,
+  run,
+  runs,
+  show,
+  watch,
+  approvals,
+  approve,
+  deny,
+  reconcile,
+  cancel,
+  replay,
+  doctor,
+  worker,
+  gateway,
+];

@@ -1,0 +1,39 @@
+/** `countersign runs`: the runs that the caller may see, newest first. */
+import { z } from 'zod';
+import { connectGateway } from '../connect-gateway.ts';
+import { defineCommand } from '../define-command.ts';
+import { runListLines } from '../show/run-lines.ts';
+
+export const runs = defineCommand({
+  usage: 'runs',
+  summary: 'List runs, newest first',
+  examples: ['runs', 'runs --limit 5 --json'],
+  usesGateway: true,
+  define: (command) =>
+    command
+      .option('--limit <count>', 'at most so many', '20')
+      .option('--before <time>', 'opened before, ms since the Unix epoch (nextBefore of the page before)')
+      .option('--principal <name>', 'asked for by'),
+  options: z.object({
+    limit: z.coerce.number().int().min(1).max(200),
+    before: z.coerce.number().int().min(0).optional(),
+    principal: z.string().optional(),
+  }),
+  async run({ terminal, json, config, clock }, _, { limit, before, principal }) {
+    const gateway = await connectGateway(config());
+    const list = await terminal.progress(
+      'listing runs',
+      gateway.runs.list({
+        limit,
+        ...(before === undefined ? {} : { before }),
+        ...(principal === undefined ? {} : { principal }),
+      }),
+    );
+    if (json) terminal.json(list);
+    else if (list.runs.length === 0)
+      terminal.talk('There is no run yet; start one with "countersign run <agent> <text>"');
+    else for (const line of runListLines(list.runs, clock.now())) terminal.result(line);
+    if (!json && list.nextBefore !== null) terminal.talk(`more: countersign runs --before ${list.nextBefore}`);
+    return 0;
+  },
+});

@@ -1,0 +1,21 @@
+/** `countersign watch`: a run's changes as they come, until it ends or you stop watching. */
+import { connectGateway } from '../connect-gateway.ts';
+import { defineCommand, noOptions } from '../define-command.ts';
+import { runHeader } from '../show/run-lines.ts';
+import { watchToEnd } from '../watch-to-end.ts';
+
+export const watch = defineCommand({
+  usage: 'watch <run>',
+  summary: 'Watch a run live, until it ends',
+  examples: ['watch run-0b9c…', 'watch run-0b9c… --json'],
+  usesGateway: true,
+  options: noOptions,
+  async run(context, [workflowId = '']) {
+    const config = context.config();
+    // A run that does not exist is said at once, not waited for.
+    const gateway = await connectGateway(config);
+    const { run } = await context.terminal.progress('looking at the run', gateway.runs.get(workflowId));
+    context.terminal.talk(runHeader(run));
+    return await watchToEnd(context, config, workflowId, 'changes');
+  },
+});

@@ -1,0 +1,31 @@
+/** `countersign worker`: the worker of an agent pack alone, beside a Temporal server and a gateway that run elsewhere. */
+import { z } from 'zod';
+import { defineCommand } from '../define-command.ts';
+import { prepareState, requireModelKey } from '../prepare-start.ts';
+
+const roleSchema = z.enum(['agent', 'model', 'tools', 'notify', 'record']);
+
+export const worker = defineCommand({
+  usage: 'worker <pack>',
+  summary: 'Start the worker of an agent pack alone',
+  examples: ['worker agents/ops', 'worker agents/ops --roles agent,record --temporal temporal.internal:7233'],
+  define: (command) =>
+    command
+      .option('--roles <list>', 'of agent, model, tools, notify, record (default: all)')
+      .option('--temporal <address>', 'host:port (TEMPORAL_ADDRESS, default: the engine of the state folder)')
+      .option('--namespace <name>', 'Temporal namespace (TEMPORAL_NAMESPACE, default countersign)'),
+  options: z.object({
+    roles: z
+      .string()
+      .default(roleSchema.options.join(','))
+      .transform((text) => text.split(',').map((role) => role.trim()))
+      .pipe(z.array(roleSchema).min(1)),
+  }),
+  async run(context, [folder = ''], { roles }) {
+    const config = context.config();
+    if (roles.includes('model')) requireModelKey(config);
+    await prepareState(context, config);
+    const { runWorker } = await import('../parts/run-worker.ts');
+    return await runWorker(context, config, folder, roles);
+  },
+});

@@ -1,0 +1,20 @@
+/** What every command is given: the world outside, so that tests can give another one. */
+import type { Clock } from '../core/clock.ts';
+import type { Config, Environment, Flags } from '../worker/config.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface CommandContext {
+  readonly terminal: Terminal;
+  readonly environment: Environment;
+  readonly clock: Clock;
+  /** `--json` */
+  readonly json: boolean;
+  /** Settings: the flags of this command line, then the environment. @throws {CountersignError} `config-invalid` */
+  config(more?: Flags): Config;
+  /** Aborted by the first SIGINT or SIGTERM; the second one ends the process. */
+  readonly stop: AbortSignal;
+  /** Null where nobody can answer: standard input or error is no terminal. */
+  readonly ask: ((question: string) => Promise<string>) | null;
+  /** Keeps compiled code of what is loaded from now on. */
+  readonly cacheCode: (folder: string) => void;
+}

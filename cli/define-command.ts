@@ -1,0 +1,57 @@
+/**
+ * One shape for every command: its name, what it takes, examples, and what it does. A command file stays light: what is
+ * heavy (workers, databases, guards) it imports when it runs, so that `--help` and `runs` answer at once.
+ */
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { CountersignError } from '../core/errors.ts';
+import type { CommandContext } from './context.ts';
+
+export interface CommandSource<S extends z.ZodType> {
+  /** With its arguments, as commander writes them: `show <run>`. */
+  readonly usage: string;
+  readonly summary: string;
+  /** Whole command lines without the program's name. */
+  readonly examples: readonly string[];
+  /** Talks to a gateway: takes `--url`. @default false */
+  readonly usesGateway?: boolean;
+  /** Adds options. */
+  readonly define?: (command: Command) => void;
+  /** Of the options; unknown keys are commander's business. */
+  readonly options: S;
+  /** @returns the exit code. */
+  run(context: CommandContext, args: readonly string[], options: z.output<S>): Promise<number>;
+}
+
+export interface CommandDefinition {
+  readonly usage: string;
+  readonly summary: string;
+  readonly examples: readonly string[];
+  readonly usesGateway: boolean;
+  define(command: Command): void;
+  run(context: CommandContext, args: readonly string[], options: unknown): Promise<number>;
+}
+
+export function defineCommand<S extends z.ZodType>(source: CommandSource<S>): CommandDefinition {
+  return {
+    usage: source.usage,
+    summary: source.summary,
+    examples: source.examples,
+    usesGateway: source.usesGateway ?? false,
+    define: (command) => source.define?.(command),
+    async run(context, args, options) {
+      const parsed = source.options.safeParse(options);
+      if (!parsed.success) {
+        const problems = parsed.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`);
+        throw new CountersignError(
+          'input-invalid',
+          `Cannot read the command line of "${source.usage.split(' ')[0]}": ${problems.join('; ')}, expected options as --help says; correct them`,
+        );
+      }
+      return await source.run(context, args, parsed.data);
+    },
+  };
+}
+
+/** No options of its own. */
+export const noOptions = z.object({});

@@ -1,0 +1,26 @@
+/** Exit codes of the program. Errors have theirs in core/contracts/errors.ts; these are of runs and of the rest. */
+import type { RunOutcome } from '../core/contracts/activities.ts';
+
+export const exitCodes = {
+  done: 0,
+  /** Something that was looked at is not as it should be. */
+  failed: 1,
+  usage: 2,
+  refused: 4,
+  ended: 5,
+  interrupted: 130,
+} as const;
+
+const exitByOutcome: Readonly<Record<RunOutcome, number>> = {
+  completed: exitCodes.done,
+  refused: exitCodes.refused,
+  cancelled: exitCodes.ended,
+  'limit-reached': exitCodes.ended,
+  failed: exitCodes.failed,
+};
+
+/** @param outcome null or an unknown word: the run ended without one, such as a terminated run. */
+export function exitOfOutcome(outcome: string | null): number {
+  const known = Object.entries(exitByOutcome).find(([name]) => name === outcome);
+  return known ? known[1] : exitCodes.failed;
+}

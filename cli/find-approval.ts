@@ -1,0 +1,46 @@
+/**
+ * An approval request by what a person types: its nonce, the beginning of one, or the approval id. An open request is found
+ * by the beginning of its nonce; which card the answer is for is bound by digest, so a wrong guess cannot approve another.
+ */
+import type { Countersign } from '../client/gateway-client.ts';
+import type { ApprovalView } from '../client/gateway-schemas.ts';
+import { nonceSchema } from '../core/contracts/ids.ts';
+import { digestJson } from '../core/digest.ts';
+import { CountersignError } from '../core/errors.ts';
+
+const shortest = 4;
+
+/** @throws {CountersignError} `not-found`, `input-invalid` for a beginning that fits several */
+export async function findApproval(gateway: Countersign, given: string): Promise<ApprovalView> {
+  if (nonceSchema.safeParse(given).success) return checked(await gateway.approvals.get(given));
+  const [workflowId = ''] = given.split('/');
+  const byId = given.includes('/');
+  const filter = byId ? ({ state: 'all', workflowId } as const) : ({ state: 'open' } as const);
+  const { approvals } = await gateway.approvals.list({ ...filter, limit: 200 });
+  const fits = approvals.filter((one) =>
+    byId ? one.approvalId === given : given.length >= shortest && one.nonce.startsWith(given),
+  );
+  const [first, second] = fits;
+  if (!first) {
+    throw new CountersignError(
+      'not-found',
+      `Cannot find approval "${given.slice(0, 120)}": no open request has this id, expected a nonce, its first ${shortest} characters or more, or an approval id; look at "countersign approvals"`,
+    );
+  }
+  if (second) {
+    throw new CountersignError(
+      'input-invalid',
+      `Cannot find approval "${given}": ${fits.length} open requests begin so, expected one; type more of it`,
+    );
+  }
+  return checked(first);
+}
+
+/** The digest that is sent says what was shown: it must be of this very card, whatever the gateway says. */
+function checked(approval: ApprovalView): ApprovalView {
+  if (digestJson('card', approval.card) === approval.cardDigest) return approval;
+  throw new CountersignError(
+    'record-invalid',
+    `Cannot show approval "${approval.nonce}": its card has another digest than the gateway says, expected the same; do not answer, tell whoever runs the gateway`,
+  );
+}

@@ -1,0 +1,47 @@
+/**
+ * Looks at a run again and again until it ends. A gateway that goes away for a while (a restart after a crash) is waited
+ * for; the run itself never depends on anybody watching.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Countersign } from '../client/gateway-client.ts';
+import type { RunDetail } from '../client/gateway-schemas.ts';
+import { CountersignError } from '../core/errors.ts';
+import { changesBetween, hasEnded, type RunChange } from './show/run-changes.ts';
+
+export interface FollowOptions {
+  /** Connects anew for each look: a restarted gateway may have another address. */
+  connect: () => Promise<Countersign>;
+  workflowId: string;
+  stop: AbortSignal;
+  onChange: (change: RunChange) => void;
+  /** @default 400 */
+  pollMs?: number;
+  /** How long a gateway may be out of reach at a stretch, ms. @default 60_000 */
+  patienceMs?: number;
+}
+
+/** @returns the last look, or undefined when stopped before the end. @throws {CountersignError} */
+export async function followRun(options: FollowOptions): Promise<RunDetail | undefined> {
+  const { connect, workflowId, stop, onChange, pollMs = 400, patienceMs = 60_000 } = options;
+  let last: RunDetail | undefined;
+  let unreachableSince: number | undefined;
+  while (!stop.aborted) {
+    try {
+      const gateway = await connect();
+      const detail = await gateway.runs.get(workflowId);
+      unreachableSince = undefined;
+      for (const change of changesBetween(last, detail)) onChange(change);
+      if (hasEnded(detail)) return detail;
+      // A look without the run's own word would make everything look new at the next one.
+      last = detail.live === null && last ? { ...detail, live: last.live } : detail;
+    } catch (error) {
+      if (!(error instanceof CountersignError) || !error.retryable) throw error;
+      const now = performance.now();
+      if (unreachableSince === undefined) onChange({ kind: 'out-of-reach', reason: error.code });
+      unreachableSince ??= now;
+      if (now - unreachableSince > patienceMs) throw error;
+    }
+    await delay(pollMs, undefined, { signal: stop }).catch(() => undefined);
+  }
+  return undefined;
+}

@@ -1,0 +1,57 @@
+/**
+ * `<state>/gateway.json`: where the gateway of this state folder answers. The record is a hint: it counts only while the
+ * process that wrote it lives, and afterwards only as the address to take again.
+ */
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { processIdentity } from '../engine/process-identity.ts';
+import type { Config } from '../worker/config.ts';
+
+const gatewayRecordSchema = z.strictObject({
+  url: z.url(),
+  pid: z.int().positive(),
+  identity: z.string().describe('Tells this process from a later one with the same id'),
+  startedAt: z.int(),
+});
+export type GatewayRecord = z.infer<typeof gatewayRecordSchema>;
+
+export type GatewayState =
+  | { kind: 'running'; record: GatewayRecord }
+  /** It ran; `record` says where, so that the next one can be found there. */
+  | { kind: 'stale'; record: GatewayRecord | null }
+  | { kind: 'none' };
+
+type Place = Pick<Config, 'paths'>;
+
+export async function findGateway({ paths }: Place): Promise<GatewayState> {
+  const text = await readFile(paths.gateway, 'utf8').catch(() => undefined);
+  if (text === undefined) return { kind: 'none' };
+  const parsed = gatewayRecordSchema.safeParse(jsonOrUndefined(text));
+  if (!parsed.success) return { kind: 'stale', record: null };
+  const record = parsed.data;
+  const identity = await processIdentity(record.pid);
+  return identity === record.identity ? { kind: 'running', record } : { kind: 'stale', record };
+}
+
+/** Written beside and renamed, so that a reader never sees half of it. */
+export async function writeGatewayRecord({ paths }: Place, url: string, startedAt: number): Promise<void> {
+  const identity = (await processIdentity(process.pid)) ?? '';
+  const record: GatewayRecord = { url, pid: process.pid, identity, startedAt };
+  const temporary = `${paths.gateway}.${process.pid}`;
+  await writeFile(temporary, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+  await rename(temporary, paths.gateway);
+}
+
+/** Only this process's own. */
+export async function removeGatewayRecord({ paths }: Place): Promise<void> {
+  const found = await findGateway({ paths });
+  if (found.kind === 'running' && found.record.pid === process.pid) await rm(paths.gateway, { force: true });
+}
+
+function jsonOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

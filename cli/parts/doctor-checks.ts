@@ -1,0 +1,123 @@
+/**
+ * The parts that `doctor` looks at beside the engine's own. It only looks: no key, database or process is made, and no key
+ * is ever printed. What is simply not running yet is fine.
+ */
+import { access, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../core/clock.ts';
+import { domains } from '../../core/contracts/envelope.ts';
+import { messageOf } from '../../core/errors.ts';
+import { type Check, engineChecks } from '../../engine/checks.ts';
+import { registryPath } from '../../keys/index.ts';
+import { openSqliteStore } from '../../store/index.ts';
+import { createUnshareSandbox } from '../../tools/sandbox/unshare-sandbox.ts';
+import { type Config, type Environment, variableByName } from '../../worker/config.ts';
+import { findGateway } from '../gateway-record.ts';
+import { openKeys } from './open-base.ts';
+import { programVersion } from './program-version.ts';
+
+export interface DoctorOptions {
+  config: Config;
+  environment: Environment;
+  clock: Clock;
+  fetch?: typeof fetch;
+}
+
+const gatewayAnswerMs = 3000;
+
+export async function doctorChecks(options: DoctorOptions): Promise<Check[]> {
+  const { config } = options;
+  const [engine, ...others] = await Promise.all([
+    engineChecks({ stateFolder: config.stateFolder }),
+    checkSandbox(),
+    checkKeys(options),
+    checkStore(config),
+    checkGateway(options),
+  ]);
+  const program: Check = {
+    name: 'countersign',
+    ok: true,
+    version: programVersion,
+    detail: `state in ${config.stateFolder}`,
+  };
+  return [program, ...engine, ...others, checkModel(config)];
+}
+
+async function checkSandbox(): Promise<Check> {
+  const name = 'Sandbox';
+  const availability = await createUnshareSandbox().available();
+  if (availability.ok) return { name, ok: true, version: availability.version, detail: 'a trial command was held' };
+  return { name, ok: false, detail: `${availability.reason}; no shell without one`, remedy: availability.remedy };
+}
+
+async function checkKeys(options: DoctorOptions): Promise<Check> {
+  const name = 'Signing keys';
+  const { keyRegistryFile, paths } = options.config;
+  try {
+    if (keyRegistryFile === undefined && !(await exists(registryPath(paths.keys)))) {
+      return { name, ok: true, detail: `${paths.keys} (will be made)` };
+    }
+    // Those that are there: asking for others would make them.
+    const present = await Promise.all(domains.map((domain) => exists(join(paths.keys, `${domain}.key`))));
+    const held = domains.filter((_, index) => present[index]);
+    await openKeys({ ...options, domains: keyRegistryFile === undefined ? held : [] });
+    return { name, ok: true, detail: keyRegistryFile === undefined ? paths.keys : `registry ${keyRegistryFile}` };
+  } catch (error) {
+    return { name, ok: false, detail: messageOf(error), remedy: 'restore them from a backup; they are never replaced' };
+  }
+}
+
+async function checkStore({ paths }: Config): Promise<Check> {
+  const name = 'Store';
+  if (!(await exists(paths.store))) return { name, ok: true, detail: `${paths.store} (will be made)` };
+  try {
+    const store = await openSqliteStore({ file: paths.store });
+    try {
+      await store.ping();
+    } finally {
+      await store.close();
+    }
+    const { size } = await stat(paths.store);
+    return { name, ok: true, version: 'SQLite', detail: `${paths.store}, ${(size / 1e6).toFixed(1)} MB` };
+  } catch (error) {
+    return { name, ok: false, detail: messageOf(error), remedy: 'see docs/errors/store-unavailable.md' };
+  }
+}
+
+/** Not running is not a fault, unless somebody said where it is. */
+async function checkGateway({ config, fetch = globalThis.fetch }: DoctorOptions): Promise<Check> {
+  const name = 'Gateway';
+  const found = await findGateway(config);
+  const url = config.gatewayUrl ?? (found.kind === 'running' ? found.record.url : undefined);
+  if (url === undefined) return { name, ok: true, detail: 'not running' };
+  try {
+    const answer = await fetch(new URL('/v1/health', url), {
+      redirect: 'error',
+      signal: AbortSignal.timeout(gatewayAnswerMs),
+    });
+    await answer.body?.cancel();
+    if (answer.ok) return { name, ok: true, detail: `answers at ${url}` };
+    return { name, ok: false, detail: `${url} answers ${answer.status}`, remedy: 'check that the URL is a gateway’s' };
+  } catch (error) {
+    const remedy = `start it, or correct ${variableByName.gatewayUrl}`;
+    return { name, ok: false, detail: `${url}: ${messageOf(error)}`, remedy };
+  }
+}
+
+/** Whether a key is there, never what it is; nobody is asked whether it is good. */
+function checkModel({ openaiApiKey, openaiBaseUrl }: Config): Check {
+  const name = 'Model';
+  const where = openaiBaseUrl ?? 'the provider’s own address';
+  const key = variableByName.openaiApiKey;
+  if (openaiApiKey !== undefined) return { name, ok: true, detail: `${key} is set, for ${where}` };
+  if (openaiBaseUrl !== undefined) return { name, ok: true, detail: `${where}, without a key` };
+  const remedy = `set ${key}, or ${variableByName.openaiBaseUrl} for another server`;
+  return { name, ok: false, detail: `${key} is not set`, remedy };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}

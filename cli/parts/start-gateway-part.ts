@@ -1,0 +1,70 @@
+/**
+ * A gateway with its local key and the packs that new runs start with, for `dev` and `gateway`. It takes the address it had
+ * before, so that links and settings stay good over a restart.
+ */
+import type { Domain } from '../../core/contracts/envelope.ts';
+import { chooseFreePort } from '../../engine/ports.ts';
+import { activatePack, ensureLocalKey, type LocalKey, type PackActivation, startGateway } from '../../gateway/index.ts';
+import { findSecrets } from '../../guards/index.ts';
+import type { AgentPack } from '../../packs/load-pack.ts';
+import { findGateway, removeGatewayRecord, writeGatewayRecord } from '../gateway-record.ts';
+import type { Base } from './open-base.ts';
+import { gatewayLogger } from './gateway-logger.ts';
+import { taskQueuesOf } from './task-queues.ts';
+
+/** Keys that a gateway holds, and no other process should. */
+export const domainsOfGateway: readonly Domain[] = ['ticket', 'vote', 'control'];
+
+const usualPort = 7420;
+
+export interface GatewayPartOptions {
+  base: Base;
+  packs: readonly AgentPack[];
+  /** Absent: the one it had before, else the usual one, else any free one. */
+  port?: number | undefined;
+  /** @default 127.0.0.1 */
+  host?: string | undefined;
+  /** Answer to other names than loopback's. @default false */
+  allowRemote?: boolean;
+  log: (line: string) => void;
+}
+
+export interface GatewayPart {
+  url: string;
+  localKey: LocalKey;
+  activations: PackActivation[];
+  close(): Promise<void>;
+}
+
+/** @throws {CountersignError} */
+export async function startGatewayPart(options: GatewayPartOptions): Promise<GatewayPart> {
+  const { base, packs, host, allowRemote = false, log } = options;
+  const { config, store, keys, clock, door } = base;
+  const writer = { store, keys, clock, audience: config.audience };
+  const localKey = await ensureLocalKey({ ...writer, stateFolder: config.stateFolder });
+  const activations: PackActivation[] = [];
+  for (const pack of packs) activations.push(await activatePack(writer, pack, localKey.principal));
+  const gateway = await startGateway({
+    ...writer,
+    door,
+    namespace: config.temporalNamespace,
+    taskQueuesFor: (agent) => taskQueuesOf(config, agent),
+    scan: (text) => findSecrets(text),
+    logger: gatewayLogger(log),
+    port: options.port ?? (await usualOrFree(base)),
+    allowRemote,
+    ...(host === undefined ? {} : { host }),
+  });
+  await writeGatewayRecord(config, gateway.url, clock.now());
+  const close = async (): Promise<void> => {
+    await removeGatewayRecord(config);
+    await gateway.close();
+  };
+  return { url: gateway.url, localKey, activations, close };
+}
+
+async function usualOrFree({ config }: Base): Promise<number> {
+  const found = await findGateway(config);
+  const last = found.kind === 'none' || found.record === null ? 0 : Number(URL.parse(found.record.url)?.port ?? 0);
+  return await chooseFreePort([last, usualPort]);
+}

@@ -1,0 +1,41 @@
+/**
+ * What `dev`, `worker` and `gateway` check and do before they load what is heavy: settings that are missing, another program
+ * on the same folder, the state folder itself, and the code cache in it.
+ */
+import { chmod, mkdir } from 'node:fs/promises';
+import { CountersignError, messageOf } from '../core/errors.ts';
+import { type Config, required } from '../worker/config.ts';
+import type { CommandContext } from './context.ts';
+import { findGateway } from './gateway-record.ts';
+
+/** A compatible server may want no key. @throws {CountersignError} `config-invalid` */
+export function requireModelKey(config: Config): void {
+  if (config.openaiBaseUrl === undefined) required(config, 'openaiApiKey', 'start a worker');
+}
+
+/** The engine's lock refuses too; this says it before anything is started, and also without an engine. */
+export async function refuseSecondGateway(config: Config): Promise<void> {
+  const found = await findGateway(config);
+  if (found.kind !== 'running') return;
+  throw new CountersignError(
+    'conflict',
+    `Cannot start on state folder "${config.stateFolder}": process ${found.record.pid} runs on it at ${found.record.url}, expected none; use that one, stop it, or choose another folder with --state`,
+  );
+}
+
+/** For its owner only: keys, histories and bodies lie in it. @throws {CountersignError} `config-invalid` */
+export async function prepareState({ cacheCode }: Pick<CommandContext, 'cacheCode'>, config: Config): Promise<void> {
+  const { stateFolder, paths } = config;
+  try {
+    await mkdir(stateFolder, { recursive: true, mode: 0o700 });
+    await chmod(stateFolder, 0o700);
+  } catch (error) {
+    throw new CountersignError(
+      'config-invalid',
+      `Cannot use state folder "${stateFolder}": ${messageOf(error)}, expected a folder of this user; choose another with --state`,
+      { cause: error },
+    );
+  }
+  // The start after a crash does not compile everything again.
+  cacheCode(paths.cache);
+}

@@ -1,0 +1,98 @@
+/**
+ * The program: reads a command line, runs one command, and turns what comes out into an exit code. It touches no global
+ * state: `main.ts` gives it the process, tests something else.
+ */
+import { Command } from 'commander';
+import { type ConfigName, type Environment, type Flags, readConfig } from '../worker/config.ts';
+import { commands } from './commands/index.ts';
+import type { CommandContext } from './context.ts';
+import type { CommandDefinition } from './define-command.ts';
+import { reportError } from './report-error.ts';
+import { createTerminal, type Sink } from './terminal.ts';
+
+export interface World extends Pick<CommandContext, 'clock' | 'stop' | 'ask' | 'cacheCode'> {
+  stdout: Sink;
+  stderr: Sink;
+  environment: Environment;
+  version: string;
+}
+
+/** Flags that stand for settings. */
+const settingByFlag: Readonly<Record<string, ConfigName>> = {
+  state: 'stateFolder',
+  url: 'gatewayUrl',
+  temporal: 'temporalAddress',
+  namespace: 'temporalNamespace',
+};
+
+/** @param argv without the program. @returns the exit code. */
+export async function runProgram(argv: readonly string[], world: World): Promise<number> {
+  const { stdout, stderr, environment, clock, stop, ask, cacheCode } = world;
+  const terminal = createTerminal({ stdout, stderr, environment });
+  const json = asksForJson(argv);
+  let exit = 0;
+  const program = new Command('countersign')
+    .description('Runs AI agents whose every consequential action is countersigned')
+    .version(world.version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void (json || stderr.write(text)),
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+    })
+    .addHelpText('after', mainHelp);
+  for (const definition of commands) {
+    addCommand(program, definition, async (args, options) => {
+      const flags = flagsOf(options);
+      const config = (more?: Flags) => readConfig(environment, { ...flags, ...more });
+      exit = await definition.run({ terminal, environment, clock, json, config, stop, ask, cacheCode }, args, options);
+    });
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exit;
+  } catch (error) {
+    return reportError(error, { terminal, json, debug: environment['COUNTERSIGN_DEBUG'] === '1' });
+  }
+}
+
+type Action = (args: string[], options: Readonly<Record<string, unknown>>) => Promise<void>;
+
+function addCommand(program: Command, definition: CommandDefinition, action: Action): void {
+  const command = program.command(definition.usage).summary(definition.summary).description(definition.summary);
+  definition.define(command);
+  command
+    .option('--json', 'result as JSON on standard output (one document, or a line for each change)')
+    .option('--state <folder>', 'state folder (COUNTERSIGN_STATE, default .countersign)');
+  if (definition.usesGateway) command.option('--url <url>', 'gateway (COUNTERSIGN_URL, default: of the state folder)');
+  const examples = definition.examples.map((example) => `  $ countersign ${example}\n`).join('');
+  command.addHelpText('after', `\nExamples:\n${examples}`);
+  command.action(async () => {
+    await action(command.args, command.opts<Readonly<Record<string, unknown>>>());
+  });
+}
+
+function flagsOf(options: Readonly<Record<string, unknown>>): Flags {
+  const given = Object.entries(settingByFlag).flatMap(([flag, setting]) => {
+    const value = options[flag];
+    return typeof value === 'string' ? [[setting, value] as const] : [];
+  });
+  return Object.fromEntries(given);
+}
+
+/** Known before the line is parsed: an error in it is a result too. What follows `--` is not for us. */
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end < 0 ? argv : argv.slice(0, end)).includes('--json');
+}
+
+const mainHelp = `
+First steps:
+  $ countersign init agents/ops
+  $ countersign dev agents/ops
+  $ countersign run ops "what is the state of the service?"
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 not found, 4 refused, 5 conflict or ended early,
+6 something is out of reach, 70 a defect. See docs/cli.md.
+`;

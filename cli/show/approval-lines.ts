@@ -1,0 +1,26 @@
+/** An approval request as text: the card, then what the gateway says of the request. Pure; the card is rendered here. */
+import type { ApprovalView } from '../../client/gateway-schemas.ts';
+import { renderCardText } from '../../core/card.ts';
+import { visible } from '../terminal.ts';
+import { durationText, shortNonce, timeText } from './format.ts';
+
+export function approvalLines(approval: ApprovalView, now: number): string[] {
+  const { nonce, approvers, votes, open, outcome, you, deadlineAt, kind } = approval;
+  const who = [...approvers.roles.map((role) => `role ${role}`), ...approvers.principals].join(', ');
+  const short = shortNonce(nonce);
+  const lines = [
+    renderCardText(approval.card),
+    `  request     ${nonce}`,
+    `  approvers   ${who === '' ? 'nobody' : who}; ${approvers.quorum} needed${approvers.requesterMayApprove ? '; also whoever asked' : ''}`,
+    ...votes.map((vote) => `  vote        ${vote.verdict} by ${visible(vote.principal)} at ${timeText(vote.castAt)}`),
+  ];
+  if (!open) return [...lines, `  outcome     ${outcome ?? 'closed'}`];
+  lines.push(`  time left   ${durationText(deadlineAt - now)}`);
+  if (!you.mayAnswer) return [...lines, `  you         may not answer: ${visible(you.reason ?? 'no reason given')}`];
+  return [
+    ...lines,
+    kind === 'call'
+      ? `  answer with countersign approve ${short}${approvers.reasonRequired ? ' --reason "…"' : ''}   or   countersign deny ${short} --reason "…"`
+      : `  answer with countersign reconcile ${short} --happened | --did-not-happen --reason "…"`,
+  ];
+}

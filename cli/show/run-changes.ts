@@ -1,0 +1,106 @@
+/**
+ * What changed in a run between two looks at it, and the line that says so. Pure. A look may miss what came and went in
+ * between; the postmortem of `replay` misses nothing.
+ */
+import type { RunDetail } from '../../client/gateway-schemas.ts';
+import { visible } from '../terminal.ts';
+import { durationText, shortNonce, timeText } from './format.ts';
+
+export type RunChange =
+  | { kind: 'turn'; turn: number }
+  | { kind: 'call'; callKey: string; tool: string; state: string; rule: string | null }
+  | {
+      kind: 'waiting';
+      approvalId: string;
+      nonce: string;
+      tool: string;
+      request: 'call' | 'reconcile';
+      deadlineAt: number;
+    }
+  | { kind: 'answered'; nonce: string; tool: string }
+  | { kind: 'held'; reason: string }
+  | { kind: 'resumed' }
+  | { kind: 'out-of-reach'; reason: string }
+  | { kind: 'ended'; outcome: string | null; text: string | null; turns: number | null; calls: number | null };
+
+/** @param before undefined at the first look: everything there is is new. */
+export function changesBetween(before: RunDetail | undefined, after: RunDetail): RunChange[] {
+  const changes: RunChange[] = [];
+  const old = before?.live ?? null;
+  const live = after.live;
+  if (live) {
+    if (live.turn > 0 && live.turn !== old?.turn) changes.push({ kind: 'turn', turn: live.turn });
+    for (const call of live.calls) {
+      const known = old?.calls.find(({ callKey }) => callKey === call.callKey);
+      if (known?.state !== call.state || known.rule !== call.rule) changes.push({ kind: 'call', ...call });
+    }
+    for (const { approvalId, nonce, tool, kind: request, deadlineAt } of live.approvals) {
+      if (old?.approvals.some((one) => one.nonce === nonce)) continue;
+      changes.push({ kind: 'waiting', approvalId, nonce, tool, request, deadlineAt });
+    }
+    for (const { nonce, tool } of old?.approvals ?? []) {
+      if (!live.approvals.some((one) => one.nonce === nonce)) changes.push({ kind: 'answered', nonce, tool });
+    }
+    if (live.hold !== null && live.hold !== old?.hold) changes.push({ kind: 'held', reason: live.hold });
+    if (live.hold === null && old && old.hold !== null) changes.push({ kind: 'resumed' });
+  }
+  if (hasEnded(after)) {
+    const { result, run } = after;
+    changes.push({
+      kind: 'ended',
+      outcome: result?.outcome ?? run.outcome,
+      text: result?.text ?? null,
+      turns: result?.turns ?? null,
+      calls: result?.calls ?? null,
+    });
+  }
+  return changes;
+}
+
+/** The store says closed before the server does; only then is the result there. */
+export function hasEnded({ engine, run }: RunDetail): boolean {
+  return engine === 'closed' || (engine === 'not-found' && run.status === 'closed');
+}
+
+/** One or more lines for a person. */
+export function changeLines(change: RunChange, now: number): string[] {
+  switch (change.kind) {
+    case 'turn':
+      return [`turn ${change.turn}`];
+    case 'call':
+      return [
+        `  call ${visible(change.tool)}: ${change.state}${change.rule === null ? '' : ` (${visible(change.rule)})`}`,
+      ];
+    case 'waiting':
+      return waitingLines(change, now);
+    case 'answered':
+      return [`  approval of ${visible(change.tool)} is no longer open (${shortNonce(change.nonce)})`];
+    case 'held':
+      return [`holds: ${visible(change.reason)}`];
+    case 'resumed':
+      return ['goes on'];
+    case 'out-of-reach':
+      return [`the gateway is out of reach, trying again (${visible(change.reason)})`];
+    case 'ended':
+      return [
+        `ended: ${change.outcome ?? 'without an outcome'}${change.turns === null ? '' : `, ${change.turns} turns, ${change.calls ?? 0} calls`}`,
+      ];
+  }
+}
+
+function waitingLines(change: Extract<RunChange, { kind: 'waiting' }>, now: number): string[] {
+  const short = shortNonce(change.nonce);
+  const until = `until ${timeText(change.deadlineAt)} (${durationText(change.deadlineAt - now)} left, silence denies)`;
+  if (change.request === 'reconcile') {
+    return [
+      `  nobody knows what became of ${visible(change.tool)}; waiting ${until}; answer with:`,
+      `    countersign reconcile ${short} --happened --reason "…"`,
+      `    countersign reconcile ${short} --did-not-happen --reason "…"`,
+    ];
+  }
+  return [
+    `  waiting for approval of ${visible(change.tool)} ${until}; answer with:`,
+    `    countersign approve ${short}`,
+    `    countersign deny ${short} --reason "…"`,
+  ];
+}

@@ -1,0 +1,75 @@
+/** A run as text: its line in a list, its header, and all that the gateway says of it. Pure. */
+import type { RunDetail, RunView } from '../../client/gateway-schemas.ts';
+import { visible } from '../terminal.ts';
+import { durationText, shortNonce, tableLines, timeText } from './format.ts';
+
+export function runHeader(run: RunView): string {
+  return `run ${run.workflowId} of ${run.agent} on ${visible(run.environment)}, asked by ${run.principal}`;
+}
+
+/** `closed` says more with its outcome. */
+export function stateText(run: RunView): string {
+  return run.status === 'closed' ? (run.outcome ?? 'closed') : run.status;
+}
+
+export function runListLines(runs: readonly RunView[], now: number): string[] {
+  return tableLines([
+    ['RUN', 'AGENT', 'STATE', 'ASKED BY', 'OPENED', ''],
+    ...runs.map((run) => [
+      run.workflowId,
+      run.agent,
+      stateText(run),
+      run.principal,
+      run.openedAt === null ? 'not yet' : `${durationText(now - run.openedAt)} ago`,
+      run.dryRun ? 'dry-run' : '',
+    ]),
+  ]);
+}
+
+export function runDetailLines({ run, live, result, engine }: RunDetail, now: number): string[] {
+  const facts: [string, string][] = [
+    ['state', live && run.status !== 'closed' ? live.state : stateText(run)],
+    ['opened', run.openedAt === null ? 'by no worker yet' : timeText(run.openedAt)],
+    ...(run.closedAt === null ? [] : [['closed', timeText(run.closedAt)] as [string, string]]),
+    ...(run.onBehalfOf === null ? [] : [['on behalf of', run.onBehalfOf] as [string, string]]),
+    ...(run.dryRun ? [['dry-run', 'no effect happens'] as [string, string]] : []),
+    ['pack', run.packDigest],
+    ['policy', run.policyDigest],
+    ...(run.runEpoch > 0
+      ? [['run epoch', `${run.runEpoch} (it was reset: approvals before are void)`] as [string, string]]
+      : []),
+    ...(engine === null ? [['Temporal', 'out of reach'] as [string, string]] : []),
+  ];
+  const lines = [runHeader(run), ...tableLines(facts.map(([name, value]) => [`  ${name}`, value]))];
+  if (live) {
+    const { turn, link, counters, hold, calls, approvals, rejectedVotes } = live;
+    lines.push(
+      `  turn ${turn}, link ${link}, ${counters.calls} calls, ${counters.inputTokens} tokens in, ${counters.outputTokens} out`,
+    );
+    if (hold !== null) lines.push(`  holds: ${visible(hold)}`);
+    if (rejectedVotes > 0) lines.push(`  ${rejectedVotes} votes or signals did not fit and were not counted`);
+    const rows = calls.map((call) => [
+      `  ${positionOf(call.callKey)}`,
+      visible(call.tool),
+      call.state,
+      call.rule === null ? '' : visible(call.rule),
+    ]);
+    if (rows.length > 0) lines.push('calls', ...tableLines(rows));
+    const waiting = approvals.map((one) => [
+      `  ${shortNonce(one.nonce)}`,
+      visible(one.tool),
+      one.kind === 'call' ? 'approval' : 'reconcile',
+      `${durationText(one.deadlineAt - now)} left`,
+      `${one.votes} votes`,
+    ]);
+    if (waiting.length > 0) lines.push('waiting for', ...tableLines(waiting));
+  }
+  if (result)
+    lines.push(`${result.outcome} after ${result.turns} turns and ${result.calls} calls`, visible(result.text));
+  return lines;
+}
+
+/** `<turn>.<index>` of a call key. */
+function positionOf(callKey: string): string {
+  return callKey.slice(callKey.indexOf('/') + 1);
+}

@@ -1,0 +1,231 @@
+/** `approvals`, `approve`, `deny`, `reconcile`: nothing is sent that was not shown, confirmed, and bound to the card shown. */
+import { describe, expect, test } from 'vitest';
+import { digestJson } from '../../../core/digest.ts';
+import { type FakeGateway, runCli, startFakeGateway } from './run-cli.ts';
+import { approval, card, nonce, workflowId } from './views.ts';
+
+const voteDigest = digestJson('vote', 'x');
+const applied = { status: 'applied', outcome: 'approved', reason: null, voteDigest, castAt: 1 };
+
+async function gatewayWith(view = approval(), vote: unknown = applied): Promise<FakeGateway> {
+  const gateway = await startFakeGateway();
+  gateway.on('GET', '/v1/approvals', () => ({ approvals: [view] }));
+  gateway.on('GET', `/v1/approvals/${view.nonce}`, () => view);
+  gateway.on('POST', `/v1/approvals/${view.nonce}/votes`, () => vote);
+  return gateway;
+}
+
+function sent(gateway: FakeGateway): unknown[] {
+  return gateway.requests.filter(({ method }) => method === 'POST').map(({ body }) => body);
+}
+
+describe('approvals', () => {
+  test('shows the card and what to type', async () => {
+    const { exit, stdout } = await runCli(['approvals'], await gatewayWith());
+    expect(exit).toBe(0);
+    expect(stdout).toContain('Run restart on local\n');
+    expect(stdout).toContain('time left   1 min 30 s');
+    expect(stdout).toContain(`countersign approve ${nonce.slice(0, 8)}`);
+    expect(stdout).not.toContain('the gateway’s own rendering');
+  });
+
+  test('prints one document under --json', async () => {
+    const { stdout } = await runCli(['approvals', '--json'], await gatewayWith());
+    expect(JSON.parse(stdout)).toEqual({ approvals: [approval()] });
+  });
+
+  test('asks for what the options say', async () => {
+    const gateway = await gatewayWith();
+    await runCli(['approvals', '--all', '--run', workflowId, '--limit', '7'], gateway);
+    expect(gateway.requests[0]?.path).toBe(`/v1/approvals?state=all&limit=7&workflowId=${workflowId}`);
+  });
+
+  test('--watch shows each request once and ends when stopped', async () => {
+    const gateway = await gatewayWith();
+    const stop = new AbortController();
+    let looks = 0;
+    gateway.on('GET', '/v1/approvals', () => {
+      looks += 1;
+      if (looks === 2) stop.abort();
+      return { approvals: [approval()] };
+    });
+    const { exit, stdout } = await runCli(['approvals', '--watch', '--json'], { ...gateway, stop: stop.signal });
+    expect(exit).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('approve', () => {
+  test('shows the card, asks, and sends the digest of the card that was shown', async () => {
+    const gateway = await gatewayWith();
+    const { exit, stdout, stderr, asked } = await runCli(['approve', nonce], { ...gateway, answers: ['y'] });
+    expect(exit).toBe(0);
+    expect(stderr).toContain('Run restart on local');
+    expect(asked).toEqual(['Approve restart on local (risk medium)? [y/N] ']);
+    expect(sent(gateway)).toEqual([
+      { verdict: 'approve', cardDigest: digestJson('card', card()), channel: 'terminal' },
+    ]);
+    expect(stdout).toBe('approve of restart: counted; the request is approved\n');
+  });
+
+  test.each([nonce.slice(0, 8), `${workflowId}/1.0/1`])('finds the request by %s', async (given) => {
+    const gateway = await gatewayWith();
+    expect(await runCli(['approve', given, '--yes'], gateway)).toMatchObject({ exit: 0 });
+    expect(sent(gateway)).toHaveLength(1);
+  });
+
+  test('does not take a beginning that fits several requests', async () => {
+    const gateway = await gatewayWith();
+    const other = approval({ nonce: `${nonce.slice(0, -1)}6` });
+    gateway.on('GET', '/v1/approvals', () => ({ approvals: [approval(), other] }));
+    const { exit, stderr } = await runCli(['approve', nonce.slice(0, 8), '--yes'], gateway);
+    expect(exit).toBe(2);
+    expect(stderr).toContain('2 open requests begin so');
+    expect(sent(gateway)).toEqual([]);
+  });
+
+  test('does not take a beginning of fewer than four characters', async () => {
+    const gateway = await gatewayWith();
+    expect(await runCli(['approve', nonce.slice(0, 3), '--yes'], gateway)).toMatchObject({ exit: 3 });
+    expect(sent(gateway)).toEqual([]);
+  });
+
+  test.each(['', 'n', 'no', 'yo'])('sends nothing after the answer %j', async (answer) => {
+    const gateway = await gatewayWith();
+    expect(await runCli(['approve', nonce], { ...gateway, answers: [answer] })).toMatchObject({ exit: 5 });
+    expect(sent(gateway)).toEqual([]);
+  });
+
+  test.each(['y', 'Y', 'YES', 'Yes', 'ye'])('of critical risk sends nothing after the answer %j', async (answer) => {
+    const gateway = await gatewayWith(approval({ card: card({ risk: 'critical' }) }));
+    const { exit, asked } = await runCli(['approve', nonce], { ...gateway, answers: [answer] });
+    expect(exit).toBe(5);
+    expect(asked[0]).toContain('type the word yes');
+    expect(sent(gateway)).toEqual([]);
+  });
+
+  test('of critical risk is sent after the exact word', async () => {
+    const gateway = await gatewayWith(approval({ card: card({ risk: 'critical' }) }));
+    expect(await runCli(['approve', nonce], { ...gateway, answers: ['yes'] })).toMatchObject({ exit: 0 });
+    expect(sent(gateway)).toHaveLength(1);
+  });
+
+  test('refuses where nobody can be asked and --yes was not typed', async () => {
+    const gateway = await gatewayWith();
+    const { exit, stderr } = await runCli(['approve', nonce], gateway);
+    expect(exit).toBe(2);
+    expect(stderr).toContain('add --yes');
+    expect(sent(gateway)).toEqual([]);
+  });
+
+  test('refuses a card that is not the one whose digest the gateway gives', async () => {
+    const gateway = await gatewayWith(
+      approval({ cardDigest: digestJson('card', card({ arguments: '{"name":"db"}' })) }),
+    );
+    const { exit, stderr } = await runCli(['approve', nonce, '--yes'], gateway);
+    expect(exit).toBe(1);
+    expect(stderr).toContain('see docs/errors/record-invalid.md');
+    expect(sent(gateway)).toEqual([]);
+  });
+
+  test.each([
+    ['is closed', approval({ open: false, outcome: 'expired' }), 5, 'it is expired'],
+    [
+      'is not for the caller',
+      approval({ you: { mayAnswer: false, reason: 'you asked for it' } }),
+      4,
+      'you asked for it',
+    ],
+    ['asks about an outcome', approval({ card: card({ kind: 'reconcile' }) }), 2, 'countersign reconcile'],
+    ['demands a reason', approval({ approvers: { ...approval().approvers, reasonRequired: true } }), 2, 'add --reason'],
+  ] as const)('asks nobody when the request %s', async (_, view, exit, says) => {
+    const gateway = await gatewayWith(view);
+    const result = await runCli(['approve', nonce], { ...gateway, answers: ['yes'] });
+    expect(result.exit).toBe(exit);
+    expect(result.stderr).toContain(says);
+    expect(result.asked).toEqual([]);
+    expect(sent(gateway)).toEqual([]);
+  });
+
+  test('sends no reason that holds a secret', async () => {
+    const gateway = await gatewayWith();
+    const secret = ['AK', 'IA', 'QYLPMN5HHHFPZAM2'].join('');
+    const { exit } = await runCli(['approve', nonce, '--yes', '--reason', `ok ${secret}`], gateway);
+    expect(exit).toBe(4);
+    expect(gateway.requests).toEqual([]);
+  });
+
+  test.each([
+    ['applied', 0],
+    ['late', 5],
+    ['duplicate', 5],
+    ['rejected', 4],
+  ])('whose vote is %s exits with %i', async (status, exit) => {
+    const vote = {
+      status,
+      outcome: null,
+      reason: status === 'rejected' ? 'the card changed' : null,
+      voteDigest,
+      castAt: 1,
+    };
+    expect(await runCli(['approve', nonce, '--yes'], await gatewayWith(approval(), vote))).toMatchObject({ exit });
+  });
+
+  test('whose vote is only recorded says that the run has not answered', async () => {
+    const gateway = await gatewayWith(approval(), { status: 'recorded', voteDigest, castAt: 1 });
+    const { exit, stdout } = await runCli(['approve', nonce, '--yes'], gateway);
+    expect(exit).toBe(0);
+    expect(stdout).toContain('the run has not answered yet');
+  });
+
+  test('prints what became of the vote under --json', async () => {
+    const { stdout } = await runCli(['approve', nonce, '--yes', '--json'], await gatewayWith());
+    expect(JSON.parse(stdout)).toEqual({ nonce, approvalId: `${workflowId}/1.0/1`, verdict: 'approve', ...applied });
+  });
+});
+
+describe('deny', () => {
+  test('sends the verdict with its reason, whatever the risk, after a y', async () => {
+    const gateway = await gatewayWith(approval({ card: card({ risk: 'critical' }) }), {
+      ...applied,
+      outcome: 'denied',
+    });
+    const { exit } = await runCli(['deny', nonce, '--reason', 'wrong service'], { ...gateway, answers: ['y'] });
+    expect(exit).toBe(0);
+    expect(sent(gateway)).toMatchObject([{ verdict: 'deny', reason: 'wrong service', channel: 'terminal' }]);
+  });
+});
+
+describe('reconcile', () => {
+  const view = approval({ card: card({ kind: 'reconcile' }) });
+
+  async function gatewayAsking(): Promise<FakeGateway> {
+    const gateway = await gatewayWith(view);
+    gateway.on('POST', `/v1/approvals/${nonce}/reconcile`, () => ({ status: 'recorded', sequence: 3, answeredAt: 1 }));
+    return gateway;
+  }
+
+  test.each([
+    ['--happened', 'happened'],
+    ['--did-not-happen', 'did-not-happen'],
+  ])('%s sends the answer bound to the card', async (flag, answer) => {
+    const gateway = await gatewayAsking();
+    const { exit, stdout } = await runCli(['reconcile', nonce, flag, '--reason', 'looked', '--yes', '--json'], gateway);
+    expect(exit).toBe(0);
+    expect(sent(gateway)).toEqual([{ answer, cardDigest: view.cardDigest, reason: 'looked' }]);
+    expect(JSON.parse(stdout)).toMatchObject({ nonce, answer, status: 'recorded' });
+  });
+
+  test.each([[[]], [['--happened', '--did-not-happen']]])('with %j is wrong usage', async (flags) => {
+    const gateway = await gatewayAsking();
+    expect(await runCli(['reconcile', nonce, ...flags, '--reason', 'x', '--yes'], gateway)).toMatchObject({ exit: 2 });
+    expect(gateway.requests).toEqual([]);
+  });
+
+  test('does not answer a request for approval', async () => {
+    const gateway = await gatewayWith();
+    const { exit } = await runCli(['reconcile', nonce, '--happened', '--reason', 'x', '--yes'], gateway);
+    expect(exit).toBe(2);
+    expect(sent(gateway)).toEqual([]);
+  });
+});

@@ -1,0 +1,133 @@
+/** `run` and `watch`: what is sent, what is shown on the way, how they end. */
+import { expect, test } from 'vitest';
+import { FakeProblem, runCli, startFakeGateway } from './run-cli.ts';
+import { ended, linkRunId, live, nonce, runView, waiting, workflowId } from './views.ts';
+
+const started = { workflowId, linkRunId, repeated: false };
+
+test('run --no-wait starts the run with the caller’s key and prints its id alone', async () => {
+  const gateway = await startFakeGateway();
+  gateway.on('POST', '/v1/runs', () => started);
+  const { exit, stdout } = await runCli(['run', 'ops', 'restart it', '--no-wait'], gateway);
+  expect({ exit, stdout }).toEqual({ exit: 0, stdout: `${workflowId}\n` });
+  expect(gateway.requests).toEqual([
+    {
+      method: 'POST',
+      path: '/v1/runs',
+      authorization: `Bearer ${gateway.environment['COUNTERSIGN_API_KEY']}`,
+      body: { agent: 'ops', input: 'restart it', dryRun: false },
+    },
+  ]);
+});
+
+test('run --no-wait --json prints one document', async () => {
+  const gateway = await startFakeGateway();
+  gateway.on('POST', '/v1/runs', () => started);
+  const { stdout } = await runCli(['run', 'ops', 'x', '--no-wait', '--json'], gateway);
+  expect(JSON.parse(stdout)).toEqual({ workflowId, linkRunId });
+});
+
+test('run --dry-run --on-behalf-of sends both', async () => {
+  const gateway = await startFakeGateway();
+  gateway.on('POST', '/v1/runs', () => started);
+  await runCli(['run', 'ops', 'x', '--no-wait', '--dry-run', '--on-behalf-of', 'olga'], gateway);
+  expect(gateway.requests[0]?.body).toEqual({ agent: 'ops', input: 'x', dryRun: true, onBehalfOf: 'olga' });
+});
+
+test('run sends nothing when its text holds a secret, and does not repeat it', async () => {
+  const gateway = await startFakeGateway();
+  const secret = ['AK', 'IA', 'QYLPMN5HHHFPZAM2'].join('');
+  const { exit, stdout, stderr } = await runCli(['run', 'ops', `use ${secret} please`], gateway);
+  expect(exit).toBe(4);
+  expect(stdout).toBe('');
+  expect(stderr).toContain('see docs/errors/input-refused.md');
+  expect(stderr).not.toContain(secret);
+  expect(gateway.requests).toEqual([]);
+});
+
+test('run shows turns, calls and what to type for an approval, and prints the last words as the result', async () => {
+  const gateway = await startFakeGateway();
+  const looks = [
+    { run: runView(), engine: 'running', live: live(), result: null },
+    waiting({ calls: [{ callKey: `${workflowId}/1.0`, tool: 'restart', state: 'waiting', rule: 'changes-ask' }] }),
+    ended('completed', 'Restarted'),
+  ];
+  gateway.on('POST', '/v1/runs', () => started);
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => looks.shift());
+  const { exit, stdout, stderr } = await runCli(['run', 'ops', 'x'], gateway);
+  expect(exit).toBe(0);
+  expect(stdout).toBe('Restarted\n');
+  expect(stderr).toContain('05:06:07 turn 1\n');
+  expect(stderr).toContain('call restart: waiting (changes-ask)');
+  expect(stderr).toContain(
+    'waiting for approval of restart until 2026-03-04T05:07:37Z (1 min 30 s left, silence denies)',
+  );
+  expect(stderr).toContain(`countersign approve ${nonce.slice(0, 8)}\n`);
+  expect(stderr).toContain(`countersign replay ${workflowId}`);
+});
+
+test.each([
+  ['completed', 0],
+  ['refused', 4],
+  ['cancelled', 5],
+  ['limit-reached', 5],
+  ['failed', 1],
+] as const)('run of an agent that ends %s exits with %i and one JSON document', async (outcome, exit) => {
+  const gateway = await startFakeGateway();
+  gateway.on('POST', '/v1/runs', () => started);
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => ended(outcome));
+  const result = await runCli(['run', 'ops', 'x', '--json'], gateway);
+  expect(result.exit).toBe(exit);
+  expect(JSON.parse(result.stdout)).toEqual({ workflowId, outcome, text: 'All done', turns: 2, calls: 1 });
+});
+
+test('run that is interrupted leaves the run running and says so', async () => {
+  const gateway = await startFakeGateway();
+  const stop = new AbortController();
+  gateway.on('POST', '/v1/runs', () => started);
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => {
+    stop.abort('SIGINT');
+    return waiting();
+  });
+  const { exit, stderr } = await runCli(['run', 'ops', 'x'], { ...gateway, stop: stop.signal });
+  expect(exit).toBe(130);
+  expect(stderr).toContain(`the run goes on. Watch it again: countersign watch ${workflowId}`);
+  expect(gateway.requests.map(({ method }) => method)).not.toContain('DELETE');
+});
+
+test('run waits for a gateway that is out of reach for a while', async () => {
+  const gateway = await startFakeGateway();
+  const looks: unknown[] = [waiting(), new FakeProblem(503, 'store-unavailable'), ended('completed')];
+  gateway.on('POST', '/v1/runs', () => started);
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => looks.shift());
+  const { exit, stderr } = await runCli(['run', 'ops', 'x'], gateway);
+  expect(exit).toBe(0);
+  expect(stderr).toContain('out of reach, trying again (store-unavailable)');
+});
+
+test('text of the model cannot steer the terminal', async () => {
+  const gateway = await startFakeGateway();
+  gateway.on('POST', '/v1/runs', () => started);
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => ended('completed', 'fine\u001b[2Jgone\nsecond line'));
+  const { stdout } = await runCli(['run', 'ops', 'x'], gateway);
+  expect(stdout).not.toContain('\u001b');
+  expect(stdout.split('\n')).toHaveLength(3);
+});
+
+test('watch prints the header and each change as JSON lines', async () => {
+  const gateway = await startFakeGateway();
+  const looks = [waiting(), waiting(), ended('refused', '')];
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => looks.shift());
+  const { exit, stdout, stderr } = await runCli(['watch', workflowId, '--json'], gateway);
+  expect(exit).toBe(4);
+  expect(stderr).toContain(`run ${workflowId} of ops on local, asked by rita`);
+  const lines = stdout.trim().split('\n');
+  expect(lines.map((line) => (JSON.parse(line) as { kind: string }).kind)).toEqual(['turn', 'waiting', 'ended']);
+});
+
+test('watch of a run that does not exist is said at once', async () => {
+  const gateway = await startFakeGateway();
+  const { exit, stderr } = await runCli(['watch', workflowId], gateway);
+  expect(exit).toBe(3);
+  expect(stderr).toContain('see docs/errors/not-found.md');
+});

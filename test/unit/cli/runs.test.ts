@@ -1,0 +1,86 @@
+/** `runs`, `show`, `cancel`: what is asked of the gateway and how its answer looks. */
+import { expect, test } from 'vitest';
+import { runCli, startFakeGateway } from './run-cli.ts';
+import { ended, nonce, runView, waiting, workflowId } from './views.ts';
+
+test('runs lists each run on a line', async () => {
+  const gateway = await startFakeGateway();
+  const closed = runView({ status: 'closed', outcome: 'refused', dryRun: true });
+  gateway.on('GET', '/v1/runs', () => ({ runs: [runView(), closed], nextBefore: 77 }));
+  const { exit, stdout, stderr } = await runCli(['runs', '--limit', '2', '--principal', 'rita'], gateway);
+  expect(exit).toBe(0);
+  expect(gateway.requests[0]?.path).toBe('/v1/runs?limit=2&principal=rita');
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines[0]).toMatch(/^RUN +AGENT +STATE +ASKED BY +OPENED$/u);
+  expect(lines[1]).toMatch(new RegExp(`^${workflowId}  ops +open +rita +1 min 5 s ago$`, 'u'));
+  expect(lines[2]).toMatch(/refused +rita .* dry-run$/u);
+  expect(stderr).toContain('countersign runs --before 77');
+});
+
+test('runs prints the gateway’s answer under --json', async () => {
+  const gateway = await startFakeGateway();
+  gateway.on('GET', '/v1/runs', () => ({ runs: [runView()], nextBefore: null }));
+  expect(JSON.parse((await runCli(['runs', '--json'], gateway)).stdout)).toEqual({
+    runs: [runView()],
+    nextBefore: null,
+  });
+});
+
+test('runs says so when there is none', async () => {
+  const gateway = await startFakeGateway();
+  gateway.on('GET', '/v1/runs', () => ({ runs: [], nextBefore: null }));
+  const { exit, stdout, stderr } = await runCli(['runs'], gateway);
+  expect({ exit, stdout }).toEqual({ exit: 0, stdout: '' });
+  expect(stderr).toContain('no run yet');
+});
+
+test('show prints state, calls and what the run waits for', async () => {
+  const gateway = await startFakeGateway();
+  const detail = waiting({
+    hold: 'the store does not answer',
+    calls: [{ callKey: `${workflowId}/1.0`, tool: 'restart', state: 'waiting', rule: 'changes-ask' }],
+  });
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => detail);
+  const { exit, stdout } = await runCli(['show', workflowId], gateway);
+  expect(exit).toBe(0);
+  expect(stdout).toContain('waiting-for-approval');
+  expect(stdout).toContain('opened  2026-03-04T05:05:02Z');
+  expect(stdout).toMatch(/ {2}1\.0 {2}restart {2}waiting {2}changes-ask/u);
+  expect(stdout).toContain('holds: the store does not answer');
+  expect(stdout).toMatch(new RegExp(`${nonce.slice(0, 8)} {2}restart {2}approval {2}1 min 30 s left`, 'u'));
+});
+
+test('show prints the outcome and last words of an ended run', async () => {
+  const gateway = await startFakeGateway();
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => ended('completed', 'All is well'));
+  const { stdout } = await runCli(['show', workflowId], gateway);
+  expect(stdout).toContain('completed after 2 turns and 1 calls\nAll is well\n');
+});
+
+test('show prints the gateway’s answer under --json', async () => {
+  const gateway = await startFakeGateway();
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => waiting());
+  expect(JSON.parse((await runCli(['show', workflowId, '--json'], gateway)).stdout)).toEqual(waiting());
+});
+
+test('cancel sends its reason and says that the run was asked to end', async () => {
+  const gateway = await startFakeGateway();
+  gateway.on('POST', `/v1/runs/${workflowId}/cancel`, () => ({ workflowId, status: 'requested' }));
+  const { exit, stdout } = await runCli(['cancel', workflowId, '--reason', 'wrong service'], gateway);
+  expect(exit).toBe(0);
+  expect(stdout).toContain(`${workflowId}: asked to end`);
+  expect(gateway.requests[0]?.body).toEqual({ reason: 'wrong service' });
+});
+
+test('cancel without a reason is wrong usage and sends nothing', async () => {
+  const gateway = await startFakeGateway();
+  expect(await runCli(['cancel', workflowId], gateway)).toMatchObject({ exit: 2 });
+  expect(gateway.requests).toEqual([]);
+});
+
+test('cancel sends no reason that holds a secret', async () => {
+  const gateway = await startFakeGateway();
+  const secret = ['AK', 'IA', 'QYLPMN5HHHFPZAM2'].join('');
+  expect(await runCli(['cancel', workflowId, '--reason', secret], gateway)).toMatchObject({ exit: 4 });
+  expect(gateway.requests).toEqual([]);
+});
