@@ -1,0 +1,66 @@
+/**
+ * Every branch of the road on a real server, then replayed from what the server has. With RECORD_HISTORIES=1 (set by
+ * scripts/record-histories.ts) the runs are written to test/histories.
+ */
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { createServerSource } from '../../audit/fetch-chain.ts';
+import { historyToJson } from '../../audit/history-source.ts';
+import { inChainOrder } from '../../audit/link-origin.ts';
+import { replayRun } from '../../audit/replay-run.ts';
+import { domains } from '../../core/contracts/envelope.ts';
+import { replayBundle, type WorkflowBundle } from '../../worker/workflow-bundle.ts';
+import { historiesFolder, type Recorded } from '../histories/recorded.ts';
+import { scenarios } from '../histories/scenarios.ts';
+import { audience, type Harness, startHarness } from '../support/harness.ts';
+
+let bundle: WorkflowBundle;
+
+beforeAll(async () => {
+  bundle = await replayBundle(join(tmpdir(), `countersign-test-bundle-${process.getuid?.() ?? 0}`));
+});
+
+it.each(scenarios.map((scenario) => ({ scenario, name: scenario.name })))(
+  'replay of a run of branch "$name" verifies, with the store and without',
+  async ({ scenario }) => {
+    const harness = await startHarness(scenario.harness);
+    try {
+      const { workflowId } = await scenario.play(harness);
+      const source = createServerSource({ door: harness.door, store: harness.store });
+      const options = { workflowId, source, registry: harness.keys.registry, audience, bundle };
+      const alone = await replayRun(options);
+      const whole = await replayRun({ ...options, store: harness.store });
+      if (process.env['RECORD_HISTORIES'] === '1') await record(scenario.name, workflowId, harness);
+      for (const report of [alone, whole]) {
+        expect(report.findings).toEqual([]);
+        expect(report.checks.filter(({ result, required }) => result !== 'ok' && required)).toEqual([]);
+        expect(report.verdict).toBe('verified');
+      }
+    } finally {
+      await harness.stop();
+    }
+  },
+);
+
+async function record(name: string, workflowId: string, { door, store, keys }: Harness): Promise<void> {
+  const links = inChainOrder(await createServerSource({ door, store }).links(workflowId));
+  const recorded: Recorded = {
+    name,
+    workflowId,
+    audience,
+    keys: domains.flatMap((domain) => keys.registry.keyByKid(keys.signer(domain).kid) ?? []),
+    links: links.map(({ linkRunId, history }) => ({ linkRunId, history: withoutMachine(historyToJson(history)) })),
+  };
+  writeFileSync(join(historiesFolder, `${name}.json`), `${JSON.stringify(recorded, null, 1)}\n`);
+}
+
+/** Identities name process and host; nothing that is checked depends on them. */
+function withoutMachine(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutMachine);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, key === 'identity' ? 'recorder' : withoutMachine(inner)]),
+  );
+}

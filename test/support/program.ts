@@ -1,0 +1,47 @@
+/** The real program as a child process, through its launcher, as users start it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { repositoryRoot } from '../../scripts/lint/repository-files.ts';
+
+const launcher = join(repositoryRoot, 'bin', 'countersign.js');
+
+export interface ProgramResult {
+  exit: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface StartedProgram {
+  child: ChildProcess;
+  /** The first line of standard output, as JSON. @throws when the program ends before it */
+  firstLine: Promise<Record<string, unknown>>;
+  ended: Promise<ProgramResult>;
+}
+
+export type ProgramEnvironment = Readonly<Record<string, string>>;
+
+export function startProgram(argv: readonly string[], environment: ProgramEnvironment): StartedProgram {
+  const { PATH, HOME } = process.env;
+  const env = { PATH, HOME, ...environment };
+  const child = spawn(process.execPath, [launcher, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8');
+    child[name].on('data', (part: string) => (said[name] += part));
+  }
+  const ended = once(child, 'close').then(([exit]) => ({ exit: exit as number | null, ...said }));
+  const firstLine = new Promise<Record<string, unknown>>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', (line) =>
+      resolve(JSON.parse(line) as Record<string, unknown>),
+    );
+    void ended.then(({ exit, stderr }) => reject(new Error(`ended with ${exit} before it was ready: ${stderr}`)));
+  });
+  firstLine.catch(() => undefined);
+  return { child, firstLine, ended };
+}
+
+export async function runProgram(argv: readonly string[], environment: ProgramEnvironment): Promise<ProgramResult> {
+  return await startProgram(argv, environment).ended;
+}
