@@ -28,6 +28,6 @@ export function digestOfValue(value: unknown): string | null {
   try {
     return digestText('body', canonicalJson(value));
   } catch {
-    return digestText('undecodable', String(value));
+    return digestText('undecodable', typeof value === 'string' ? value : typeof value);
   }
 }

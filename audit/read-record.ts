@@ -101,10 +101,11 @@ function localEntry(reading: Reading, event: HistoryEvent): RecordEntry | undefi
   const marker = event.markerRecordedEventAttributes;
   if (marker?.markerName !== 'core_local_activity') return undefined;
   const data = decodePayload(marker.details?.['data']?.payloads?.[0]);
+  const activityType = fieldOf(data, 'activity_type');
   return {
     ...baseOf(reading, event, marker.workflowTaskCompletedEventId),
     kind: 'local',
-    activityType: String(fieldOf(data, 'activity_type') ?? fieldOf(data, 'activityType') ?? ''),
+    activityType: typeof activityType === 'string' ? activityType : '',
     sequence: Number(fieldOf(data, 'seq') ?? Number.NaN),
     failed: Boolean(marker.failure),
     result: decodePayload(marker.details?.['result']?.payloads?.[0]),

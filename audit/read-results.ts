@@ -3,7 +3,6 @@
  * key registry, by whoever draws a conclusion from them. What has another shape reads as `undefined`.
  */
 import { z } from 'zod';
-import { outcomes } from '../core/contracts/approval.ts';
 import { executionOutcomes } from '../core/contracts/receipt.ts';
 
 const output = z.looseObject({ text: z.string(), truncated: z.boolean(), bodyDigest: z.string().nullable() });
@@ -88,8 +87,6 @@ const checkInput = z.looseObject({
 });
 export type CheckInputRead = z.infer<typeof checkInput>;
 const compaction = z.looseObject({ text: z.string() });
-
-export const outcomeNames: readonly string[] = outcomes;
 
 function reader<T>(schema: z.ZodType<T>): (value: unknown) => T | undefined {
   return (value) => schema.safeParse(value).data;

@@ -26,7 +26,8 @@ function emit(command: Record<string, unknown>): void {
 const outbound: WorkflowOutboundCallsInterceptor = {
   scheduleActivity(input, next) {
     const { activityType, args, seq, options } = input;
-    const { activityId = String(seq), taskQueue = null, startToCloseTimeout = null } = options;
+    const { activityId = String(seq), taskQueue = null } = options;
+    const startToCloseTimeout: unknown = options.startToCloseTimeout ?? null;
     emit({ kind: 'activity', seq, activityType, activityId, taskQueue, startToCloseTimeout, args });
     return next(input);
   },

@@ -66,7 +66,7 @@ export class Tampered {
     return this.#payload('signal', payloads, () => true);
   }
 
-  /** Takes an event out and closes the gap in the numbering. */
+  /** Takes an event out; the ids of the others stay as they are. */
   remove(event: HistoryEvent): void {
     this.events.splice(this.events.indexOf(event), 1);
   }
