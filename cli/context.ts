@@ -10,7 +10,7 @@ export interface CommandContext {
   /** `--json` */
   readonly json: boolean;
   /** Settings: the flags of this command line, then the environment. @throws {CountersignError} `config-invalid` */
-  config(more?: Flags): Config;
+  readonly config: (more?: Flags) => Config;
   /** Aborted by the first SIGINT or SIGTERM; the second one ends the process. */
   readonly stop: AbortSignal;
   /** Null where nobody can answer: standard input or error is no terminal. */

@@ -14,7 +14,7 @@ import { temporalAddress, temporalSettings } from './open-base.ts';
 export interface Replayed {
   report: ReplayReport;
   exit: number;
-  text(colour: boolean): string;
+  text: (colour: boolean) => string;
 }
 
 /** @param useStore also where there is none: it is then left out. @throws {CountersignError} as `replayRun` */

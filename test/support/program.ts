@@ -15,7 +15,7 @@ export interface ProgramResult {
 
 export interface StartedProgram {
   child: ChildProcess;
-  /** The first line of standard output, as JSON. @throws when the program ends before it */
+  /** The first line of standard output, as JSON. @throws when it is none, or the program ends before it */
   firstLine: Promise<Record<string, unknown>>;
   ended: Promise<ProgramResult>;
 }
@@ -32,12 +32,12 @@ export function startProgram(argv: readonly string[], environment: ProgramEnviro
     child[name].on('data', (part: string) => (said[name] += part));
   }
   const ended = once(child, 'close').then(([exit]) => ({ exit: exit as number | null, ...said }));
-  const firstLine = new Promise<Record<string, unknown>>((resolve, reject) => {
-    createInterface({ input: child.stdout }).once('line', (line) =>
-      resolve(JSON.parse(line) as Record<string, unknown>),
-    );
+  const line = new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', resolve);
     void ended.then(({ exit, stderr }) => reject(new Error(`ended with ${exit} before it was ready: ${stderr}`)));
   });
+  const firstLine = line.then((text) => JSON.parse(text) as Record<string, unknown>);
+  // Most callers wait for the end alone, and their first line is no JSON.
   firstLine.catch(() => undefined);
   return { child, firstLine, ended };
 }

@@ -1,7 +1,7 @@
 /** Tools whose effects a test counts: each is a line in the file that COUNTERSIGN_TEST_EFFECTS names. */
 import { appendFileSync } from 'node:fs';
 import { z } from 'zod';
-import { defineTool } from '../../../tools/define-tool.ts';
+import { defineTool } from 'countersign';
 
 const parameters = z.strictObject({ name: z.string().min(1).max(100) });
 
