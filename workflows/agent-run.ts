@@ -15,14 +15,13 @@ import type { RunOpened, RunOutcome } from '../core/contracts/activities.ts';
 import type { RunInput, RunResult } from '../core/contracts/run.ts';
 import { local, type Remote, remoteActivities } from './activities.ts';
 import { compactTranscript, needsCompaction } from './compact.ts';
-import { gateCalls } from './gate.ts';
+import { gateCalls, voidDoubts } from './gate.ts';
 import { registerHandlers } from './handlers.ts';
 import { holdRun, showState } from './hold.ts';
 import { continueAsNewLink, NewLinkWanted } from './new-link.ts';
 import { noteRefusals } from './refusals.ts';
 import { RunRefusedError } from './run-refused.ts';
 import { RunMemory } from './run-state.ts';
-import { settleDoubt } from './settle-doubt.ts';
 import { watchInbox } from './vote-inbox.ts';
 
 interface Ending {
@@ -133,7 +132,7 @@ async function endBadly(run: RunMemory, remote: Remote, error: unknown): Promise
   const refused = error instanceof RunRefusedError;
   if (!refused) {
     await CancellationScope.nonCancellable(async () => {
-      for (const progress of run.calls) if (progress.doubt?.step === 'void') await settleDoubt(run, remote, progress);
+      await voidDoubts(run, remote);
       for (const progress of run.calls) {
         if (progress.doubt)
           run.finished.push({ callKey: `${run.ticket.workflowId}/${run.turn}.${progress.index}`, outcome: 'unknown' });

@@ -8,14 +8,14 @@ import type { Decided } from '../core/contracts/activities.ts';
 import type { CallProgress } from '../core/contracts/run.ts';
 import type { Remote } from './activities.ts';
 import { awaitApproval } from './await-approval.ts';
-import { decisionRefusal, executedResult, refusedResult, unknownResult } from './call-result.ts';
-import { checkOnce, type PassKind, type PassResult } from './check.ts';
-import { type Execution, executeCall } from './execute-call.ts';
+import { decisionRefusal, executedResult, refusedResult, unknownResult } from './gate/call-result.ts';
+import { checkOnce, type PassKind, type PassResult } from './gate/check.ts';
+import { type Execution, executeCall } from './gate/execute-call.ts';
 import { holdRun } from './hold.ts';
 import { NewLinkWanted } from './new-link.ts';
 import { notifyApprovers } from './notify.ts';
 import type { RunMemory } from './run-state.ts';
-import { settleDoubt } from './settle-doubt.ts';
+import { settleDoubt } from './gate/settle-doubt.ts';
 
 /** Passes of one call that did not start, tries of an unapproved read, and asks of one call, before it is given up. */
 const mostNotStarted = 20;
@@ -49,6 +49,11 @@ export async function gateCalls(run: RunMemory, remote: Remote): Promise<void> {
     await Promise.allSettled(running);
   }
   await Promise.all(running);
+}
+
+/** At a run's bad end: what is in doubt is made void, so that nothing that wakes late can still start it. */
+export async function voidDoubts(run: RunMemory, remote: Remote): Promise<void> {
+  for (const progress of run.calls) if (progress.doubt?.step === 'void') await settleDoubt(run, remote, progress);
 }
 
 async function drive(

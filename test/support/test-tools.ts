@@ -106,6 +106,19 @@ export function testTools(folder: string): Tool[] {
       },
     }),
     defineTool({
+      name: 'torn_send',
+      description: 'Sends a message over a connection that breaks before it is sent, the first time',
+      parameters: target,
+      effect: 'effect',
+      startToCloseMs: 1000,
+      probe: ({ name }, context) => happened(folder, 'torn_send', name, context),
+      execute: ({ name }, context) => {
+        if (context.try === 1) throw new Error('the connection broke');
+        act(folder, 'torn_send', name, context);
+        return `sent to ${name}`;
+      },
+    }),
+    defineTool({
       name: 'leak',
       description: 'Reads a file that holds a secret',
       parameters: target,

@@ -9,11 +9,11 @@ import {
   isCancellation,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { Decided, RunToolResult } from '../core/contracts/activities.ts';
-import { activityIdOf } from '../core/contracts/ids.ts';
-import { digestText } from '../core/digest.ts';
-import type { Remote } from './activities.ts';
-import type { RunMemory } from './run-state.ts';
+import type { Decided, RunToolResult } from '../../core/contracts/activities.ts';
+import { activityIdOf } from '../../core/contracts/ids.ts';
+import { digestText } from '../../core/digest.ts';
+import type { Remote } from '../activities.ts';
+import type { RunMemory } from '../run-state.ts';
 
 /**
  * Beyond the tool's own time, ms: run-tool ends the tool at start-to-close and still has to record what came of it. Less

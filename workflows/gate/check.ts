@@ -3,15 +3,15 @@
  * decision from the answer. Only gate.ts and settle-doubt.ts, which is the gate's, use it.
  */
 import { ActivityFailure, isCancellation, uuid4 } from '@temporalio/workflow';
-import type { CheckCallInput, CheckCallResult } from '../core/contracts/activities.ts';
-import type { Purpose } from '../core/contracts/ids.ts';
-import type { CallProgress } from '../core/contracts/run.ts';
-import { digestJson } from '../core/digest.ts';
-import { local } from './activities.ts';
-import { holdRun } from './hold.ts';
-import { NewLinkWanted } from './new-link.ts';
-import { RunRefusedError } from './run-refused.ts';
-import type { RunMemory } from './run-state.ts';
+import type { CheckCallInput, CheckCallResult } from '../../core/contracts/activities.ts';
+import type { Purpose } from '../../core/contracts/ids.ts';
+import type { CallProgress } from '../../core/contracts/run.ts';
+import { digestJson } from '../../core/digest.ts';
+import { local } from '../activities.ts';
+import { holdRun } from '../hold.ts';
+import { NewLinkWanted } from '../new-link.ts';
+import { RunRefusedError } from '../run-refused.ts';
+import type { RunMemory } from '../run-state.ts';
 
 export interface PassKind {
   purpose: Purpose;

@@ -3,16 +3,16 @@
  * tool's probe is asked, then people. Nothing is guessed, and nothing is tried again without proof that it did not happen.
  */
 import { CancelledFailure, condition } from '@temporalio/workflow';
-import type { CallProgress } from '../core/contracts/run.ts';
-import type { Remote } from './activities.ts';
-import { awaitApproval } from './await-approval.ts';
+import type { CallProgress } from '../../core/contracts/run.ts';
+import type { Remote } from '../activities.ts';
+import { awaitApproval } from '../await-approval.ts';
 import { executedResult, happenedResult, unknownResult } from './call-result.ts';
 import { checkUntilDecided, type PassKind } from './check.ts';
 import { type Execution, executeCall } from './execute-call.ts';
-import { holdRun } from './hold.ts';
-import { NewLinkWanted } from './new-link.ts';
-import { notifyApprovers } from './notify.ts';
-import type { RunMemory } from './run-state.ts';
+import { holdRun } from '../hold.ts';
+import { NewLinkWanted } from '../new-link.ts';
+import { notifyApprovers } from '../notify.ts';
+import type { RunMemory } from '../run-state.ts';
 
 type Executed = Extract<Execution, { kind: 'receipt' }>;
 
