@@ -133,7 +133,7 @@ export function describeBounds(name: string, caller: Caller): void {
     test('a private work folder inside the state folder is shown while the state is not', async () => {
       const { pack, state, key } = packWithState();
       fixture.workFolder = join(state, 'work', 'run-1');
-      mkdirSync(fixture.workFolder, { recursive: true });
+      mkdirSync(fixture.workFolder, { recursive: true, mode: 0o700 });
       caller.own(fixture.base);
       expect(
         await output(`echo ok >file; cat file; cat '${key}' 2>/dev/null; ls -A '${state}'`, {

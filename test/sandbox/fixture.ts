@@ -63,7 +63,7 @@ export function sandboxFixture(caller: Caller): Fixture {
   beforeEach(() => {
     fixture.base = realpathSync(mkdtempSync(join(tmpdir(), 'countersign sandbox 7')));
     fixture.workFolder = join(fixture.base, 'work');
-    mkdirSync(fixture.workFolder);
+    mkdirSync(fixture.workFolder, { mode: 0o700 });
     caller.own(fixture.base);
   });
   afterEach(() => rmSync(fixture.base, { recursive: true, force: true }));

@@ -258,7 +258,7 @@ export function describeReach(name: string, caller: Caller): void {
     ])('folders named %j are bound and masked', async (odd) => {
       const { pack, state, apiKey } = packWithState(`pack ${odd}`);
       fixture.workFolder = join(fixture.base, odd);
-      mkdirSync(fixture.workFolder);
+      mkdirSync(fixture.workFolder, { mode: 0o700 });
       caller.own(fixture.base);
       const result = await caller.run(
         command('', {

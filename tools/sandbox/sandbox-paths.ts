@@ -49,6 +49,9 @@ const alwaysMasked: readonly string[] = [
 
 const notAWorkFolder = ['/proc', '/sys', '/tmp', '/var', '/var/tmp', '/dev', '/dev/shm', '/mnt', '/media', '/srv'];
 
+/** Nothing below these is anybody's private folder. An application may keep its own below /opt. */
+const notInside = ['/proc', '/sys', '/dev', ...systemPaths.filter((path) => path !== '/opt')];
+
 type SandboxPaths = { workFolder: string; readOnly: string[]; masked: string[] };
 
 /** Resolves the paths of a command, parents first, or says why it cannot be run. */
@@ -73,8 +76,11 @@ export async function resolvePaths(command: SandboxCommand): Promise<SandboxPath
       'use a private folder made for the run',
     );
   }
-  if (['/proc', '/sys', '/dev'].some((path) => isWithin(workFolder, path))) {
-    return refuse('the work folder lies in a file system of the kernel', 'use a private folder made for the run');
+  if (notInside.some((path) => isWithin(workFolder, path))) {
+    return refuse(
+      'the work folder lies in the system or a file system of the kernel',
+      'use a private folder made for the run',
+    );
   }
   const readOnly: string[] = [];
   const ownMasks = await Promise.all(command.maskedPaths.map(realOrLexical));
