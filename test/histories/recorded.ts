@@ -16,6 +16,8 @@ export const recordedSchema = z.strictObject({
   name: z.string(),
   workflowId: z.string(),
   audience: z.string(),
+  /** Of a replay without the store; `incomplete` where the proof is in the store. */
+  verdict: z.enum(['verified', 'incomplete']),
   keys: z.array(registryKeySchema),
   links: z.array(z.strictObject({ linkRunId: z.string(), history: z.unknown() })),
 });

@@ -8,24 +8,40 @@ import { digestJson } from '../../core/digest.ts';
 import type { VoteBody } from '../../core/contracts/approval.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { AskRow, Store } from '../../store/store.ts';
-import { type Harness, type HarnessOptions, type StartedRun } from '../support/harness.ts';
+import { type Harness, type HarnessOptions, type StartedRun, testPolicy } from '../support/harness.ts';
 import { until } from '../support/until.ts';
 
 export interface Scenario {
   name: string;
   harness?: HarnessOptions;
+  /** What the histories prove without the store. @default verified */
+  verdictAlone?: 'incomplete';
   /** @returns the run, ended. */
   play(harness: Harness): Promise<StartedRun>;
 }
 
 const deletion = { calls: [{ name: 'delete_database', args: { name: 'orders' } }], text: 'I delete it now.' };
 const reading = { calls: [{ name: 'read_status', args: { name: 'web' } }], text: 'I look first.' };
+const sending = (name: string) => ({ calls: [{ name, args: { name: 'team' } }], text: 'I send it.' });
 const words = { text: 'That is all.' };
 
 async function castVote(harness: Harness, run: StartedRun, ask: AskRow, changes: Partial<VoteBody> = {}): Promise<void> {
   const vote = harness.desk.vote(ask, changes);
   await harness.store.storeVote(vote, digestJson('vote', vote));
   await run.signalVote(vote);
+}
+
+/** A person's word on what became of an effect. */
+async function answer(
+  harness: Harness,
+  run: StartedRun,
+  { ask, nonce }: AskRow,
+  said: 'happened' | 'did-not-happen',
+): Promise<void> {
+  const { callKey, try: tryNumber } = ask.body;
+  const by = { principal: 'olga', roles: ['operator'], reason: 'I looked.', answeredAt: Date.now() };
+  await harness.desk.control({ kind: 'reconcile-answer', nonce, callKey, try: tryNumber, answer: said, ...by });
+  await harness.door.signal(run.workflowId, 'control', {});
 }
 
 /** Waits for the end, however it ends. */
@@ -97,14 +113,80 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'unknown',
+    name: 'two-approvers',
+    harness: { policy: testPolicy().replace('quorum: 1', 'quorum: 2') },
     async play(harness) {
-      const run = await harness.start([{ calls: [{ name: 'slow_send', args: { name: 'team' } }] }, words]);
+      const run = await harness.start([deletion, words]);
+      const ask = await run.ask();
+      await castVote(harness, run, ask);
+      await castVote(harness, run, ask);
+      await castVote(harness, run, ask, { principal: 'pete' });
+      return await ended(run);
+    },
+  },
+  {
+    name: 'unknown-probed',
+    async play(harness) {
+      const run = await harness.start([sending('torn_send'), words]);
       await castVote(harness, run, await run.ask());
       // Its probe says that it did not happen; being an effect it is asked about again, and denied.
-      const second = await run.ask(1);
-      await castVote(harness, run, second, { verdict: 'deny' });
+      await castVote(harness, run, await run.ask(1), { verdict: 'deny' });
       return await ended(run);
+    },
+  },
+  {
+    name: 'unknown-answered',
+    verdictAlone: 'incomplete',
+    async play(harness) {
+      const run = await harness.start([sending('blind_send'), words]);
+      await castVote(harness, run, await run.ask());
+      await answer(harness, run, await run.ask(1), 'did-not-happen');
+      await castVote(harness, run, await run.ask(2));
+      return await ended(run);
+    },
+  },
+  {
+    name: 'unknown-unanswered',
+    harness: { deadline: '2s' },
+    async play(harness) {
+      const run = await harness.start([sending('blind_send'), words]);
+      await castVote(harness, run, await run.ask());
+      return await ended(run);
+    },
+  },
+  {
+    name: 'freeze',
+    async play(harness) {
+      const run = await harness.start([deletion, words]);
+      const ask = await run.ask();
+      await harness.desk.control({ kind: 'freeze', by: 'olga', reason: 'drill' });
+      await castVote(harness, run, ask);
+      await until('the run to hold', async () => (await harness.door.runState(run.workflowId, 2000))?.hold ?? null);
+      await harness.desk.control({ kind: 'thaw', by: 'olga', reason: 'drill' });
+      await harness.door.signal(run.workflowId, 'control', {});
+      return await ended(run);
+    },
+  },
+  {
+    name: 'dry-run',
+    async play(harness) {
+      const run = await harness.start([deletion, words], { dryRun: true });
+      await castVote(harness, run, await run.ask());
+      return await ended(run);
+    },
+  },
+  {
+    name: 'compact',
+    harness: { limits: { contextTokens: 1000 } },
+    async play(harness) {
+      const long = { ...reading, text: 'I look. '.repeat(120) };
+      return await ended(await harness.start([long, long, long, long, long, words]));
+    },
+  },
+  {
+    name: 'model-refused',
+    async play(harness) {
+      return await ended(await harness.start([reading, { error: 400 }]));
     },
   },
   {

@@ -30,6 +30,7 @@ export interface HarnessOptions {
   /** Deadline of asks, a duration as policies write it. @default 60s */
   deadline?: string;
   policy?: string;
+  model?: Partial<AgentPack['body']['model']>;
   limits?: Partial<AgentPack['body']['limits']>;
   bounds?: WorkerDependencies['bounds'];
   worker?: Partial<Pick<WorkerSettings, 'drainMs' | 'maxCachedWorkflows'>>;
@@ -95,7 +96,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const pack = defineAgent({
     name: 'tester',
     instructions: 'Do what the test says.',
-    model: { name: 'gpt-test' },
+    model: { name: 'gpt-test', ...options.model },
     policy: options.policy ?? testPolicy(options.deadline),
     tools: testTools(effects),
     ...(options.limits ? { limits: options.limits } : {}),

@@ -7,7 +7,9 @@ import { type ChatCompletionRequest, type FixtureResponse, LLMock } from '@copil
 export type Step =
   | { text: string }
   | { calls: { name: string; args: unknown }[]; text?: string }
-  | { error: number; retryAfter?: number };
+  | { error: number; retryAfter?: number }
+  /** No answer at all, once. */
+  | { silence: true };
 
 export interface ScriptedModel {
   baseURL: string;
@@ -38,15 +40,15 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
   };
 }
 
-function answer(scripts: Map<string, Script>, request: ChatCompletionRequest): FixtureResponse {
+async function answer(scripts: Map<string, Script>, request: ChatCompletionRequest): Promise<FixtureResponse> {
   const words = JSON.stringify(request.messages);
   const [key, script] = [...scripts].find(([one]) => words.includes(one)) ?? [];
   if (!script) return { content: 'There is no script for this run.' };
   script.requests.push(request);
-  const errors = script.steps.filter((step) => 'error' in step);
-  const error = errors[script.errorsGiven];
+  const error = script.steps.filter(isFault)[script.errorsGiven];
   if (error) {
     script.errorsGiven += 1;
+    if ('silence' in error) return await silent;
     return {
       error: { message: 'scripted' },
       status: error.error,
@@ -56,7 +58,7 @@ function answer(scripts: Map<string, Script>, request: ChatCompletionRequest): F
   // Only the request for a summary offers no tools; with the key in it, the script is found again after it.
   if (!request.tools?.length) return { content: `Notes on ${key}.` };
   const turn = turnsAnswered(words);
-  const step = script.steps.filter((one) => !('error' in one))[turn] ?? { text: 'Done.' };
+  const step = script.steps.filter((one) => !isFault(one))[turn] ?? { text: 'Done.' };
   if ('calls' in step) {
     const toolCalls = step.calls.map(({ name, args }, index) => ({
       id: `call-t${turn + 1}-${index}`,
@@ -66,6 +68,12 @@ function answer(scripts: Map<string, Script>, request: ChatCompletionRequest): F
     return step.text === undefined ? { toolCalls } : { content: step.text, toolCalls };
   }
   return { content: 'text' in step ? step.text : 'Done.' };
+}
+
+const silent = new Promise<never>(() => undefined);
+
+function isFault(step: Step): step is Exclude<Step, { text?: string }> {
+  return 'error' in step || 'silence' in step;
 }
 
 /** Turns whose calls stand in the request already. */

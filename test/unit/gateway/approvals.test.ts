@@ -47,7 +47,9 @@ describe('the list of open approval requests', () => {
   it('escapes what a card could hide from a terminal', async () => {
     await world.ask(1, { card: { environment: 'test\u001b[2J\u202eprod' } });
     const [approval] = await listed();
-    expect((approval as { text: string }).text).not.toMatch(/[\u001b\u202e]/);
+    const { text } = approval as { text: string };
+    expect(text).toContain('test');
+    for (const hidden of ['\u001b', '\u202e']) expect(text).not.toContain(hidden);
   });
 
   it('says to the requester why it may not answer', async () => {

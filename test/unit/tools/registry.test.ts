@@ -46,7 +46,8 @@ describe('createToolRegistry', () => {
       [true, true],
       [false, false],
     ]);
-    expect([b?.probe, b?.targetState]).toEqual([undefined, undefined]);
+    expect(b).not.toHaveProperty('probe');
+    expect(b).not.toHaveProperty('targetState');
     expect([await a?.probe?.({}, {} as never), await a?.targetState?.({}, {} as never)]).toEqual([
       'happened',
       { n: 1 },
