@@ -13,7 +13,6 @@ import {
   principalSchema,
   purposeSchema,
   timestampSchema,
-  toolNameSchema,
   workflowIdSchema,
 } from './ids.ts';
 import { findingSchema, labelSchema, riskSchema } from './labels.ts';
