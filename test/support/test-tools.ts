@@ -18,6 +18,12 @@ export function effectsIn(folder: string): string[] {
   return existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [];
 }
 
+/** Executions of the slow tools that began: `<call key> <try>`. */
+export function startedIn(folder: string): string[] {
+  const path = join(folder, 'started.log');
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [];
+}
+
 function act(folder: string, tool: string, name: string, context: ToolContext): void {
   appendFileSync(join(folder, 'effects.log'), `${tool} ${name} ${context.callKey} ${context.try}\n`);
 }

@@ -1,0 +1,101 @@
+/** Resets to before and after a vote: no effect twice, no denial lost, approvals void (P2, P5). */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { digestJson } from '../../core/digest.ts';
+import type { VoteBody } from '../../core/contracts/approval.ts';
+import { type Harness, type StartedRun, startHarness } from '../support/harness.ts';
+import { resetRun } from '../support/reset.ts';
+import { createOutage } from '../support/store-outage.ts';
+import { effectsIn } from '../support/test-tools.ts';
+import { until } from '../support/until.ts';
+
+const send = { calls: [{ name: 'send', args: { name: 'all' } }] };
+
+describe('a reset', () => {
+  const outage = createOutage();
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await startHarness({ wrapStore: outage.wrap });
+  });
+  afterAll(() => harness.stop());
+
+  function effectsOf(run: StartedRun): string[] {
+    return effectsIn(harness.folder).filter((line) => line.includes(run.workflowId));
+  }
+
+  async function vote(run: StartedRun, asksBefore = 0, changes: Partial<VoteBody> = {}): Promise<void> {
+    const signed = harness.desk.vote(await run.ask(asksBefore), changes);
+    await harness.store.storeVote(signed, digestJson('vote', signed));
+    await run.signalVote(signed);
+  }
+
+  async function epochOf(run: StartedRun): Promise<number | undefined> {
+    return (await harness.store.getRun(run.workflowId))?.runEpoch;
+  }
+
+  it.each(['before-the-vote', 'after-the-vote', 'the-end'] as const)(
+    'P5 to %s repeats no effect: the model gets the recorded result',
+    async (point) => {
+      const run = await harness.start([send, { text: 'Sent.' }]);
+      await vote(run);
+      await run.result();
+      await resetRun(harness.door, run.workflowId, point);
+      expect(await run.result()).toMatchObject({ outcome: 'completed', text: 'Sent.' });
+      expect(effectsOf(run)).toHaveLength(1);
+      // Without a call nothing is gated, and no epoch is needed.
+      expect(await epochOf(run)).toBe(point === 'the-end' ? 0 : 1);
+    },
+  );
+
+  it.each(['before-the-vote', 'after-the-vote'] as const)(
+    'P2 to %s does not lose a denial, and asks nobody again for the same call',
+    async (point) => {
+      const run = await harness.start([send, { text: 'Not sent.' }]);
+      await vote(run, 0, { verdict: 'deny', reason: 'never' });
+      await run.result();
+      await resetRun(harness.door, run.workflowId, point);
+      expect((await run.result()).text).toBe('Not sent.');
+      expect(effectsOf(run)).toEqual([]);
+      const last = (await harness.store.listDecisions(run.workflowId)).at(-1);
+      expect(last?.body).toMatchObject({ verdict: 'deny', rules: [{ id: 'denied-before' }] });
+    },
+  );
+
+  it.each(['before-the-vote', 'after-the-vote'] as const)(
+    'P2 to %s voids an approval that was not used yet: people are asked again',
+    async (point) => {
+      const run = await harness.start([send, { text: 'Sent.' }]);
+      const first = await run.ask();
+      // The vote is taken while the gate can only hold: nothing follows from it yet.
+      outage.begin();
+      await vote(run);
+      await until(
+        'the run to be held',
+        async () => (await harness.door.runState(run.workflowId, 2000))?.state === 'held',
+      );
+      await resetRun(harness.door, run.workflowId, point);
+      outage.end();
+      const second = await run.ask(1);
+      expect(second.nonce).not.toBe(first.nonce);
+      expect(second.ask.body.runEpoch).toBe(1);
+      expect(effectsOf(run)).toEqual([]);
+      await vote(run, 1);
+      expect((await run.result()).text).toBe('Sent.');
+      expect(effectsOf(run)).toHaveLength(1);
+    },
+  );
+
+  it('P2 makes what policy allows ask, for the rest of the run', async () => {
+    const restart = { calls: [{ name: 'restart', args: { name: 'web' } }] };
+    const run = await harness.start([send, restart, { text: 'Done.' }]);
+    await run.ask();
+    await harness.stopWorker();
+    await resetRun(harness.door, run.workflowId, 'the-end');
+    await harness.startWorker();
+    await vote(run, 1);
+    const second = await run.ask(2);
+    expect(second.ask.body.rules.map((rule) => rule.id)).toContain('new-epoch');
+    await vote(run, 2);
+    expect((await run.result()).outcome).toBe('completed');
+    expect(effectsOf(run)).toHaveLength(2);
+  });
+});
