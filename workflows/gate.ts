@@ -65,9 +65,12 @@ async function drive(
   const driven: Driven = { progress, holds: 0, notStarted: 0 };
   let step = first;
   while (!progress.result) {
-    if (progress.doubt) await settleDoubt(run, remote, progress);
-    else if (!step && isWaiting(progress)) await waitForVotes(run, progress);
-    if (progress.result) return;
+    if (progress.doubt) {
+      // One step at a time, and no pass between them: it would only find the same doubt, and start it over for ever.
+      await settleDoubt(run, remote, progress);
+      continue;
+    }
+    if (!step && isWaiting(progress)) await waitForVotes(run, progress);
     step ??= await checkOnce(run, progress, passKind(run));
     await takeStep(run, remote, driven, step);
     step = undefined;
