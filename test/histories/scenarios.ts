@@ -170,9 +170,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'dry-run',
     async play(harness) {
-      const run = await harness.start([deletion, words], { dryRun: true });
-      await castVote(harness, run, await run.ask());
-      return await ended(run);
+      return await ended(await harness.start([deletion, words], { dryRun: true }));
     },
   },
   {

@@ -84,6 +84,18 @@ export function testTools(folder: string): Tool[] {
       },
     }),
     defineTool({
+      name: 'quick_send',
+      description: 'Sends a message, and is soon known not to have ended',
+      parameters: target,
+      effect: 'effect',
+      startToCloseMs: 2000,
+      probe: ({ name }, context) => happened(folder, 'quick_send', name, context),
+      execute: ({ name }, context) => {
+        act(folder, 'quick_send', name, context);
+        return `sent to ${name}`;
+      },
+    }),
+    defineTool({
       name: 'slow_send',
       description: 'Sends a message, after a while',
       parameters: target,
