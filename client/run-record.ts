@@ -2,12 +2,10 @@
  * What the server's record says of a run as a whole: its newest link, what it was started with, how it ended. The start's
  * input is whatever the starter wrote: verify its ticket before believing it.
  */
-import { type Client, isGrpcServiceError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { CountersignError, messageOf } from '../core/errors.ts';
+import { answerWithinMs, askServer, serverUnavailable } from './ask-server.ts';
 
-const requestDeadlineMs = 3000;
-const grpcNotFound = 5;
 const runningStatus = 1;
 
 /** The newest link of a run. */
@@ -23,7 +21,7 @@ export async function readCurrentLink(
   namespace: string,
   workflowId: string,
 ): Promise<CurrentLink | undefined> {
-  const answer = await asked(client, `describe run "${workflowId}"`, () =>
+  const answer = await askServer(client, `describe run "${workflowId}"`, () =>
     client.workflowService.describeWorkflowExecution({ namespace, execution: { workflowId } }),
   );
   const info = answer?.workflowExecutionInfo;
@@ -38,7 +36,7 @@ export async function readCurrentLink(
 
 /** First argument of the run's newest link, unverified; undefined where there is none. */
 export async function readRunInput(client: Client, namespace: string, workflowId: string): Promise<unknown> {
-  const answer = await asked(client, `read the start of run "${workflowId}"`, () =>
+  const answer = await askServer(client, `read the start of run "${workflowId}"`, () =>
     client.workflowService.getWorkflowExecutionHistory({ namespace, execution: { workflowId }, maximumPageSize: 1 }),
   );
   const payload = answer?.history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
@@ -52,29 +50,12 @@ export async function readRunInput(client: Client, namespace: string, workflowId
 /** Of an ended run, as its workflow returned it; undefined where it has none or the server knows no such run. */
 export async function readRunResult(client: Client, workflowId: string): Promise<unknown> {
   try {
-    return await client.withDeadline(Date.now() + requestDeadlineMs, async () => {
+    return await client.withDeadline(Date.now() + answerWithinMs, async () => {
       const result: unknown = await client.workflow.getHandle(workflowId).result();
       return result;
     });
   } catch (error) {
     if (error instanceof WorkflowFailedError || error instanceof WorkflowNotFoundError) return undefined;
-    throw unavailable(`read the result of run "${workflowId}"`, error);
+    throw serverUnavailable(`read the result of run "${workflowId}"`, error);
   }
-}
-
-async function asked<T>(client: Client, action: string, call: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await client.withDeadline(Date.now() + requestDeadlineMs, call);
-  } catch (error) {
-    if (isGrpcServiceError(error) && error.code === grpcNotFound) return undefined;
-    throw unavailable(action, error);
-  }
-}
-
-function unavailable(action: string, error: unknown): CountersignError {
-  return new CountersignError(
-    'server-unavailable',
-    `Cannot ${action}: the Temporal server did not answer (${messageOf(error).slice(0, 200)}), expected an answer within ${requestDeadlineMs} ms; check the server`,
-    { cause: error },
-  );
 }

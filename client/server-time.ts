@@ -3,7 +3,8 @@
  * nobody uses, and the server notes when. One round trip more reads the note. Nothing is ever dispatched there.
  */
 import type { Client } from '@temporalio/client';
-import { CountersignError, messageOf } from '../core/errors.ts';
+import type { CountersignError } from '../core/errors.ts';
+import { answerWithinMs, serverUnavailable } from './ask-server.ts';
 
 const activityQueue = 2;
 /** A queue of this kind has one partition, so the question goes where the poll went. */
@@ -11,7 +12,6 @@ const stickyKind = 2;
 const clockQueue = 'countersign-clock';
 /** Servers refuse a poll that would end soon; it is given up long before. */
 const pollDeadlineMs = 30_000;
-const answerWithinMs = 3000;
 const betweenLooksMs = 5;
 
 /**
@@ -61,9 +61,5 @@ async function noteOf(client: Client, queue: Queue, identity: string): Promise<n
 }
 
 function asUnavailable(error: unknown): CountersignError {
-  return new CountersignError(
-    'server-unavailable',
-    `Cannot read the Temporal server's time: it did not answer (${messageOf(error ?? 'the poll ended').slice(0, 200)}), expected an answer within ${answerWithinMs} ms; check the server`,
-    { cause: error },
-  );
+  return serverUnavailable("read the Temporal server's time", error ?? 'the poll ended');
 }
