@@ -2,19 +2,9 @@
  * Makes a loaded pack the one that new runs start with: its bodies go into the store, and a signed activation says so
  * where another one was active. Nothing is signed twice for the same pack.
  */
-import { canonicalJson } from '../core/canonical-json.ts';
-import type { PackBody } from '../core/contracts/pack.ts';
-import { CountersignError } from '../core/errors.ts';
+import { type PackBodies, publishPack } from '../packs/agent-pack.ts';
 import { activationOf } from './active-pack.ts';
 import { appendOrder, type ControlWriter } from './control-records.ts';
-
-/** What of an agent pack is stored. */
-export interface PackToActivate {
-  body: PackBody;
-  packDigest: string;
-  policyText: string;
-  policyDigest: string;
-}
 
 export interface PackActivation {
   agent: string;
@@ -30,16 +20,10 @@ export interface PackActivation {
  * @param by who orders it: a principal
  * @throws {CountersignError} `pack-invalid` when its digests are not of its bodies
  */
-export async function activatePack(writer: ControlWriter, pack: PackToActivate, by: string): Promise<PackActivation> {
-  const { body, packDigest, policyText, policyDigest } = pack;
-  const agent = body.name;
-  const stored = [await writer.store.putBody(canonicalJson(body)), await writer.store.putBody(policyText)];
-  if (stored[0] !== packDigest || stored[1] !== policyDigest || body.policyDigest !== policyDigest) {
-    throw new CountersignError(
-      'pack-invalid',
-      `Cannot activate agent pack "${agent}": its digests are not of its bodies, expected its own; load it again`,
-    );
-  }
+export async function activatePack(writer: ControlWriter, pack: PackBodies, by: string): Promise<PackActivation> {
+  await publishPack(writer.store, pack);
+  const { packDigest, policyDigest } = pack;
+  const agent = pack.body.name;
   const active = await activationOf(writer, agent);
   const before = active ? { packDigest: active.packDigest, policyDigest: active.policyDigest } : null;
   const activated = before?.packDigest !== packDigest || before.policyDigest !== policyDigest;

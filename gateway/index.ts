@@ -1,5 +1,5 @@
 /** The gateway: the HTTP API, its keys, and the activation of packs. */
-export { activatePack, type PackActivation, type PackToActivate } from './activate-pack.ts';
+export { activatePack, type PackActivation } from './activate-pack.ts';
 export type { GatewayApp } from './app.ts';
 export { createGateway } from './create-gateway.ts';
 export { ensureLocalKey, type LocalKey, type LocalKeyOptions, localKeyPath } from './local-key.ts';

@@ -58,13 +58,21 @@ export function assemblePack(parts: {
   });
 }
 
-/** Puts body and policy into the store, where runs find them by digest. Activating a policy is the gateway's order. */
-export async function publishPack(store: Pick<Store, 'putBody'>, pack: AgentPack): Promise<void> {
-  const stored = [await store.putBody(canonicalJson(pack.body)), await store.putBody(pack.policyText)];
-  if (stored[0] !== pack.packDigest || stored[1] !== pack.policyDigest) {
+/** What of a pack is stored. */
+export type PackBodies = Pick<AgentPack, 'body' | 'packDigest' | 'policyText' | 'policyDigest'>;
+
+/**
+ * Puts body and policy into the store, where runs find them by digest. Activating a policy is the gateway's order.
+ *
+ * @throws {CountersignError} `pack-invalid` when its digests are not of its bodies
+ */
+export async function publishPack(store: Pick<Store, 'putBody'>, pack: PackBodies): Promise<void> {
+  const { body, packDigest, policyText, policyDigest } = pack;
+  const stored = [await store.putBody(canonicalJson(body)), await store.putBody(policyText)];
+  if (stored[0] !== packDigest || stored[1] !== policyDigest || body.policyDigest !== policyDigest) {
     throw new CountersignError(
-      'internal-fault',
-      `Cannot publish agent pack "${pack.body.name}": the store gave other digests, expected its own; report this`,
+      'pack-invalid',
+      `Cannot publish agent pack "${body.name}": its digests are not of its bodies, expected its own; load it again`,
     );
   }
 }
