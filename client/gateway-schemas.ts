@@ -33,11 +33,11 @@ const errorCodes = Object.keys(errorMeanings) as ErrorCode[];
 
 /** RFC 9457. `code` is of the closed set and stable; `detail` is for people. */
 export const problemSchema = z.strictObject({
-  type: z.string(),
+  type: z.string().describe('`/docs/errors/<code>`, the page of this code'),
   title: z.string(),
-  status: z.int(),
+  status: z.int().min(400).max(599),
   detail: z.string(),
-  instance: z.string(),
+  instance: z.string().describe('`urn:uuid:<request id>`; the log of the gateway has it too'),
   code: z.enum(errorCodes),
   findings: z.array(findingSchema).optional().describe('What a guard found; never the thing found'),
   fields: z
@@ -173,7 +173,8 @@ export const voteRequestSchema = z.strictObject({
   verdict: voteVerdictSchema,
   cardDigest: digestSchema.describe('Of the card that was seen; another one is refused'),
   reason: reasonSchema.optional(),
-  channel: voteBodySchema.shape.channel.optional().describe('Absent: api'),
+  /** Others are for the gateway to say, which knows where a vote came in. */
+  channel: voteBodySchema.shape.channel.extract(['api', 'terminal', 'web']).optional().describe('Absent: api'),
 });
 export type VoteRequest = z.infer<typeof voteRequestSchema>;
 

@@ -7,6 +7,6 @@ const problem = (description: string) => ({
 });
 
 export const problemResponses = {
-  '4xx': problem('The request cannot be answered as it is'),
-  '5xx': problem('Not now, or a fault'),
+  '4xx': problem('The request cannot be answered as it is; after a 429, come back after the seconds in `retry-after`'),
+  '5xx': problem('A fault, or not now: then `retry-after` says in how many seconds'),
 };
