@@ -15,7 +15,7 @@ export async function unconfirmed(
   { row }: OpenedAsk,
   run: RunRow | null,
   /** The newest link, where the caller has just asked. */
-  known?: CurrentLink | undefined,
+  known?: CurrentLink,
 ): Promise<string | undefined> {
   if (!run) return 'its run was never opened';
   if (run.runEpoch !== row.runEpoch) return 'its run was reset since it asked';

@@ -6,21 +6,24 @@ import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
-import { fastify } from 'fastify';
+import { fastify, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { CountersignError } from '../core/errors.ts';
 import type { GatewayApp } from './app.ts';
 import { installAuthentication } from './authenticate.ts';
 import { installHostGuard, isLoopback } from './host-guard.ts';
+import { installJsonBodies, usualBodyBytes } from './json-body.ts';
 import { apiDocument } from './openapi.ts';
 import { contextOf, type GatewayContext, type GatewayOptions } from './options.ts';
-import { installProblems } from './problem.ts';
+import { answerBrokenConnection, answerBrokenRequest, installProblems } from './problem.ts';
 import { approvalRoutes } from './routes/approvals.ts';
-import { controlRoutes } from './routes/control.ts';
+import { fleetRoutes } from './routes/fleet.ts';
 import { healthRoutes } from './routes/health.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { runRoutes } from './routes/runs.ts';
 
-const largestBodyBytes = 1024 * 1024;
+/** Until the whole request is there: who sends a byte a minute holds no connection for ever, ms. */
+const requestWithinMs = 30_000;
 export const defaultHost = '127.0.0.1';
 
 /** @throws {CountersignError} `config-invalid` for another host than loopback without `allowRemote` */
@@ -36,16 +39,21 @@ export async function createGateway(options: GatewayOptions): Promise<GatewayApp
   const app: GatewayApp = fastify({
     loggerInstance: gateway.logger,
     // Its own lines would hold addresses with queries; ours are below.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
-    bodyLimit: largestBodyBytes,
+    bodyLimit: usualBodyBytes,
+    requestTimeout: requestWithinMs,
+    frameworkErrors: answerBrokenRequest,
+    clientErrorHandler: answerBrokenConnection,
     trustProxy: false,
     return503OnClosing: true,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  installJsonBodies(app);
   installProblems(app);
   logAnswers(app);
+  keepOutOfCaches(app);
   if (!allowRemote) installHostGuard(app);
   await app.register(helmet);
   await app.register(rateLimit, { global: false });
@@ -59,8 +67,17 @@ export async function createGateway(options: GatewayOptions): Promise<GatewayApp
 function installRoutes(app: GatewayApp, gateway: GatewayContext): void {
   runRoutes(app, gateway);
   approvalRoutes(app, gateway);
-  controlRoutes(app, gateway);
+  keyRoutes(app, gateway);
+  fleetRoutes(app, gateway);
   healthRoutes(app, gateway);
+}
+
+/** Cards, inputs and keys stay in no cache of a browser or a proxy. */
+function keepOutOfCaches(app: GatewayApp): void {
+  app.addHook('onRequest', (_request, reply, done) => {
+    void reply.header('cache-control', 'no-store');
+    done();
+  });
 }
 
 /** The route's pattern, not the address: nothing a caller wrote. */

@@ -1,12 +1,16 @@
 /**
- * On loopback the gateway answers only to loopback's names: a web page whose own name was rebound to 127.0.0.1 sends its
- * name in `Host`, and gets nothing.
+ * On loopback the gateway answers only to loopback's names, and to no page of another origin. A web page whose own name was
+ * rebound to 127.0.0.1 sends its name in `Host`; a page that calls 127.0.0.1 itself is told on by its browser. Neither
+ * gets anything, and neither is counted: it could use up what the person at this machine may ask.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import { CountersignError } from '../core/errors.ts';
 import type { GatewayApp } from './app.ts';
 
 const loopbackHost = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?$/i;
 const loopbackAddresses = new Set(['127.0.0.1', '::1', 'localhost']);
+/** What a browser says of a request that is no other page's: of this origin, or typed by the person. */
+const ownSites = new Set(['same-origin', 'none']);
 
 export function isLoopback(host: string): boolean {
   return loopbackAddresses.has(host);
@@ -14,14 +18,19 @@ export function isLoopback(host: string): boolean {
 
 export function installHostGuard(app: GatewayApp): void {
   app.addHook('onRequest', (request, _reply, done) => {
-    const { host, origin } = request.headers;
-    const ownOrigin = origin === undefined || loopbackHost.test(origin.replace(/^https?:\/\//, ''));
-    if (host !== undefined && loopbackHost.test(host) && ownOrigin) {
-      done();
-      return;
+    const refusal = whyForeign(request.headers);
+    if (refusal === undefined) done();
+    else {
+      const message = `Cannot answer this request: ${refusal}, expected a loopback name and no other page; call the gateway by its own address`;
+      done(new CountersignError('forbidden', message));
     }
-    const message =
-      'Cannot answer this request: it names another host, expected a loopback name; call the gateway by its own address';
-    done(new CountersignError('forbidden', message));
   });
+}
+
+function whyForeign({ host, origin, ...headers }: IncomingHttpHeaders): string | undefined {
+  if (host === undefined || !loopbackHost.test(host)) return 'it names another host';
+  // Another port of this machine is another origin: whatever listens there is not ours.
+  if (origin !== undefined && origin !== `http://${host}`) return 'a page of another origin sent it';
+  const site = headers['sec-fetch-site'];
+  return site === undefined || ownSites.has(String(site)) ? undefined : 'a page of another origin sent it';
 }

@@ -2,6 +2,9 @@
  * Every refusal and fault as RFC 9457 problem+json. What goes out is a code, our own words and a request id: never the
  * words of a parser, which repeat what was sent, and never those of an unexpected error.
  */
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -14,6 +17,11 @@ import type { GatewayApp } from './app.ts';
 type ProblemParts = Pick<Problem, 'code' | 'detail'> & Partial<Pick<Problem, 'status' | 'findings' | 'fields'>>;
 
 const withFindings = z.object({ findings: z.array(findingSchema) });
+const problemType = 'application/problem+json';
+const statusByConnectionError = new Map([
+  ['ERR_HTTP_REQUEST_TIMEOUT', 408],
+  ['HPE_HEADER_OVERFLOW', 431],
+]);
 /** Seconds after which a caller may come back, where nothing better is known. */
 const comeBackAfter = 1;
 
@@ -41,23 +49,52 @@ export function installProblems(app: GatewayApp): void {
   );
 }
 
+/** An address that Fastify cannot route. It would answer in its own form, and repeat the address. */
+export function answerBrokenRequest(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const status = clientStatus(error) ?? 400;
+  const detail =
+    'Cannot read the address of this request: it is malformed or too long, expected one of the API; read docs/openapi.json';
+  void sendProblem(request, reply, { code: 'input-invalid', detail, status });
+}
+
+/** What is no HTTP request, or never ended. Not logged: the error holds what was sent, and with it a key. */
+export function answerBrokenConnection(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = statusByConnectionError.get(error.code ?? '') ?? 400;
+  const detail = 'Cannot read this request: it is not whole or not HTTP/1.1, expected a whole one; correct it';
+  const body = JSON.stringify(problemOf(randomUUID(), { code: 'input-invalid', detail, status }));
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    `content-type: ${problemType}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
+
 function sendProblem(request: FastifyRequest, reply: FastifyReply, parts: ProblemParts): FastifyReply {
-  const meaning = errorMeanings[parts.code];
-  const status = parts.status ?? meaning.status;
-  const problem: Problem = {
-    type: `docs/errors/${parts.code}`,
-    title: meaning.meaning,
-    status,
-    detail: parts.detail,
-    instance: `urn:uuid:${request.id}`,
-    code: parts.code,
-    ...(parts.findings ? { findings: parts.findings } : {}),
-    ...(parts.fields ? { fields: parts.fields } : {}),
-  };
-  void reply.code(status).type('application/problem+json').serializer(String);
+  const problem = problemOf(request.id, parts);
+  const { status } = problem;
+  void reply.code(status).type(problemType).serializer(String);
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
-  if (status === 503 && meaning.retry) void reply.header('retry-after', comeBackAfter);
+  if (status === 503 && errorMeanings[parts.code].retry) void reply.header('retry-after', comeBackAfter);
   return reply.send(JSON.stringify(problem));
+}
+
+function problemOf(id: string, { code, detail, status, findings, fields }: ProblemParts): Problem {
+  return {
+    type: `/docs/errors/${code}`,
+    title: errorMeanings[code].meaning,
+    status: status ?? errorMeanings[code].status,
+    detail,
+    instance: `urn:uuid:${id}`,
+    code,
+    ...(findings ? { findings } : {}),
+    ...(fields ? { fields } : {}),
+  };
 }
 
 function partsOf(error: unknown): ProblemParts {

@@ -13,6 +13,8 @@ import type { Credential } from './credentials.ts';
 import type { GatewayContext } from './options.ts';
 import { tellRun } from './tell-runs.ts';
 
+const answeredBefore = ['somebody answered before', 'an open request', 'look at the run'] as const;
+
 /** @throws {CountersignError} see `requireAnswerable`; `conflict` late, answered, or no longer asked; `clock-skew` */
 export async function reconcile(
   gateway: GatewayContext,
@@ -29,9 +31,7 @@ export async function reconcile(
   const refusal =
     whyClosed(ask.body.ask.deadlineAt, ask.row.outcome, answeredAt) ?? (await unconfirmed(gateway, ask, run));
   if (refusal !== undefined) throw cannot('conflict', ask, refusal, 'an open request', 'list the open ones');
-  if (await isAnswered(gateway, nonce)) {
-    throw cannot('conflict', ask, 'somebody answered before', 'an open request', 'look at the run');
-  }
+  if ((await firstAnswer(gateway, nonce)) !== undefined) throw cannot('conflict', ask, ...answeredBefore);
   const record = await appendOrder(gateway, {
     kind: 'reconcile-answer',
     nonce,
@@ -43,8 +43,11 @@ export async function reconcile(
     reason,
     answeredAt,
   });
+  // Of two at the same time, the gate reads the first: the other is told so, and not that its word counts.
+  const { sequence } = record.body;
+  if ((await firstAnswer(gateway, nonce)) !== sequence) throw cannot('conflict', ask, ...answeredBefore);
   await tellRun(gateway, ask.row.workflowId, 'reconcile-answer');
-  return { status: 'recorded', sequence: record.body.sequence, answeredAt };
+  return { status: 'recorded', sequence, answeredAt };
 }
 
 function whyClosed(deadlineAt: number, outcome: string | null, now: number): string | undefined {
@@ -52,7 +55,8 @@ function whyClosed(deadlineAt: number, outcome: string | null, now: number): str
   return outcome === null ? undefined : `it is ${outcome}`;
 }
 
-async function isAnswered({ store, keys, audience }: GatewayContext, nonce: string): Promise<boolean> {
+/** Its number. */
+async function firstAnswer({ store, keys, audience }: GatewayContext, nonce: string): Promise<number | undefined> {
   const answers = await readControl({ store, registry: keys.registry, audience }, ['reconcile-answer']);
-  return answers.some((one) => one.nonce === nonce);
+  return answers.find((one) => one.nonce === nonce)?.sequence;
 }

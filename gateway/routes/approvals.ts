@@ -17,13 +17,14 @@ import { castVote } from '../cast-vote.ts';
 import type { GatewayContext } from '../options.ts';
 import { reconcile } from '../reconcile.ts';
 import { listApprovals, showApproval } from '../show-approvals.ts';
+import { queryInteger } from './query-integer.ts';
 import { problemResponses } from './responses.ts';
 
 const askParameters = z.strictObject({ nonce: nonceSchema });
 const listQuery = z.strictObject({
-  state: z.enum(['open', 'all']).default('open'),
+  state: z.enum(['open', 'all']).default('open').describe('Absent: open'),
   workflowId: workflowIdSchema.optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: queryInteger(z.int().min(1).max(200)).default(50).describe('Absent: 50'),
 });
 
 export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {

@@ -11,15 +11,17 @@ import {
   runStateSchema,
   startRunRequestSchema,
 } from '../../client/gateway-schemas.ts';
-import { principalSchema, workflowIdSchema } from '../../core/contracts/ids.ts';
+import { principalSchema, timestampSchema, workflowIdSchema } from '../../core/contracts/ids.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { GatewayApp } from '../app.ts';
 import { callerOf } from '../authenticate.ts';
 import { type KnownStart, knownStart, runViewOf } from '../known-start.ts';
+import { longBodyBytes } from '../json-body.ts';
 import type { GatewayContext } from '../options.ts';
 import { refuseSecrets } from '../refuse-secrets.ts';
 import { startRun } from '../start-run.ts';
 import { openTicket } from '../verified.ts';
+import { queryInteger } from './query-integer.ts';
 import { problemResponses } from './responses.ts';
 
 const liveWithinMs = 1500;
@@ -32,8 +34,8 @@ const startHeaders = z.looseObject({
     .describe('A retry with the same key and request meets the run it had started'),
 });
 const listQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  before: z.coerce.number().int().min(0).optional().describe('Opened before this time, ms'),
+  limit: queryInteger(z.int().min(1).max(200)).default(50).describe('Absent: 50'),
+  before: queryInteger(timestampSchema).optional().describe('Opened before this time, ms'),
   principal: principalSchema.optional(),
 });
 
@@ -42,6 +44,7 @@ export function runRoutes(app: GatewayApp, gateway: GatewayContext): void {
     method: 'POST',
     url: '/v1/runs',
     config: { access: 'runs:start' },
+    bodyLimit: longBodyBytes,
     schema: {
       operationId: 'startRun',
       summary: 'Start a run of an active agent',

@@ -52,6 +52,25 @@ describe('keys', () => {
     expect((await world.call('POST', '/v1/keys', { key, body: own })).status).toBe(201);
   });
 
+  it('live no longer than the key that made them: a short key would be as good as a long one', async () => {
+    const key = await world.key('cat', { expiresAt: world.clock.at + 60_000 });
+    const longer = { ...order, expiresInMs: 60_001 };
+    expect(await world.call('POST', '/v1/keys', { key, body: longer })).toMatchObject({
+      status: 403,
+      body: { code: 'forbidden' },
+    });
+    expect((await world.call('POST', '/v1/keys', { key, body: order })).status).toBe(201);
+  });
+
+  it("of a service account make no person's key, which could vote", async () => {
+    const key = await world.key('robot', { person: false });
+    expect(await world.call('POST', '/v1/keys', { key, body: order })).toMatchObject({
+      status: 403,
+      body: { code: 'forbidden' },
+    });
+    expect((await world.call('POST', '/v1/keys', { key, body: { ...order, person: false } })).status).toBe(201);
+  });
+
   it.each([
     ['no scope', { scopes: [] }],
     ['another scope', { scopes: ['everything'] }],

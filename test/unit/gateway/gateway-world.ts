@@ -119,7 +119,7 @@ export class World {
     return apiKey;
   }
 
-  async call(method: 'GET' | 'POST' | 'DELETE', url: string, options: CallOptions = {}): Promise<Answer> {
+  async call(method: 'GET' | 'POST' | 'DELETE' | 'OPTIONS', url: string, options: CallOptions = {}): Promise<Answer> {
     const { key, body } = options;
     const headers = {
       ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),

@@ -57,6 +57,16 @@ it('a second answer is a conflict', async () => {
   expect(await answers()).toHaveLength(1);
 });
 
+it('of two answers at the same time the one that the gate reads is confirmed, the other is a conflict', async () => {
+  const given = await Promise.all([
+    answer(await world.key('bob')),
+    answer(await world.key('cat'), { answer: 'happened' }),
+  ]);
+  expect(given.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
+  const confirmed = given.find(({ status }) => status === 200);
+  expect((await answers())[0]?.sequence).toBe(confirmed?.body['sequence']);
+});
+
 describe('an answer that may not be given', () => {
   it.each([
     ['of the requester', { principal: 'ann' }, {}, 403],

@@ -237,6 +237,7 @@ describe('a vote that may not be cast', () => {
     ['an unknown key', { approver: 'eve' }],
     ['a time of its own', { castAt: 1 }],
     ['another channel', { channel: 'telepathy' }],
+    ['a channel that only the gateway can know', { channel: 'slack' }],
     ['too long a reason', { reason: 'x'.repeat(2001) }],
   ])('with %s is refused', async (_what, changes) => {
     expect(await vote(bob, changes)).toMatchObject({ status: 400, body: { code: 'input-invalid' } });

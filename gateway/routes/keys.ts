@@ -1,9 +1,6 @@
-/** API keys, and the fleet's freeze and thaw: signed orders, numbered by the store. */
+/** API keys: list, mint, revoke. */
 import { z } from 'zod';
 import {
-  fleetRequestSchema,
-  type FleetState,
-  fleetStateSchema,
   keyIdSchema,
   keyListSchema,
   keyMintedSchema,
@@ -11,38 +8,17 @@ import {
   mintKeyRequestSchema,
 } from '../../client/gateway-schemas.ts';
 import { CountersignError } from '../../core/errors.ts';
-import { readFreeze } from '../../store/read-control.ts';
 import type { GatewayApp } from '../app.ts';
 import { callerOf } from '../authenticate.ts';
 import { appendOrder } from '../control-records.ts';
 import { type Credential, standingKeys } from '../credentials.ts';
-import { mintApiKey } from '../mint-api-key.ts';
+import { type KeyOrder, mintApiKey } from '../mint-api-key.ts';
 import type { GatewayContext } from '../options.ts';
-import { refuseSecrets } from '../refuse-secrets.ts';
-import { tellOpenRuns } from '../tell-runs.ts';
 import { problemResponses } from './responses.ts';
 
 const access = 'control:write' as const;
 
-export function controlRoutes(app: GatewayApp, gateway: GatewayContext): void {
-  keyRoutes(app, gateway);
-  for (const kind of ['freeze', 'thaw'] as const) {
-    app.route({
-      method: 'POST',
-      url: `/v1/fleet/${kind}`,
-      config: { access },
-      schema: {
-        operationId: kind,
-        summary: kind === 'freeze' ? 'No effect of any run starts from now on' : 'End a freeze',
-        body: fleetRequestSchema,
-        response: { 200: fleetStateSchema, ...problemResponses },
-      },
-      handler: async (request) => await order(gateway, callerOf(request), kind, request.body.reason),
-    });
-  }
-}
-
-function keyRoutes(app: GatewayApp, gateway: GatewayContext): void {
+export function keyRoutes(app: GatewayApp, gateway: GatewayContext): void {
   app.route({
     method: 'GET',
     url: '/v1/keys',
@@ -67,14 +43,11 @@ function keyRoutes(app: GatewayApp, gateway: GatewayContext): void {
     handler: async (request, reply) => {
       const caller = callerOf(request);
       const { expiresInMs, ...wanted } = request.body;
-      const beyond = wanted.scopes.filter((scope) => !caller.scopes.includes(scope));
-      if (beyond.length > 0) throw beyondOwn(beyond.join(', '));
       const expiresAt = gateway.clock.now() + expiresInMs;
-      const { apiKey, keyId } = await mintApiKey(gateway, { ...wanted, expiresAt, mintedBy: caller.principal });
-      return await reply
-        .code(201)
-        .header('cache-control', 'no-store')
-        .send({ ...wanted, keyId, expiresAt, mintedBy: caller.principal, apiKey });
+      const order = { ...wanted, expiresAt, mintedBy: caller.principal };
+      requireWithinOwn(caller, order);
+      const { apiKey, keyId } = await mintApiKey(gateway, order);
+      return await reply.code(201).send({ ...order, keyId, apiKey });
     },
   });
   app.route({
@@ -101,26 +74,25 @@ function keyRoutes(app: GatewayApp, gateway: GatewayContext): void {
   });
 }
 
-async function order(
-  gateway: GatewayContext,
-  caller: Credential,
-  kind: 'freeze' | 'thaw',
-  reason: string,
-): Promise<FleetState> {
-  await refuseSecrets(gateway, 'the reason', reason);
-  await appendOrder(gateway, { kind, by: caller.principal, reason });
-  const signalled = await tellOpenRuns(gateway, kind);
-  const { store, audience, keys } = gateway;
-  return { ...(await readFreeze({ store, audience, registry: keys.registry })), signalled };
+/**
+ * A key can do nothing by making another: neither more, nor longer than it stands itself, nor vote where it is no person's.
+ *
+ * @throws {CountersignError} `forbidden`
+ */
+function requireWithinOwn(maker: Credential, wanted: KeyOrder): void {
+  const beyond = wanted.scopes.filter((scope) => !maker.scopes.includes(scope));
+  if (beyond.length > 0) throw beyondOwn(`have scopes the maker's lacks (${beyond.join(', ')})`);
+  if (wanted.expiresAt > maker.expiresAt) throw beyondOwn("outlive the maker's");
+  if (wanted.person && !maker.person) throw beyondOwn("be a person's, and the maker's is a service account's");
+}
+
+function beyondOwn(would: string): CountersignError {
+  return new CountersignError(
+    'forbidden',
+    `Cannot make a key: it would ${would}, expected one within the maker's own; ask somebody who has such a key`,
+  );
 }
 
 function keyView({ keyId, principal, roles, person, scopes, expiresAt, mintedBy }: Credential): KeyView {
   return { keyId, principal, roles, person, scopes, expiresAt, mintedBy };
-}
-
-function beyondOwn(scopes: string): CountersignError {
-  return new CountersignError(
-    'forbidden',
-    `Cannot make a key: it would have scopes the maker's lacks (${scopes}), expected some of the maker's own; ask somebody who has them`,
-  );
 }
