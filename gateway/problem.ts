@@ -17,6 +17,8 @@ import type { GatewayApp } from './app.ts';
 type ProblemParts = Pick<Problem, 'code' | 'detail'> & Partial<Pick<Problem, 'status' | 'findings' | 'fields'>>;
 
 const withFindings = z.object({ findings: z.array(findingSchema) });
+/** Of each rule in the words; in full only these: a text that is all secrets would make an answer many times its size. */
+const mostFindings = 20;
 const problemType = 'application/problem+json';
 const statusByConnectionError = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', 408],
@@ -31,7 +33,7 @@ export function inputRefused(what: string, findings: readonly Finding[]): Counte
   return new CountersignError(
     'input-refused',
     `Cannot send ${what}: guard rule ${rules} found something in it, expected text without secrets; take it out and use a named credential`,
-    { cause: { findings } },
+    { cause: { findings: findings.slice(0, mostFindings) } },
   );
 }
 

@@ -22,6 +22,8 @@ export async function startRun(
   idempotencyKey: string | undefined,
 ): Promise<RunStarted> {
   await refuseSecrets(gateway, 'the input', request.input);
+  // A name's form is that of many a token.
+  if (request.onBehalfOf !== undefined) await refuseSecrets(gateway, 'for whom it is', request.onBehalfOf);
   if (idempotencyKey === undefined) return await start(gateway, caller, request, `run-${randomUUID()}`);
   const workflowId = workflowIdOf(gateway, caller.principal, idempotencyKey);
   const known = await startedBefore(gateway, caller, request, workflowId);

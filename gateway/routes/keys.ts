@@ -14,6 +14,7 @@ import { appendOrder } from '../control-records.ts';
 import { type Credential, standingKeys } from '../credentials.ts';
 import { type KeyOrder, mintApiKey } from '../mint-api-key.ts';
 import type { GatewayContext } from '../options.ts';
+import { refuseSecrets } from '../refuse-secrets.ts';
 import { problemResponses } from './responses.ts';
 
 const access = 'control:write' as const;
@@ -46,6 +47,8 @@ export function keyRoutes(app: GatewayApp, gateway: GatewayContext): void {
       const expiresAt = gateway.clock.now() + expiresInMs;
       const order = { ...wanted, expiresAt, mintedBy: caller.principal };
       requireWithinOwn(caller, order);
+      // It goes into each ticket and vote of the key.
+      await refuseSecrets(gateway, 'the principal', order.principal);
       const { apiKey, keyId } = await mintApiKey(gateway, order);
       return await reply.code(201).send({ ...order, keyId, apiKey });
     },

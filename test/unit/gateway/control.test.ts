@@ -84,6 +84,14 @@ describe('keys', () => {
     expect((await world.call('POST', '/v1/keys', { key: admin, body: { ...order, ...changes } })).status).toBe(400);
   });
 
+  it('whose principal is a secret are refused: it would be in each ticket and vote', async () => {
+    const wrong = { ...order, principal: canary };
+    const answer = await world.call('POST', '/v1/keys', { key: admin, body: wrong });
+    expect(answer).toMatchObject({ status: 422, body: { code: 'input-refused' } });
+    expect(answer.text).not.toContain(canary);
+    expect(await world.store.listControl(['api-key'])).toHaveLength(1);
+  });
+
   it('that somebody names in another form are refused', async () => {
     expect((await world.call('DELETE', '/v1/keys/ABC', { key: admin })).status).toBe(400);
     expect((await world.call('DELETE', `/v1/keys/${'a'.repeat(12)}`, { key: admin })).status).toBe(404);

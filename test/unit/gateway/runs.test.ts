@@ -16,6 +16,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const request = { agent: 'ops', input: 'restart web' };
+const aFinding = { guard: 'secrets', rule: 'canary', severity: 'high' as const, message: 'a canary' };
 
 async function start(body: unknown = request, headers: Record<string, string> = {}, as = key) {
   return await world.call('POST', '/v1/runs', { key: as, body, headers });
@@ -73,12 +74,34 @@ describe('starting a run', () => {
     expect(world.door.started).toEqual([]);
   });
 
-  it('with a secret in the input is refused, and the secret is nowhere', async () => {
-    const answer = await start({ ...request, input: `use ${canary} for it` });
+  it.each([
+    ['in the input', { input: `use ${canary} for it` }],
+    ['for whom it is', { onBehalfOf: canary }],
+  ])('with a secret %s is refused, and the secret is nowhere', async (_where, changes) => {
+    const answer = await start({ ...request, ...changes });
     expect(answer).toMatchObject({ status: 422, body: { code: 'input-refused', findings: [{ rule: 'canary' }] } });
     expect(answer.text).not.toContain(canary);
     expect(world.log.join('')).not.toContain(canary);
     expect(world.door.started).toEqual([]);
+  });
+
+  it('with a thousand secrets says so in an answer of bounded length', async () => {
+    const many = await startWorld({
+      gateway: { scan: () => Promise.resolve(Array.from({ length: 1000 }, () => aFinding)) },
+    });
+    const answer = await many.call('POST', '/v1/runs', { key: await many.key('bob'), body: request });
+    await many.close();
+    expect(answer).toMatchObject({ status: 422, body: { code: 'input-refused' } });
+    expect(answer.body['findings']).toHaveLength(20);
+  });
+
+  it('with a guard that fails is refused: nothing unscanned is sent', async () => {
+    const broken = await startWorld({ gateway: { scan: () => Promise.reject(new Error(`broken by ${canary}`)) } });
+    const answer = await broken.call('POST', '/v1/runs', { key: await broken.key('bob'), body: request });
+    await broken.close();
+    expect(answer).toMatchObject({ status: 500, body: { code: 'internal-fault' } });
+    expect(broken.door.started).toEqual([]);
+    expect(`${answer.text}${broken.log.join('')}`).not.toContain(canary);
   });
 
   it('while the server is away says so and when to come back', async () => {
