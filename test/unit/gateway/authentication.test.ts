@@ -190,6 +190,27 @@ describe('too many requests', () => {
   });
 });
 
+describe('an address', () => {
+  const forwarded = (number: number) => ({ 'x-forwarded-for': `10.0.0.${number}`, 'x-real-ip': `10.0.0.${number}` });
+
+  it('is not what a caller says it is: a flood would come from a thousand', async () => {
+    const limited = await createGateway({ ...world.options, rateLimits: { perAddress: 2, perKey: 100 } });
+    const ask = async (number: number) =>
+      (await limited.inject({ method: 'GET', url: '/v1/health', headers: forwarded(number) })).statusCode;
+    const statuses = [await ask(1), await ask(2), await ask(3)];
+    await limited.close();
+    expect(statuses).toEqual([200, 200, 429]);
+  });
+
+  it('is counted on a route that is not there, too', async () => {
+    const limited = await createGateway({ ...world.options, rateLimits: { perAddress: 1, perKey: 100 } });
+    const ask = async () => (await limited.inject({ method: 'GET', url: '/nothing' })).statusCode;
+    const statuses = [await ask(), await ask()];
+    await limited.close();
+    expect(statuses).toEqual([404, 429]);
+  });
+});
+
 describe('health', () => {
   it('is public and says nothing more', async () => {
     expect(await world.call('GET', '/v1/health')).toMatchObject({ status: 200, body: { status: 'ok' } });

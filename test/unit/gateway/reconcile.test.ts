@@ -57,14 +57,17 @@ it('a second answer is a conflict', async () => {
   expect(await answers()).toHaveLength(1);
 });
 
-it('of two answers at the same time the one that the gate reads is confirmed, the other is a conflict', async () => {
-  const given = await Promise.all([
-    answer(await world.key('bob')),
-    answer(await world.key('cat'), { answer: 'happened' }),
-  ]);
-  expect(given.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
-  const confirmed = given.find(({ status }) => status === 200);
-  expect((await answers())[0]?.sequence).toBe(confirmed?.body['sequence']);
+it('an answer that another gateway overtook is a conflict: the gate reads the first', async () => {
+  const [bob, cat] = [await world.key('bob'), await world.key('cat')];
+  const append = world.store.appendControl.bind(world.store);
+  world.store.appendControl = async (make) => {
+    world.store.appendControl = append;
+    expect((await answer(cat, { answer: 'happened' })).status).toBe(200);
+    return await append(make);
+  };
+  expect(await answer(bob)).toMatchObject({ status: 409, body: { code: 'conflict' } });
+  expect((await answers()).map(({ principal }) => principal)).toEqual(['cat', 'bob']);
+  expect(world.door.signals).toHaveLength(1);
 });
 
 describe('an answer that may not be given', () => {
