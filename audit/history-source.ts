@@ -3,7 +3,7 @@
  * nothing, and what it leaves out shows in the checks.
  */
 import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import type { temporal } from '@temporalio/proto';
+import proto, { type temporal } from '@temporalio/proto';
 
 export type History = temporal.api.history.v1.IHistory;
 export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
@@ -25,7 +25,12 @@ export function historyToJson(history: History): unknown {
   return value;
 }
 
-/** @throws {TypeError} for what is no history. */
+/**
+ * Through the wire format: from JSON alone, times would hold plain numbers where the server's hold 64-bit integers.
+ *
+ * @throws {TypeError} for what is no history.
+ */
 export function historyFromJson(value: unknown): History {
-  return historyFromJSON(value);
+  const { History: type } = proto.temporal.api.history.v1;
+  return type.decode(type.encode(historyFromJSON(value)).finish());
 }

@@ -25,7 +25,12 @@ const reading = { calls: [{ name: 'read_status', args: { name: 'web' } }], text:
 const sending = (name: string) => ({ calls: [{ name, args: { name: 'team' } }], text: 'I send it.' });
 const words = { text: 'That is all.' };
 
-async function castVote(harness: Harness, run: StartedRun, ask: AskRow, changes: Partial<VoteBody> = {}): Promise<void> {
+async function castVote(
+  harness: Harness,
+  run: StartedRun,
+  ask: AskRow,
+  changes: Partial<VoteBody> = {},
+): Promise<void> {
   const vote = harness.desk.vote(ask, changes);
   await harness.store.storeVote(vote, digestJson('vote', vote));
   await run.signalVote(vote);
@@ -107,7 +112,8 @@ export const scenarios: readonly Scenario[] = [
       const forged = harness.desk.vote(ask, { principal: 'pete' });
       const handle = harness.door.client.workflow.getHandle(run.workflowId);
       await run.signalVote({ ...forged, issuedAt: forged.issuedAt + 1 });
-      for (let sent = 0; (await handle.describe()).runId === run.linkRunId; sent += 1) await run.signalVote({ junk: sent });
+      for (let sent = 0; (await handle.describe()).runId === run.linkRunId; sent += 1)
+        await run.signalVote({ junk: sent });
       await castVote(harness, run, ask);
       return await ended(run);
     },

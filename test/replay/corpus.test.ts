@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { replayRun } from '../../audit/replay-run.ts';
+import { findLeaks } from '../../scripts/lint/find-leaks.ts';
 import { replayBundle, type WorkflowBundle } from '../../worker/workflow-bundle.ts';
 import { loadRecorded, recordedNames, registryOf, sourceOf } from '../histories/recorded.ts';
 import { scenarios } from '../histories/scenarios.ts';
+import { withoutMachine } from '../histories/without-machine.ts';
 
 const remedy =
   'put the changed workflow code behind patched(), or, if no run of the old code can exist, record anew with scripts/record-histories.ts (docs/replay.md)';
@@ -21,6 +23,12 @@ beforeAll(async () => {
 
 it('corpus holds one history for each branch of the road', () => {
   expect(recordedNames()).toEqual(scenarios.map(({ name }) => name).toSorted());
+});
+
+it.each(recordedNames())('recorded run "%s" holds nothing of the machine that recorded it', (name) => {
+  const { links } = loadRecorded(name);
+  expect(withoutMachine(links)).toEqual(links);
+  expect(textsIn(links).flatMap(findLeaks)).toEqual([]);
 });
 
 it.each(recordedNames())('recorded run "%s" replays with the current workflow code and verifies', async (name) => {
@@ -40,3 +48,10 @@ it.each(recordedNames())('recorded run "%s" replays with the current workflow co
   ).toEqual([]);
   expect(report.verdict, remedy).toBe(recorded.verdict);
 });
+
+/** All texts, those of payloads decoded. */
+function textsIn(value: unknown, key = ''): string[] {
+  if (typeof value === 'string') return [key === 'data' ? Buffer.from(value, 'base64').toString('utf8') : value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => textsIn(inner, name));
+}

@@ -13,6 +13,7 @@ import { replayRun } from '../../audit/replay-run.ts';
 import { domains } from '../../core/contracts/envelope.ts';
 import { replayBundle, type WorkflowBundle } from '../../worker/workflow-bundle.ts';
 import { historiesFolder, type Recorded } from '../histories/recorded.ts';
+import { withoutMachine } from '../histories/without-machine.ts';
 import { type Scenario, scenarios } from '../histories/scenarios.ts';
 import { audience, type Harness, startHarness } from '../support/harness.ts';
 
@@ -32,7 +33,6 @@ it.each(scenarios.map((scenario) => ({ scenario, name: scenario.name })))(
       const options = { workflowId, source, registry: harness.keys.registry, audience, bundle };
       const alone = await replayRun(options);
       const whole = await replayRun({ ...options, store: harness.store });
-      if (process.env['RECORD_HISTORIES'] === '1') await record(scenario, workflowId, harness);
       for (const report of [alone, whole]) {
         expect(report.findings).toEqual([]);
         expect(report.checks.filter(({ result }) => result === 'failed')).toEqual([]);
@@ -40,6 +40,7 @@ it.each(scenarios.map((scenario) => ({ scenario, name: scenario.name })))(
       expect(alone.verdict).toBe(scenario.verdictAlone ?? 'verified');
       expect(whole.checks.filter(({ result }) => result !== 'ok')).toEqual([]);
       expect(whole.verdict).toBe('verified');
+      if (process.env['RECORD_HISTORIES'] === '1') await record(scenario, workflowId, harness);
     } finally {
       await harness.stop();
     }
@@ -61,13 +62,4 @@ async function record(
     links: links.map(({ linkRunId, history }) => ({ linkRunId, history: withoutMachine(historyToJson(history)) })),
   };
   writeFileSync(join(historiesFolder, `${name}.json`), `${JSON.stringify(recorded, null, 1)}\n`);
-}
-
-/** Identities name process and host; nothing that is checked depends on them. */
-function withoutMachine(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutMachine);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, key === 'identity' ? 'recorder' : withoutMachine(inner)]),
-  );
 }
