@@ -1,11 +1,12 @@
 /**
- * Makes `dist/`, the published form: compiled modules with their types, and the workflow bundle made once here so that a
+ * Makes `dist/`, the published form: compiled modules with their types, and the workflow bundles made once here so that a
  * worker starts in a third of the time. It starts from an empty folder, so that nothing old is ever published, and the
  * result names no path of the machine that built it.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type BundleName, bundleFromSource, bundleNames } from '../worker/workflow-bundle.ts';
 import { repositoryRoot } from './lint/repository-files.ts';
 
 const dist = join(repositoryRoot, 'dist');
@@ -14,25 +15,19 @@ rmSync(dist, { recursive: true, force: true });
 const compiled = spawnSync('tsc', ['-p', 'tsconfig.build.json'], { cwd: repositoryRoot, stdio: 'inherit' });
 if (compiled.status !== 0)
   throw new Error('Cannot build "dist": tsc failed, expected no type errors; see its output above');
+for (const name of bundleNames) writeFileSync(join(dist, `${name}.js`), await bundle(name));
 
-const workflowsPath = join(repositoryRoot, 'workflows/index.ts');
-if (existsSync(workflowsPath)) {
-  mkdirSync(dist, { recursive: true });
-  writeFileSync(join(dist, 'workflow-bundle.js'), await bundleWorkflows());
-}
-
-async function bundleWorkflows(): Promise<string> {
-  const { bundleWorkflowCode } = await import('@temporalio/worker');
-  const { code } = await bundleWorkflowCode({ workflowsPath });
+async function bundle(name: BundleName): Promise<string> {
+  const code = await bundleFromSource(name);
   const match = /(\/\/# sourceMappingURL=data:application\/json;[^,\n]*,)([A-Za-z0-9+/=]+)\s*$/u.exec(code);
   const [, mark, encoded] = match ?? [];
   if (!match || !mark || !encoded) {
-    throw new Error('Cannot build "dist/workflow-bundle.js": no inline source map, expected one at its end');
+    throw new Error(`Cannot build "dist/${name}.js": no inline source map, expected one at its end`);
   }
   const map = Buffer.from(encoded, 'base64').toString('utf8').replaceAll(repositoryRoot, '');
   const body = code.slice(0, match.index);
   if (body.includes(repositoryRoot)) {
-    throw new Error('Cannot build "dist/workflow-bundle.js": it names this machine’s paths, expected relative ones');
+    throw new Error(`Cannot build "dist/${name}.js": it names this machine’s paths, expected relative ones`);
   }
   return `${body}${mark}${Buffer.from(map, 'utf8').toString('base64')}\n`;
 }

@@ -19,28 +19,43 @@ export interface WorkflowBundle {
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sourceFolders = ['core', 'workflows'];
 
+/** Each bundle with the modules it holds beside the workflows. */
+const interceptorsByBundle = {
+  'workflow-bundle': [],
+  'replay-bundle': [join(root, 'workflows', 'replay-interceptor.ts')],
+} as const satisfies Record<string, readonly string[]>;
+export type BundleName = keyof typeof interceptorsByBundle;
+export const bundleNames: readonly BundleName[] = ['workflow-bundle', 'replay-bundle'];
+
 /** @param cacheFolder where a bundle made from source is kept; only its owner may write there. */
 export async function workflowBundle(cacheFolder: string): Promise<WorkflowBundle> {
-  return await bundleNamed('workflow-bundle', cacheFolder, []);
+  return await bundleNamed('workflow-bundle', cacheFolder);
 }
 
 /** For `replayRun`; never for a worker: it re-emits every argument that the code computes. */
 export async function replayBundle(cacheFolder: string): Promise<WorkflowBundle> {
-  return await bundleNamed('replay-bundle', cacheFolder, [join(root, 'workflows', 'replay-interceptor.ts')]);
+  return await bundleNamed('replay-bundle', cacheFolder);
 }
 
-async function bundleNamed(name: string, cacheFolder: string, interceptors: string[]): Promise<WorkflowBundle> {
+/** Code of a bundle, made from source; in the repository only. */
+export async function bundleFromSource(name: BundleName): Promise<string> {
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(root, 'workflows', 'index.ts'),
+    workflowInterceptorModules: [...interceptorsByBundle[name]],
+    // Of the bundle too: what a worker's workflow code cannot decode would stop its run for ever.
+    payloadConverterPath,
+    logger: quiet,
+  });
+  return code;
+}
+
+async function bundleNamed(name: BundleName, cacheFolder: string): Promise<WorkflowBundle> {
   const prebuilt = join(root, `${name}.js`);
   if (existsSync(prebuilt)) return { codePath: prebuilt };
   const codePath = join(cacheFolder, `${name}-${await sourceDigest()}.js`);
   if (existsSync(codePath)) return { codePath };
   await mkdir(cacheFolder, { recursive: true, mode: 0o700 });
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(root, 'workflows', 'index.ts'),
-    workflowInterceptorModules: interceptors,
-    payloadConverterPath,
-    logger: quiet,
-  });
+  const code = await bundleFromSource(name);
   // Two processes may bundle at once: each renames a whole file into place.
   const temporary = `${codePath}.${process.pid}`;
   await writeFile(temporary, code, { mode: 0o600 });
