@@ -22,7 +22,7 @@ export interface ApprovalFilter {
 }
 
 const atOnce = 8;
-/** Rows read to find the open ones: those of runs that were terminated stay open in the store and lie among them. */
+/** Rows read to find those that a live run waits with: asks of runs that were terminated stay open until their deadline. */
 const mostRows = 2000;
 
 export async function listApprovals(
@@ -39,9 +39,10 @@ export async function listApprovals(
     const views = await inParallel(asks, atOnce, (ask) => viewOf(gateway, approvers, caller, ask));
     return views.flatMap((view) => view ?? []);
   }
-  const rows = await gateway.store.listAsks({ ...ofRun, open: true, limit: mostRows });
-  const now = gateway.clock.now();
-  const asks = rows.filter((row) => row.deadlineAt >= now).flatMap((row) => openAsk(gateway, row) ?? []);
+  // Past ones stay for ever in a store, first by urgency: read with the others, they would crowd those out that wait.
+  const dueFrom = gateway.clock.now();
+  const rows = await gateway.store.listAsks({ ...ofRun, open: true, dueFrom, limit: mostRows });
+  const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []);
   const links = currentLinks(gateway);
   const views = await inParallel(asks, atOnce, async (ask) => {
     const run = await gateway.store.getRun(ask.row.workflowId);

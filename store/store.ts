@@ -219,7 +219,8 @@ export interface Store {
   recordDecision(record: DecisionRecord, expected: { runEpoch: number }): Promise<RecordedDecision>;
   listDecisions(workflowId: string): Promise<SignedDecision[]>;
   getAsk(nonce: string): Promise<AskRow | null>;
-  listAsks(filter: { open?: boolean; workflowId?: string; limit: number }): Promise<AskRow[]>;
+  /** Open ones by urgency; any others, newest first. @param filter `dueFrom`: none whose deadline is before this time, ms */
+  listAsks(filter: { open?: boolean; workflowId?: string; dueFrom?: number; limit: number }): Promise<AskRow[]>;
 
   // Votes
   /** One vote by principal and nonce; a second one is `duplicate` and changes nothing. */

@@ -13,13 +13,13 @@ export function askMethods(session: SqlSession): Pick<Store, 'getAsk' | 'listAsk
         const row = await queries.selectFrom('asks').selectAll().where('nonce', '=', nonce).executeTakeFirst();
         return row ? toAsk(row) : null;
       }),
-    listAsks: ({ open, workflowId, limit }) =>
+    listAsks: ({ open, workflowId, dueFrom, limit }) =>
       session.read(async (queries) => {
-        // Open ones by urgency; any others, newest first.
         const order = open === true ? 'asc' : 'desc';
         let query = queries.selectFrom('asks').selectAll().orderBy('deadline_at', order).orderBy('nonce').limit(limit);
         if (open !== undefined) query = query.where('outcome', open ? 'is' : 'is not', null);
         if (workflowId !== undefined) query = query.where('workflow_id', '=', workflowId);
+        if (dueFrom !== undefined) query = query.where('deadline_at', '>=', dueFrom);
         const rows = await query.execute();
         return rows.map(toAsk);
       }),

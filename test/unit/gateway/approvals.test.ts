@@ -69,6 +69,15 @@ describe('the list of open approval requests', () => {
     expect(await nonces('?state=all')).toEqual([nonceOf(1)]);
   });
 
+  it('is not crowded out by what is past and stays open in the store', async () => {
+    const past = await world.ask(1);
+    world.clock.at = past.deadlineAt + 1;
+    await world.ask(2, { deadlineAt: world.clock.at + 60_000 });
+    const list = world.store.listAsks.bind(world.store);
+    world.store.listAsks = (filter) => list({ ...filter, limit: 1 });
+    expect(await nonces()).toEqual([nonceOf(2)]);
+  });
+
   it('leaves out what no live run waits with', async () => {
     await world.ask(1);
     await world.ask(2);

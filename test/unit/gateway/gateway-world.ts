@@ -72,6 +72,7 @@ export interface AskChanges {
   ticket?: Partial<TicketBody>;
   body?: Partial<AskBody>;
   card?: Partial<Card>;
+  deadlineAt?: number;
   /** Signs the ask. @default the world's decision key */
   signedBy?: KeySet;
 }
@@ -161,6 +162,7 @@ export class World {
     const terms = { ...body.ask.terms, ...changes.terms };
     const ask = {
       ...body.ask,
+      deadlineAt: changes.deadlineAt ?? body.ask.deadlineAt,
       kind: changes.kind ?? 'call',
       terms,
       termsDigest: digestJson('terms', terms),

@@ -301,6 +301,22 @@ describe('showing a run', () => {
   });
 });
 
+describe('a run that somebody else started with the ticket of one of ours', () => {
+  it('is neither shown nor cancelled as ours', async () => {
+    await start();
+    const [input] = world.door.started;
+    if (!input) throw new TypeError('nothing was started');
+    world.door.run(workflowIdOf(9), linkOf(9));
+    world.door.runInput = () => Promise.resolve(input);
+    const url = `/v1/runs/${workflowIdOf(9)}`;
+    expect((await world.call('GET', url, { key })).status).toBe(404);
+    expect((await world.call('POST', `${url}/cancel`, { key, body: { reason: 'x' } })).status).toBe(404);
+    expect(world.door.cancelled).toEqual([]);
+    const own = `/v1/runs/${input.ticket.body.workflowId}`;
+    expect((await world.call('GET', own, { key })).status).toBe(200);
+  });
+});
+
 describe('cancelling a run', () => {
   const url = `/v1/runs/${workflowIdOf(1)}/cancel`;
 

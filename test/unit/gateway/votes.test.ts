@@ -3,9 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { signedVoteSchema } from '../../../core/contracts/approval.ts';
 import { digestJson } from '../../../core/digest.ts';
 import { openEnvelope } from '../../../core/envelope.ts';
+import { activatePack } from '../../../gateway/index.ts';
 import type { AskRow } from '../../../store/store.ts';
-import { anyDigest, linkOf, nonceOf, workflowIdOf } from '../../support/signed-objects.ts';
-import { audience, canary, newKeys, startWorld, type World } from './gateway-world.ts';
+import { aDenial, anyDigest, linkOf, nonceOf, workflowIdOf } from '../../support/signed-objects.ts';
+import { audience, canary, newKeys, packToActivate, policyText, startWorld, type World } from './gateway-world.ts';
 
 let world: World;
 let ask: AskRow;
@@ -129,6 +130,36 @@ describe('a vote that is late', () => {
   });
 });
 
+describe('a vote that no longer matters', () => {
+  it.each([
+    [
+      'as its request has an outcome',
+      async () => {
+        const place = { callKey: ask.callKey, pass: 2, linkRunId: linkOf(1) };
+        const { body } = aDenial(place, ask.nonce);
+        const decision = world.seal('decision', body);
+        const digest = digestJson('decision', decision);
+        const closes = { nonce: ask.nonce, outcome: 'withdrawn' as const, at: world.clock.at };
+        const key = { ...place, try: 1, purpose: 'execute' as const };
+        const record = { key, decision, digest, turn: 1, ask: null, closes, denial: null, admit: null };
+        expect(await world.store.recordDecision(record, { runEpoch: 0 })).toEqual({ kind: 'recorded' });
+      },
+    ],
+    [
+      'as its run has ended',
+      async () => {
+        const run = { workflowId: workflowIdOf(1), linkRunId: linkOf(1) };
+        await world.store.closeRun({ ...run, outcome: 'completed', now: world.clock.at });
+      },
+    ],
+  ])('%s is kept as evidence and never sent, although the server has the run running', async (_why, arrange) => {
+    await arrange();
+    expect(await vote(bob)).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect(await world.store.votesByNonce(ask.nonce)).toMatchObject([{ signalled: true }]);
+    expect(world.door.signals).toEqual([]);
+  });
+});
+
 describe('a vote that may not be cast', () => {
   it.each([
     ['of the requester', { principal: 'ann' }],
@@ -140,6 +171,13 @@ describe('a vote that may not be cast', () => {
     const { principal, ...rest } = changes;
     const answer = await vote(await world.key(principal, rest));
     expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    await expectNothingHappened();
+  });
+
+  it('of somebody whose role the active policy no longer has is refused, whatever the run pins', async () => {
+    const tightened = policyText.replaceAll('operator', 'owner');
+    await activatePack(world.options, packToActivate({}, tightened), 'ann');
+    expect((await vote(bob)).status).toBe(403);
     await expectNothingHappened();
   });
 
@@ -201,18 +239,23 @@ describe('a vote that may not be cast', () => {
     await expectNothingHappened();
   });
 
-  it('while a link that is not registered runs is a conflict', async () => {
+  const successor = { firstRunId: linkOf(1), originalRunId: linkOf(50), continuedRunId: linkOf(1) };
+
+  it.each([
+    ['of a run that was reset', { originalRunId: linkOf(1) }],
+    ['of another chain', { firstRunId: linkOf(7) }],
+    ['that follows another link', { continuedRunId: linkOf(7) }],
+    ['that somebody started', { continuedRunId: null }],
+  ])('while a link %s runs, not registered, is a conflict', async (_what, changes) => {
     world.door.run(workflowIdOf(1), linkOf(50));
-    const origin = { workflowType: 'agentRun', firstRunId: linkOf(1), originalRunId: linkOf(1), continuedRunId: null };
-    world.door.origins.set(linkOf(50), origin);
+    world.door.origins.set(linkOf(50), { workflowType: 'agentRun', ...successor, ...changes });
     expect((await vote(bob)).status).toBe(409);
     await expectNothingHappened();
   });
 
   it('is taken while the true successor of the last link waits to be registered', async () => {
     world.door.run(workflowIdOf(1), linkOf(50));
-    const ids = { firstRunId: linkOf(1), originalRunId: linkOf(50), continuedRunId: linkOf(1) };
-    world.door.origins.set(linkOf(50), { workflowType: 'agentRun', ...ids });
+    world.door.origins.set(linkOf(50), { workflowType: 'agentRun', ...successor });
     expect((await vote(bob)).status).toBe(200);
   });
 

@@ -110,6 +110,10 @@ export function decisionConformance(current: CurrentHarness): void {
       await decide(store, scene, scene.callKey(1), { verdict: { ask: nonce } });
       const open = await store.listAsks({ open: true, workflowId: scene.workflowId, limit: 5 });
       expect(open).toMatchObject([{ nonce, kind: 'call', outcome: null, approvalId: `${scene.callKey(1)}/1` }]);
+      const dueFrom = open[0]?.deadlineAt ?? 0;
+      const due = { open: true, workflowId: scene.workflowId, limit: 5 };
+      expect(await store.listAsks({ ...due, dueFrom })).toHaveLength(1);
+      expect(await store.listAsks({ ...due, dueFrom: dueFrom + 1 })).toEqual([]);
       const closes = { nonce, outcome: 'expired' as const, at: someTimeAt + 7 };
       await decide(store, scene, scene.callKey(1), { verdict: 'deny', closes, place: { pass: 2 } });
       await decide(store, scene, scene.callKey(1), { closes: { ...closes, outcome: 'approved' }, place: { pass: 3 } });
