@@ -20,12 +20,12 @@ export type Remote = ReturnType<typeof remoteActivities>;
 
 export function remoteActivities(queues: TaskQueues) {
   return {
-    /** The provider may be away for long; 4xx are not retryable and end it at once. */
+    /** The provider may be away for long; 4xx end it at once. A dead worker's request is asked again after the heartbeat. */
     model: proxyActivities<Pick<RemoteActivities, 'callModel' | 'compactTranscript'>>({
       taskQueue: queues.model,
       startToCloseTimeout: '10m',
       scheduleToCloseTimeout: '12h',
-      heartbeatTimeout: '30s',
+      heartbeatTimeout: '10s',
       cancellationType: ActivityCancellationType.TRY_CANCEL,
       retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
     }),
@@ -43,10 +43,10 @@ export function remoteActivities(queues: TaskQueues) {
       startToCloseTimeout: '30s',
       retry: { initialInterval: '1s', maximumInterval: '1m', maximumAttempts: 20 },
     }),
-    /** A run is not closed before it is recorded. */
+    /** A run is not closed before it is recorded; it takes milliseconds, and a dead worker's attempt is made again soon. */
     record: proxyActivities<Pick<RemoteActivities, 'closeRun'>>({
       taskQueue: queues.record,
-      startToCloseTimeout: '1m',
+      startToCloseTimeout: '10s',
       retry: { initialInterval: '1s', maximumInterval: '1m' },
     }),
   };

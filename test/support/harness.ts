@@ -12,26 +12,19 @@ import type { RunResult } from '../../core/contracts/run.ts';
 import type { SignedTicket, TaskQueues } from '../../core/contracts/ticket.ts';
 import { type KeySet, loadOrCreateKeys } from '../../keys/index.ts';
 import type { AgentPack } from '../../packs/agent-pack.ts';
-import { defineAgent } from '../../packs/define-agent.ts';
 import { publishPack } from '../../packs/load-pack.ts';
 import { openSqliteStore } from '../../store/index.ts';
 import type { AskRow, Store } from '../../store/store.ts';
-import { createUnshareSandbox } from '../../tools/sandbox/unshare-sandbox.ts';
 import type { WorkerDependencies } from '../../worker/compose-activities.ts';
-import { type RunningWorker, startWorker, type WorkerSettings } from '../../worker/create-worker.ts';
+import type { RunningWorker, WorkerSettings } from '../../worker/create-worker.ts';
 import { Desk } from './desk.ts';
 import { type ScriptedModel, startScriptedModel, type Step } from './scripted-model.ts';
-import { testTools } from './test-tools.ts';
+import { audience, type PackChanges, startTestWorker, testPack } from './test-worker.ts';
 import { until } from './until.ts';
 
-export const audience = 'countersign:test';
+export { audience, testPolicy } from './test-worker.ts';
 
-export interface HarnessOptions {
-  /** Deadline of asks, a duration as policies write it. @default 60s */
-  deadline?: string;
-  policy?: string;
-  model?: Partial<AgentPack['body']['model']>;
-  limits?: Partial<AgentPack['body']['limits']>;
+export interface HarnessOptions extends PackChanges {
   bounds?: WorkerDependencies['bounds'];
   worker?: Partial<Pick<WorkerSettings, 'drainMs' | 'maxCachedWorkflows'>>;
   /** @default true */
@@ -41,7 +34,10 @@ export interface HarnessOptions {
 }
 
 export interface Harness {
+  /** What the tools count their effects in. */
   folder: string;
+  /** Holds store, keys and effects. */
+  stateFolder: string;
   store: Store;
   keys: KeySet;
   door: TemporalDoor;
@@ -60,27 +56,12 @@ export interface Harness {
 export interface StartedRun {
   workflowId: string;
   linkRunId: string;
+  /** What it was started with; the model's script is found by it. */
+  input: string;
   result(): Promise<RunResult>;
   /** The newest open ask of this run, once there is one (more than `after` asks). */
   ask(after?: number): Promise<AskRow>;
   signalVote(vote: unknown): Promise<void>;
-}
-
-export function testPolicy(deadline = '60s'): string {
-  return `version: 1
-roles:
-  operator: {}
-approvals:
-  default:
-    approvers: { roles: [operator] }
-    quorum: 1
-    deadline: ${deadline}
-    executeWithin: 60s
-rules:
-  - { id: reads, effect: allow, tools: [read_status, leak], reason: reading is free, labels: { untrusted: allow } }
-  - { id: restarts, effect: allow, tools: [restart], reason: restarting is harmless }
-  - { id: effects, effect: ask, tools: [delete_database, send, quick_send, slow_send, blind_send, torn_send, scale], reason: a person must see it }
-`;
 }
 
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
@@ -93,14 +74,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const model = await startScriptedModel();
   const effects = join(folder, 'effects');
   await mkdir(effects);
-  const pack = defineAgent({
-    name: 'tester',
-    instructions: 'Do what the test says.',
-    model: { name: 'gpt-test', ...options.model },
-    policy: options.policy ?? testPolicy(options.deadline),
-    tools: testTools(effects),
-    ...(options.limits ? { limits: options.limits } : {}),
-  });
+  const pack = testPack(effects, options);
   await publishPack(store, pack);
   const desk = new Desk({ keys, store, audience, namespace });
   for (const principal of ['olga', 'pete', 'rita']) await desk.enrol(principal);
@@ -111,6 +85,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
 
   const harness: Harness = {
     folder: effects,
+    stateFolder: folder,
     store,
     keys,
     door,
@@ -119,29 +94,18 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     pack,
     taskQueues,
     async startWorker() {
-      worker = await startWorker(
-        {
-          temporal: { address, namespace },
-          taskQueues,
-          cacheFolder: join(tmpdir(), `countersign-test-bundle-${process.getuid?.() ?? 0}`),
-          drainMs: 2000,
-          ...options.worker,
-        },
-        {
-          door,
-          store: options.wrapStore ? options.wrapStore(store) : store,
-          keys,
-          clock,
-          audience,
-          tools: pack.tools,
-          sandbox: createUnshareSandbox(),
-          workFolder: join(folder, 'work'),
-          openai: { apiKey: 'none', baseURL: model.baseURL },
-          channels: [],
-          buildId: 'test',
-          bounds: { settleMarginMs: 500, ...options.bounds },
-        },
-      );
+      worker = await startTestWorker({
+        folder,
+        address,
+        taskQueues,
+        modelURL: model.baseURL,
+        door,
+        store: options.wrapStore ? options.wrapStore(store) : store,
+        keys,
+        pack,
+        ...(options.worker ? { settings: options.worker } : {}),
+        ...(options.bounds ? { bounds: options.bounds } : {}),
+      });
       return worker;
     },
     async stopWorker() {
@@ -157,7 +121,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     async startWith(ticket, input) {
       const { workflowId } = ticket.body;
       const { linkRunId } = await door.startRun({ ticket, input, flow: null });
-      return startedRun(harness, workflowId, linkRunId);
+      return startedRun(harness, workflowId, linkRunId, input);
     },
     async stop() {
       await harness.stopWorker();
@@ -171,10 +135,11 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   return harness;
 }
 
-function startedRun({ door, store }: Harness, workflowId: string, linkRunId: string): StartedRun {
+function startedRun({ door, store }: Harness, workflowId: string, linkRunId: string, input: string): StartedRun {
   return {
     workflowId,
     linkRunId,
+    input,
     result: async () => await door.client.workflow.getHandle(workflowId).result(),
     ask: async (after = 0) =>
       await until('an open ask', async () => {

@@ -1,0 +1,53 @@
+/**
+ * A worker in a process of its own, for tests that end it: by kill -9 just before or after the store's step that the test
+ * names, or by SIGTERM. Run by `startWorkerProcess` only.
+ */
+import { join } from 'node:path';
+import { openTemporalDoor } from '../../client/temporal-door.ts';
+import { domains } from '../../core/contracts/envelope.ts';
+import { loadOrCreateKeys } from '../../keys/index.ts';
+import { openSqliteStore } from '../../store/index.ts';
+import type { Store } from '../../store/store.ts';
+import { startTestWorker, testPack } from './test-worker.ts';
+import { type WorkerOrder, workerOrderSchema } from './start-worker-process.ts';
+
+const order = workerOrderSchema.parse(JSON.parse(process.env.WORKER_ORDER ?? ''));
+const store = await openSqliteStore({ file: join(order.folder, 'store', 'countersign.db') });
+const keys = await loadOrCreateKeys({ folder: join(order.folder, 'keys'), domains, clock: { now: () => Date.now() } });
+const door = await openTemporalDoor({ address: order.address, namespace: order.namespace });
+const worker = await startTestWorker({
+  folder: order.folder,
+  address: order.address,
+  taskQueues: order.taskQueues,
+  modelURL: order.modelURL,
+  door,
+  store: order.killAt ? killedAt(store, order.killAt) : store,
+  keys,
+  pack: testPack(join(order.folder, 'effects'), order.pack),
+  settings: { drainMs: order.drainMs },
+});
+process.once('SIGTERM', () => void worker.stop());
+process.send?.('ready');
+await worker.stopped;
+await door.close();
+await store.close();
+process.disconnect();
+
+/** kill -9 of this process: nothing of it gets to say goodbye. */
+function killedAt(target: Store, { when, method, call }: NonNullable<WorkerOrder['killAt']>): Store {
+  let calls = 0;
+  return new Proxy(target, {
+    get(inner, name) {
+      const value: unknown = Reflect.get(inner, name, inner);
+      if (typeof value !== 'function') return value;
+      if (name !== method) return value.bind(inner);
+      return async (...input: unknown[]): Promise<unknown> => {
+        calls += 1;
+        if (calls === call && when === 'before') process.kill(process.pid, 'SIGKILL');
+        const result: unknown = await value.apply(inner, input);
+        if (calls === call) process.kill(process.pid, 'SIGKILL');
+        return result;
+      };
+    },
+  });
+}
