@@ -1,5 +1,5 @@
 /** Votes that must not count, one attack each, on a real server; and votes that must not be lost (P2, P3). */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SignedVote, VoteBody } from '../../core/contracts/approval.ts';
 import { digestJson, digestText } from '../../core/digest.ts';
 import type { AskRow } from '../../store/store.ts';
@@ -7,26 +7,42 @@ import { type Harness, type StartedRun, startHarness } from '../support/harness.
 import { effectsIn } from '../support/test-tools.ts';
 import { until } from '../support/until.ts';
 
+interface Asked {
+  run: StartedRun;
+  ask: AskRow;
+}
+
 describe('votes', () => {
+  /** Its requests stay open for as long as a test needs. */
   let harness: Harness;
-  let run: StartedRun;
-  let ask: AskRow;
+  /** Its requests end by themselves soon. */
+  let hasty: Harness;
   beforeAll(async () => {
-    harness = await startHarness({ deadline: '3s' });
-    await harness.desk.enrol('robot', ['operator'], false);
-    await harness.desk.enrol('guest', []);
+    harness = await startHarness();
+    hasty = await startHarness({ deadline: '3s' });
+    await hasty.desk.enrol('robot', ['operator'], false);
+    await hasty.desk.enrol('guest', []);
   });
-  afterAll(() => harness.stop());
-  beforeEach(async () => {
-    run = await harness.start([{ calls: [{ name: 'send', args: { name: 'all' } }] }, { text: 'end' }]);
-    ask = await run.ask();
+  afterAll(async () => {
+    await harness.stop();
+    await hasty.stop();
   });
 
+  /** A run that waits for an approval. */
+  async function asked(at = harness): Promise<Asked> {
+    const run = await at.start([{ calls: [{ name: 'send', args: { name: 'all' } }] }, { text: 'end' }]);
+    return { run, ask: await run.ask() };
+  }
+
+  function effectsOf(run: StartedRun, at = harness): string[] {
+    return effectsIn(at.folder).filter((line) => line.includes(run.workflowId));
+  }
+
   /** Sends it as an attacker with namespace access would: a signal, nothing stored. */
-  async function expectNoEffect(vote: unknown): Promise<void> {
+  async function expectNoEffect(run: StartedRun, vote: unknown): Promise<void> {
     await run.signalVote(vote);
     expect((await run.result()).text).toBe('end');
-    expect(effectsIn(harness.folder).filter((line) => line.includes(run.workflowId))).toEqual([]);
+    expect(effectsOf(run, hasty)).toEqual([]);
   }
 
   const unfitting: [name: string, changes: Partial<VoteBody>][] = [
@@ -37,94 +53,96 @@ describe('votes', () => {
     ['a time before the ask', { castAt: 1 }],
     ['a time ahead of now', { castAt: Date.now() + 3_600_000 }],
   ];
-  it.each(unfitting)('do not count when they are for %s', async (_name, changes) => {
-    await expectNoEffect(harness.desk.vote(ask, changes));
+  it.concurrent.each(unfitting)('do not count when they are for %s', async (_name, changes) => {
+    const { run, ask } = await asked(hasty);
+    await expectNoEffect(run, hasty.desk.vote(ask, changes));
   });
 
-  it.each(['rita', 'robot', 'guest', 'stranger'])('do not count when they are by %s', async (principal) => {
-    await expectNoEffect(harness.desk.vote(ask, { principal }));
+  it.concurrent.each(['rita', 'robot', 'guest', 'stranger'])('do not count when they are by %s', async (principal) => {
+    const { run, ask } = await asked(hasty);
+    await expectNoEffect(run, hasty.desk.vote(ask, { principal }));
   });
 
-  it('do not count with a signature that does not verify', async () => {
-    const vote = harness.desk.vote(ask, { verdict: 'deny' });
-    await expectNoEffect({ ...vote, body: { ...vote.body, verdict: 'approve' } });
+  it.concurrent('do not count with a signature that does not verify', async () => {
+    const { run, ask } = await asked(hasty);
+    const vote = hasty.desk.vote(ask, { verdict: 'deny' });
+    await expectNoEffect(run, { ...vote, body: { ...vote.body, verdict: 'approve' } });
   });
 
-  it('do not count when they were cast after the deadline', async () => {
-    await expectNoEffect(harness.desk.vote(ask, { castAt: ask.deadlineAt + 1 }));
+  it.concurrent('do not count when they were cast after the deadline', async () => {
+    const { run, ask } = await asked(hasty);
+    await expectNoEffect(run, hasty.desk.vote(ask, { castAt: ask.deadlineAt + 1 }));
   });
 
-  it('do not count with a credential that was revoked since', async () => {
-    await harness.desk.enrol('temp');
-    const vote = harness.desk.vote(ask, { principal: 'temp' });
-    await harness.desk.control({ kind: 'api-key-revocation', keyId: vote.body.authenticated.credentialId, by: 'olga' });
-    await expectNoEffect(vote);
+  it.concurrent('do not count with a credential that was revoked since', async () => {
+    const { run, ask } = await asked(hasty);
+    await hasty.desk.enrol('temp');
+    const vote = hasty.desk.vote(ask, { principal: 'temp' });
+    await hasty.desk.control({ kind: 'api-key-revocation', keyId: vote.body.authenticated.credentialId, by: 'olga' });
+    await expectNoEffect(run, vote);
   });
 
-  it('count once: a vote replayed into another run approves nothing there', async () => {
+  it.concurrent('count once: a vote replayed into another run approves nothing there', async () => {
+    const { run, ask } = await asked();
+    const other = await asked();
     const vote = harness.desk.vote(ask);
-    const other = await harness.start([{ calls: [{ name: 'send', args: { name: 'all' } }] }, { text: 'end' }]);
-    await other.ask();
-    await other.signalVote(vote);
+    await other.run.signalVote(vote);
     await run.signalVote(vote);
-    await Promise.all([run.result(), other.result()]);
-    expect(effectsIn(harness.folder).filter((line) => line.includes(other.workflowId))).toEqual([]);
-    expect(effectsIn(harness.folder).filter((line) => line.includes(run.workflowId))).toHaveLength(1);
+    await run.result();
+    await other.run.signalVote(harness.desk.vote(other.ask, { verdict: 'deny' }));
+    await other.run.result();
+    expect(effectsOf(other.run)).toEqual([]);
+    expect(effectsOf(run)).toHaveLength(1);
   });
 
-  it('leave the run standing when they are anything at all', async () => {
+  it.concurrent('leave the run standing when they are anything at all', async () => {
+    const { run, ask } = await asked();
     const junk: unknown[] = [null, 1, 'vote', [], {}, { domain: 'vote' }, { ...harness.desk.vote(ask), extra: true }];
     for (const one of junk) await run.signalVote(one);
     await harness.door.client.workflow.getHandle(run.workflowId).signal('no-such-signal', { anything: true });
-    await approveBy('olga');
+    await approveBy({ run, ask }, 'olga');
     expect((await run.result()).outcome).toBe('completed');
-    expect(effectsIn(harness.folder).filter((line) => line.includes(run.workflowId))).toHaveLength(1);
+    expect(effectsOf(run)).toHaveLength(1);
   });
 
-  it('leave the run standing when their payload cannot be decoded', async () => {
+  it.concurrent('leave the run standing when their payload cannot be decoded', async () => {
+    const { run, ask } = await asked();
     await harness.door.client.workflowService.signalWorkflowExecution({
       namespace: harness.door.namespace,
       workflowExecution: { workflowId: run.workflowId },
       signalName: 'vote',
       input: { payloads: [{ metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('{not json') }] },
     });
-    await approveBy('olga');
+    await approveBy({ run, ask }, 'olga');
     expect((await run.result()).outcome).toBe('completed');
   });
 
-  it('are answered by a query: applied, duplicate, rejected', async () => {
+  it.concurrent('are answered by a query: applied, duplicate, rejected', async () => {
+    const { run, ask } = await asked();
     const guest = harness.desk.vote(ask, { askDigest: digestText('decision', 'another') });
     await run.signalVote(guest);
-    await expectStatus(guest, 'rejected');
-    const vote = await approveBy('olga');
-    await expectStatus(vote, 'applied');
+    await expectStatus(run, guest, 'rejected');
+    const vote = await approveBy({ run, ask }, 'olga');
+    await expectStatus(run, vote, 'applied');
     await run.result();
   });
 
-  it('count although no worker was there to receive them', async () => {
-    await harness.stopWorker();
-    const vote = await approveBy('olga');
-    expect(vote.body.castAt).toBeLessThanOrEqual(ask.deadlineAt);
-    await harness.startWorker();
+  it.concurrent('count when they were stored but never signalled', async () => {
+    const { run, ask } = await asked(hasty);
+    const vote = hasty.desk.vote(ask);
+    await hasty.store.storeVote(vote, digestJson('vote', vote));
     expect((await run.result()).outcome).toBe('completed');
-    expect(effectsIn(harness.folder).filter((line) => line.includes(run.workflowId))).toHaveLength(1);
+    expect(effectsOf(run, hasty)).toHaveLength(1);
   });
 
-  it('count when they were stored but never signalled', async () => {
-    const vote = harness.desk.vote(ask);
-    await harness.store.storeVote(vote, digestJson('vote', vote));
-    expect((await run.result()).outcome).toBe('completed');
-    expect(effectsIn(harness.folder).filter((line) => line.includes(run.workflowId))).toHaveLength(1);
-  });
-
-  async function approveBy(principal: string): Promise<SignedVote> {
+  async function approveBy({ run, ask }: Asked, principal: string): Promise<SignedVote> {
     const vote = harness.desk.vote(ask, { principal });
     await harness.store.storeVote(vote, digestJson('vote', vote));
     await run.signalVote(vote);
     return vote;
   }
 
-  async function expectStatus(vote: SignedVote, expected: string): Promise<void> {
+  async function expectStatus(run: StartedRun, vote: SignedVote, expected: string): Promise<void> {
     const digest = digestJson('vote', vote);
     const status = await until(`status ${expected}`, async () => {
       const answer = await harness.door.voteStatus(run.workflowId, digest, 2000);
@@ -132,4 +150,54 @@ describe('votes', () => {
     });
     expect(status).toBe(expected);
   }
+});
+
+describe('votes while no worker runs', () => {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await startHarness();
+  });
+  afterAll(() => harness.stop());
+
+  it('count although nobody was there to receive them', async () => {
+    const run = await harness.start([{ calls: [{ name: 'send', args: { name: 'all' } }] }, { text: 'end' }]);
+    const ask = await run.ask();
+    await harness.stopWorker();
+    const vote = harness.desk.vote(ask);
+    await harness.store.storeVote(vote, digestJson('vote', vote));
+    await run.signalVote(vote);
+    await harness.startWorker();
+    expect((await run.result()).outcome).toBe('completed');
+    expect(effectsIn(harness.folder)).toHaveLength(1);
+  });
+
+  it('count although they came before the run waited for them', async () => {
+    // Both are asked about at once, and the run waits for the first: the vote on the second is early.
+    const run = await harness.start([
+      {
+        calls: [
+          { name: 'send', args: { name: 'first' } },
+          { name: 'send', args: { name: 'second' } },
+        ],
+      },
+      { text: 'end' },
+    ]);
+    const second = await until('the second ask', async () => {
+      const asks = await harness.store.listAsks({ workflowId: run.workflowId, limit: 10 });
+      return asks.find((row) => row.callKey.endsWith('.1'));
+    });
+    const early = harness.desk.vote(second);
+    await harness.store.storeVote(early, digestJson('vote', early));
+    await run.signalVote(early);
+    const first = await until('the first ask', async () => {
+      const asks = await harness.store.listAsks({ workflowId: run.workflowId, limit: 10 });
+      return asks.find((row) => row.callKey.endsWith('.0'));
+    });
+    const late = harness.desk.vote(first);
+    await harness.store.storeVote(late, digestJson('vote', late));
+    await run.signalVote(late);
+    expect((await run.result()).outcome).toBe('completed');
+    const own = effectsIn(harness.folder).filter((line) => line.includes(run.workflowId));
+    expect(own.map((line) => line.split(' ')[1])).toEqual(['first', 'second']);
+  });
 });
