@@ -1,8 +1,13 @@
 /** Nobody gets in without a key that stands, a key opens only what its scopes say, and no key is ever logged. */
+import rateLimit from '@fastify/rate-limit';
+import { fastify } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { installAuthentication } from '../../../gateway/authenticate.ts';
 import { createGateway, type GatewayApp } from '../../../gateway/index.ts';
 import { appendOrder } from '../../../gateway/control-records.ts';
 import { hashSecret } from '../../../gateway/credentials.ts';
+import { contextOf } from '../../../gateway/options.ts';
 import { someTimeAt, workflowIdOf } from '../../support/signed-objects.ts';
 import { allScopes, audience, newKeys, startWorld, type World } from './gateway-world.ts';
 
@@ -99,6 +104,16 @@ describe('without a key that stands', () => {
     expect(JSON.parse(line)).toMatchObject({ reason: 'wrong-secret', keyId: key.slice(3, 15), address: '127.0.0.1' });
     expect(world.log.join('')).not.toContain(wrong.slice(16));
   });
+});
+
+it('a route that does not say who may use it does not register', async () => {
+  const app: GatewayApp = fastify().withTypeProvider<ZodTypeProvider>();
+  await app.register(rateLimit, { global: false });
+  installAuthentication(app, contextOf(world.options));
+  const route = { method: 'GET' as const, url: '/v1/open', handler: () => ({}) };
+  expect(() => app.route(route)).toThrow('/v1/open does not say who may use it');
+  expect(() => app.route({ ...route, config: { access: 'public' } })).not.toThrow();
+  await app.close();
 });
 
 describe('a record in the database that was not signed with the control key', () => {
