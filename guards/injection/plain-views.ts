@@ -67,13 +67,23 @@ export function plainViews(text: string): string[] {
 
 /** Letters alone, for words that were spaced, dotted or joined. Every `l` is an `i`: a `1` may stand for either. */
 export function lettersOnly(text: string): string {
-  return withoutLeet(text.toLowerCase(), /[0134579@$]/g)
+  return text
+    .toLowerCase()
+    .replaceAll(/[0134579@$]/g, (sign) => leet[sign] ?? sign)
     .replaceAll(/[^a-z]+/g, '')
     .replaceAll('l', 'i');
 }
 
-function withoutLeet(text: string, digits = /(?<=[a-z])[0134579@$]+|[0134579@$]+(?=[a-z])/gi): string {
-  return text.replaceAll(digits, (run) => Array.from(run, (digit) => leet[digit] ?? digit).join(''));
+/** Only signs that touch a letter. A look-ahead behind the run would read a long number once from each of its digits. */
+function withoutLeet(text: string): string {
+  return text.replaceAll(/[0134579@$]+/g, (run, at: number) => {
+    const touches = isLetter(text[at - 1]) || isLetter(text[at + run.length]);
+    return touches ? Array.from(run, (sign) => leet[sign] ?? sign).join('') : run;
+  });
+}
+
+function isLetter(sign: string | undefined): boolean {
+  return sign !== undefined && /[a-z]/i.test(sign);
 }
 
 function fromHex(hex: string): string {

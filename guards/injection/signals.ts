@@ -39,7 +39,7 @@ export const injectionSignals: readonly InjectionSignal[] = [
     message: 'asks to set earlier instructions aside',
     weight: 3,
     pattern:
-      /ignorier[et]\w{0,2}\s[^.!?\n]{0,30}(?:anweisung|vorgabe|regel)\w*|(?:ignore[zr]?|oublie[zr]?)\s[^.!?\n]{0,30}(?:instructions|consignes)\s[^.!?\n]{0,10}(?:précédent|antérieur|ci-dessus)\w*|(?:ignora|olvida|ignore)\w*\s[^.!?\n]{0,30}(?:instrucciones|instruções|istruzioni)|игнорир\p{L}*\s[^.!?\n]{0,40}(?:инструкц|указани)\p{L}*|忽略[^。！？\n]{0,12}(?:指令|指示|说明|提示|規則|规则)|以前の指示を?(?:無視|忘れ)/giu,
+      /ignorier[et]\w{0,2}\s[^.!?\n]{0,30}(?:anweisung|vorgabe|regel)\w*|(?:ignore[zr]?|oublie[zr]?)\s[^.!?\n]{0,30}(?:instructions|consignes)\s[^.!?\n]{0,10}(?:précédent|antérieur|ci-dessus)\w*|(?:ignora|olvida|ignore)\w{0,8}\s[^.!?\n]{0,30}(?:instrucciones|instruções|istruzioni)|игнорир\p{L}{0,12}\s[^.!?\n]{0,40}(?:инструкц|указани)\p{L}*|忽略[^。！？\n]{0,12}(?:指令|指示|说明|提示|規則|规则)|以前の指示を?(?:無視|忘れ)/giu,
   },
   {
     rule: 'new-instructions',

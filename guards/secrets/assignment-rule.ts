@@ -23,18 +23,22 @@ const option = new RegExp(
 const userOption = /(?<![A-Za-z0-9-])(?:-u|--user|--proxy-user)\s{1,3}["']?[^\s:"'$]{1,100}:([^\s"'$]{1,200})/dg;
 
 const placeholder =
-  /^(?:[*•.xX_?#-]+|<.*>?|\$.*|%.*%?|\{\{.*|\[.*|@.*|(?:your|my|the|some|an?|example|dummy|fake|test|sample|insert|replace|enter)[_ -].*|(?:true|false|null|none|nil|undefined|nan|string|str|bool|boolean|number|int|integer|bytes?|any|object|required|optional|empty|unset|redacted|removed|hidden|masked|missing|invalid|expired|valid|wrong|incorrect|ok|yes|no|not|`?pwd`?|is|are|was|must|should|may|can|will|has|have|the|for|from|with)|(?:change[_-]?me|password|passwd|secret|token|api[_-]?key|placeholder|todo|tbd|n\/a)|process\.env.*|os\.environ.*|env[.:[(].*|import\.meta.*|secrets\..*|vault:.*|ref\+.*|arn:.*|projects\/.*)$/i;
+  /^(?:[*•.xX_?#-]+|<.*>?|\$[{(].*|(?:\$[a-z_]\w*[-_./:]?){1,10}|\$\d?|%[a-z]|%\w{1,40}%|%[({].*|\{\{.*|\[[a-z _-]{1,40}\]|@.*|(?:your|my|the|some|an?|example|dummy|fake|test|sample|insert|replace|enter)[_ -].*|(?:true|false|null|none|nil|undefined|nan|string|str|bool|boolean|number|int|integer|bytes?|any|object|required|optional|empty|unset|redacted|removed|hidden|masked|missing|invalid|expired|valid|wrong|incorrect|ok|yes|no|not|`?pwd`?|is|are|was|must|should|may|can|will|has|have|the|for|from|with)|(?:change[_-]?me|password|passwd|secret|token|api[_-]?key|placeholder|todo|tbd|n\/a)|process\.env.*|os\.environ.*|env[.:[(].*|import\.meta.*|secrets\..*|vault:.*|ref\+.*|arn:.*|projects\/.*)$/i;
 
-/** What a redaction left. */
-const mark = /\[secret:[a-z0-9-]{1,40}:[0-9a-f]{4}\]/g;
+const nameAlone = new RegExp(`^[A-Za-z0-9_.-]{0,40}?(?:${names})[:=]{1,2}$`, 'i');
 
 export function findAssignments(text: string): SecretMatch[] {
   const matches: SecretMatch[] = [];
-  for (const match of text.matchAll(assignment)) {
-    const quoted = match.indices?.[3];
-    const bare = match.indices?.[4];
-    if (quoted && isQuotedSecret(match[0], match[3] ?? '')) matches.push(at(quoted));
-    if (bare && isBareSecret(match[0], match[1] ?? '', match[4] ?? '', text[bare[1]])) matches.push(at(bare));
+  assignment.lastIndex = 0;
+  for (let match = assignment.exec(text); match; match = assignment.exec(text)) {
+    const [, separator = '', , quoted, bare = ''] = match;
+    const place = match.indices?.[3] ?? match.indices?.[4];
+    if (!place) continue;
+    const secret =
+      quoted === undefined ? isBareSecret(match[0], separator, bare, text[place[1]]) : isQuotedSecret(match[0], quoted);
+    if (secret) matches.push(at(place));
+    // Its value may be a name itself, with the secret behind it: `credentials:` and on the next line `password: …`.
+    else assignment.lastIndex = place[0];
   }
   for (const pattern of [option, userOption]) {
     for (const match of text.matchAll(pattern)) {
@@ -42,23 +46,7 @@ export function findAssignments(text: string): SecretMatch[] {
       if (value && !placeholder.test(match[1] ?? '')) matches.push(at(value));
     }
   }
-  const marks = Array.from(text.matchAll(mark), (found) => ({
-    start: found.index,
-    end: found.index + found[0].length,
-  }));
-  return marks.length === 0 ? matches : matches.filter((match) => !isInside(match, marks));
-}
-
-/** The marks are in order: the last one that begins no later is the only one that can hold it. */
-function isInside({ start, end }: SecretMatch, marks: readonly { start: number; end: number }[]): boolean {
-  let low = 0;
-  let high = marks.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((marks[middle]?.start ?? 0) <= start) low = middle + 1;
-    else high = middle;
-  }
-  return end <= (marks[low - 1]?.end ?? 0);
+  return matches;
 }
 
 function isQuotedSecret(whole: string, value: string): boolean {
@@ -70,7 +58,7 @@ function isQuotedSecret(whole: string, value: string): boolean {
 }
 
 function isBareSecret(whole: string, separator: string, value: string, next: string | undefined): boolean {
-  if (placeholder.test(value) || next === '(') return false;
+  if (placeholder.test(value) || nameAlone.test(value) || next === '(') return false;
   if (/^pwd/i.test(whole) && /^[/~.]/.test(value)) return false;
   if (/^\d+$/.test(value) && value.length < 6 && !/^pass/i.test(whole)) return false;
   if (separator === '=') return true;

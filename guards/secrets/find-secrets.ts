@@ -5,7 +5,7 @@
 import type { Finding } from '../../core/contracts/labels.ts';
 import { findAssignments } from './assignment-rule.ts';
 import { findKnownValues, occurrencesOf } from './known-values.ts';
-import { mergeMatches, type SecretMatch } from './match.ts';
+import { cutOutMarks, mergeMatches, type SecretMatch } from './match.ts';
 import { findPrivateKeys } from './private-key-rule.ts';
 import { findBySecretlint } from './secretlint-rules.ts';
 import { findTokens } from './token-rules.ts';
@@ -57,5 +57,5 @@ function withRepetitions(text: string, matches: readonly SecretMatch[]): SecretM
     if (end - start >= 8 && secrets.size < 100) secrets.set(text.slice(start, end), rule);
   }
   const repeated = [...secrets].flatMap(([secret, rule]) => occurrencesOf(text, secret, rule));
-  return mergeMatches([...matches, ...repeated]);
+  return cutOutMarks(text, mergeMatches([...matches, ...repeated]));
 }

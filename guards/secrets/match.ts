@@ -16,3 +16,34 @@ export function mergeMatches(matches: readonly SecretMatch[]): SecretMatch[] {
   }
   return merged;
 }
+
+/** What a redaction left. */
+const mark = /\[secret:[a-z0-9-]{1,40}:[0-9a-f]{4}\]/g;
+
+/**
+ * Matches with the marks of an earlier redaction cut out: a mark is no secret, but what stands beside one may be.
+ *
+ * @param matches in order, without overlaps
+ */
+export function cutOutMarks(text: string, matches: readonly SecretMatch[]): SecretMatch[] {
+  const marks = Array.from(text.matchAll(mark), ({ 0: { length }, index }) => ({ start: index, end: index + length }));
+  if (marks.length === 0) return [...matches];
+  const kept: SecretMatch[] = [];
+  let next = 0;
+  for (const { rule, start, end } of matches) {
+    while ((marks[next]?.end ?? Infinity) <= start) next += 1;
+    let from = start;
+    for (let at = next; (marks[at]?.start ?? Infinity) < end; at += 1) {
+      const { start: markStart, end: markEnd } = marks[at] ?? { start: end, end };
+      keep(rule, from, markStart);
+      from = markEnd;
+    }
+    if (from === start) kept.push({ rule, start, end });
+    else keep(rule, from, end);
+  }
+  return kept;
+
+  function keep(rule: string, start: number, end: number): void {
+    if (start < end && text.slice(start, end).trim() !== '') kept.push({ rule, start, end });
+  }
+}

@@ -109,25 +109,35 @@ describe('findInjection', () => {
   });
 
   test('never throws, for any text', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => Array.isArray(findInjection(text))));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        for (const finding of findInjection(text)) expect(findingSchema.parse(finding)).toEqual(finding);
+      }),
+    );
   });
 
-  test('reads a megabyte of hostile text without hanging', () => {
-    for (const unit of [
-      'ignore ',
-      'ignore all ',
-      'send password ',
-      'reveal your ',
-      'color:white ',
-      '![](http://a?',
-      '\u200b',
-      '%41',
-      '&#65;',
-      '"',
-      ' ',
-      '[',
-    ]) {
-      expect(Array.isArray(findInjection(unit.repeat(1_000_000 / unit.length)))).toBe(true);
-    }
+  // Each is quadratic in a careless expression: a test that ends is the assertion.
+  test.each([
+    'ignore ',
+    'ignore all ',
+    'ignore',
+    'игнорир',
+    'send password ',
+    'reveal your ',
+    'color:white ',
+    '![](http://a?',
+    '\u200b',
+    '%41',
+    '&#65;',
+    '"',
+    ' ',
+    '[',
+    '1',
+    '$',
+    'a1',
+    'A9',
+  ])('reads much of %j without hanging', (unit) => {
+    const found = findInjection(unit.repeat(250_000 / unit.length));
+    expect(found.every((finding) => finding.guard === 'injection')).toBe(true);
   });
 });
