@@ -1,28 +1,9 @@
 /** The chat completions adapter against aimock. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import {
-  assistant,
-  completion,
-  createWorld,
-  packWith,
-  type Provider,
-  startProvider,
-  toolResult,
-  user,
-} from './call-model-world.ts';
+import { describe, expect, test } from 'vitest';
+import { completion, useProvider } from './call-model-provider.ts';
+import { assistant, createWorld, packWith, toolResult, user } from './call-model-world.ts';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(async () => {
-  await provider.mock.stop();
-});
-beforeEach(() => {
-  provider.mock.reset();
-  provider.answers.length = 0;
-  provider.sent.length = 0;
-});
+const provider = useProvider();
 
 const pack = packWith({ api: 'chat-completions' });
 

@@ -1,29 +1,11 @@
 /** Faults of the provider and of cancellation: code, retry verdict, delay; and no secret in any of them. */
 import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { longestRetryDelayMs, retryDelayMs } from '../../../activities/call-model/model-failure.ts';
-import {
-  apiKey,
-  createWorld,
-  outputText,
-  packWith,
-  type Provider,
-  response,
-  startProvider,
-} from './call-model-world.ts';
+import { outputText, response, useProvider } from './call-model-provider.ts';
+import { apiKey, createWorld, packWith } from './call-model-world.ts';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(async () => {
-  await provider.mock.stop();
-});
-beforeEach(() => {
-  provider.mock.reset();
-  provider.answers.length = 0;
-  provider.sent.length = 0;
-});
+const provider = useProvider();
 
 async function failureOf(promise: Promise<unknown>): Promise<ApplicationFailure> {
   const error: unknown = await promise.then(

@@ -1,34 +1,14 @@
 /** What the guards and the framing do to what goes out, and what is kept of a malformed answer. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { delimited, showHidden } from '../../../activities/call-model/delimit.ts';
 import { parseStrictJson } from '../../../core/canonical-json.ts';
 import { toolNameSchema } from '../../../core/contracts/ids.ts';
 import { messageSchema } from '../../../core/contracts/message.ts';
 import { transcriptHead } from '../../../core/transcript.ts';
-import {
-  assistant,
-  canary,
-  createWorld,
-  functionCall,
-  outputText,
-  type Provider,
-  response,
-  startProvider,
-  toolResult,
-  user,
-} from './call-model-world.ts';
+import { functionCall, outputText, response, useProvider } from './call-model-provider.ts';
+import { assistant, canary, createWorld, toolResult, user } from './call-model-world.ts';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(async () => {
-  await provider.mock.stop();
-});
-beforeEach(() => {
-  provider.answers.length = 0;
-  provider.sent.length = 0;
-});
+const provider = useProvider();
 
 const call = { id: 'call_a', name: 'read_logs', argumentsText: '{}' };
 

@@ -1,35 +1,13 @@
 /** The Responses API adapter against aimock: what is sent, what is read, what is refused. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { transcriptHead } from '../../../core/transcript.ts';
 import { parseStrictJson } from '../../../core/canonical-json.ts';
 import { toolNameSchema } from '../../../core/contracts/ids.ts';
 import { messageSchema } from '../../../core/contracts/message.ts';
-import {
-  assistant,
-  createWorld,
-  definition,
-  functionCall,
-  outputText,
-  packWith,
-  type Provider,
-  response,
-  startProvider,
-  toolResult,
-  user,
-} from './call-model-world.ts';
+import { functionCall, outputText, response, useProvider } from './call-model-provider.ts';
+import { assistant, createWorld, definition, packWith, toolResult, user } from './call-model-world.ts';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(async () => {
-  await provider.mock.stop();
-});
-beforeEach(() => {
-  provider.mock.reset();
-  provider.answers.length = 0;
-  provider.sent.length = 0;
-});
+const provider = useProvider();
 
 const reasoning = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'b3BhcXVl' };
 

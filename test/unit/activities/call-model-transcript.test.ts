@@ -1,35 +1,15 @@
 /** Where the messages come from: cache, one query, and never anything off the chain. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createTranscriptCache, extended, noTranscript } from '../../../activities/call-model/transcript-cache.ts';
 import { createCallModel } from '../../../activities/call-model.ts';
 import { CountersignError } from '../../../core/errors.ts';
 import type { Message } from '../../../core/contracts/message.ts';
 import { transcriptHead } from '../../../core/transcript.ts';
-import {
-  assistant,
-  createWorld,
-  functionCall,
-  linkRunId,
-  outputText,
-  packWith,
-  type Provider,
-  response,
-  startProvider,
-  toolResult,
-  user,
-  workflowId,
-} from './call-model-world.ts';
+import { functionCall, outputText, response, useProvider } from './call-model-provider.ts';
+import { assistant, createWorld, linkRunId, packWith, toolResult, user, workflowId } from './call-model-world.ts';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(async () => {
-  await provider.mock.stop();
-});
+const provider = useProvider();
 beforeEach(() => {
-  provider.answers.length = 0;
-  provider.sent.length = 0;
   provider.answers.push(response([outputText('done')]));
 });
 

@@ -1,10 +1,7 @@
 /**
- * A run's world for the model activities: a store with its pack, a transcript that answers queries and counts them, an
- * activity context under the test's control, and aimock as the provider. `raw` serves hand-written bodies on aimock's own
- * HTTP server, for answers that no well-behaved provider gives, and records the requests' exact JSON.
+ * A run's world for the model activities: a store with its pack, a transcript that answers queries and counts them, and an
+ * activity context under the test's control.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { LLMock, type Mountable } from '@copilotkit/aimock';
 import { type CallModelDependencies, createCallModel } from '../../../activities/call-model.ts';
 import type { ActivityPort } from '../../../activities/call-model/activity-port.ts';
 import { createTranscriptCache } from '../../../activities/call-model/transcript-cache.ts';
@@ -200,101 +197,5 @@ function runRow(packDigest: string): RunRow {
     openedAt: 0,
     closedAt: null,
     outcome: null,
-  };
-}
-
-export interface RawAnswer {
-  status?: number;
-  headers?: Record<string, string>;
-  /** Sent as JSON; a string is sent as it stands. */
-  body: unknown;
-}
-export interface SentRequest {
-  path: string;
-  headers: IncomingMessage['headers'];
-  body: Record<string, unknown>;
-}
-export interface Provider {
-  mock: LLMock;
-  /** Base URL of aimock's fixtures. */
-  url: string;
-  /** Base URL of the hand-written answers, taken from `answers` in order; the last one stays. */
-  rawUrl: string;
-  answers: RawAnswer[];
-  sent: SentRequest[];
-}
-
-export async function startProvider(): Promise<Provider> {
-  const answers: RawAnswer[] = [];
-  const sent: SentRequest[] = [];
-  const raw: Mountable = {
-    handleRequest: async (request, response, path) => {
-      sent.push({ path, headers: request.headers, body: JSON.parse(await bodyOf(request)) });
-      answer(response, answers.length > 1 ? answers.shift() : answers[0]);
-      return true;
-    },
-  };
-  const mock = new LLMock({ port: 0, logLevel: 'silent' });
-  mock.mount('/raw', raw);
-  const url = await mock.start();
-  return { mock, url: `${url}/v1`, rawUrl: `${url}/raw`, answers, sent };
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function answer(response: ServerResponse, given: RawAnswer | undefined): void {
-  const { status = 200, headers = {}, body } = given ?? { status: 500, body: {} };
-  response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(typeof body === 'string' ? body : JSON.stringify(body));
-}
-
-export function response(output: unknown[], more: Record<string, unknown> = {}): RawAnswer {
-  return {
-    body: {
-      id: 'resp_1',
-      object: 'response',
-      status: 'completed',
-      model: 'gpt-test-2026',
-      output,
-      usage: { input_tokens: 11, output_tokens: 7, input_tokens_details: { cached_tokens: 5 } },
-      ...more,
-    },
-  };
-}
-
-export function outputText(text: string, more: Record<string, unknown> = {}): unknown {
-  return {
-    type: 'message',
-    id: 'msg_1',
-    role: 'assistant',
-    content: [{ type: 'output_text', text, annotations: [] }],
-    ...more,
-  };
-}
-
-export function functionCall(more: Record<string, unknown> = {}): Record<string, unknown> {
-  return {
-    type: 'function_call',
-    id: 'fc_1',
-    call_id: 'call_a',
-    name: 'restart_service',
-    arguments: '{"service":"web"}',
-    ...more,
-  };
-}
-
-export function completion(message: Record<string, unknown>, finish = 'stop'): RawAnswer {
-  return {
-    body: {
-      id: 'c_1',
-      object: 'chat.completion',
-      model: 'chat-test-2026',
-      choices: [{ index: 0, finish_reason: finish, message: { role: 'assistant', content: null, ...message } }],
-      usage: { prompt_tokens: 9, completion_tokens: 4, prompt_tokens_details: { cached_tokens: 3 } },
-    },
   };
 }

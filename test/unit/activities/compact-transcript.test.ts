@@ -1,33 +1,11 @@
 /** The summary: text only, labels of what it covers, the same faults. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createCompactTranscript } from '../../../activities/compact-transcript.ts';
 import { transcriptHead } from '../../../core/transcript.ts';
-import {
-  assistant,
-  canary,
-  createWorld,
-  functionCall,
-  outputText,
-  type Provider,
-  response,
-  startProvider,
-  toolResult,
-  user,
-  type World,
-} from './call-model-world.ts';
+import { functionCall, outputText, response, useProvider } from './call-model-provider.ts';
+import { assistant, canary, createWorld, toolResult, user, type World } from './call-model-world.ts';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(async () => {
-  await provider.mock.stop();
-});
-beforeEach(() => {
-  provider.mock.reset();
-  provider.answers.length = 0;
-  provider.sent.length = 0;
-});
+const provider = useProvider();
 
 const call = { id: 'call_a', name: 'read_logs', argumentsText: '{"service":"web"}' };
 const messages = [

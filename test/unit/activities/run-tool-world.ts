@@ -7,6 +7,8 @@ import { afterAll } from 'vitest';
 import { z } from 'zod';
 import { createRunTool, type RunToolDependencies } from '../../../activities/run-tool.ts';
 import type { ActivityFacts } from '../../../activities/run-tool/activity-facts.ts';
+import { notRun, type RunToolRefusalCode } from '../../../activities/run-tool/refusals.ts';
+import type { RunToolResult } from '../../../core/contracts/activities.ts';
 import type { SignedVote, VoteBody } from '../../../core/contracts/approval.ts';
 import type { ControlBody } from '../../../core/contracts/control.ts';
 import type { PermitBody, SignedDecision } from '../../../core/contracts/decision.ts';
@@ -201,3 +203,15 @@ export function createWorld(change: ToolChange = {}) {
   };
 }
 export type World = ReturnType<typeof createWorld>;
+
+export const permitOf = (world: World, approved = false) =>
+  world.sign(world.permitBody('execute', approved ? { approval: world.approval() } : {}));
+export const rowOf = (world: World) => world.memory.fences.get(`${callKey}#1`);
+/** The row was given up by its owner, and the receipt says why. */
+export const gaveUp = (code: RunToolRefusalCode) => ({
+  kind: 'receipt',
+  receipt: { body: { outcome: 'not-started', labels: [] } },
+  output: { text: notRun(code).reason },
+});
+export const kindOf = (result: RunToolResult) =>
+  result.kind === 'receipt' ? result.receipt.body.outcome : result.kind;
