@@ -10,7 +10,14 @@ import type { RegisteredTool } from '../tools/registry.ts';
 import { decideAsk, decideFresh, type Gating } from './check-call/decide.ts';
 import type { CheckCallDependencies } from './check-call/dependencies.ts';
 import { fenceFirst } from './check-call/fence-first.ts';
-import { gateRefusal, judgeCall, type GateRefusal, type ParsedCall } from './check-call/judge.ts';
+import {
+  gateRefusal,
+  type GateRefusal,
+  holdsSecret,
+  judgeCall,
+  type ParsedCall,
+  secretInArguments,
+} from './check-call/judge.ts';
 import { decideReconcile, decideSettling, happened, reconcileJudgement } from './check-call/settle.ts';
 import { decided, keyOf, noExtras, signAndRecord } from './check-call/record-decision.ts';
 import { forWorkflow, positionOf } from './check-call/position.ts';
@@ -76,6 +83,9 @@ async function checkCall(
   }
   if (!tool) return await deny(dependencies, standing, input, unknownTool(dependencies), null, null);
   if (parsed?.kind !== 'value') {
+    const findings = await dependencies.checkArguments(input.argumentsText);
+    if (holdsSecret(findings))
+      return await deny(dependencies, standing, input, secretInArguments(findings), tool, null);
     const reason = `the arguments do not fit the tool: ${(parsed?.problems ?? []).join('; ')}`.slice(0, 500);
     return await deny(dependencies, standing, input, gateRefusal('arguments-invalid', reason), tool, null);
   }

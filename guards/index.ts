@@ -2,5 +2,6 @@
 export { findInjection } from './injection/find-injection.ts';
 export { checkInput, type InputLimits } from './input/check-input.ts';
 export { sanitiseError } from './input/sanitise-error.ts';
+export { findRedactions } from './secrets/find-redactions.ts';
 export { findSecrets, type SecretOptions } from './secrets/find-secrets.ts';
 export { type Redacted, redactSecrets } from './secrets/redact-secrets.ts';

@@ -19,7 +19,14 @@ import type { Domain } from '../core/contracts/envelope.ts';
 import { queryNames } from '../core/contracts/run.ts';
 import type { TaskQueues } from '../core/contracts/ticket.ts';
 import type { KeyRegistry, Signer } from '../core/envelope.ts';
-import { checkInput, findInjection, findSecrets, redactSecrets, sanitiseError } from '../guards/index.ts';
+import {
+  checkInput,
+  findInjection,
+  findRedactions,
+  findSecrets,
+  redactSecrets,
+  sanitiseError,
+} from '../guards/index.ts';
 import type { Store } from '../store/store.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 import type { Sandbox } from '../tools/sandbox/sandbox.ts';
@@ -78,7 +85,7 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       tools,
       signer: currentSigner(dependencies, 'decision'),
       policies: createPolicySource({ store, registry, audience }),
-      checkArguments: async (text) => [...(await findSecrets(text)), ...findInjection(text)],
+      checkArguments: async (text) => [...(await findSecrets(text)), ...findRedactions(text), ...findInjection(text)],
       buildId: dependencies.buildId,
       bounds,
     }),

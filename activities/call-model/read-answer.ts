@@ -1,11 +1,13 @@
 /**
  * From a provider's answer to the message that is recorded. Nothing the model asked for is dropped in silence: what is
  * malformed becomes a call that the gate refuses with a reason. An answer that went round the gate (a hosted tool ran at
- * the provider) is refused as a whole. Arguments are left as written: the gate parses, scans and refuses.
+ * the provider) is refused as a whole. Arguments are left as written but
+ * for secrets: the gate parses, scans and refuses.
  */
 import type { Finding } from '../../core/contracts/labels.ts';
 import type { AssistantMessage, ModelCall } from '../../core/contracts/message.ts';
 import type { AnswerPart, ProviderAnswer } from './adapter.ts';
+import { cleanArguments } from './clean-arguments.ts';
 import { cleanReasoning } from './clean-reasoning.ts';
 import { cleanAnswer, type TextGuards } from './clean-text.ts';
 import { compactLayout, type LayoutEntry, textSeparator } from './layout.ts';
@@ -78,11 +80,13 @@ export async function readAnswer(
           break;
         }
         const read = normaliseCall(part, { turn: context.turn, index: calls.length, usedIds, room: left.arguments });
+        const clean = await cleanArguments(guards, read.call.argumentsText);
         usedIds.add(read.call.id);
         left.arguments -= Buffer.byteLength(read.call.argumentsText);
+        findings.push(...clean.findings);
         findings.push(...read.problems.map((problem) => finding('malformed-call', 'medium', problem)));
         layout.push({ kind: 'call', index: calls.length });
-        calls.push(read.call);
+        calls.push({ ...read.call, argumentsText: clean.text });
         break;
       }
       case 'foreign':

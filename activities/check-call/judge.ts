@@ -67,9 +67,7 @@ export async function judgeCall(
     return { kind: 'hold', code: 'earlier-effect-open', reason: 'an earlier effect of this run is not settled' };
   }
   const findings = await dependencies.checkArguments(call.canonical);
-  if (findings.some((finding) => finding.guard === 'secrets')) {
-    return gateRefusal('secret-in-arguments', 'the arguments contain a secret; use a named credential', findings);
-  }
+  if (holdsSecret(findings)) return secretInArguments(findings);
   const { policies } = dependencies;
   const pinned = await policies.policyByDigest(ticket.policyDigest);
   const activeDigest = (await policies.activePolicyDigest(ticket.agent)) ?? ticket.policyDigest;
@@ -89,6 +87,14 @@ export async function judgeCall(
     policies: asked,
     limits: limitsOf(standing, asked),
   };
+}
+
+export function holdsSecret(findings: readonly Finding[]): boolean {
+  return findings.some((finding) => finding.guard === 'secrets');
+}
+
+export function secretInArguments(findings: Finding[]): GateRefusal {
+  return gateRefusal('secret-in-arguments', 'the arguments contain a secret; use a named credential', findings);
 }
 
 export function gateRefusal(rule: string, reason: string, findings: Finding[] = []): GateRefusal {

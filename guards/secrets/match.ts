@@ -18,7 +18,7 @@ export function mergeMatches(matches: readonly SecretMatch[]): SecretMatch[] {
 }
 
 /** What a redaction left. */
-const mark = /\[secret:[a-z0-9-]{1,40}:[0-9a-f]{4}\]/g;
+export const mark = /\[secret:[a-z0-9-]{1,40}:[0-9a-f]{4}\]/g;
 
 /**
  * Matches with the marks of an earlier redaction cut out: a mark is no secret, but what stands beside one may be.

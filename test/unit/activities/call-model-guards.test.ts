@@ -99,13 +99,13 @@ describe('what is sent', () => {
 });
 
 describe('what comes back', () => {
-  test('secrets in the model’s text are redacted, in its arguments left for the gate to refuse', async () => {
+  test('secrets in the model’s text and arguments are redacted before they are recorded', async () => {
     const argumentsText = `{"service":"${canary}"}`;
     provider.answers.push(response([outputText(`the key is ${canary}`), functionCall({ arguments: argumentsText })]));
     const { message, findings } = await createWorld({ baseURL: provider.rawUrl }).call();
     expect(message.text).toBe('the key is [redacted]');
-    expect(message.calls[0]?.argumentsText).toBe(argumentsText);
-    expect(findings).toMatchObject([{ rule: 'aws-key' }]);
+    expect(message.calls[0]?.argumentsText).toBe('{"service":"[redacted]"}');
+    expect(findings).toMatchObject([{ rule: 'aws-key' }, { rule: 'aws-key' }]);
   });
 
   test('a secret in a plain reasoning summary is redacted, the encrypted item stays', async () => {
