@@ -5,10 +5,10 @@
 import { flushCompileCache } from 'node:module';
 import { domains } from '../../core/contracts/envelope.ts';
 import { type EmbeddedEngine, startEmbeddedEngine } from '../../engine/dev-server.ts';
-import { loadPack } from '../../packs/load-pack.ts';
 import type { Sandbox } from '../../tools/sandbox/sandbox.ts';
 import type { Config } from '../../worker/config.ts';
 import type { CommandContext } from '../context.ts';
+import { loadPackFolder } from './load-pack-folder.ts';
 import { openBase } from './open-base.ts';
 import { PartStack } from './part-stack.ts';
 import { type GatewayPart, startGatewayPart } from './start-gateway-part.ts';
@@ -37,7 +37,7 @@ export async function runDev(
   try {
     const [engine, pack] = await terminal.progress(
       'starting the engine',
-      stack.both(parts.engine ? startEngine(config, log, stack) : Promise.resolve(undefined), loadPack(folder)),
+      stack.both(parts.engine ? startEngine(config, log, stack) : Promise.resolve(undefined), loadPackFolder(folder)),
     );
     const address = engine === undefined ? {} : { address: engine.address };
     const base = await openBase({ config, environment, clock, domains, ...address });

@@ -1,7 +1,8 @@
 /** The body of `countersign gateway`: one gateway, until it is told to stop. */
-import { loadPack } from '../../packs/load-pack.ts';
+
 import type { Config } from '../../worker/config.ts';
 import type { CommandContext } from '../context.ts';
+import { loadPackFolder } from './load-pack-folder.ts';
 import { openBase } from './open-base.ts';
 import { PartStack } from './part-stack.ts';
 import { policyWarnings } from './policy-warnings.ts';
@@ -23,7 +24,7 @@ export async function runGateway(
   const { terminal, environment, clock, json, stop } = context;
   const stack = new PartStack();
   try {
-    const packs = await Promise.all(folders.map((folder) => loadPack(folder)));
+    const packs = await Promise.all(folders.map((folder) => loadPackFolder(folder)));
     const base = await openBase({ config, environment, clock, domains: domainsOfGateway });
     stack.onClose(() => base.close());
     const log = (line: string): void => terminal.talk(line);

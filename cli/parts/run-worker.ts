@@ -1,9 +1,9 @@
 /** The body of `countersign worker`: one worker, until it is told to stop; then it drains. */
 import { flushCompileCache } from 'node:module';
-import { loadPack } from '../../packs/load-pack.ts';
 import type { WorkerRole } from '../../worker/compose-activities.ts';
 import type { Config } from '../../worker/config.ts';
 import type { CommandContext } from '../context.ts';
+import { loadPackFolder } from './load-pack-folder.ts';
 import { openBase } from './open-base.ts';
 import { PartStack } from './part-stack.ts';
 import { domainsOfWorker, startWorkerPart } from './start-worker-part.ts';
@@ -18,7 +18,7 @@ export async function runWorker(
   const { terminal, environment, clock, json, stop } = context;
   const stack = new PartStack();
   try {
-    const pack = await loadPack(folder);
+    const pack = await loadPackFolder(folder);
     const base = await openBase({ config, environment, clock, domains: domainsOfWorker(roles) });
     stack.onClose(() => base.close());
     const { worker } = await terminal.progress(

@@ -1,18 +1,14 @@
 /** `init`: the pack it writes loads as it is, and nothing is ever overwritten. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { loadPack } from '../../../packs/load-pack.ts';
+import { expect, test } from 'vitest';
+import { loadPackFolder } from '../../../cli/parts/load-pack-folder.ts';
 import { defaultPolicyText } from '../../../policy/index.ts';
-import { repositoryRoot } from '../../../scripts/lint/repository-files.ts';
 import { runCli, temporaryFolder } from './run-cli.ts';
 
 test('init writes a pack that loads: one read, one effect, the default policy', async () => {
-  // In the repository, so that the pack can import 'countersign' as one in a project can.
-  const state = join(repositoryRoot, '.countersign');
-  await mkdir(state, { recursive: true });
-  const folder = join(await mkdtemp(join(state, 'test-init-')), 'My Notes');
-  onTestFinished(() => rm(join(folder, '..'), { recursive: true, force: true }));
+  // Nothing is installed there: the program lends the pack what it imports.
+  const folder = join(await temporaryFolder(), 'My Notes');
   const { exit, stdout, stderr } = await runCli(['init', folder]);
   expect(exit).toBe(0);
   expect(stdout.trim().split('\n')).toEqual(
@@ -21,7 +17,7 @@ test('init writes a pack that loads: one read, one effect, the default policy', 
   expect(stderr).toContain(`countersign dev ${folder}`);
   expect(stderr).toContain('countersign run my-notes');
   expect(await readFile(join(folder, 'policy.yaml'), 'utf8')).toBe(defaultPolicyText);
-  const pack = await loadPack(folder);
+  const pack = await loadPackFolder(folder);
   expect(pack.body.name).toBe('my-notes');
   expect(pack.tools.list().map(({ definition }) => [definition.name, definition.effect])).toEqual([
     ['add_note', 'effect'],
