@@ -136,6 +136,9 @@ function voteRefusal(
   if (body.castAt > standing.now + dependencies.bounds.clockSkewMs) return 'it is dated ahead of now';
   if (terms.reasonRequired && !body.reason?.trim()) return 'its terms require a reason';
   const requesters = [standing.ticket.principal, ...(standing.ticket.onBehalfOf ? [standing.ticket.onBehalfOf] : [])];
+  const { mintedBy } = credential;
+  if (!terms.requesterMayApprove && mintedBy !== body.principal && requesters.includes(mintedBy))
+    return 'its credential was made by the requester';
   for (const policy of judgement.policies) {
     const roles = rolesOf(policy, body.principal, credential.roles);
     const eligibility = isEligibleApprover(terms, { principal: body.principal, roles }, requesters);

@@ -22,6 +22,8 @@ describe('votes', () => {
     hasty = await startHarness({ deadline: '3s' });
     await hasty.desk.enrol('robot', ['operator'], false);
     await hasty.desk.enrol('guest', []);
+    // The requester made a key for a person of her own invention.
+    await hasty.desk.enrol('invented', ['operator'], true, 'rita');
   });
   afterAll(async () => {
     await harness.stop();
@@ -58,10 +60,13 @@ describe('votes', () => {
     await expectNoEffect(run, hasty.desk.vote(ask, changes));
   });
 
-  it.concurrent.each(['rita', 'robot', 'guest', 'stranger'])('do not count when they are by %s', async (principal) => {
-    const { run, ask } = await asked(hasty);
-    await expectNoEffect(run, hasty.desk.vote(ask, { principal }));
-  });
+  it.concurrent.each(['rita', 'robot', 'guest', 'stranger', 'invented'])(
+    'do not count when they are by %s',
+    async (principal) => {
+      const { run, ask } = await asked(hasty);
+      await expectNoEffect(run, hasty.desk.vote(ask, { principal }));
+    },
+  );
 
   it.concurrent('do not count with a signature that does not verify', async () => {
     const { run, ask } = await asked(hasty);

@@ -85,7 +85,7 @@ export class Desk {
   }
 
   /** Gives a person a credential, so that their votes can count. */
-  async enrol(principal: string, roles: string[] = ['operator'], person = true): Promise<void> {
+  async enrol(principal: string, roles: string[] = ['operator'], person = true, mintedBy = principal): Promise<void> {
     await this.control({
       kind: 'api-key',
       keyId: keyIdOf(principal),
@@ -95,7 +95,7 @@ export class Desk {
       person,
       scopes: ['approvals:vote'],
       expiresAt: Date.now() + 86_400_000,
-      mintedBy: principal,
+      mintedBy,
     });
   }
 
