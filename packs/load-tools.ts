@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { messageOf } from '../core/errors.ts';
 import { checkTool, type Tool } from '../tools/define-tool.ts';
 import { createToolRegistry, type ToolRegistry } from '../tools/registry.ts';
+import { loadAsModules } from './es-modules.ts';
 import { moduleDigestOf } from './module-digest.ts';
 import { type PackProblem, wholeFile } from './pack-problem.ts';
 
@@ -33,6 +34,7 @@ export async function readTools(folder: string): Promise<ToolsRead> {
     );
   }
   try {
+    loadAsModules(resolve(folder));
     const module = (await import(pathToFileURL(join(folder, file)).href)) as { default?: unknown; tools?: unknown };
     loadedDigests.set(resolve(folder), modules.digest);
     const exported = module.tools ?? module.default;

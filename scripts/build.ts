@@ -1,18 +1,21 @@
 /**
  * Makes `dist/`, the published form: compiled modules with their types, and the workflow bundles made once here so that a
  * worker starts in a third of the time. It starts from an empty folder, so that nothing old is ever published, and the
- * result names no path of the machine that built it.
+ * result names no path of the machine that built it. Another folder than `dist/` can be named; it must not exist.
  */
 import { spawnSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { type BundleName, bundleFromSource, bundleNames } from '../worker/workflow-bundle.ts';
 import { repositoryRoot } from './lint/repository-files.ts';
 
-const dist = join(repositoryRoot, 'dist');
-rmSync(dist, { recursive: true, force: true });
+const [, , named] = process.argv;
+const dist = named === undefined ? join(repositoryRoot, 'dist') : resolve(named);
+if (named === undefined) rmSync(dist, { recursive: true, force: true });
+else if (existsSync(dist)) throw new Error(`Cannot build "${dist}": it exists, expected a new folder; name another`);
 
-const compiled = spawnSync('tsc', ['-p', 'tsconfig.build.json'], { cwd: repositoryRoot, stdio: 'inherit' });
+const options = ['-p', 'tsconfig.build.json', '--outDir', dist];
+const compiled = spawnSync('tsc', options, { cwd: repositoryRoot, stdio: 'inherit' });
 if (compiled.status !== 0)
   throw new Error('Cannot build "dist": tsc failed, expected no type errors; see its output above');
 for (const name of bundleNames) writeFileSync(join(dist, `${name}.js`), await bundle(name));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { repositoryRoot } from '../../scripts/lint/repository-files.ts';
 
-const launcher = join(repositoryRoot, 'bin', 'countersign.js');
+const repositoryLauncher = join(repositoryRoot, 'bin', 'countersign.js');
 
 export interface ProgramResult {
   exit: number | null;
@@ -22,7 +22,12 @@ export interface StartedProgram {
 
 export type ProgramEnvironment = Readonly<Record<string, string>>;
 
-export function startProgram(argv: readonly string[], environment: ProgramEnvironment): StartedProgram {
+/** @param launcher of another copy of the program than this repository */
+export function startProgram(
+  argv: readonly string[],
+  environment: ProgramEnvironment,
+  launcher = repositoryLauncher,
+): StartedProgram {
   const { PATH, HOME } = process.env;
   const env = { PATH, HOME, ...environment };
   const child = spawn(process.execPath, [launcher, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -42,6 +47,10 @@ export function startProgram(argv: readonly string[], environment: ProgramEnviro
   return { child, firstLine, ended };
 }
 
-export async function runProgram(argv: readonly string[], environment: ProgramEnvironment): Promise<ProgramResult> {
-  return await startProgram(argv, environment).ended;
+export async function runProgram(
+  argv: readonly string[],
+  environment: ProgramEnvironment,
+  launcher = repositoryLauncher,
+): Promise<ProgramResult> {
+  return await startProgram(argv, environment, launcher).ended;
 }
