@@ -15,7 +15,7 @@ import { type NotRun, notRun, outOfReach, unknown } from './run-tool/refusals.ts
 import { needsFence, recorded, reserve, rowHasLastWord } from './run-tool/reserve.ts';
 import { abandon, consume, record, settleVoid } from './run-tool/settle.ts';
 import { shapeReason } from './run-tool/shape-output.ts';
-import { makeWorkFolder, toolContextOf } from './run-tool/tool-context-of.ts';
+import { makeWorkFolder, toolContextOf, workFolderOf } from './run-tool/tool-context-of.ts';
 import { type Permitted, verifyPermit } from './run-tool/verify-permit.ts';
 
 export type { RunToolDependencies } from './run-tool/dependencies.ts';
@@ -59,7 +59,7 @@ async function whatStandsAgainst(
   try {
     const against = await checkStanding(dependencies, permitted, Array.isArray(input.votes) ? input.votes : []);
     if (against || !permitted.tool) return against;
-    return (await makeWorkFolder(dependencies.workFolder)) ? undefined : notRun('no-work-folder');
+    return (await makeWorkFolder(workFolderOf(dependencies, permitted.permit))) ? undefined : notRun('no-work-folder');
   } catch (error) {
     const outside = outOfReach(error);
     if (outside) return outside;

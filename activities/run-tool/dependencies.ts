@@ -18,7 +18,7 @@ export interface RunToolDependencies {
   tools: ToolRegistry;
   describeRun: DescribeRun;
   sandbox: Sandbox;
-  /** Absolute path of the folder that tools work in; made when it is missing. */
+  /** Absolute path. Each run's tools work in a folder of their own in it; both are made when missing. */
   workFolder: string;
   /** Takes secrets out of what a tool said. When it fails, the text is withheld. */
   redact(text: string): Promise<{ text: string; findings: Finding[] }>;

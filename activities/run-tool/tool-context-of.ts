@@ -1,5 +1,7 @@
 /** Builds what a tool is given: enough to work and to be idempotent, nothing that could sign or decide. */
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PermitBody } from '../../core/contracts/decision.ts';
 import { digestText } from '../../core/digest.ts';
 import type { ToolContext } from '../../tools/tool-context.ts';
 import type { ActivityFacts } from './activity-facts.ts';
@@ -18,7 +20,7 @@ export function toolContextOf(
     try: permit.try,
     idempotencyKey: idempotencyKeyOf(permit.callKey, argumentsDigest),
     signal: lease.signal,
-    workFolder: dependencies.workFolder,
+    workFolder: workFolderOf(dependencies, permit),
     sandbox: dependencies.sandbox,
     timeoutMs: tool?.definition.startToCloseMs ?? 0,
     heartbeat: heartbeatOf(facts),
@@ -29,6 +31,14 @@ export function toolContextOf(
 /** The same for every try: the other side can tell a repetition from a second wish. */
 export function idempotencyKeyOf(callKey: string, argumentsDigest: string): string {
   return digestText('idempotency', `${callKey}\n${argumentsDigest}`);
+}
+
+/** A folder for each run: what one run's tools leave there is neither read nor changed by another's. */
+export function workFolderOf(
+  { workFolder }: Pick<RunToolDependencies, 'workFolder'>,
+  { workflowId }: Pick<PermitBody, 'workflowId'>,
+): string {
+  return join(workFolder, workflowId);
 }
 
 export async function makeWorkFolder(path: string): Promise<boolean> {

@@ -1,4 +1,6 @@
 /** One execution under a valid permit: its receipt, the target read again before it, and a tool that fails. */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunToolRefusalCode } from '../../../activities/run-tool/refusals.ts';
 import { canonicalJson } from '../../../core/canonical-json.ts';
@@ -15,6 +17,7 @@ import {
   permitOf,
   rowOf,
   start,
+  workflowId,
   type World,
 } from './run-tool-world.ts';
 
@@ -53,6 +56,21 @@ describe('run-tool with a valid permit', () => {
     await world.run(world.sign(world.permitBody('execute', { try: 2 })));
     await world.run(world.sign(world.permitBody('execute', { callKey: callKey.replace('3.0', '4.0') })));
     expect([keys.length, new Set(keys).size, keys[0] === keys[1]]).toEqual([3, 2, true]);
+  });
+
+  test('works in a private folder that is named for its run', async () => {
+    const folders: string[] = [];
+    const world = createWorld({ execute: (_, { workFolder }) => String(folders.push(workFolder)) });
+    await world.run(permitOf(world));
+    expect(folders).toEqual([join(world.dependencies.workFolder, workflowId)]);
+    expect(statSync(String(folders[0])).mode & 0o777).toBe(0o700);
+  });
+
+  test('does not start without a folder to work in', async () => {
+    const world = createWorld();
+    world.dependencies.workFolder = '/dev/null';
+    expect(await world.run(permitOf(world))).toMatchObject({ kind: 'not-started', code: 'no-work-folder' });
+    expect(world.executed).toEqual([]);
   });
 
   test('redacts before it cuts, keeps the whole text, and cuts between characters', async () => {
