@@ -68,7 +68,8 @@ export async function startWorkerPart({ base, environment, pack, roles }: Worker
   return { worker, sandbox };
 }
 
-function maskedPaths(config: Config, environment: Environment): string[] {
+/** What no child process of a tool may read. */
+export function maskedPaths(config: Config, environment: Environment): string[] {
   const files = [config.keyRegistryFile, ...domains.map((domain) => environment[keyVariable(domain)])];
   return [config.stateFolder, ...new Set(files.flatMap((file) => (file ? dirname(file) : [])))];
 }

@@ -7,7 +7,7 @@ if (uid !== undefined) {
   process.setgroups?.([]);
   process.setgid?.(Number(uid));
   process.setuid?.(Number(uid));
-  process.env['HOME'] = '/nonexistent';
+  process.env['HOME'] = process.env['HELPER_HOME'] ?? '/nonexistent';
 }
 const abort = new AbortController();
 process.on('message', (message: { command: SandboxCommand; options: UnshareSandboxOptions } | { abort: true }) => {

@@ -4,6 +4,7 @@ import { createUnshareSandbox } from '../../../tools/sandbox/unshare-sandbox.ts'
 import { describeBounds } from '../../sandbox/bounds-contract.ts';
 import { thisProcess } from '../../sandbox/callers.ts';
 import { describeReach } from '../../sandbox/reach-contract.ts';
+import { describeState } from '../../sandbox/state-contract.ts';
 
 test('the unshare sandbox is available on this machine', async () => {
   expect(await createUnshareSandbox().available()).toEqual({
@@ -19,3 +20,4 @@ test('the trial run is made once for a sandbox', () => {
 
 describeReach('the reach of a sandbox called by this user', thisProcess);
 describeBounds('the bounds of a sandbox called by this user', thisProcess);
+describeState('keys out of reach of a sandboxed shell tool, with', thisProcess);
