@@ -68,9 +68,9 @@ function commandEntry(reading: Reading, event: HistoryEvent): RecordEntry | unde
       activityType: scheduled.activityType?.name ?? '',
       activityId: scheduled.activityId ?? '',
       taskQueue: scheduled.taskQueue?.name ?? '',
-      startToCloseMs: timeOf(scheduled.startToCloseTimeout),
       input: decodePayloads(scheduled.input),
       startedAt: null,
+      attempts: 0,
       endedAt: null,
       endEventId: null,
       end: null,
@@ -155,6 +155,7 @@ function noteActivity(reading: Reading, event: HistoryEvent): boolean {
   if (!activity) return false;
   if (started) {
     activity.startedAt = timeOf(event.eventTime);
+    activity.attempts = started.attempt ?? 0;
     return true;
   }
   activity.endedAt = timeOf(event.eventTime);

@@ -31,9 +31,11 @@ export interface ActivityEntry extends Entry {
   activityType: string;
   activityId: string;
   taskQueue: string;
-  startToCloseMs: number;
   input: unknown[];
+  /** Of the last attempt; earlier ones are not in a history. */
   startedAt: number | null;
+  /** 0 for one that never started. */
+  attempts: number;
   endedAt: number | null;
   endEventId: number | null;
   end: ActivityEnd | null;

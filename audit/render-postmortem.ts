@@ -52,7 +52,7 @@ function describe(entry: TimelineEntry): string[] {
       ];
     case 'model-answered':
       return [
-        `turn ${entry.turn}: the model answered in ${duration(entry.durationMs)} (${entry.tokens.input} + ${entry.tokens.output} tokens)`,
+        `turn ${entry.turn}: the model answered in ${duration(entry.durationMs)}${entry.attempts > 1 ? `, at attempt ${entry.attempts}` : ''} (${entry.tokens.input} + ${entry.tokens.output} tokens)`,
         ...(entry.text.text === '' ? [] : [`the model says: ${quote(entry.text)}`]),
         ...entry.calls.map((call) => `the model wants: ${quote(call.tool)} ${quote(call.arguments)}`),
       ];

@@ -20,7 +20,6 @@ const computedSchema = z.discriminatedUnion('kind', [
     activityType: z.string(),
     activityId: z.string(),
     taskQueue: z.string().nullable(),
-    startToCloseTimeout: z.union([z.number(), z.string()]).nullable(),
     args: z.array(z.unknown()),
   }),
   z.strictObject({ kind: z.literal('local'), seq: z.number(), activityType: z.string(), args: z.array(z.unknown()) }),

@@ -37,7 +37,9 @@ type What =
       text: Shown;
       calls: { tool: Shown; arguments: Shown }[];
       tokens: { input: number; output: number };
+      /** Of the last attempt. */
       durationMs: number;
+      attempts: number;
     }
   | { kind: 'model-failed'; turn: number; reason: string }
   | { kind: 'compacted'; summary: Shown }
@@ -177,6 +179,7 @@ function modelOf(entry: ActivityEntry, result: unknown): What {
     calls: calls.map((call) => ({ tool: shown(call.name), arguments: shown(call.argumentsText) })),
     tokens: { input, output },
     durationMs: durationOf(entry),
+    attempts: entry.attempts,
   };
 }
 

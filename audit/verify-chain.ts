@@ -91,7 +91,9 @@ function essence(entry: RecordEntry, forkEventId: number): string | null {
   if (rest.kind === 'activity') {
     const ended = (rest.endEventId ?? Number.POSITIVE_INFINITY) < forkEventId;
     return digestOfValue(
-      ended ? { ...rest, startedAt: 0 } : { ...rest, startedAt: 0, endedAt: 0, endEventId: 0, end: 0 },
+      ended
+        ? { ...rest, startedAt: 0, attempts: 0 }
+        : { ...rest, startedAt: 0, attempts: 0, endedAt: 0, endEventId: 0, end: 0 },
     );
   }
   return digestOfValue(rest.kind === 'timer' ? { ...rest, endedAt: 0, end: 0 } : rest);

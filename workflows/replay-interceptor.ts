@@ -27,8 +27,7 @@ const outbound: WorkflowOutboundCallsInterceptor = {
   scheduleActivity(input, next) {
     const { activityType, args, seq, options } = input;
     const { activityId = String(seq), taskQueue = null } = options;
-    const startToCloseTimeout: unknown = options.startToCloseTimeout ?? null;
-    emit({ kind: 'activity', seq, activityType, activityId, taskQueue, startToCloseTimeout, args });
+    emit({ kind: 'activity', seq, activityType, activityId, taskQueue, args });
     return next(input);
   },
   scheduleLocalActivity(input, next) {

@@ -13,7 +13,7 @@ import { scenarios } from '../histories/scenarios.ts';
 import { withoutMachine } from '../histories/without-machine.ts';
 
 const remedy =
-  'put the changed workflow code behind patched(), or, if no run of the old code can exist, record anew with scripts/record-histories.ts (docs/replay.md)';
+  'put the changed workflow code behind patched(), or, if no run of the old code can exist, record anew with npm run record (docs/replay.md)';
 
 let bundle: WorkflowBundle;
 
