@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { listRepositoryFiles, repositoryRoot } from '../../../scripts/lint/repository-files.ts';
+import { listRepositoryFiles, repositoryRoot } from '../../scripts/lint/repository-files.ts';
 
 const product = listRepositoryFiles().filter((file) => file.endsWith('.ts') && !/^(test|scripts)\//.test(file));
 
