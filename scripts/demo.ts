@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 import type { ApprovalView, RunDetail } from '../client/gateway-schemas.ts';
 import type { ScriptedModel } from '../test/support/scripted-model.ts';
 import { startScriptedModel } from '../test/support/scripted-model.ts';
@@ -23,6 +24,12 @@ const waitMs = 40_000;
 const pollMs = 100;
 /** Shortened for the demo: the pack itself gives people ten minutes. */
 const demoDeadline = '4s';
+
+const reportSchema = z.object({
+  verdict: z.string(),
+  replay: z.string(),
+  checks: z.array(z.object({ result: z.string() })).min(1),
+});
 
 const narrator = new Narrator();
 const live = process.argv.includes('--live');
@@ -69,7 +76,12 @@ async function pointsOneToThree(countersign: CountersignProcess, world: OutsideW
   const { workflowId } = await gateway.runs.start({ agent: 'ops', input: repair.input });
   narrator.say(`run ${workflowId}: "${repair.input}"`);
   const restart = await openApproval(countersign, workflowId, 'restart_service');
-  narrator.check('read_logs ran without asking anybody', (await stateOf(countersign, workflowId)).turn === 2);
+  const { approvals } = await gateway.approvals.list({ state: 'all', workflowId });
+  const readAsked = approvals.some(({ tool }) => tool === 'read_logs');
+  narrator.check(
+    'read_logs ran without asking anybody, and the model went on with what it read',
+    !readAsked && (await stateOf(countersign, workflowId)).turn === 2,
+  );
 
   narrator.point('restart_service asks, is approved, runs once');
   narrator.say(`asked: ${firstLineOf(restart)}`);
@@ -121,26 +133,26 @@ async function pointFive(
   return after;
 }
 
-/** The record. */
+/** The record, read by the program that anybody else would use. */
 async function pointSix(workflowId: string): Promise<void> {
-  narrator.point('The record replays, and every signature on it verifies');
-  const { stdout } = await countersignCommand(['replay', workflowId, '--state', state]);
-  const lines = stdout.trimEnd().split('\n');
-  for (const line of lines.slice(-14)) narrator.say(line.slice(0, 116));
-  const report: unknown = JSON.parse(
-    (await countersignCommand(['replay', workflowId, '--state', state, '--json'])).stdout,
-  );
-  const verified =
-    typeof report === 'object' && report !== null && 'verdict' in report && report.verdict === 'verified';
-  narrator.check('verdict: verified', verified);
+  narrator.point('The record replays, every signature on it verifies, and it reads as a postmortem');
+  const replay = ['replay', workflowId, '--state', state];
+  const lines = (await countersignCommand(replay)).stdout.split('\n');
+  // The headline of each entry: what was asked, decided, approved and done, by whom and when.
+  for (const line of lines.filter((one) => /^\d{4}-/.test(one))) narrator.say(line.slice('2026-01-01 '.length, 118));
+  const report = reportSchema.parse(JSON.parse((await countersignCommand([...replay, '--json'])).stdout));
+  const ok = report.checks.filter(({ result }) => result === 'ok').length;
+  narrator.check(`replay ${report.replay}, ${ok} of ${report.checks.length} checks ok`, ok === report.checks.length);
+  narrator.check(`verdict: ${report.verdict}`, report.verdict === 'verified');
 }
 
 function pointSeven(countersign: CountersignProcess, workflowId: string): void {
   narrator.point('Where to look next');
-  narrator.say(`while a "countersign dev" runs, Temporal's own UI shows each run: ${countersign.uiUrl}`);
-  narrator.say('npx countersign dev agents/ops           your own, with OPENAI_API_KEY set');
-  narrator.say('npx countersign run ops "…"              start a run; "approvals", "approve", "deny" answer it');
   narrator.say(`npx countersign replay ${workflowId} --state .countersign/demo`);
+  narrator.say('npx countersign doctor           what is installed, and what is missing');
+  narrator.say('npx countersign dev agents/ops   engine, gateway and worker, with OPENAI_API_KEY set');
+  narrator.say('npx countersign run ops "…"      then: watch, approvals, approve, deny, show, replay');
+  narrator.say(`while it runs, Temporal's own UI shows every run: ${countersign.uiUrl}`);
 }
 
 /** The shipped pack with a shorter deadline, beside the state so that it still finds its library. */

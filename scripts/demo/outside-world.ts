@@ -11,7 +11,7 @@ import { SMTPServer } from 'smtp-server';
 export interface OutsideWorld {
   /** For the worker's tools. */
   environment: Record<string, string>;
-  /** Restarts of a service that really happened; a repeated key counts once. */
+  /** Requests to restart a service; a repeated one counts again. */
   restarts(service: string): number;
   databases(): string[];
   mails(): number;
@@ -19,7 +19,8 @@ export interface OutsideWorld {
 }
 
 interface Records {
-  restartKeys: Map<string, Set<string>>;
+  /** Idempotency keys of all restarts of a service, in order. */
+  restartKeys: Map<string, string[]>;
   deletionKeys: Set<string>;
   databases: Set<string>;
   mails: number;
@@ -50,7 +51,7 @@ export async function startOutsideWorld(folder: string): Promise<OutsideWorld> {
       OPS_SERVICE_URL: `http://${loopback}:${portOf(service)}`,
       OPS_SMTP_PORT: String(portOf(mail.server)),
     },
-    restarts: (name) => records.restartKeys.get(name)?.size ?? 0,
+    restarts: (name) => records.restartKeys.get(name)?.length ?? 0,
     databases: () => [...records.databases].toSorted(),
     mails: () => records.mails,
     stop: async () => {
@@ -80,9 +81,9 @@ function serve(records: Records, request: IncomingMessage): [status: number, tex
     .map(decodeURIComponent);
   const given = String(request.headers['idempotency-key'] ?? '');
   if (kind === 'services' && action === 'restarts') {
-    const keys = records.restartKeys.get(name) ?? new Set<string>();
-    if (request.method === 'GET') return keys.has(key ?? '') ? [200, 'restarted'] : [404, 'not restarted'];
-    records.restartKeys.set(name, keys.add(given));
+    const keys = records.restartKeys.get(name) ?? [];
+    if (request.method === 'GET') return keys.includes(key ?? '') ? [200, 'restarted'] : [404, 'not restarted'];
+    records.restartKeys.set(name, [...keys, given]);
     return [200, `${name} restarted`];
   }
   if (kind === 'databases' && request.method === 'DELETE') {
