@@ -2,15 +2,32 @@
  * The engine's own rules: they are in no file, and they only make a verdict stricter. Each raises an `allow` to an `ask`
  * under the terms of the rules that allowed it, else `approvals.default`; where there are no terms it denies.
  */
+import type { RuleHit } from '../core/contracts/decision.ts';
 import type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 import { evaluatePolicy, termsOf } from './evaluate.ts';
 import type { PolicyInput } from './input.ts';
 import { canonicalLength } from './canonical-length.ts';
+import { riskOf } from './risk.ts';
 import { type PolicyVerdict, ruleHit, verdictOf } from './verdict.ts';
 
 /** What the gate asks: the policy's rules and the engine's, for one policy. Never throws. */
 export function decideByPolicy(policy: CompiledPolicy, input: PolicyInput): PolicyVerdict {
-  return applyBuiltInRules(policy, input, evaluatePolicy(policy, input));
+  return denyTooLarge(policy, input) ?? applyBuiltInRules(policy, input, evaluatePolicy(policy, input));
+}
+
+/** Before any condition reads them: the model chooses the arguments, and what is too large is not worth the work. */
+function denyTooLarge(policy: CompiledPolicy, input: PolicyInput): PolicyVerdict | undefined {
+  try {
+    const hits = overArgumentBytes(policy, input);
+    return hits.length === 0 ? undefined : verdictOf('deny', hits, riskOf(policy, input));
+  } catch {
+    // No JSON: whoever judges its shape says so.
+    return undefined;
+  }
+}
+
+function overArgumentBytes({ limits }: CompiledPolicy, { args }: PolicyInput): RuleHit[] {
+  return over('limit-argument-bytes', 'The arguments are too large', canonicalLength(args), limits.argumentBytes);
 }
 
 /** All of the engine's rules; never looser than the verdict given. */
@@ -62,12 +79,12 @@ export function applyLimits(policy: CompiledPolicy, input: PolicyInput, verdict:
     over('limit-calls-per-run', 'Too many tool calls in this run', input.run.calls + 1, limits.callsPerRun),
     over('limit-calls-per-turn', 'Too many tool calls in this turn', input.run.callsInTurn + 1, limits.callsPerTurn),
     over('limit-turns', 'Too many turns in this run', input.run.turn, limits.turns),
-    over('limit-argument-bytes', 'The arguments are too large', canonicalLength(input.args), limits.argumentBytes),
+    overArgumentBytes(policy, input),
   ].flat();
   return hits.length === 0 ? verdict : verdictOf('deny', [...verdict.rules, ...hits], verdict.risk);
 }
 
-function over(id: string, reason: string, count: number, limit: number | undefined): ReturnType<typeof ruleHit>[] {
+function over(id: string, reason: string, count: number, limit: number | undefined): RuleHit[] {
   if (limit === undefined || count <= limit) return [];
   return [ruleHit(id, 'deny', `${reason}: ${count}, at most ${limit}`)];
 }

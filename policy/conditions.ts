@@ -12,7 +12,7 @@ import {
   unknownName,
 } from './condition-check.ts';
 import { conditionEnvironment } from './condition-language.ts';
-import { meterLoops } from './condition-meter.ts';
+import { meter } from './condition-meter.ts';
 import { quote } from './problems.ts';
 
 export type ConditionResult =
@@ -61,7 +61,7 @@ export function createConditionEngine(): ConditionEngine {
       if (!checked.valid) return { kind: 'invalid', complaints: [complaintOf(checked.error, text)] };
       if (checked.type !== 'bool' && checked.type !== 'dyn')
         return { kind: 'invalid', complaints: [notBoolean(checked.type)] };
-      if (!meterLoops(parsed.ast, () => budget.step())) return { kind: 'invalid', complaints: [unmetered] };
+      if (!meter(parsed.ast, budget)) return { kind: 'invalid', complaints: [unmetered] };
       return { kind: 'condition', condition: { text, evaluate: (context) => run(parsed, context, budget, text) } };
     } catch (error) {
       return { kind: 'invalid', complaints: [complaintOf(error, text)] };
@@ -118,8 +118,8 @@ function notBoolean(type: string | undefined): ConditionComplaint {
 
 const unmetered: ConditionComplaint = {
   offset: 0,
-  found: 'a loop that cannot be bounded',
-  expected: 'a loop whose turns are counted',
+  found: 'a part whose work cannot be bounded',
+  expected: 'loops and comparisons whose work is counted',
   remedy: 'write it without a loop',
 };
 

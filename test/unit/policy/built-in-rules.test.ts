@@ -137,6 +137,14 @@ describe('limits', () => {
     );
   });
 
+  it('deny arguments that are too large before a condition reads them', () => {
+    const failing = loaded(
+      `version: 1\nrules:\n  - { id: a, reason: r, effect: allow, tools: ["*"], when: 'args.none == 1' }`,
+    );
+    const verdict = decideByPolicy(failing, call({ args: { s: 'x'.repeat(1_048_577) } }));
+    expect(verdict.rules.map((hit) => hit.id)).toEqual(['limit-argument-bytes']);
+  });
+
   it('deny arguments whose size cannot be told', () => {
     const input = call({ args: { n: 1n } });
     expect(applyBuiltInRules(withTerms, input, evaluatePolicy(withTerms, input))).toMatchObject({

@@ -195,6 +195,27 @@ describe('loops', () => {
     expect(verdictFor('args.list.all(a, a >= 0)', { args: { list } })).toBe('allow');
   });
 
+  it.each([
+    'args.list.all(a, args.text.split(",").size() > 0)',
+    'args.list.all(a, !args.text.contains(a))',
+    'args.list.all(a, !(a in args.other))',
+    'args.list.all(a, args.list + args.other != args.list)',
+    'args.list.map(a, args.text).join("").size() > 0',
+    'args.list.all(a, string(args.text) != a)',
+    'args.list.exists(a, args.text.lowerAscii() == a) || true',
+  ])('are cut off when what they compare, search and split is too much: %s', (when) => {
+    const list = Array.from({ length: 20_000 }, (_, index) => `z${index}`);
+    const args = { list, other: list.map((text) => `y${text}`), text: 'y,'.repeat(40_000) };
+    expect(verdictFor(when, { args })).toBe('condition-error');
+  });
+
+  it('read arguments of ordinary size as often as they have elements', () => {
+    const list = Array.from({ length: 3000 }, (_, index) => `user${index}@example.com`);
+    expect(verdictFor('args.to.all(a, a.lowerAscii().endsWith("@example.com"))', { args: { to: list } })).toBe('allow');
+    const text = { args: { to: list.join(', ') } };
+    expect(verdictFor('args.to.split(",").all(a, a.trim().endsWith("@example.com"))', text)).toBe('allow');
+  });
+
   it('have their whole allowance again for the next rule, so that order never matters', () => {
     const list = Array.from({ length: 60_000 }, (_, index) => index);
     const when = 'args.list.all(a, a >= 0)';
