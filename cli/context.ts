@@ -11,8 +11,11 @@ export interface CommandContext {
   readonly json: boolean;
   /** Settings: the flags of this command line, then the environment. @throws {CountersignError} `config-invalid` */
   readonly config: (more?: Flags) => Config;
-  /** Aborted by the first SIGINT or SIGTERM; the second one ends the process. */
-  readonly stop: AbortSignal;
+  /**
+   * Aborted by the first SIGINT or SIGTERM; the second one ends the process. Whoever takes it ends in an order of its own;
+   * a command that has not taken it is left at once.
+   */
+  readonly takeStop: () => AbortSignal;
   /** Null where nobody can answer: standard input or error is no terminal. */
   readonly ask: ((question: string) => Promise<string>) | null;
   /** Keeps compiled code of what is loaded from now on. */

@@ -4,23 +4,25 @@
  */
 import { enableCompileCache } from 'node:module';
 import { createInterface } from 'node:readline/promises';
+import { codeCacheOf } from './code-cache.ts';
 import { exitCodes } from './exit-codes.ts';
 import { programVersion } from './parts/program-version.ts';
-import { runProgram } from './program.ts';
 
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (stop.signal.aborted) process.exit(exitCodes.interrupted);
-    stop.abort(signal);
-  });
-}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => askToStop(signal));
 // A reader that went away, such as `head`, is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed);
 });
+// Nobody reads the talk any more; the result still counts.
+process.stderr.on('error', () => undefined);
 
-const exit = await runProgram(process.argv.slice(2), {
+const argv = process.argv.slice(2);
+const codeCache = codeCacheOf(argv, process.env);
+if (codeCache !== undefined) enableCompileCache(codeCache);
+// Only now, so that it comes from the cache.
+const { runProgram } = await import('./program.ts');
+const exit = await runProgram(argv, {
   stdout: process.stdout,
   stderr: process.stderr,
   environment: process.env,
@@ -33,8 +35,18 @@ const exit = await runProgram(process.argv.slice(2), {
 // Whatever is still open (idle connections, a cached client) is nothing to wait for.
 process.exit(exit);
 
+function askToStop(signal: 'SIGINT' | 'SIGTERM'): void {
+  if (stop.signal.aborted) process.exit(exitCodes.interrupted);
+  stop.abort(signal);
+}
+
 async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // While it reads, the terminal gives Ctrl-C to it as a key and sends no signal.
+  lines.once('SIGINT', () => {
+    process.stderr.write('\n');
+    askToStop('SIGINT');
+  });
   try {
     return await lines.question(question, { signal: stop.signal });
   } catch {

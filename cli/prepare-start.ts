@@ -2,7 +2,7 @@
  * What `dev`, `worker` and `gateway` check and do before they load what is heavy: settings that are missing, another program
  * on the same folder, the state folder itself, and the code cache in it.
  */
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, stat } from 'node:fs/promises';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import { type Config, required } from '../worker/config.ts';
 import type { CommandContext } from './context.ts';
@@ -28,6 +28,9 @@ export async function prepareState({ cacheCode }: Pick<CommandContext, 'cacheCod
   const { stateFolder, paths } = config;
   try {
     await mkdir(stateFolder, { recursive: true, mode: 0o700 });
+    // Root could use another user's folder, who could then say what root runs.
+    const { uid } = await stat(stateFolder);
+    if (uid !== (process.geteuid?.() ?? uid)) throw new Error('it belongs to another user');
     await chmod(stateFolder, 0o700);
   } catch (error) {
     throw new CountersignError(

@@ -7,13 +7,16 @@ import { type ConfigName, type Environment, type Flags, readConfig } from '../wo
 import { commands } from './commands/index.ts';
 import type { CommandContext } from './context.ts';
 import type { CommandDefinition } from './define-command.ts';
+import { exitCodes } from './exit-codes.ts';
 import { reportError } from './report-error.ts';
 import { createTerminal, type Sink } from './terminal.ts';
 
-export interface World extends Pick<CommandContext, 'clock' | 'stop' | 'ask' | 'cacheCode'> {
+export interface World extends Pick<CommandContext, 'clock' | 'ask' | 'cacheCode'> {
   stdout: Sink;
   stderr: Sink;
   environment: Environment;
+  /** Aborted by the first SIGINT or SIGTERM. */
+  stop: AbortSignal;
   version: string;
 }
 
@@ -35,6 +38,7 @@ export async function runProgram(argv: readonly string[], world: World): Promise
     .description('Runs AI agents whose every consequential action is countersigned')
     .version(world.version)
     .exitOverride()
+    .showHelpAfterError('(add --help for usage and examples)')
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void (json || stderr.write(text)),
@@ -46,7 +50,9 @@ export async function runProgram(argv: readonly string[], world: World): Promise
     addCommand(program, definition, async (args, options) => {
       const flags = flagsOf(options);
       const config = (more?: Flags) => readConfig(environment, { ...flags, ...more });
-      exit = await definition.run({ terminal, environment, clock, json, config, stop, ask, cacheCode }, args, options);
+      const { takeStop, left } = stopOf(stop);
+      const context = { terminal, environment, clock, json, config, takeStop, ask, cacheCode };
+      exit = await Promise.race([definition.run(context, args, options), left]);
     });
   }
   try {
@@ -71,6 +77,21 @@ function addCommand(program: Command, definition: CommandDefinition, action: Act
   command.action(async () => {
     await action(command.args, command.opts<Readonly<Record<string, unknown>>>());
   });
+}
+
+/** `left` settles when a stop is asked for that nobody has taken. */
+function stopOf(stop: AbortSignal): { takeStop: () => AbortSignal; left: Promise<number> } {
+  let taken = false;
+  const left = new Promise<number>((resolve) => {
+    stop.addEventListener('abort', () => {
+      if (!taken) resolve(exitCodes.interrupted);
+    });
+  });
+  const takeStop = (): AbortSignal => {
+    taken = true;
+    return stop;
+  };
+  return { takeStop, left };
 }
 
 function flagsOf(options: Readonly<Record<string, unknown>>): Flags {

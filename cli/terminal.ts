@@ -41,20 +41,29 @@ const clearLine = '\r\u001b[2K';
 export function createTerminal({ stdout, stderr, environment, progressAfterMs = 1000 }: TerminalOptions): Terminal {
   const styled = (sink: Sink) => (style: Style, text: string) =>
     wantsColour(sink, environment) ? styleText(style, text, { validateStream: false }) : text;
+  let progressShown = false;
+  const takeProgressAway = (): void => {
+    if (progressShown) stderr.write(clearLine);
+    progressShown = false;
+  };
+  const write = (sink: Sink, line: string): void => {
+    // Else it would begin in the middle of the progress line.
+    takeProgressAway();
+    sink.write(`${line}\n`);
+  };
   return {
-    result: (line) => void stdout.write(`${line}\n`),
-    json: (value) => void stdout.write(`${JSON.stringify(value)}\n`),
-    talk: (line) => void stderr.write(`${line}\n`),
+    result: (line) => write(stdout, line),
+    json: (value) => write(stdout, JSON.stringify(value)),
+    talk: (line) => write(stderr, line),
     style: styled(stdout),
     talkStyle: styled(stderr),
     async progress(what, work) {
       if (stderr.isTTY !== true || environment['TERM'] === 'dumb') return await work;
       const startedAt = performance.now();
-      let shown = false;
       const timer = setInterval(() => {
         const elapsedMs = performance.now() - startedAt;
         if (elapsedMs < progressAfterMs) return;
-        shown = true;
+        progressShown = true;
         const frame = frames[Math.floor(elapsedMs / frameMs) % frames.length];
         stderr.write(`${clearLine}${frame} ${what} ${Math.floor(elapsedMs / 1000)} s`);
       }, frameMs);
@@ -62,7 +71,7 @@ export function createTerminal({ stdout, stderr, environment, progressAfterMs = 
         return await work;
       } finally {
         clearInterval(timer);
-        if (shown) stderr.write(clearLine);
+        takeProgressAway();
       }
     },
   };

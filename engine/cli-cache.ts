@@ -2,13 +2,12 @@
  * The user's cache of pinned Temporal CLIs. A program enters it only by an atomic rename after its digest was checked,
  * and is checked again each time it is taken out: a half-written or altered file is never run.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { processIsAlive } from './process-identity.ts';
+import { sha256OfFile } from './sha256-of-file.ts';
 
 /** `$XDG_CACHE_HOME/countersign`, or `~/.cache/countersign` where the variable is unset or not an absolute path. */
 export function cacheFolder(environment: NodeJS.ProcessEnv): string {
@@ -20,13 +19,6 @@ export function cacheFolder(environment: NodeJS.ProcessEnv): string {
 
 export function cachedProgramPath(folder: string, version: string, platform: string): string {
   return join(folder, `temporal-${version}-${platform}`);
-}
-
-/** SHA-256 of a file's bytes, lower-case hex. */
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
-  return hash.digest('hex');
 }
 
 /** @throws Error when the file's digest is not the expected one; names both, never the content */

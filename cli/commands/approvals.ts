@@ -6,7 +6,8 @@ import { CountersignError } from '../../core/errors.ts';
 import { connectGateway } from '../connect-gateway.ts';
 import type { CommandContext } from '../context.ts';
 import { defineCommand } from '../define-command.ts';
-import { approvalLines } from '../show/approval-lines.ts';
+import { runId } from '../run-id.ts';
+import { answerLines, approvalLines } from '../show/approval-lines.ts';
 
 const pollMs = 1000;
 
@@ -29,11 +30,11 @@ export const approvals = defineCommand({
   }),
   async run(context, _, { watch, all, run, limit }) {
     const { terminal, json } = context;
+    const ofRun = run === undefined ? {} : { workflowId: runId('list approvals of', run) };
     const look = async (): Promise<ApprovalView[]> => {
       const gateway = await connectGateway(context.config());
       const state = all ? 'all' : 'open';
-      return (await gateway.approvals.list({ state, limit, ...(run === undefined ? {} : { workflowId: run }) }))
-        .approvals;
+      return (await gateway.approvals.list({ state, limit, ...ofRun })).approvals;
     };
     if (watch) return await watchApprovals(context, look);
     const found = await terminal.progress('listing approvals', look());
@@ -45,7 +46,8 @@ export const approvals = defineCommand({
 });
 
 async function watchApprovals(context: CommandContext, look: () => Promise<ApprovalView[]>): Promise<number> {
-  const { terminal, json, stop } = context;
+  const { terminal, json } = context;
+  const stop = context.takeStop();
   const seen = new Set<string>();
   terminal.talk('Waiting for approvals; stop with Ctrl-C');
   while (!stop.aborted) {
@@ -65,6 +67,6 @@ async function watchApprovals(context: CommandContext, look: () => Promise<Appro
 }
 
 function print({ terminal, clock }: CommandContext, approval: ApprovalView): void {
-  for (const line of approvalLines(approval, clock.now())) terminal.result(line);
+  for (const line of [...approvalLines(approval, clock.now()), ...answerLines(approval)]) terminal.result(line);
   terminal.result('');
 }

@@ -1,7 +1,11 @@
 /** `countersign cancel`: asks a run to end cleanly. What is running may still finish; nothing new starts. */
 import { z } from 'zod';
+import { CountersignError } from '../../core/errors.ts';
 import { connectGateway } from '../connect-gateway.ts';
 import { defineCommand } from '../define-command.ts';
+import { runId } from '../run-id.ts';
+import { hasEnded } from '../show/run-changes.ts';
+import { stateText } from '../show/run-lines.ts';
 
 export const cancel = defineCommand({
   usage: 'cancel <run>',
@@ -10,10 +14,18 @@ export const cancel = defineCommand({
   usesGateway: true,
   define: (command) => command.requiredOption('--reason <text>', 'kept in the record'),
   options: z.object({ reason: z.string().min(1).max(500) }),
-  async run({ terminal, json, config }, [workflowId = ''], { reason }) {
+  async run({ terminal, json, config }, [given = ''], { reason }) {
+    const workflowId = runId('cancel', given);
     const { refuseUnsafeText } = await import('../scan-text.ts');
     await refuseUnsafeText('send the reason of the cancellation', reason);
     const gateway = await connectGateway(config());
+    const detail = await terminal.progress('looking at the run', gateway.runs.get(workflowId));
+    if (hasEnded(detail)) {
+      throw new CountersignError(
+        'conflict',
+        `Cannot cancel run "${workflowId}": it has ended (${stateText(detail.run)}), expected an open run; nothing is left to do`,
+      );
+    }
     await terminal.progress('asking', gateway.runs.cancel(workflowId, reason));
     if (json) terminal.json({ workflowId, status: 'requested' });
     else terminal.result(`${workflowId}: asked to end; see it end with countersign watch ${workflowId}`);

@@ -3,7 +3,9 @@
  * moment and started again, it goes on where it was. For one person on one machine, never for production.
  */
 import { z } from 'zod';
-import { required } from '../../worker/config.ts';
+import type { EmbeddedEngineOptions } from '../../engine/dev-server.ts';
+import { type Config, required } from '../../worker/config.ts';
+import type { CommandContext } from '../context.ts';
 import { defineCommand } from '../define-command.ts';
 import { prepareState, refuseSecondGateway, requireModelKey } from '../prepare-start.ts';
 
@@ -35,7 +37,23 @@ export const dev = defineCommand({
     if (!parts.engine) required(config, 'temporalAddress', 'start without an engine');
     if (parts.gateway) await refuseSecondGateway(config);
     await prepareState(context, config);
+    // The engine is checked and boots while everything else is loaded; its own modules come first.
+    const { startEmbeddedEngine } = await import('../../engine/dev-server.ts');
+    const engine = parts.engine ? startEmbeddedEngine(engineOptions(context, config)) : Promise.resolve(undefined);
+    engine.catch(() => undefined);
     const { runDev } = await import('../parts/run-dev.ts');
-    return await runDev(context, config, folder, parts);
+    return await runDev(context, config, folder, parts, engine);
   },
 });
+
+const retentionDays = 30;
+
+function engineOptions({ terminal }: CommandContext, config: Config): EmbeddedEngineOptions {
+  return {
+    stateFolder: config.stateFolder,
+    namespace: config.temporalNamespace,
+    retentionDays,
+    synchronous: 'normal',
+    log: (line) => terminal.talk(line),
+  };
+}

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { defineCommand } from '../define-command.ts';
+import { runId } from '../run-id.ts';
 
 export const replay = defineCommand({
   usage: 'replay <run>',
@@ -15,7 +16,8 @@ export const replay = defineCommand({
       .option('--temporal <address>', 'host:port (TEMPORAL_ADDRESS, default: the engine of the state folder)')
       .option('--namespace <name>', 'Temporal namespace (TEMPORAL_NAMESPACE, default countersign)'),
   options: z.object({ store: z.boolean() }),
-  async run({ terminal, json, config }, [workflowId = ''], { store }) {
+  async run({ terminal, json, config }, [given = ''], { store }) {
+    const workflowId = runId('replay', given);
     const { replayFrom } = await import('../parts/replay-from.ts');
     const { report, exit, text } = await terminal.progress('replaying', replayFrom(config(), workflowId, store));
     if (json) terminal.json(report);

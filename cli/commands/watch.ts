@@ -1,6 +1,7 @@
 /** `countersign watch`: a run's changes as they come, until it ends or you stop watching. */
 import { connectGateway } from '../connect-gateway.ts';
 import { defineCommand, noOptions } from '../define-command.ts';
+import { runId } from '../run-id.ts';
 import { runHeader } from '../show/run-lines.ts';
 import { watchToEnd } from '../watch-to-end.ts';
 
@@ -10,7 +11,8 @@ export const watch = defineCommand({
   examples: ['watch run-0b9c…', 'watch run-0b9c… --json'],
   usesGateway: true,
   options: noOptions,
-  async run(context, [workflowId = '']) {
+  async run(context, [given = '']) {
+    const workflowId = runId('watch', given);
     const config = context.config();
     // A run that does not exist is said at once, not waited for.
     const gateway = await connectGateway(config);

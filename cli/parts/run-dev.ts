@@ -4,7 +4,7 @@
  */
 import { flushCompileCache } from 'node:module';
 import { domains } from '../../core/contracts/envelope.ts';
-import { type EmbeddedEngine, startEmbeddedEngine } from '../../engine/dev-server.ts';
+import type { EmbeddedEngine } from '../../engine/dev-server.ts';
 import type { Sandbox } from '../../tools/sandbox/sandbox.ts';
 import type { Config } from '../../worker/config.ts';
 import type { CommandContext } from '../context.ts';
@@ -22,25 +22,24 @@ export interface DevParts {
   port?: number | undefined;
 }
 
-const retentionDays = 30;
-
-/** @returns the exit code. @throws {CountersignError} */
+/** @param startedEngine on its way already. @returns the exit code. @throws {CountersignError} */
 export async function runDev(
   context: CommandContext,
   config: Config,
   folder: string,
   parts: DevParts,
+  startedEngine: Promise<EmbeddedEngine | undefined>,
 ): Promise<number> {
-  const { terminal, environment, clock, stop } = context;
+  const { terminal, environment, clock } = context;
   const log = (line: string): void => terminal.talk(line);
   const stack = new PartStack();
   try {
     const [engine, pack] = await terminal.progress(
       'starting the engine',
-      stack.both(parts.engine ? startEngine(config, log, stack) : Promise.resolve(undefined), loadPackFolder(folder)),
+      stack.both(keepEngine(startedEngine, stack), loadPackFolder(folder)),
     );
     const address = engine === undefined ? {} : { address: engine.address };
-    const base = await openBase({ config, environment, clock, domains, ...address });
+    const base = await terminal.progress('connecting', openBase({ config, environment, clock, domains, ...address }));
     stack.onClose(() => base.close());
     const startGateway = async (): Promise<GatewayPart | undefined> => {
       if (!parts.gateway) return undefined;
@@ -62,7 +61,7 @@ export async function runDev(
     // Written now: whoever is killed writes nothing at the end.
     flushCompileCache();
     if (worker) void warnOfSandbox(context, worker.sandbox);
-    await stack.untilStopped(stop, [
+    await stack.untilStopped(context.takeStop(), [
       ...(engine ? [{ name: 'the engine', ended: engine.exited }] : []),
       ...(worker ? [{ name: 'the worker', ended: worker.worker.stopped }] : []),
     ]);
@@ -73,15 +72,12 @@ export async function runDev(
   return 0;
 }
 
-async function startEngine(config: Config, log: (line: string) => void, stack: PartStack): Promise<EmbeddedEngine> {
-  const engine = await startEmbeddedEngine({
-    stateFolder: config.stateFolder,
-    namespace: config.temporalNamespace,
-    retentionDays,
-    synchronous: 'normal',
-    log,
-  });
-  stack.onEnd(() => engine.stop());
+async function keepEngine(
+  started: Promise<EmbeddedEngine | undefined>,
+  stack: PartStack,
+): Promise<EmbeddedEngine | undefined> {
+  const engine = await started;
+  if (engine) stack.onEnd(() => engine.stop());
   return engine;
 }
 

@@ -21,11 +21,14 @@ export async function runGateway(
   folders: readonly string[],
   settings: GatewaySettings,
 ): Promise<number> {
-  const { terminal, environment, clock, json, stop } = context;
+  const { terminal, environment, clock, json } = context;
   const stack = new PartStack();
   try {
     const packs = await Promise.all(folders.map((folder) => loadPackFolder(folder)));
-    const base = await openBase({ config, environment, clock, domains: domainsOfGateway });
+    const base = await terminal.progress(
+      'connecting',
+      openBase({ config, environment, clock, domains: domainsOfGateway }),
+    );
     stack.onClose(() => base.close());
     const log = (line: string): void => terminal.talk(line);
     const gateway = await terminal.progress(
@@ -48,7 +51,7 @@ export async function runGateway(
         terminal.result(`  policy     of ${agent} ${activated ? 'activated' : 'active'}: ${policyDigest}`);
       }
     }
-    await stack.untilStopped(stop, []);
+    await stack.untilStopped(context.takeStop(), []);
     terminal.talk('stopping');
   } finally {
     await terminal.progress('stopping', stack.close());

@@ -15,11 +15,14 @@ export async function runWorker(
   folder: string,
   roles: readonly WorkerRole[],
 ): Promise<number> {
-  const { terminal, environment, clock, json, stop } = context;
+  const { terminal, environment, clock, json } = context;
   const stack = new PartStack();
   try {
     const pack = await loadPackFolder(folder);
-    const base = await openBase({ config, environment, clock, domains: domainsOfWorker(roles) });
+    const base = await terminal.progress(
+      'connecting',
+      openBase({ config, environment, clock, domains: domainsOfWorker(roles) }),
+    );
     stack.onClose(() => base.close());
     const { worker } = await terminal.progress(
       'starting the worker',
@@ -33,7 +36,7 @@ export async function runWorker(
       terminal.result(`worker of agent ${agent} is ready (${roles.join(', ')}) on ${address}, namespace ${namespace}`);
     // Written now: whoever is killed writes nothing at the end.
     flushCompileCache();
-    await stack.untilStopped(stop, [{ name: 'the worker', ended: worker.stopped }]);
+    await stack.untilStopped(context.takeStop(), [{ name: 'the worker', ended: worker.stopped }]);
     terminal.talk('stopping: running calls may end, nothing new starts (a second Ctrl-C ends at once)');
   } finally {
     await terminal.progress('stopping', stack.close());

@@ -5,9 +5,8 @@ import { visible } from '../terminal.ts';
 import { durationText, shortNonce, timeText } from './format.ts';
 
 export function approvalLines(approval: ApprovalView, now: number): string[] {
-  const { nonce, approvers, votes, open, outcome, you, deadlineAt, kind } = approval;
+  const { nonce, approvers, votes, open, outcome, you, deadlineAt } = approval;
   const who = [...approvers.roles.map((role) => `role ${role}`), ...approvers.principals].join(', ');
-  const short = shortNonce(nonce);
   const lines = [
     renderCardText(approval.card),
     `  request     ${nonce}`,
@@ -16,9 +15,15 @@ export function approvalLines(approval: ApprovalView, now: number): string[] {
   ];
   if (!open) return [...lines, `  outcome     ${outcome ?? 'closed'}`];
   lines.push(`  time left   ${durationText(deadlineAt - now)}`);
-  if (!you.mayAnswer) return [...lines, `  you         may not answer: ${visible(you.reason ?? 'no reason given')}`];
+  if (!you.mayAnswer) lines.push(`  you         may not answer: ${visible(you.reason ?? 'no reason given')}`);
+  return lines;
+}
+
+/** What to type, where the caller may. */
+export function answerLines({ nonce, approvers, open, you, kind }: ApprovalView): string[] {
+  if (!open || !you.mayAnswer) return [];
+  const short = shortNonce(nonce);
   return [
-    ...lines,
     kind === 'call'
       ? `  answer with countersign approve ${short}${approvers.reasonRequired ? ' --reason "…"' : ''}   or   countersign deny ${short} --reason "…"`
       : `  answer with countersign reconcile ${short} --happened | --did-not-happen --reason "…"`,

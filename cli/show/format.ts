@@ -29,6 +29,11 @@ export function durationText(ms: number): string {
     .join(' ');
 }
 
+/** `1 turn`, `2 turns`. */
+export function countText(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Enough of a nonce to type. */
 export function shortNonce(nonce: string): string {
   return nonce.slice(0, 8);

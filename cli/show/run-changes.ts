@@ -4,7 +4,7 @@
  */
 import type { RunDetail } from '../../client/gateway-schemas.ts';
 import { visible } from '../terminal.ts';
-import { durationText, shortNonce, timeText } from './format.ts';
+import { countText, durationText, shortNonce, timeText } from './format.ts';
 
 export type RunChange =
   | { kind: 'turn'; turn: number }
@@ -83,7 +83,7 @@ export function changeLines(change: RunChange, now: number): string[] {
       return [`the gateway is out of reach, trying again (${visible(change.reason)})`];
     case 'ended':
       return [
-        `ended: ${change.outcome ?? 'without an outcome'}${change.turns === null ? '' : `, ${change.turns} turns, ${change.calls ?? 0} calls`}`,
+        `ended: ${change.outcome ?? 'without an outcome'}${change.turns === null ? '' : `, ${countText(change.turns, 'turn')}, ${countText(change.calls ?? 0, 'call')}`}`,
       ];
   }
 }

@@ -1,7 +1,7 @@
 /** A run as text: its line in a list, its header, and all that the gateway says of it. Pure. */
 import type { RunDetail, RunView } from '../../client/gateway-schemas.ts';
 import { visible } from '../terminal.ts';
-import { durationText, shortNonce, tableLines, timeText } from './format.ts';
+import { countText, durationText, shortNonce, tableLines, timeText } from './format.ts';
 
 export function runHeader(run: RunView): string {
   return `run ${run.workflowId} of ${run.agent} on ${visible(run.environment)}, asked by ${run.principal}`;
@@ -44,7 +44,7 @@ export function runDetailLines({ run, live, result, engine }: RunDetail, now: nu
   if (live) {
     const { turn, link, counters, hold, calls, approvals, rejectedVotes } = live;
     lines.push(
-      `  turn ${turn}, link ${link}, ${counters.calls} calls, ${counters.inputTokens} tokens in, ${counters.outputTokens} out`,
+      `  turn ${turn}, link ${link}, ${countText(counters.calls, 'call')}, ${counters.inputTokens} tokens in, ${counters.outputTokens} out`,
     );
     if (hold !== null) lines.push(`  holds: ${visible(hold)}`);
     if (rejectedVotes > 0) lines.push(`  ${rejectedVotes} votes or signals did not fit and were not counted`);
@@ -60,12 +60,15 @@ export function runDetailLines({ run, live, result, engine }: RunDetail, now: nu
       visible(one.tool),
       one.kind === 'call' ? 'approval' : 'reconcile',
       `${durationText(one.deadlineAt - now)} left`,
-      `${one.votes} votes`,
+      countText(one.votes, 'vote'),
     ]);
     if (waiting.length > 0) lines.push('waiting for', ...tableLines(waiting));
   }
   if (result)
-    lines.push(`${result.outcome} after ${result.turns} turns and ${result.calls} calls`, visible(result.text));
+    lines.push(
+      `${result.outcome} after ${countText(result.turns, 'turn')} and ${countText(result.calls, 'call')}`,
+      visible(result.text),
+    );
   return lines;
 }
 

@@ -61,6 +61,7 @@ describe('approve', () => {
     const { exit, stdout, stderr, asked } = await runCli(['approve', nonce], { ...gateway, answers: ['y'] });
     expect(exit).toBe(0);
     expect(stderr).toContain('Run restart on local');
+    expect(stderr).not.toContain('answer with');
     expect(asked).toEqual(['Approve restart on local (risk medium)? [y/N] ']);
     expect(sent(gateway)).toEqual([
       { verdict: 'approve', cardDigest: digestJson('card', card()), channel: 'terminal' },

@@ -20,6 +20,7 @@ export interface CliWorld {
   answers?: string[];
   stop?: AbortSignal;
   terminal?: boolean;
+  cacheCode?: (folder: string) => void;
 }
 
 export async function runCli(argv: readonly string[], world: CliWorld = {}): Promise<CliResult & { asked: string[] }> {
@@ -40,7 +41,7 @@ export async function runCli(argv: readonly string[], world: CliWorld = {}): Pro
     clock: { now: () => now },
     version: '1.2.3',
     stop: world.stop ?? new AbortController().signal,
-    cacheCode: () => undefined,
+    cacheCode: world.cacheCode ?? (() => undefined),
     ask: answers
       ? async (question) => {
           asked.push(question);
@@ -116,7 +117,12 @@ export async function startFakeGateway(): Promise<FakeGateway> {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  onTestFinished(async () => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    // Some requests are never answered.
+    server.closeAllConnections();
+    await closed;
+  });
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('no address');
   const url = `http://127.0.0.1:${address.port}`;

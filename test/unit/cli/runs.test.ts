@@ -54,7 +54,7 @@ test('show prints the outcome and last words of an ended run', async () => {
   const gateway = await startFakeGateway();
   gateway.on('GET', `/v1/runs/${workflowId}`, () => ended('completed', 'All is well'));
   const { stdout } = await runCli(['show', workflowId], gateway);
-  expect(stdout).toContain('completed after 2 turns and 1 calls\nAll is well\n');
+  expect(stdout).toContain('completed after 2 turns and 1 call\nAll is well\n');
 });
 
 test('show prints the gateway’s answer under --json', async () => {
@@ -65,11 +65,12 @@ test('show prints the gateway’s answer under --json', async () => {
 
 test('cancel sends its reason and says that the run was asked to end', async () => {
   const gateway = await startFakeGateway();
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => waiting());
   gateway.on('POST', `/v1/runs/${workflowId}/cancel`, () => ({ workflowId, status: 'requested' }));
   const { exit, stdout } = await runCli(['cancel', workflowId, '--reason', 'wrong service'], gateway);
   expect(exit).toBe(0);
   expect(stdout).toContain(`${workflowId}: asked to end`);
-  expect(gateway.requests[0]?.body).toEqual({ reason: 'wrong service' });
+  expect(gateway.requests.at(-1)?.body).toEqual({ reason: 'wrong service' });
 });
 
 test('cancel without a reason is wrong usage and sends nothing', async () => {
@@ -83,4 +84,34 @@ test('cancel sends no reason that holds a secret', async () => {
   const secret = ['AK', 'IA', 'QYLPMN5HHHFPZAM2'].join('');
   expect(await runCli(['cancel', workflowId, '--reason', secret], gateway)).toMatchObject({ exit: 4 });
   expect(gateway.requests).toEqual([]);
+});
+
+test('cancel of a run that has ended is a conflict that says how, and sends nothing', async () => {
+  const gateway = await startFakeGateway();
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => ended('completed'));
+  const { exit, stderr } = await runCli(['cancel', workflowId, '--reason', 'too late'], gateway);
+  expect(exit).toBe(5);
+  expect(stderr).toContain('it has ended (completed)');
+  expect(gateway.requests.map(({ method }) => method)).toEqual(['GET']);
+});
+
+test.each([['show'], ['watch'], ['replay'], ['cancel', '--reason', 'x'], ['approvals', '--run']])(
+  '%s of what is no run id says so and asks nobody',
+  async (command, ...more) => {
+    const gateway = await startFakeGateway();
+    const { exit, stderr } = await runCli([command, ...more, 'run-x'], gateway);
+    expect(exit).toBe(2);
+    expect(stderr).toContain('run "run-x": it is no run id');
+    expect(gateway.requests).toEqual([]);
+  },
+);
+
+test('a command that is stopped while it waits for an answer is left at once', async () => {
+  const gateway = await startFakeGateway();
+  const stop = new AbortController();
+  gateway.on('GET', '/v1/runs', () => {
+    stop.abort('SIGINT');
+    return new Promise(() => undefined);
+  });
+  expect(await runCli(['runs'], { ...gateway, stop: stop.signal })).toMatchObject({ exit: 130, stdout: '' });
 });

@@ -2,9 +2,10 @@
  * `dev`, `worker`, `gateway`, `replay`, `doctor` before anything is started: what is missing stops them with its name. The
  * server tests start them for real.
  */
+import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { doctorChecks } from '../../../cli/parts/doctor-checks.ts';
 import { PartStack } from '../../../cli/parts/part-stack.ts';
 import { policyWarnings } from '../../../cli/parts/policy-warnings.ts';
@@ -12,6 +13,7 @@ import { writeGatewayRecord } from '../../../cli/gateway-record.ts';
 import { defaultPolicyText, loadPolicy } from '../../../policy/index.ts';
 import { readConfig } from '../../../worker/config.ts';
 import { FakeProblem, now, runCli, startFakeGateway, temporaryFolder } from './run-cli.ts';
+import { workflowId } from './views.ts';
 
 const pack = join(import.meta.dirname, '..', 'packs', 'ops');
 const key = { OPENAI_API_KEY: 'of-nobody' };
@@ -46,6 +48,17 @@ test('dev on a state folder whose gateway runs is a conflict that says where', a
   expect(stderr).toContain(`process ${process.pid} runs on it at http://127.0.0.1:1234`);
 });
 
+test('dev on the state folder of another user is refused, and none of its code is loaded', async () => {
+  const state = await temporaryFolder();
+  const cached: string[] = [];
+  vi.spyOn(process, 'geteuid').mockReturnValue(statSync(state).uid + 1);
+  const world = { environment: key, cacheCode: (folder: string) => void cached.push(folder) };
+  const { exit, stderr } = await runCli(['dev', pack, '--state', state], world);
+  expect(exit).toBe(2);
+  expect(stderr).toContain('it belongs to another user');
+  expect(cached).toEqual([]);
+});
+
 test('worker of a pack that does not load says every problem', async () => {
   const folder = await temporaryFolder();
   const { exit, stderr } = await runCli(['worker', folder, '--state', await temporaryFolder()], { environment: key });
@@ -61,7 +74,7 @@ test('worker with an unknown role is wrong usage', async () => {
 });
 
 test('replay without keys is said, not guessed', async () => {
-  const { exit } = await runCli(['replay', 'run-x', '--state', await temporaryFolder()]);
+  const { exit } = await runCli(['replay', workflowId, '--state', await temporaryFolder()]);
   expect(exit).toBe(6);
 });
 

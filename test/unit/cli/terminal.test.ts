@@ -48,6 +48,23 @@ describe('progress', () => {
     }
   });
 
+  test('makes way for a line of talk', async () => {
+    vi.useFakeTimers();
+    try {
+      const { terminal, text } = said(true);
+      const work = Promise.withResolvers<void>();
+      const done = terminal.progress('waiting', work.promise);
+      await vi.advanceTimersByTimeAsync(1200);
+      terminal.talk('hello');
+      expect(text.stderr).toMatch(/waiting 1 s\r\S+hello\n$/u);
+      work.resolve();
+      await done;
+      expect(text.stderr.endsWith('hello\n')).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('writes nothing where there is no terminal', async () => {
     vi.useFakeTimers();
     try {
