@@ -5,10 +5,10 @@
  */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { z } from 'zod';
 import type { ApprovalView, RunDetail } from '../client/gateway-schemas.ts';
 import type { ScriptedModel } from '../test/support/scripted-model.ts';
@@ -19,7 +19,10 @@ import { Narrator } from './demo/narrator.ts';
 import { type OutsideWorld, startOutsideWorld } from './demo/outside-world.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const state = join(root, '.countersign', 'demo');
+/** `--state <folder>`: somewhere else. It is emptied. */
+const { values } = parseArgs({ options: { live: { type: 'boolean', default: false }, state: { type: 'string' } } });
+const { live } = values;
+const state = values.state ?? join(root, '.countersign', 'demo');
 const waitMs = 40_000;
 const pollMs = 100;
 /** Shortened for the demo: the pack itself gives people ten minutes. */
@@ -32,7 +35,6 @@ const reportSchema = z.object({
 });
 
 const narrator = new Narrator();
-const live = process.argv.includes('--live');
 
 await main();
 
@@ -148,7 +150,7 @@ async function pointSix(workflowId: string): Promise<void> {
 
 function pointSeven(countersign: CountersignProcess, workflowId: string): void {
   narrator.point('Where to look next');
-  narrator.say(`npx countersign replay ${workflowId} --state .countersign/demo`);
+  narrator.say(`npx countersign replay ${workflowId} --state ${relative(process.cwd(), state)}`);
   narrator.say('npx countersign doctor           what is installed, and what is missing');
   narrator.say('npx countersign dev agents/ops   engine, gateway and worker, with OPENAI_API_KEY set');
   narrator.say('npx countersign run ops "…"      then: watch, approvals, approve, deny, show, replay');
