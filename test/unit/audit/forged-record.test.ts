@@ -217,8 +217,14 @@ describe('a record forged with every key is still found out by', () => {
   it('an effect that succeeded in the first try, and in the second', async () => {
     const tampered = new Tampered('unknown-answered');
     const isVoid = (body: unknown): boolean => at(body, ['purpose']) === 'void';
-    forge(tampered, put('receipt', ['body', 'outcome'], () => 'succeeded', isVoid));
-    forge(tampered, put('receipt', ['body', 'purpose'], () => 'execute', isVoid));
+    forge(
+      tampered,
+      put('receipt', ['body', 'outcome'], () => 'succeeded', isVoid),
+    );
+    forge(
+      tampered,
+      put('receipt', ['body', 'purpose'], () => 'execute', isVoid),
+    );
     expect(problems(await replay(tampered))).toContain('effect-once: the same effect succeeded twice');
   });
 
