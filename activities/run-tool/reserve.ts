@@ -4,9 +4,9 @@
  */
 import type { RunToolResult } from '../../core/contracts/activities.ts';
 import type { PermitBody } from '../../core/contracts/decision.ts';
-import { type SignedReceipt, signedReceiptSchema } from '../../core/contracts/receipt.ts';
-import { openEnvelope } from '../../core/envelope.ts';
+import type { SignedReceipt } from '../../core/contracts/receipt.ts';
 import type { FenceRow, Reservation, Reserved } from '../../store/store.ts';
+import { faultOfRecorded, type RecordedReader } from '../check-recorded.ts';
 import type { RunToolDependencies } from './dependencies.ts';
 import { type NotRun, notRun, outOfReach, unknown } from './refusals.ts';
 import type { Permitted } from './verify-permit.ts';
@@ -33,7 +33,7 @@ export async function reserve(
     case 'reserved':
       return undefined;
     case 'exists':
-      return answerFromRow(dependencies, reserved.row, permitted.argumentsDigest);
+      return await answerFromRow(dependencies, reserved.row, permitted.argumentsDigest);
     case 'approval-used':
       return notRun('approval-used');
     case 'too-late':
@@ -63,27 +63,26 @@ function reservationOf({ permit, permitDigest, argumentsDigest, tool }: Permitte
 }
 
 /** What is known of a call and try whose row is there, whichever link made it. */
-export function answerFromRow(
-  dependencies: Pick<RunToolDependencies, 'registry' | 'audience'>,
+export async function answerFromRow(
+  dependencies: RecordedReader,
   row: FenceRow,
   argumentsDigest: string,
-): RunToolResult {
+): Promise<RunToolResult> {
   if (row.argumentsDigest !== argumentsDigest) return notRun('other-row');
   if (row.state !== 'consumed' || !row.receipt || !row.output) {
     return unknown(`an execution of this call and try is ${row.state === 'consumed' ? 'recorded in part' : row.state}`);
   }
-  return recorded(dependencies, row.receipt, row.output);
+  return await recorded(dependencies, row.receipt, row.output);
 }
 
-/** A stored receipt, checked: a writer of the database must not be able to tell the model what a tool answered. */
-export function recorded(
-  { registry, audience }: Pick<RunToolDependencies, 'registry' | 'audience'>,
+/** A stored result: told only if it is what a tools worker signed. */
+export async function recorded(
+  reader: RecordedReader,
   receipt: SignedReceipt,
   output: NonNullable<FenceRow['output']>,
-): RunToolResult {
-  const opened = openEnvelope(receipt, { schema: signedReceiptSchema, audience, registry, now: null });
-  if (opened.kind === 'rejected') return unknown('the stored receipt does not verify');
-  return { kind: 'receipt', receipt, output };
+): Promise<RunToolResult> {
+  const fault = await faultOfRecorded(reader, receipt, output);
+  return fault === undefined ? { kind: 'receipt', receipt, output } : unknown(fault);
 }
 
 /**
@@ -99,7 +98,7 @@ export async function rowHasLastWord(
   try {
     const row = await dependencies.store.getFence(own.permit.callKey, own.permit.try);
     return row?.argumentsDigest === own.argumentsDigest
-      ? answerFromRow(dependencies, row, own.argumentsDigest)
+      ? await answerFromRow(dependencies, row, own.argumentsDigest)
       : result;
   } catch (error) {
     return outOfReach(error) ?? unknown('the store could not be asked for the row of this call');

@@ -47,7 +47,7 @@ export async function consume(
     // The commit may have landed although its answer was lost: only the row can tell.
     const row = await dependencies.store.getFence(callKey, permit.try);
     return row?.state === 'consumed' && row.permitDigest === permitDigest
-      ? answerFromRow(dependencies, row, argumentsDigest)
+      ? await answerFromRow(dependencies, row, argumentsDigest)
       : unknown('the result could not be recorded');
   }
 }
@@ -98,7 +98,7 @@ export async function settleVoid(
 ): Promise<RunToolResult> {
   const startedAt = dependencies.clock.now();
   const voided = await voidRow(dependencies, permitted, 'gate');
-  if (voided.kind === 'consumed') return answerFromRow(dependencies, voided.row, permitted.argumentsDigest);
+  if (voided.kind === 'consumed') return await answerFromRow(dependencies, voided.row, permitted.argumentsDigest);
   if (voided.kind === 'lost') return unknown('the row could not be made void');
   const { voidedFrom, voidedBy } = voided.row;
   const neverStarted = voidedFrom !== 'executing' || voidedBy === 'owner';
@@ -138,7 +138,7 @@ async function recordReceipt(
     labels,
     turn: turnOf(permitted),
   });
-  if (stored.kind === 'exists') return recorded(dependencies, stored.receipt, stored.output);
+  if (stored.kind === 'exists') return await recorded(dependencies, stored.receipt, stored.output);
   return { kind: 'receipt', receipt, output };
 }
 

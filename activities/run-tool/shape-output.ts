@@ -51,5 +51,5 @@ export function cutUtf8(text: string, longestBytes: number): string {
   let end = longestBytes;
   // A byte 10xxxxxx continues a character: go back to where one starts.
   while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return new TextDecoder().decode(bytes.subarray(0, end));
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, end));
 }

@@ -1,6 +1,7 @@
 /** P5: an effect starts at most once per call and try; a row that is there, or a store that fails, never starts another. */
 import { describe, expect, test } from 'vitest';
 import { digestText } from '../../../core/digest.ts';
+import type { FenceRow } from '../../../store/store.ts';
 import { createWorld, gaveUp, kindOf, otherUuid, permitOf, rowOf, start, type World } from './run-tool-world.ts';
 
 describe('run-tool meets a row that exists', () => {
@@ -57,6 +58,24 @@ describe('run-tool meets a row that exists', () => {
     const row = rowOf(world);
     if (row?.receipt) row.receipt = { ...row.receipt, body: { ...row.receipt.body, outcome: 'failed' } };
     expect(kindOf(await world.run(permitOf(world)))).toBe('unknown');
+  });
+
+  const long = 'x'.repeat(20_000);
+  test.each<[string, string, (row: FenceRow, world: World) => void]>([
+    ['another text', 'short', (row) => Object.assign(row.output ?? {}, { text: 'forged' })],
+    ['a body that was not signed', 'short', (row) => Object.assign(row.output ?? {}, { bodyDigest: row.permitDigest })],
+    ['another beginning of its body', long, (row) => Object.assign(row.output ?? {}, { text: 'forged' })],
+    ['another body', long, (row) => Object.assign(row.output ?? {}, { bodyDigest: row.permitDigest })],
+    ['the mark that it was cut', 'short', (row) => Object.assign(row.output ?? {}, { truncated: true })],
+    ['a body that is gone', long, (_, world) => world.memory.bodies.clear()],
+  ])('a stored output with %s is not passed on', async (_, said, forge) => {
+    const world = createWorld({ execute: () => said });
+    const first = await world.run(permitOf(world));
+    expect(await world.run(permitOf(world))).toEqual(first);
+    const row = rowOf(world);
+    if (row) forge(row, world);
+    const result = await world.run(permitOf(world));
+    expect(result).toEqual({ kind: 'unknown', reason: 'the stored output is not the one that was signed' });
   });
 
   test('an approval used for another try of the call starts nothing', async () => {

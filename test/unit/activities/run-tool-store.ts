@@ -88,6 +88,7 @@ export function memoryStore(run: RunRow): MemoryStore {
       bodies.set(digest, text);
       return digest;
     },
+    getBody: async (digest) => bodies.get(digest) ?? null,
   };
   const calls: string[] = [];
   const down: MemoryStore['down'] = new Map();
