@@ -8,6 +8,7 @@ import { dirname, resolve } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { findEmbeddedEngine } from './engine-record.ts';
 import { cliVariable, type FindCliOptions, findTemporalCli, type TemporalCli } from './find-temporal-cli.ts';
+import { nativeChecks } from './native-checks.ts';
 import { runProgram } from './run-program.ts';
 
 export interface Check {
@@ -36,6 +37,7 @@ export async function engineChecks(options: EngineChecksOptions = {}): Promise<C
   return [
     checkNode(process.versions.node),
     cli.check,
+    ...(await nativeChecks()),
     await checkPip(cli.found !== undefined, options.find?.environment),
     await checkStateFolder(stateFolder),
     await checkDisk(stateFolder),
@@ -81,10 +83,18 @@ async function checkStateFolder(stateFolder: string): Promise<Check> {
   const existing = await nearestExisting(stateFolder);
   try {
     await access(existing, constants.W_OK | constants.X_OK);
-    if (!(await stat(existing)).isDirectory()) throw new Error(`${existing} is not a folder`);
+    const found = await stat(existing);
+    if (!found.isDirectory()) throw new Error(`${existing} is not a folder`);
+    const foreign = existing === stateFolder && found.uid !== (process.geteuid?.() ?? found.uid);
+    if (foreign) throw new Error(`${existing} belongs to another user`);
     return { name, ok: true, detail: existing === stateFolder ? stateFolder : `${stateFolder} (will be made)` };
   } catch (error) {
-    return { name, ok: false, detail: messageOf(error), remedy: `make ${existing} a folder that this user may write` };
+    return {
+      name,
+      ok: false,
+      detail: messageOf(error),
+      remedy: `make ${existing} a folder that this user owns and may write, or choose another`,
+    };
   }
 }
 

@@ -77,8 +77,7 @@ async function checkStore({ paths }: Config): Promise<Check> {
     } finally {
       await store.close();
     }
-    const { size } = await stat(paths.store);
-    return { name, ok: true, version: 'SQLite', detail: `${paths.store}, ${(size / 1e6).toFixed(1)} MB` };
+    return { name, ok: true, detail: `${paths.store}, ${((await bytesOf(paths.store)) / 1e6).toFixed(1)} MB` };
   } catch (error) {
     return { name, ok: false, detail: messageOf(error), remedy: 'see docs/errors/store-unavailable.md' };
   }
@@ -113,6 +112,12 @@ function checkModel({ openaiApiKey, openaiBaseUrl }: Config): Check {
   if (openaiBaseUrl !== undefined) return { name, ok: true, detail: `${where}, without a key` };
   const remedy = `set ${key}, or ${variableByName.openaiBaseUrl} for another server`;
   return { name, ok: false, detail: `${key} is not set`, remedy };
+}
+
+/** With what is not yet in the main file. */
+async function bytesOf(database: string): Promise<number> {
+  const files = [database, `${database}-wal`].map((path) => stat(path).catch(() => undefined));
+  return (await Promise.all(files)).reduce((sum, found) => sum + (found?.size ?? 0), 0);
 }
 
 async function exists(path: string): Promise<boolean> {

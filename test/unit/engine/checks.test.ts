@@ -18,6 +18,8 @@ test('engineChecks on a ready machine finds every part with its version', async 
   expect(checks.map(({ name, ok }) => ({ name, ok }))).toEqual([
     { name: 'Node.js', ok: true },
     { name: 'Temporal CLI', ok: true },
+    { name: 'Temporal SDK', ok: true },
+    { name: 'SQLite', ok: true },
     { name: 'Python 3 with pip', ok: true },
     { name: 'State folder', ok: true },
     { name: 'Free disk space', ok: true },
@@ -25,6 +27,8 @@ test('engineChecks on a ready machine finds every part with its version', async 
   ]);
   expect(byName(checks, 'Node.js')?.version).toBe(process.versions.node);
   expect(byName(checks, 'Temporal CLI')).toMatchObject({ version: '1.9.2' });
+  expect(byName(checks, 'SQLite')?.version).toMatch(/^3\.\d+/u);
+  expect(byName(checks, 'Temporal SDK')?.version).toMatch(/^\d+\.\d+\.\d+/u);
   expect(byName(checks, 'Python 3 with pip')?.detail).toContain('not needed');
   expect(byName(checks, 'Embedded engine')?.detail).toBe('not running');
 });
