@@ -68,10 +68,21 @@ export async function readTextInFolder(folder: string, path: string, maxBytes = 
   try {
     const { size } = await file.stat();
     if (size > maxBytes) refuse(`it has ${size} bytes, at most ${maxBytes} are read`);
-    return await file.readFile('utf8');
+    return await readBounded(file, maxBytes);
   } finally {
     await file.close();
   }
+}
+
+/** A command that still runs may write faster than the file is read: its size at the start is no bound. */
+async function readBounded(file: FileHandle, maxBytes: number): Promise<string> {
+  const bytes = Buffer.alloc(maxBytes + 1);
+  let length = 0;
+  for (let read = -1; read !== 0 && length <= maxBytes; length += read) {
+    ({ bytesRead: read } = await file.read(bytes, length, bytes.length - length, length));
+  }
+  if (length > maxBytes) refuse(`it grew beyond ${maxBytes} bytes while it was read`);
+  return bytes.toString('utf8', 0, length);
 }
 
 function partsOf(path: string): string[] {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { makeFoldersInFolder, openInFolder, readTextInFolder } from '../../../tools/path-in-folder.ts';
 import { ToolFailure } from '../../../tools/tool-failure.ts';
 
@@ -89,5 +89,16 @@ describe('a path below a folder', () => {
     expect(await readTextInFolder(folder, 'logs/a.log')).toBe('x');
     await expect(openInFolder(folder, 'out/deep/file.txt', 'create')).rejects.toThrow(/it exists/);
     await expect(readTextInFolder(folder, 'out/deep/file.txt', 2)).rejects.toThrow(/3 bytes/);
+    expect(await readTextInFolder(folder, 'out/deep/file.txt', 3)).toBe('abc');
+  });
+
+  test('reads no more than its bound of a file that grows after it was looked at', async () => {
+    const path = join(folder, 'logs', 'a.log');
+    const file = await openInFolder(folder, 'logs/a.log', 'read');
+    const small = await file.stat();
+    vi.spyOn(Object.getPrototypeOf(file) as typeof file, 'stat').mockResolvedValue(small as never);
+    await file.close();
+    writeFileSync(path, 'x'.repeat(100));
+    await expect(readTextInFolder(folder, 'logs/a.log', 50)).rejects.toThrow(/grew beyond 50 bytes/);
   });
 });
