@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   applyAfterDenial,
@@ -5,8 +6,10 @@ import {
   applyLimits,
   applyNewEpoch,
   applyUntrustedContext,
+  builtInRuleIds,
   decideByPolicy,
   evaluatePolicy,
+  loadPolicy,
 } from '../../../policy/index.ts';
 import { call, loaded, oneRule, someApprover } from './policy-fixtures.ts';
 
@@ -151,5 +154,29 @@ describe('limits', () => {
       verdict: 'deny',
       rules: [{ id: 'policy-fault' }, { id: 'a' }],
     });
+  });
+});
+
+describe('ids of the engine’s and the gate’s own rules', () => {
+  const gate = new URL('../../../activities/', import.meta.url);
+  const sources = ['check-call.ts', ...readdirSync(new URL('check-call/', gate)).map((name) => `check-call/${name}`)];
+  const written = sources.flatMap((name) => [
+    ...readFileSync(new URL(name, gate), 'utf8').matchAll(
+      /(?:gateRule|gateRefusal)\(\s*(['`])([a-z-]+)(?:\$\{[^}]*\})?\1|bareJudgement\(standing, (['`])([a-z-]+)/g,
+    ),
+  ]);
+  const ids = [...new Set(written.map((match) => match[2] ?? match[4] ?? ''))];
+
+  it('are found in the gate', () => {
+    expect(ids).toEqual(expect.arrayContaining(['approval-expired', 'denied-before', 'reconciled-', 'settle-']));
+  });
+
+  it.each(ids)('%s cannot be taken by a rule of a file', (id) => {
+    const own = [...builtInRuleIds].filter((known) => (id.endsWith('-') ? known.startsWith(id) : known === id));
+    expect(own.length).toBeGreaterThan(0);
+    for (const taken of own) {
+      const text = `version: 1\nrules: [{ id: ${taken}, reason: r, effect: allow, tools: ["*"] }]`;
+      expect(loadPolicy(text, 'p.yaml')).toMatchObject({ kind: 'invalid' });
+    }
   });
 });
