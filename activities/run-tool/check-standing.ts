@@ -59,6 +59,7 @@ async function countVotes(
     const { body } = vote;
     const fits =
       body.verdict === 'approve' &&
+      body.callKey === permit.callKey &&
       body.nonce === approval.nonce &&
       body.askDigest === approval.askDigest &&
       body.castAt <= approval.executeByAt &&
