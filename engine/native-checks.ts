@@ -2,11 +2,10 @@
  * Whether the compiled parts of our packages load on this machine: a package for another C library or processor is there
  * and does not run. For `countersign doctor`; never throws.
  */
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { messageOf } from '../core/errors.ts';
 import type { Check } from './checks.ts';
 
-const load = createRequire(import.meta.url);
 const remedy = 'install the package countersign again on this machine, with npm packages for its platform';
 
 export async function nativeChecks(): Promise<Check[]> {
@@ -37,7 +36,7 @@ async function check(name: string, look: () => Promise<{ version: string; detail
 }
 
 function versionOf(name: string): string {
-  const manifest: unknown = load(`${name}/package.json`);
+  const manifest: unknown = JSON.parse(readFileSync(new URL(import.meta.resolve(`${name}/package.json`)), 'utf8'));
   const known = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
   return known ? String(manifest.version) : 'unknown';
 }
