@@ -4,6 +4,7 @@
  */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { CountersignError, messageOf } from '../core/errors.ts';
 import { processIdentity } from '../engine/process-identity.ts';
 import type { Config } from '../worker/config.ts';
 
@@ -23,8 +24,9 @@ export type GatewayState =
 
 type Place = Pick<Config, 'paths'>;
 
+/** @throws {CountersignError} `config-invalid` when the folder is not for this user to read */
 export async function findGateway({ paths }: Place): Promise<GatewayState> {
-  const text = await readFile(paths.gateway, 'utf8').catch(() => undefined);
+  const text = await readIfThere(paths.gateway);
   if (text === undefined) return { kind: 'none' };
   const parsed = gatewayRecordSchema.safeParse(jsonOrUndefined(text));
   if (!parsed.success) return { kind: 'stale', record: null };
@@ -46,6 +48,20 @@ export async function writeGatewayRecord({ paths }: Place, url: string, startedA
 export async function removeGatewayRecord({ paths }: Place): Promise<void> {
   const found = await findGateway({ paths });
   if (found.kind === 'running' && found.record.pid === process.pid) await rm(paths.gateway, { force: true });
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new CountersignError(
+      'config-invalid',
+      `Cannot read "${path}": ${messageOf(error).split(':')[0] ?? ''}, expected a state folder of this user; choose another with --state`,
+      { cause: error },
+    );
+  }
 }
 
 function jsonOrUndefined(text: string): unknown {

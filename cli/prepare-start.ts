@@ -2,8 +2,10 @@
  * What `dev`, `worker` and `gateway` check and do before they load what is heavy: settings that are missing, another program
  * on the same folder, the state folder itself, and the code cache in it.
  */
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { access, chmod, mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { CountersignError, messageOf } from '../core/errors.ts';
+import { portIsFree } from '../engine/ports.ts';
 import { type Config, required } from '../worker/config.ts';
 import type { CommandContext } from './context.ts';
 import { findGateway } from './gateway-record.ts';
@@ -20,6 +22,26 @@ export async function refuseSecondGateway(config: Config): Promise<void> {
   throw new CountersignError(
     'conflict',
     `Cannot start on state folder "${config.stateFolder}": process ${found.record.pid} runs on it at ${found.record.url}, expected none; use that one, stop it, or choose another folder with --state`,
+  );
+}
+
+/** Said before a port, a process or a folder is taken: the usual slip is a path. @throws {CountersignError} `pack-invalid` */
+export async function refuseMissingPack(folder: string): Promise<void> {
+  const there = await access(join(folder, 'agent.yaml')).then(
+    () => true,
+    () => false,
+  );
+  if (there) return;
+  const { loadPack } = await import('../packs/load-pack.ts');
+  await loadPack(folder);
+}
+
+/** Of this machine's loopback. @param port absent or 0: any. @throws {CountersignError} `config-invalid` */
+export async function refuseTakenPort(port: number | undefined): Promise<void> {
+  if (port === undefined || port === 0 || (await portIsFree(port))) return;
+  throw new CountersignError(
+    'config-invalid',
+    `Cannot start the gateway on port ${port}: it is taken, expected a free one; choose another with --port, or leave it out`,
   );
 }
 

@@ -160,11 +160,17 @@ export class Countersign {
     } catch (error) {
       throw new CountersignError(
         'server-unavailable',
-        `Cannot ${method} "${path}" at "${base.origin}": ${messageOf(error).slice(0, 200)}, expected an answer within ${timeoutMs} ms; check that the gateway runs`,
+        `Cannot ${method} "${path}" at "${base.origin}": ${reasonOf(error).slice(0, 200)}, expected an answer within ${timeoutMs} ms; check that the gateway runs`,
         { cause: error },
       );
     }
   }
+}
+
+/** `fetch failed` alone says nothing; its cause does. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof TypeError ? messageOf(error.cause ?? '') : '';
+  return cause === '' ? messageOf(error) : cause;
 }
 
 /** Undefined: not told to come back. */

@@ -160,17 +160,18 @@ async function mapped<T>(action: string, call: () => Promise<T>): Promise<T> {
 }
 
 function asCountersignError(action: string, error: unknown): CountersignError {
-  const [code, is, remedy]: [ErrorCode, string, string] =
+  const [code, is, expected, remedy]: [ErrorCode, string, string, string] =
     error instanceof WorkflowExecutionAlreadyStartedError
-      ? ['conflict', 'its id was used before', 'start it under a new id']
+      ? ['conflict', 'its id was used before', 'a new one', 'start it under a new id']
       : error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === grpcNotFound)
-        ? ['not-found', 'the server knows no such open run', 'look at "countersign runs"']
+        ? ['not-found', 'the server knows no such open run', 'one that it knows', 'look at "countersign runs"']
         : [
             'server-unavailable',
             `the server did not answer (${messageOf(error).slice(0, 200)})`,
+            'an answer',
             'check its address and that it runs',
           ];
-  return new CountersignError(code, `Cannot ${action}: ${is}, expected a run that the server knows; ${remedy}`, {
+  return new CountersignError(code, `Cannot ${action}: ${is}, expected ${expected}; ${remedy}`, {
     cause: error,
   });
 }

@@ -6,6 +6,7 @@ import { CountersignError } from '../../core/errors.ts';
 import { connectGateway } from '../connect-gateway.ts';
 import type { CommandContext } from '../context.ts';
 import { defineCommand } from '../define-command.ts';
+import { limitSchema } from '../option-schemas.ts';
 import { runId } from '../run-id.ts';
 import { answerLines, approvalLines } from '../show/approval-lines.ts';
 
@@ -26,7 +27,7 @@ export const approvals = defineCommand({
     watch: z.boolean().default(false),
     all: z.boolean().default(false),
     run: z.string().optional(),
-    limit: z.coerce.number().int().min(1).max(200),
+    limit: limitSchema,
   }),
   async run(context, _, { watch, all, run, limit }) {
     const { terminal, json } = context;

@@ -3,11 +3,19 @@
  * moment and started again, it goes on where it was. For one person on one machine, never for production.
  */
 import { z } from 'zod';
+import { CountersignError } from '../../core/errors.ts';
 import type { EmbeddedEngineOptions } from '../../engine/dev-server.ts';
-import { type Config, required } from '../../worker/config.ts';
+import { type Config, required, variableByName } from '../../worker/config.ts';
 import type { CommandContext } from '../context.ts';
 import { defineCommand } from '../define-command.ts';
-import { prepareState, refuseSecondGateway, requireModelKey } from '../prepare-start.ts';
+import { portSchema } from '../option-schemas.ts';
+import {
+  prepareState,
+  refuseMissingPack,
+  refuseTakenPort,
+  refuseSecondGateway,
+  requireModelKey,
+} from '../prepare-start.ts';
 
 export const dev = defineCommand({
   usage: 'dev <pack>',
@@ -29,13 +37,18 @@ export const dev = defineCommand({
     engine: z.boolean(),
     worker: z.boolean(),
     gateway: z.boolean(),
-    port: z.coerce.number().int().min(0).max(65_535).optional(),
+    port: portSchema.optional(),
   }),
   async run(context, [folder = ''], parts) {
     const config = context.config();
     if (parts.worker) requireModelKey(config);
     if (!parts.engine) required(config, 'temporalAddress', 'start without an engine');
-    if (parts.gateway) await refuseSecondGateway(config);
+    else refuseOtherServer(config);
+    await refuseMissingPack(folder);
+    if (parts.gateway) {
+      await refuseSecondGateway(config);
+      await refuseTakenPort(parts.port);
+    }
     await prepareState(context, config);
     // The engine is checked and boots while everything else is loaded; its own modules come first.
     const { startEmbeddedEngine } = await import('../../engine/dev-server.ts');
@@ -45,6 +58,15 @@ export const dev = defineCommand({
     return await runDev(context, config, folder, parts, engine);
   },
 });
+
+/** Else `dev` would use its own, and `worker` and `replay` beside it the other one. */
+function refuseOtherServer({ temporalAddress }: Config): void {
+  if (temporalAddress === undefined) return;
+  throw new CountersignError(
+    'config-invalid',
+    `Cannot start an engine: "${variableByName.temporalAddress}" names another server, expected one of the two; add --no-engine, or leave that out`,
+  );
+}
 
 const retentionDays = 30;
 

@@ -1,7 +1,8 @@
 /** `countersign gateway`: the HTTP API alone. It holds the keys of tickets, votes and control records. */
 import { z } from 'zod';
 import { defineCommand } from '../define-command.ts';
-import { prepareState, refuseSecondGateway } from '../prepare-start.ts';
+import { portSchema } from '../option-schemas.ts';
+import { prepareState, refuseMissingPack, refuseTakenPort, refuseSecondGateway } from '../prepare-start.ts';
 
 export const gateway = defineCommand({
   usage: 'gateway [packs...]',
@@ -15,13 +16,15 @@ export const gateway = defineCommand({
       .option('--temporal <address>', 'host:port (TEMPORAL_ADDRESS, default: the engine of the state folder)')
       .option('--namespace <name>', 'Temporal namespace (TEMPORAL_NAMESPACE, default countersign)'),
   options: z.object({
-    port: z.coerce.number().int().min(0).max(65_535).optional(),
+    port: portSchema.optional(),
     host: z.string().min(1).optional(),
     allowRemote: z.boolean().default(false),
   }),
   async run(context, packs, options) {
     const config = context.config();
+    for (const folder of packs) await refuseMissingPack(folder);
     await refuseSecondGateway(config);
+    if (options.host === undefined) await refuseTakenPort(options.port);
     await prepareState(context, config);
     const { runGateway } = await import('../parts/run-gateway.ts');
     return await runGateway(context, config, packs, options);

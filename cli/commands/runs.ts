@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { connectGateway } from '../connect-gateway.ts';
 import { defineCommand } from '../define-command.ts';
+import { limitSchema, timeSchema } from '../option-schemas.ts';
 import { runListLines } from '../show/run-lines.ts';
 
 export const runs = defineCommand({
@@ -15,8 +16,8 @@ export const runs = defineCommand({
       .option('--before <time>', 'opened before, ms since the Unix epoch (nextBefore of the page before)')
       .option('--principal <name>', 'asked for by'),
   options: z.object({
-    limit: z.coerce.number().int().min(1).max(200),
-    before: z.coerce.number().int().min(0).optional(),
+    limit: limitSchema,
+    before: timeSchema.optional(),
     principal: z.string().optional(),
   }),
   async run({ terminal, json, config, clock }, _, { limit, before, principal }) {

@@ -1,7 +1,7 @@
 /** `countersign worker`: the worker of an agent pack alone, beside a Temporal server and a gateway that run elsewhere. */
 import { z } from 'zod';
 import { defineCommand } from '../define-command.ts';
-import { prepareState, requireModelKey } from '../prepare-start.ts';
+import { prepareState, refuseMissingPack, requireModelKey } from '../prepare-start.ts';
 
 const roleSchema = z.enum(['agent', 'model', 'tools', 'notify', 'record']);
 
@@ -24,6 +24,7 @@ export const worker = defineCommand({
   async run(context, [folder = ''], { roles }) {
     const config = context.config();
     if (roles.includes('model')) requireModelKey(config);
+    await refuseMissingPack(folder);
     await prepareState(context, config);
     const { runWorker } = await import('../parts/run-worker.ts');
     return await runWorker(context, config, folder, roles);

@@ -86,8 +86,9 @@ async function checkStore({ paths }: Config): Promise<Check> {
 /** Not running is not a fault, unless somebody said where it is. */
 async function checkGateway({ config, fetch = globalThis.fetch }: DoctorOptions): Promise<Check> {
   const name = 'Gateway';
-  const found = await findGateway(config);
-  const url = config.gatewayUrl ?? (found.kind === 'running' ? found.record.url : undefined);
+  // What of the folder cannot be read is said by its own check.
+  const found = await findGateway(config).catch(() => undefined);
+  const url = config.gatewayUrl ?? (found?.kind === 'running' ? found.record.url : undefined);
   if (url === undefined) return { name, ok: true, detail: 'not running' };
   try {
     const answer = await fetch(new URL('/v1/health', url), {

@@ -90,16 +90,17 @@ export function changeLines(change: RunChange, now: number): string[] {
 
 function waitingLines(change: Extract<RunChange, { kind: 'waiting' }>, now: number): string[] {
   const short = shortNonce(change.nonce);
-  const until = `until ${timeText(change.deadlineAt)} (${durationText(change.deadlineAt - now)} left, silence denies)`;
+  const left = durationText(change.deadlineAt - now);
+  const until = (silence: string) => `until ${timeText(change.deadlineAt)} (${left} left, ${silence})`;
   if (change.request === 'reconcile') {
     return [
-      `  nobody knows what became of ${visible(change.tool)}; waiting ${until}; answer with:`,
+      `  nobody knows what became of ${visible(change.tool)}; waiting ${until('silence leaves it unknown')}; answer with:`,
       `    countersign reconcile ${short} --happened --reason "…"`,
       `    countersign reconcile ${short} --did-not-happen --reason "…"`,
     ];
   }
   return [
-    `  waiting for approval of ${visible(change.tool)} ${until}; answer with:`,
+    `  waiting for approval of ${visible(change.tool)} ${until('silence denies')}; answer with:`,
     `    countersign approve ${short}`,
     `    countersign deny ${short} --reason "…"`,
   ];

@@ -1,7 +1,7 @@
 /** How a command finds its gateway and key, and that a local key goes nowhere else. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { connectGateway } from '../../../cli/connect-gateway.ts';
 import { findGateway, removeGatewayRecord, writeGatewayRecord } from '../../../cli/gateway-record.ts';
@@ -65,4 +65,11 @@ test('the local key is not sent to a gateway elsewhere', async () => {
   const config = await settings({ COUNTERSIGN_URL: 'https://gateway.example' });
   await writeFile(config.paths.apiKey, 'cs_local_key_of_test\n');
   await expect(connectGateway(config)).rejects.toMatchObject({ code: 'unauthenticated' });
+});
+
+test('a state folder that cannot be read is said, not taken for one where nothing runs', async () => {
+  const config = await settings();
+  // Root may read everything, so it is no file instead.
+  await mkdir(config.paths.gateway);
+  await expect(findGateway(config)).rejects.toMatchObject({ code: 'config-invalid' });
 });

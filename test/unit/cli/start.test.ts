@@ -40,6 +40,41 @@ test('dev --no-engine without an address names the variable of Temporal', async 
   expect(stderr).toContain('"TEMPORAL_ADDRESS" is not set');
 });
 
+test('dev with an engine of its own and the address of another server is refused', async () => {
+  const argv = ['dev', pack, '--temporal', '127.0.0.1:1', '--state', await temporaryFolder()];
+  const { exit, stderr } = await runCli(argv, { environment: key });
+  expect(exit).toBe(2);
+  expect(stderr).toContain('add --no-engine');
+});
+
+test.each(['dev', 'worker', 'gateway'])(
+  '%s of a folder that is no pack says so before it makes anything',
+  async (name) => {
+    const folder = await temporaryFolder();
+    const argv = [name, join(folder, 'nope'), '--state', join(folder, 'state')];
+    const { exit, stderr } = await runCli(argv, { environment: key });
+    expect(exit).toBe(2);
+    expect(stderr).toContain('see docs/errors/pack-invalid.md');
+    expect(await readdir(folder)).toEqual([]);
+  },
+);
+
+test.each(['dev', 'gateway'])('%s on a port that is taken says so before it makes anything', async (name) => {
+  const port = new URL((await startFakeGateway()).url).port;
+  const folder = await temporaryFolder();
+  const argv = [name, pack, '--port', port, '--state', join(folder, 'state')];
+  const { exit, stderr } = await runCli(argv, { environment: key });
+  expect(exit).toBe(2);
+  expect(stderr).toContain(`port ${port}: it is taken`);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test.each(['65536', '-1', 'abc', '1.5', ''])('dev --port=%s is wrong usage', async (port) => {
+  const { exit, stderr } = await runCli(['dev', pack, `--port=${port}`], { environment: key });
+  expect(exit).toBe(2);
+  expect(stderr).toContain('--port: expected a whole number from 0 to 65535');
+});
+
 test('dev on a state folder whose gateway runs is a conflict that says where', async () => {
   const state = await temporaryFolder();
   await writeGatewayRecord(readConfig({ COUNTERSIGN_STATE: state }), 'http://127.0.0.1:1234', now);
