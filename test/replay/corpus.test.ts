@@ -2,8 +2,6 @@
  * The recorded corpus against the current workflow code. A run that is under way must be able to go on: whoever breaks one of
  * these breaks it.
  */
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { replayRun } from '../../audit/replay-run.ts';
 import { findLeaks } from '../../scripts/lint/find-leaks.ts';
@@ -11,6 +9,7 @@ import { replayBundle, type WorkflowBundle } from '../../worker/workflow-bundle.
 import { loadRecorded, recordedNames, registryOf, sourceOf } from '../histories/recorded.ts';
 import { scenarios } from '../histories/scenarios.ts';
 import { withoutMachine } from '../histories/without-machine.ts';
+import { bundleFolder } from '../support/bundle-folder.ts';
 
 const remedy =
   'put the changed workflow code behind patched(), or, if no run of the old code can exist, record anew with npm run record (docs/replay.md)';
@@ -18,7 +17,7 @@ const remedy =
 let bundle: WorkflowBundle;
 
 beforeAll(async () => {
-  bundle = await replayBundle(join(tmpdir(), `countersign-test-bundle-${process.getuid?.() ?? 0}`));
+  bundle = await replayBundle(bundleFolder);
 });
 
 it('corpus holds one history for each branch of the road', () => {

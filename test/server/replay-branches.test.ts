@@ -3,7 +3,6 @@
  * scripts/record-histories.ts) the runs are written to test/histories.
  */
 import { writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { createServerSource } from '../../audit/fetch-chain.ts';
@@ -15,12 +14,13 @@ import { replayBundle, type WorkflowBundle } from '../../worker/workflow-bundle.
 import { historiesFolder, type Recorded } from '../histories/recorded.ts';
 import { withoutMachine } from '../histories/without-machine.ts';
 import { type Scenario, scenarios } from '../histories/scenarios.ts';
+import { bundleFolder } from '../support/bundle-folder.ts';
 import { audience, type Harness, startHarness } from '../support/harness.ts';
 
 let bundle: WorkflowBundle;
 
 beforeAll(async () => {
-  bundle = await replayBundle(join(tmpdir(), `countersign-test-bundle-${process.getuid?.() ?? 0}`));
+  bundle = await replayBundle(bundleFolder);
 });
 
 it.each(scenarios.map((scenario) => ({ scenario, name: scenario.name })))(

@@ -17,6 +17,8 @@ import { openSqliteStore } from '../../store/index.ts';
 import type { AskRow, Store } from '../../store/store.ts';
 import type { WorkerDependencies } from '../../worker/compose-activities.ts';
 import type { RunningWorker, WorkerSettings } from '../../worker/create-worker.ts';
+import { auditRuns } from './audit-runs.ts';
+import { bundleFolder } from './bundle-folder.ts';
 import { Desk } from './desk.ts';
 import { type ScriptedModel, startScriptedModel, type Step } from './scripted-model.ts';
 import { audience, type PackChanges, startTestWorker, testPack } from './test-worker.ts';
@@ -50,6 +52,7 @@ export interface Harness {
   /** Starts a run whose model says these steps. */
   start(steps: readonly Step[], changes?: Parameters<Desk['ticket']>[3]): Promise<StartedRun>;
   startWith(ticket: SignedTicket, input: string): Promise<StartedRun>;
+  /** @throws {Error} where the record of a run that `start` began differs from code, signatures or store. */
   stop(): Promise<void>;
 }
 
@@ -81,7 +84,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const queue = `test-${folder.slice(-6)}`;
   const taskQueues: TaskQueues = { agent: queue, model: queue, tools: queue, notify: queue, record: queue };
   let worker: RunningWorker | undefined;
-  let runs = 0;
+  const workflowIds: string[] = [];
 
   const harness: Harness = {
     folder: effects,
@@ -113,10 +116,11 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       worker = undefined;
     },
     async start(steps, changes) {
-      runs += 1;
-      const input = `test run ${folder.slice(-6)}-${runs}-`;
+      const input = `test run ${folder.slice(-6)}-${workflowIds.length + 1}-`;
       model.script(input, steps);
-      return await harness.startWith(desk.ticket(pack, input, taskQueues, changes), input);
+      const ticket = desk.ticket(pack, input, taskQueues, changes);
+      workflowIds.push(ticket.body.workflowId);
+      return await harness.startWith(ticket, input);
     },
     async startWith(ticket, input) {
       const { workflowId } = ticket.body;
@@ -126,9 +130,13 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     async stop() {
       await harness.stopWorker();
       await model.stop();
-      await door.close();
-      await store.close();
-      await rm(folder, { recursive: true, force: true });
+      try {
+        await auditRuns({ door, store, keys, audience, bundleFolder, workflowIds });
+      } finally {
+        await door.close();
+        await store.close();
+        await rm(folder, { recursive: true, force: true });
+      }
     },
   };
   if (options.startWorker !== false) await harness.startWorker();

@@ -1,5 +1,4 @@
 /** The worker of server tests, in this process or in one that a test may kill. */
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TemporalDoor } from '../../client/temporal-door.ts';
 import type { TaskQueues } from '../../core/contracts/ticket.ts';
@@ -10,6 +9,7 @@ import type { Store } from '../../store/store.ts';
 import { createUnshareSandbox } from '../../tools/sandbox/unshare-sandbox.ts';
 import type { WorkerDependencies } from '../../worker/compose-activities.ts';
 import { type RunningWorker, startWorker, type WorkerSettings } from '../../worker/create-worker.ts';
+import { bundleFolder } from './bundle-folder.ts';
 import { testTools } from './test-tools.ts';
 
 export const audience = 'countersign:test';
@@ -71,7 +71,7 @@ export async function startTestWorker(worker: TestWorker): Promise<RunningWorker
     {
       temporal: { address: worker.address, namespace: door.namespace },
       taskQueues: worker.taskQueues,
-      cacheFolder: join(tmpdir(), `countersign-test-bundle-${process.getuid?.() ?? 0}`),
+      cacheFolder: bundleFolder,
       drainMs: 2000,
       ...worker.settings,
     },

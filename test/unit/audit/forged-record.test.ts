@@ -1,19 +1,18 @@
 /** What a replay finds in a record that was forged with every signing key: objects that contradict each other. */
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CheckId } from '../../../audit/checks.ts';
 import { decodePayload } from '../../../audit/decode-payload.ts';
 import type { AuditStore } from '../../../audit/open-record.ts';
 import { type ReplayReport, replayRun } from '../../../audit/replay-run.ts';
 import { replayBundle, type WorkflowBundle } from '../../../worker/workflow-bundle.ts';
+import { bundleFolder } from '../../support/bundle-folder.ts';
 import { forge, trustingRegistry } from './forge.ts';
 import { at, replaceWhole, setAt, Tampered } from './tamper.ts';
 
 let bundle: WorkflowBundle;
 
 beforeAll(async () => {
-  bundle = await replayBundle(join(tmpdir(), `countersign-test-bundle-${process.getuid?.() ?? 0}`));
+  bundle = await replayBundle(bundleFolder);
 });
 
 async function replay(tampered: Tampered, store?: AuditStore): Promise<ReplayReport> {

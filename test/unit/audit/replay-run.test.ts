@@ -1,6 +1,4 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CheckId } from '../../../audit/checks.ts';
 import { renderPostmortem } from '../../../audit/render-postmortem.ts';
@@ -10,12 +8,13 @@ import { signingBytes } from '../../../core/envelope.ts';
 import { signerOf } from '../../../keys/index.ts';
 import { replayBundle, type WorkflowBundle } from '../../../worker/workflow-bundle.ts';
 import { registryOf } from '../../histories/recorded.ts';
+import { bundleFolder } from '../../support/bundle-folder.ts';
 import { at, localMarkers, replaceWhole, setAt, Tampered } from './tamper.ts';
 
 let bundle: WorkflowBundle;
 
 beforeAll(async () => {
-  bundle = await replayBundle(join(tmpdir(), `countersign-test-bundle-${process.getuid?.() ?? 0}`));
+  bundle = await replayBundle(bundleFolder);
 });
 
 async function replay(tampered: Tampered): Promise<ReplayReport> {
