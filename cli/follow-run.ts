@@ -20,11 +20,15 @@ export interface FollowOptions {
   patienceMs?: number;
 }
 
+/** A worker that starts, or is busy, may miss one. */
+const looksToBeSilent = 3;
+
 /** @returns the last look, or undefined when stopped before the end. @throws {CountersignError} */
 export async function followRun(options: FollowOptions): Promise<RunDetail | undefined> {
   const { connect, workflowId, stop, onChange, pollMs = 400, patienceMs = 60_000 } = options;
   let last: RunDetail | undefined;
   let unreachableSince: number | undefined;
+  let silentLooks = 0;
   while (!stop.aborted) {
     try {
       const gateway = await connect();
@@ -32,6 +36,8 @@ export async function followRun(options: FollowOptions): Promise<RunDetail | und
       unreachableSince = undefined;
       for (const change of changesBetween(last, detail)) onChange(change);
       if (hasEnded(detail)) return detail;
+      silentLooks = detail.engine === 'running' && detail.live === null ? silentLooks + 1 : 0;
+      if (silentLooks === looksToBeSilent) onChange({ kind: 'silent' });
       // A look without the run's own word would make everything look new at the next one.
       last = detail.live === null && last ? { ...detail, live: last.live } : detail;
     } catch (error) {

@@ -24,14 +24,21 @@ export function gatewayLogger(log: (line: string) => void): Logger {
   return logger;
 }
 
-/** Called as pino is: an object with `err` and others, then a text; or one of the two. */
+/** Called as pino is: an object with `err` and facts, then a text; or one of the two. */
 function textOf(values: readonly unknown[]): string {
   const [first, second] = values;
   const text = typeof first === 'string' ? first : typeof second === 'string' ? second : '';
   const error = typeof first === 'object' && first !== null && 'err' in first ? first.err : first;
-  const why = error instanceof Error ? error.message : '';
+  const why = error instanceof Error ? error.message : factsOf(first);
   return [text, why]
     .filter((part) => part !== '')
     .join(': ')
     .slice(0, 500);
+}
+
+/** Its short ones: `code server-unavailable, workflowId run-…`. */
+function factsOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return '';
+  const facts = Object.entries(value).filter(([, fact]) => typeof fact === 'string' || typeof fact === 'number');
+  return facts.map(([name, fact]) => `${name} ${fact}`).join(', ');
 }

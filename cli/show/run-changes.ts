@@ -21,6 +21,7 @@ export type RunChange =
   | { kind: 'held'; reason: string }
   | { kind: 'resumed' }
   | { kind: 'out-of-reach'; reason: string }
+  | { kind: 'silent' }
   | { kind: 'ended'; outcome: string | null; text: string | null; turns: number | null; calls: number | null };
 
 /** @param before undefined at the first look: everything there is is new. */
@@ -81,6 +82,8 @@ export function changeLines(change: RunChange, now: number): string[] {
       return ['goes on'];
     case 'out-of-reach':
       return [`the gateway is out of reach, trying again (${visible(change.reason)})`];
+    case 'silent':
+      return ['no worker answers for it; it goes on when one is back'];
     case 'ended':
       return [
         `ended: ${change.outcome ?? 'without an outcome'}${change.turns === null ? '' : `, ${countText(change.turns, 'turn')}, ${countText(change.calls ?? 0, 'call')}`}`,

@@ -39,6 +39,7 @@ export function runDetailLines({ run, live, result, engine }: RunDetail, now: nu
       ? [['run epoch', `${run.runEpoch} (it was reset: approvals before are void)`] as [string, string]]
       : []),
     ...(engine === null ? [['Temporal', 'out of reach'] as [string, string]] : []),
+    ...(engine === 'running' && !live ? [['worker', 'none answers now'] as [string, string]] : []),
   ];
   const lines = [runHeader(run), ...tableLines(facts.map(([name, value]) => [`  ${name}`, value]))];
   if (live) {

@@ -131,3 +131,16 @@ test('watch of a run that does not exist is said at once', async () => {
   expect(exit).toBe(3);
   expect(stderr).toContain('see docs/errors/not-found.md');
 });
+
+test('watch says once that no worker answers, when several looks in a row found none', async () => {
+  const gateway = await startFakeGateway();
+  const silent = { run: runView(), engine: 'running', live: null, result: null };
+  const looks = [waiting(), silent, waiting(), silent, silent, silent, silent, ended('completed')];
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => looks.shift());
+  const { stdout } = await runCli(['watch', workflowId, '--json'], gateway);
+  const kinds = stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { kind: string }).kind);
+  expect(kinds).toEqual(['turn', 'waiting', 'silent', 'ended']);
+});
