@@ -15,18 +15,27 @@ export interface RecordedReader {
   store: Pick<Store, 'getBody'>;
 }
 
+/** Whose receipt it must be: a genuine one of another call would tell the wrong story. */
+export interface RecordedCall {
+  callKey: string;
+  try: number;
+}
+
 /**
  * @returns what is wrong with it, or undefined. A cut output whose whole text is gone cannot be checked and is wrong, too.
  * @throws {CountersignError} when the store is out of reach
  */
 export async function faultOfRecorded(
   { registry, audience, store }: RecordedReader,
+  call: RecordedCall,
   receipt: SignedReceipt,
   output: ToolOutput,
 ): Promise<string | undefined> {
   const opened = openEnvelope(receipt, { schema: signedReceiptSchema, audience, registry, now: null });
   if (opened.kind === 'rejected') return 'the stored receipt does not verify';
-  const { outputDigest } = opened.signed.body;
+  const { body } = opened.signed;
+  const { outputDigest } = body;
+  if (body.callKey !== call.callKey || body.try !== call.try) return 'the stored receipt is of another call';
   return (await isOutputOf(store, output, outputDigest))
     ? undefined
     : 'the stored output is not the one that was signed';

@@ -125,7 +125,7 @@ async function runUnfenced(
   const { tool, permitDigest } = permitted;
   try {
     const before = await store.receiptByPermit(permitDigest);
-    if (before) return await recorded(dependencies, before.receipt, before.output);
+    if (before) return await recorded(dependencies, permitted.permit, before.receipt, before.output);
   } catch (error) {
     return outOfReach(error) ?? unknown('the store could not be asked for an earlier receipt');
   }

@@ -48,6 +48,8 @@ export async function spawnWithParent(
   // A session of its own: Ctrl-C at the terminal reaches our process, which then ends the program in its own order.
   const shell = spawn('/bin/sh', ['-c', supervisor, 'countersign-engine', file, ...parameters], {
     detached: true,
+    // The Temporal CLI does not start for a user id without a name (a container's) unless USER says one.
+    env: { ...process.env, USER: process.env.USER || 'countersign' },
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
   shell.stdout.on('data', onOutput);

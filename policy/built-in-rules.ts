@@ -57,7 +57,7 @@ export function applyNewEpoch(policy: CompiledPolicy, input: PolicyInput, verdic
 }
 
 /**
- * `untrusted-context`: an effect that would be allowed asks once untrusted content was read, unless the policy says
+ * `untrusted-context`: anything but a read that would be allowed asks once untrusted content was read, unless the policy says
  * `labels: { untrusted: allow }`, or every rule that allows it says so.
  */
 export function applyUntrustedContext(
@@ -65,7 +65,7 @@ export function applyUntrustedContext(
   input: PolicyInput,
   verdict: PolicyVerdict,
 ): PolicyVerdict {
-  if (verdict.verdict !== 'allow' || input.tool.effect !== 'effect' || !input.labels.includes('untrusted'))
+  if (verdict.verdict !== 'allow' || input.tool.effect === 'read' || !input.labels.includes('untrusted'))
     return verdict;
   const allowing = allowingRules(policy, verdict);
   if (policy.allowsUntrusted || (allowing.length > 0 && allowing.every((rule) => rule.allowsUntrusted))) return verdict;

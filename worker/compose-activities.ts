@@ -1,5 +1,4 @@
 /** The composition root: every activity with what it needs. A role that is not served here gets none of its activities. */
-import { join } from 'node:path';
 import { createCallModel } from '../activities/call-model.ts';
 import { createTranscriptCache } from '../activities/call-model/transcript-cache.ts';
 import { createCheckCall } from '../activities/check-call.ts';
@@ -101,7 +100,7 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       tools,
       describeRun: createDescribeRun(client, namespace),
       sandbox: dependencies.sandbox,
-      workFolder: join(dependencies.workFolder),
+      workFolder: dependencies.workFolder,
       redact: redactSecrets,
       sanitiseError,
       marginMs: bounds.settleMarginMs / 2,

@@ -5,6 +5,7 @@
 import type { CheckCallInput, InDoubt, NextTry, Settled } from '../../core/contracts/activities.ts';
 import { type KeyRegistry, openEnvelope } from '../../core/envelope.ts';
 import { signedReceiptSchema, type SignedReceipt } from '../../core/contracts/receipt.ts';
+import { faultOfRecorded } from '../check-recorded.ts';
 import { readControl } from '../../store/read-control.ts';
 import type { FenceRow, Store } from '../../store/store.ts';
 import type { RegisteredTool } from '../../tools/registry.ts';
@@ -63,9 +64,7 @@ async function judgeRow(
   const next: NextTry = { kind: 'next-try', try: highest + 1, mayReuseApproval: same };
   if (row.state === 'consumed') {
     if (!same) return next;
-    return row.receipt && row.output
-      ? { kind: 'settled', try: row.try, receipt: row.receipt, output: row.output }
-      : inDoubt(dependencies, row);
+    return await settledBy(dependencies, row);
   }
   if (row.state !== 'void') return inDoubt(dependencies, row);
   // Whether a read happened changes nothing: a void row is enough to read again.
@@ -79,6 +78,14 @@ async function judgeRow(
     case 'none':
       return inDoubt(dependencies, row);
   }
+}
+
+/** What the model is told of a recorded execution is what a tools worker signed, or nothing. */
+async function settledBy(dependencies: CheckCallDependencies, row: FenceRow): Promise<Settled | InDoubt> {
+  const { receipt, output } = row;
+  if (!receipt || !output || (await faultOfRecorded(dependencies, row, receipt, output)))
+    return inDoubt(dependencies, row);
+  return { kind: 'settled', try: row.try, receipt, output };
 }
 
 /** The engine was rolled back and asks something else under a name that was used: what people approved is void. */

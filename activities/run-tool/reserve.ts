@@ -6,7 +6,7 @@ import type { RunToolResult } from '../../core/contracts/activities.ts';
 import type { PermitBody } from '../../core/contracts/decision.ts';
 import type { SignedReceipt } from '../../core/contracts/receipt.ts';
 import type { FenceRow, Reservation, Reserved } from '../../store/store.ts';
-import { faultOfRecorded, type RecordedReader } from '../check-recorded.ts';
+import { faultOfRecorded, type RecordedCall, type RecordedReader } from '../check-recorded.ts';
 import type { RunToolDependencies } from './dependencies.ts';
 import { type NotRun, notRun, outOfReach, unknown } from './refusals.ts';
 import type { Permitted } from './verify-permit.ts';
@@ -72,16 +72,17 @@ export async function answerFromRow(
   if (row.state !== 'consumed' || !row.receipt || !row.output) {
     return unknown(`an execution of this call and try is ${row.state === 'consumed' ? 'recorded in part' : row.state}`);
   }
-  return await recorded(dependencies, row.receipt, row.output);
+  return await recorded(dependencies, row, row.receipt, row.output);
 }
 
 /** A stored result: told only if it is what a tools worker signed. */
 export async function recorded(
   reader: RecordedReader,
+  call: RecordedCall,
   receipt: SignedReceipt,
   output: NonNullable<FenceRow['output']>,
 ): Promise<RunToolResult> {
-  const fault = await faultOfRecorded(reader, receipt, output);
+  const fault = await faultOfRecorded(reader, call, receipt, output);
   return fault === undefined ? { kind: 'receipt', receipt, output } : unknown(fault);
 }
 

@@ -138,7 +138,7 @@ async function recordReceipt(
     labels,
     turn: turnOf(permitted),
   });
-  if (stored.kind === 'exists') return await recorded(dependencies, stored.receipt, stored.output);
+  if (stored.kind === 'exists') return await recorded(dependencies, permitted.permit, stored.receipt, stored.output);
   return { kind: 'receipt', receipt, output };
 }
 

@@ -34,7 +34,7 @@ approvals:
     executeWithin: 60s
 rules:
   - { id: reads, effect: allow, tools: [read_status, leak], reason: reading is free, labels: { untrusted: allow } }
-  - { id: restarts, effect: allow, tools: [restart], reason: restarting is harmless }
+  - { id: restarts, effect: allow, tools: [restart], reason: restarting is harmless, labels: { untrusted: allow } }
   - { id: effects, effect: ask, tools: [delete_database, send, quick_send, slow_send, blind_send, torn_send, scale], reason: a person must see it }
 `;
 }

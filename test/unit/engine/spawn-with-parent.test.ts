@@ -46,6 +46,14 @@ describe('spawnWithParent', () => {
     expect(Buffer.concat(printed).toString().split('\n').toSorted()).toEqual(['', 'error', 'out']);
   });
 
+  test('names a user where the environment names none, as for a user id without a name', async () => {
+    vi.stubEnv('USER', undefined);
+    const printed: Buffer[] = [];
+    const program = await spawnNode('console.log(process.env.USER)', printed);
+    await program.exited;
+    expect(Buffer.concat(printed).toString().trim()).toBe('countersign');
+  });
+
   test('reports a program that is not there as ended', async () => {
     const printed: Buffer[] = [];
     const program = await spawnWithParent('/nowhere/temporal', [], (chunk) => void printed.push(chunk));

@@ -107,7 +107,7 @@ describe('rule untrusted-context', () => {
 
   it('leaves reads, repeatable calls and clean contexts as they are', () => {
     expect(decideByPolicy(withTerms, call({ labels: ['untrusted'] })).verdict).toBe('allow');
-    expect(decideByPolicy(withTerms, call({ tool: idempotentTool, labels: ['untrusted'] })).verdict).toBe('allow');
+    expect(decideByPolicy(withTerms, call({ tool: idempotentTool, labels: ['untrusted'] })).verdict).toBe('ask');
     expect(decideByPolicy(withTerms, call({ tool: effectTool, labels: ['operator', 'secret'] })).verdict).toBe('allow');
   });
 
