@@ -42,7 +42,7 @@ export function defineCommand<S extends z.ZodType>(source: CommandSource<S>): Co
     async run(context, args, options) {
       const parsed = source.options.safeParse(options);
       if (!parsed.success) {
-        const problems = parsed.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`);
+        const problems = parsed.error.issues.map((issue) => `--${flagOf(issue.path.join('.'))}: ${issue.message}`);
         throw new CountersignError(
           'input-invalid',
           `Cannot read the command line of "${source.usage.split(' ')[0]}": ${problems.join('; ')}, expected options as --help says; correct them`,
@@ -51,6 +51,11 @@ export function defineCommand<S extends z.ZodType>(source: CommandSource<S>): Co
       return await source.run(context, args, parsed.data);
     },
   };
+}
+
+/** As it is typed: `onBehalfOf` is `on-behalf-of`. */
+function flagOf(option: string): string {
+  return option.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** No options of its own. */

@@ -10,10 +10,7 @@ import { programVersion } from './parts/program-version.ts';
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => askToStop(signal));
-// A reader that went away, such as `head`, is no fault.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed);
-});
+process.stdout.on('error', leaveUnheard);
 // Nobody reads the talk any more; the result still counts.
 process.stderr.on('error', () => undefined);
 
@@ -32,8 +29,17 @@ const exit = await runProgram(argv, {
   ask: process.stdin.isTTY && process.stderr.isTTY ? ask : null,
   cacheCode: (folder) => void enableCompileCache(folder),
 });
-// Whatever is still open (idle connections, a cached client) is nothing to wait for.
-process.exit(exit);
+// A result that could not be written, such as on a full disk, is not done.
+process.stdout.write('', (error) => {
+  if (error) leaveUnheard(error);
+  // Whatever is still open (idle connections, a cached client) is nothing to wait for.
+  process.exit(exit);
+});
+
+function leaveUnheard(error: NodeJS.ErrnoException): void {
+  // A reader that went away, such as `head`, is no fault.
+  process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed);
+}
 
 function askToStop(signal: 'SIGINT' | 'SIGTERM'): void {
   if (stop.signal.aborted) process.exit(exitCodes.interrupted);

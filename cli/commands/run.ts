@@ -1,7 +1,10 @@
 /** `countersign run`: starts a run through the gateway and shows its way to the end. Stopping to watch stops nothing. */
 import { z } from 'zod';
+import { agentNameSchema } from '../../core/contracts/ids.ts';
+import { CountersignError } from '../../core/errors.ts';
 import { connectGateway } from '../connect-gateway.ts';
 import { defineCommand } from '../define-command.ts';
+import { principalOption } from '../option-schemas.ts';
 import { watchToEnd } from '../watch-to-end.ts';
 
 export const run = defineCommand({
@@ -22,9 +25,21 @@ export const run = defineCommand({
   options: z.object({
     wait: z.boolean().default(true),
     dryRun: z.boolean().default(false),
-    onBehalfOf: z.string().optional(),
+    onBehalfOf: principalOption.optional(),
   }),
   async run(context, [agent = '', text = ''], { wait, dryRun, onBehalfOf }) {
+    if (!agentNameSchema.safeParse(agent).success) {
+      throw new CountersignError(
+        'input-invalid',
+        `Cannot start a run of "${agent.slice(0, 60)}": it is no agent name, expected lower-case letters, digits and hyphens; give the name that agent.yaml says`,
+      );
+    }
+    if (text.trim() === '') {
+      throw new CountersignError(
+        'input-invalid',
+        `Cannot start a run of "${agent}": its text is empty, expected what the agent should do; write it in quotes`,
+      );
+    }
     const { refuseUnsafeText } = await import('../scan-text.ts');
     await refuseUnsafeText(`start a run of "${agent}"`, text);
     const { terminal, json } = context;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { connectGateway } from '../connect-gateway.ts';
 import { defineCommand } from '../define-command.ts';
-import { limitSchema, timeSchema } from '../option-schemas.ts';
+import { limitSchema, principalOption, timeSchema } from '../option-schemas.ts';
 import { runListLines } from '../show/run-lines.ts';
 
 export const runs = defineCommand({
@@ -18,7 +18,7 @@ export const runs = defineCommand({
   options: z.object({
     limit: limitSchema,
     before: timeSchema.optional(),
-    principal: z.string().optional(),
+    principal: principalOption.optional(),
   }),
   async run({ terminal, json, config, clock }, _, { limit, before, principal }) {
     const gateway = await connectGateway(config());

@@ -144,3 +144,15 @@ test('watch says once that no worker answers, when several looks in a row found 
     .map((line) => (JSON.parse(line) as { kind: string }).kind);
   expect(kinds).toEqual(['turn', 'waiting', 'silent', 'ended']);
 });
+
+test.each([
+  [['OPS', 'x'], 'it is no agent name'],
+  [['ops', ' '], 'its text is empty'],
+  [['ops', 'x', '--on-behalf-of', 'a b'], '--on-behalf-of: expected a name without spaces'],
+])('run %j is wrong usage and asks nobody', async (more, says) => {
+  const gateway = await startFakeGateway();
+  const { exit, stderr } = await runCli(['run', ...more], gateway);
+  expect(exit).toBe(2);
+  expect(stderr).toContain(says);
+  expect(gateway.requests).toEqual([]);
+});
