@@ -20,6 +20,22 @@ describe('P5 a row of this call and try', () => {
     ['that is consumed gives its record', 'settled', (world) => world.consume()],
     ['that is reserved is in doubt', 'in-doubt', (world) => world.reserve()],
     ['that is executing is in doubt', 'in-doubt', (world) => world.execute()],
+    [
+      'that is executing is in doubt, whatever a probe says: it may still happen',
+      'in-doubt',
+      async (world) => {
+        await world.execute();
+        await world.looked({ purpose: 'probe', probe: 'did-not-happen', startedAt: start + settled });
+      },
+    ],
+    [
+      'that is executing is in doubt, whatever a person says',
+      'in-doubt',
+      async (world) => {
+        await world.execute();
+        await world.answer(null, { answeredAt: start + settled });
+      },
+    ],
     ['that its owner gave up lets a further try be', 'next-try 2', (world) => voidAfter(world, 'execute', 'owner')],
     ['that was never there lets a further try be', 'next-try 2', (world) => world.makeVoid()],
     ['that was not started lets a further try be', 'next-try 2', (world) => voidAfter(world, 'reserve')],
@@ -36,10 +52,11 @@ describe('P5 a row of this call and try', () => {
     expect(await world.gate()).toMatchObject({ voided: true, settleAfterAt: start + settled });
   });
 
-  test('of a read is tried again as soon as it is void', async () => {
+  test('of a read is tried again as soon as it is void, and not before', async () => {
     const world = await createGateWorld();
     const read = { tool: 'read_secret' };
     await world.execute(read);
+    expect(await world.gate(read)).toMatchObject({ kind: 'in-doubt' });
     await world.makeVoid(read);
     expect(await world.gate(read)).toMatchObject({ kind: 'next-try', try: 2 });
   });
@@ -134,6 +151,13 @@ describe('P5 a further try', () => {
     const world = await createGateWorld();
     await world.makeVoid({ tool: 'fire' });
     expect(wordOf(await world.gate({ tool: 'fire', try: 2 }))).toBe('ask further-try');
+  });
+
+  test('is denied where the policy names nobody to ask', async () => {
+    const policy = 'version: 1\nrules:\n  - { id: free, effect: allow, tools: [fire], reason: harmless }\n';
+    const world = await createGateWorld({ policy });
+    await world.makeVoid({ tool: 'fire' });
+    expect(wordOf(await world.gate({ tool: 'fire', try: 2 }))).toBe('deny further-try');
   });
 
   test('of what may be repeated does not', async () => {

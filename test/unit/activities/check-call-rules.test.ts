@@ -11,7 +11,7 @@ import {
   type WorldChanges,
   wordOf,
 } from './check-call-world.ts';
-import { linkRunId, start, workflowId } from './run-tool-world.ts';
+import { linkRunId, otherUuid, start, workflowId } from './run-tool-world.ts';
 
 const looseRule = "  - { id: loose, effect: allow, tools: ['*'], reason: anything goes }\n";
 const loose = `${gatePolicy.split('rules:\n')[0]}rules:\n${looseRule}`;
@@ -72,6 +72,24 @@ describe('P1 a limit of calls', () => {
     }
   });
 
+  test.each([
+    ['callsPerRun', 2, 'limit-calls-per-run'],
+    ['callsPerTurn', 1, 'limit-calls-per-turn'],
+  ])(
+    'of the policy, %s, holds against a call that was admitted after the gate had counted',
+    async (limit, turn, rule) => {
+      const world = await createGateWorld({ policy: ofPolicy(`${limit}: 1`) });
+      await world.gate({ tool: 'restart' });
+      const { store } = world;
+      const admitted = { run: 0, turn: 0, thisCallAndTry: false };
+      world.dependencies.store = {
+        ...store,
+        gateState: async (query) => ({ ...(await store.gateState(query)), admitted }),
+      };
+      expect(wordOf(await world.gate({ tool: 'restart', turn, index: 1 }))).toBe(`deny ${rule}`);
+    },
+  );
+
   test('counts a call once, however many passes it takes', async () => {
     const world = await createGateWorld({
       ticket: ofTicket(1, 1),
@@ -102,6 +120,7 @@ describe('P2 a denial', () => {
   test('makes everything but reads ask for the rest of the run', async () => {
     const world = await denied();
     expect(wordOf(await world.gate({ turn: 2, tool: 'restart' }))).toBe('ask after-denial');
+    expect(wordOf(await world.gate({ turn: 2, argumentsText: otherArgs, index: 2 }))).toBe('ask after-denial asks');
     expect(wordOf(await world.gate({ turn: 2, index: 1, tool: 'read_status' }))).toBe('allow reads');
   });
 
@@ -199,6 +218,27 @@ describe('P1 a pass that is made again', () => {
     expect(await world.store.listDecisions(workflowId)).toHaveLength(1);
   });
 
+  test('gets the votes that its permit rests on, too', async () => {
+    const world = await createGateWorld();
+    const ask = await world.ask();
+    const vote = world.vote(ask);
+    await world.store.storeVote(vote, digestJson('vote', vote));
+    const first = await world.gate({ ask, votes: [vote], pass: 2 });
+    expect(first).toMatchObject({ kind: 'decided', votes: [vote] });
+    expect(await world.gate({ ask, votes: [], pass: 2 })).toEqual(first);
+  });
+
+  test('after the run moved on in another link signs nothing', async () => {
+    const world = await createGateWorld();
+    world.dependencies.checkArguments = async () => {
+      const rival = { workflowId, linkRunId: otherUuid, kind: 'reset' as const, expectedLastLinkRunId: linkRunId };
+      await world.store.registerLink({ ...rival, now: start });
+      return [];
+    };
+    expect(wordOf(await world.gate(restart))).toBe('hold store-unavailable');
+    expect(await world.store.listDecisions(workflowId)).toEqual([]);
+  });
+
   test.each([
     ['other arguments', { ...restart, argumentsText: otherArgs }],
     ['another tool', { tool: 'move' }],
@@ -247,10 +287,10 @@ describe('P1 the gate refuses', () => {
     expect(wordOf(await world.gate())).toContain('deny no-eligible-approver');
   });
 
-  test('a permit that outlives its life', async () => {
+  test('to permit for longer than a permit lives, or for another queue than the ticket names', async () => {
     const world = await createGateWorld();
     const result = await world.gate({ tool: 'restart' });
-    expect(result).toMatchObject({ decision: { expiresAt: start + 60_000, body: { linkRunId } } });
+    expect(result).toMatchObject({ decision: { expiresAt: start + 60_000, body: { linkRunId, taskQueue: 'tools' } } });
   });
 });
 
@@ -278,11 +318,18 @@ describe('P3 what became of an effect', () => {
     expect(await asked(...how)).toBe(answer);
   });
 
-  test('is asked although the rules deny the call by now', async () => {
+  test.each<[string, (world: GateWorld) => Promise<void>]>([
+    ['the rules deny the call', async (world) => activate(world, await world.store.putBody(strict))],
+    [
+      'its arguments are taken for a secret',
+      async (world) =>
+        void (world.found.findings = [{ guard: 'secrets', rule: 'key', severity: 'high', message: 'x' }]),
+    ],
+  ])('is asked although %s by now', async (_name, act) => {
     const world = await createGateWorld();
     await world.execute();
     await world.makeVoid();
-    await activate(world, await world.store.putBody(strict));
+    await act(world);
     expect(wordOf(await world.gate({ about: 'reconcile' }))).toMatch(/^ask/);
   });
 });

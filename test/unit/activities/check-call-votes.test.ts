@@ -60,6 +60,19 @@ describe('P2 a pass after an ask', () => {
     expect(await approved(flaw, changes)).toMatch(/^ask /);
   });
 
+  test('does not decide on an ask that somebody stored without the key, whatever was voted on it', async () => {
+    const world = await createGateWorld();
+    const ask = await world.ask();
+    const forged = { ...ask, issuedAt: ask.issuedAt + 1 };
+    const { store } = world;
+    const getAsk: typeof store.getAsk = async (nonce) => {
+      const row = await store.getAsk(nonce);
+      return row && { ...row, ask: forged, askDigest: digestJson('decision', forged) };
+    };
+    world.dependencies.store = { ...store, getAsk };
+    expect(wordOf(await world.gate({ ask: forged, votes: [world.vote(forged)], pass: 2 }))).toBe('ask asks');
+  });
+
   test('lets one approval serve a further try of what may be repeated', async () => {
     const changes = { call: { tool: 'move' } };
     expect(await approved(({ world }) => voided(world, 'move'), changes)).toBe(approval);
