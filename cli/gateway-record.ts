@@ -2,7 +2,7 @@
  * `<state>/gateway.json`: where the gateway of this state folder answers. The record is a hint: it counts only while the
  * process that wrote it lives, and afterwards only as the address to take again.
  */
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import { processIdentity } from '../engine/process-identity.ts';
@@ -13,6 +13,7 @@ const gatewayRecordSchema = z.strictObject({
   pid: z.int().positive(),
   identity: z.string().describe('Tells this process from a later one with the same id'),
   startedAt: z.int(),
+  endedAt: z.int().optional().describe('Absent: it runs, or nobody saw it end'),
 });
 export type GatewayRecord = z.infer<typeof gatewayRecordSchema>;
 
@@ -31,23 +32,29 @@ export async function findGateway({ paths }: Place): Promise<GatewayState> {
   const parsed = gatewayRecordSchema.safeParse(jsonOrUndefined(text));
   if (!parsed.success) return { kind: 'stale', record: null };
   const record = parsed.data;
+  if (record.endedAt !== undefined) return { kind: 'stale', record };
   const identity = await processIdentity(record.pid);
   return identity === record.identity ? { kind: 'running', record } : { kind: 'stale', record };
 }
 
-/** Written beside and renamed, so that a reader never sees half of it. */
-export async function writeGatewayRecord({ paths }: Place, url: string, startedAt: number): Promise<void> {
+export async function writeGatewayRecord(place: Place, url: string, startedAt: number): Promise<void> {
   const identity = (await processIdentity(process.pid)) ?? '';
-  const record: GatewayRecord = { url, pid: process.pid, identity, startedAt };
+  await writeRecord(place, { url, pid: process.pid, identity, startedAt });
+}
+
+/** Only this process's own. The address stays, for the next one to take. */
+export async function markGatewayEnded(place: Place, endedAt: number): Promise<void> {
+  const found = await findGateway(place);
+  if (found.kind === 'running' && found.record.pid === process.pid) {
+    await writeRecord(place, { ...found.record, endedAt });
+  }
+}
+
+/** Written beside and renamed, so that a reader never sees half of it. */
+async function writeRecord({ paths }: Place, record: GatewayRecord): Promise<void> {
   const temporary = `${paths.gateway}.${process.pid}`;
   await writeFile(temporary, `${JSON.stringify(record)}\n`, { mode: 0o600 });
   await rename(temporary, paths.gateway);
-}
-
-/** Only this process's own. */
-export async function removeGatewayRecord({ paths }: Place): Promise<void> {
-  const found = await findGateway({ paths });
-  if (found.kind === 'running' && found.record.pid === process.pid) await rm(paths.gateway, { force: true });
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -7,7 +7,7 @@ import { chooseFreePort } from '../../engine/ports.ts';
 import { activatePack, ensureLocalKey, type LocalKey, type PackActivation, startGateway } from '../../gateway/index.ts';
 import { findSecrets } from '../../guards/index.ts';
 import type { AgentPack } from '../../packs/load-pack.ts';
-import { findGateway, removeGatewayRecord, writeGatewayRecord } from '../gateway-record.ts';
+import { findGateway, markGatewayEnded, writeGatewayRecord } from '../gateway-record.ts';
 import type { Base } from './open-base.ts';
 import { gatewayLogger } from './gateway-logger.ts';
 import { taskQueuesOf } from './task-queues.ts';
@@ -57,7 +57,7 @@ export async function startGatewayPart(options: GatewayPartOptions): Promise<Gat
   });
   await writeGatewayRecord(config, gateway.url, clock.now());
   const close = async (): Promise<void> => {
-    await removeGatewayRecord(config);
+    await markGatewayEnded(config, clock.now());
     await gateway.close();
   };
   return { url: gateway.url, localKey, activations, close };

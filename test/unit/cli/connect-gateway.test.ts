@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { connectGateway } from '../../../cli/connect-gateway.ts';
-import { findGateway, removeGatewayRecord, writeGatewayRecord } from '../../../cli/gateway-record.ts';
+import { findGateway, markGatewayEnded, writeGatewayRecord } from '../../../cli/gateway-record.ts';
 import { type Config, readConfig } from '../../../worker/config.ts';
 import { runCli, startFakeGateway, temporaryFolder } from './run-cli.ts';
 
@@ -17,8 +17,13 @@ test('a gateway of this state folder is found while its process lives', async ()
   expect(await findGateway(config)).toEqual({ kind: 'none' });
   await writeGatewayRecord(config, 'http://127.0.0.1:1234', 5);
   expect(await findGateway(config)).toMatchObject({ kind: 'running', record: { url: 'http://127.0.0.1:1234' } });
-  await removeGatewayRecord(config);
-  expect(await findGateway(config)).toEqual({ kind: 'none' });
+});
+
+test('a gateway that ended in order is stale and still says where it was', async () => {
+  const config = await settings();
+  await writeGatewayRecord(config, 'http://127.0.0.1:1234', 5);
+  await markGatewayEnded(config, 6);
+  expect(await findGateway(config)).toMatchObject({ kind: 'stale', record: { url: 'http://127.0.0.1:1234' } });
 });
 
 test('a record of a process that has ended is stale and still says where it was', async () => {
