@@ -7,7 +7,7 @@ import type { SignedVote } from '../core/contracts/approval.ts';
 import type { DecisionBody, SignedDecision } from '../core/contracts/decision.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import type { RegisteredTool } from '../tools/registry.ts';
-import { decideAsk, decideFresh, type Gating } from './check-call/decide.ts';
+import { decideAsk, decideFresh, type Gating, targetState } from './check-call/decide.ts';
 import type { CheckCallDependencies } from './check-call/dependencies.ts';
 import { fenceFirst } from './check-call/fence-first.ts';
 import {
@@ -136,7 +136,8 @@ async function votesBehind(dependencies: CheckCallDependencies, stored: SignedDe
 /** A target is read before anybody is asked, so that the card shows it and a change of it is found. */
 function lacksTargetState({ standing, input, call, judgement }: Gating): boolean {
   if (input.purpose !== 'execute' || judgement.verdict === 'deny' || !call.tool.definition.hasTargetState) return false;
-  return !standing.state.targetStates.some((receipt) => receipt.body.try === input.try);
+  // A reading that failed is none: without a state there is nothing that the effect is held to.
+  return targetState(standing, input.try) === null;
 }
 
 function unknownTool(dependencies: CheckCallDependencies): GateRefusal {

@@ -219,7 +219,7 @@ function commonBody(gating: Gating, first: RuleHit[]) {
 }
 
 /** What was read of the target before anybody was asked: the same must still be there when the effect starts. */
-function targetState(standing: Standing, tryNumber: number): string | null {
+export function targetState(standing: Standing, tryNumber: number): string | null {
   return (
     standing.state.targetStates.findLast((receipt) => receipt.body.try === tryNumber)?.body.targetStateDigest ?? null
   );

@@ -202,6 +202,12 @@ describe('P2 a target', () => {
     expect(wordOf(await world.gate({ ...scale, try: 2 }))).toBe('needs-target-state');
   });
 
+  test('whose reading failed is read again: nothing starts without the state that it is held to', async () => {
+    const world = await createGateWorld();
+    await world.looked({ purpose: 'target-state', outcome: 'failed', targetStateDigest: null });
+    expect(wordOf(await world.gate(scale))).toBe('needs-target-state');
+  });
+
   test('is not read for what is denied', async () => {
     const world = await createGateWorld({ policy: strict });
     expect(wordOf(await world.gate(scale))).toBe('deny loose');
