@@ -130,7 +130,7 @@ async function answeredBy(dependencies: CheckCallDependencies, row: FenceRow, fr
 }
 
 /** A writer of the database must not be able to say "it did not happen". */
-function isGenuine(
+export function isGenuine(
   dependencies: { registry: KeyRegistry; audience: string; store: Store },
   receipt: SignedReceipt,
 ): boolean {

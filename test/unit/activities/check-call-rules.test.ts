@@ -208,6 +208,12 @@ describe('P2 a target', () => {
     expect(wordOf(await world.gate(scale))).toBe('needs-target-state');
   });
 
+  test('is not what somebody wrote into the store without the worker’s key', async () => {
+    const world = await createGateWorld();
+    await world.looked({ purpose: 'target-state', targetStateDigest }, { forged: true });
+    expect(wordOf(await world.gate(scale))).toBe('needs-target-state');
+  });
+
   test('is not read for what is denied', async () => {
     const world = await createGateWorld({ policy: strict });
     expect(wordOf(await world.gate(scale))).toBe('deny loose');
