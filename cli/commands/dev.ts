@@ -50,12 +50,16 @@ export const dev = defineCommand({
       await refuseTakenPort(parts.port);
     }
     await prepareState(context, config);
-    // The engine is checked and boots while everything else is loaded; its own modules come first.
+    // The engine is checked and boots while everything else is loaded, the heaviest last: what loads holds up the rest.
     const { startEmbeddedEngine } = await import('../../engine/dev-server.ts');
     const engine = parts.engine ? startEmbeddedEngine(engineOptions(context, config)) : Promise.resolve(undefined);
+    const { loadPackFolder } = await import('../parts/load-pack-folder.ts');
+    const pack = loadPackFolder(folder);
+    // What fails is met in runDev, which ends the other one.
     engine.catch(() => undefined);
+    await pack.catch(() => undefined);
     const { runDev } = await import('../parts/run-dev.ts');
-    return await runDev(context, config, folder, parts, engine);
+    return await runDev(context, config, parts, { engine, pack });
   },
 });
 

@@ -5,10 +5,10 @@
 import { flushCompileCache } from 'node:module';
 import { domains } from '../../core/contracts/envelope.ts';
 import type { EmbeddedEngine } from '../../engine/dev-server.ts';
+import type { AgentPack } from '../../packs/load-pack.ts';
 import type { Sandbox } from '../../tools/sandbox/sandbox.ts';
 import type { Config } from '../../worker/config.ts';
 import type { CommandContext } from '../context.ts';
-import { loadPackFolder } from './load-pack-folder.ts';
 import { openBase } from './open-base.ts';
 import { PartStack } from './part-stack.ts';
 import { type GatewayPart, startGatewayPart } from './start-gateway-part.ts';
@@ -22,21 +22,21 @@ export interface DevParts {
   port?: number | undefined;
 }
 
-/** @param startedEngine on its way already. @returns the exit code. @throws {CountersignError} */
-export async function runDev(
-  context: CommandContext,
-  config: Config,
-  folder: string,
-  parts: DevParts,
-  startedEngine: Promise<EmbeddedEngine | undefined>,
-): Promise<number> {
+/** On their way already. */
+export interface Begun {
+  engine: Promise<EmbeddedEngine | undefined>;
+  pack: Promise<AgentPack>;
+}
+
+/** @returns the exit code. @throws {CountersignError} */
+export async function runDev(context: CommandContext, config: Config, parts: DevParts, begun: Begun): Promise<number> {
   const { terminal, environment, clock } = context;
   const log = (line: string): void => terminal.talk(line);
   const stack = new PartStack();
   try {
     const [engine, pack] = await terminal.progress(
       'starting the engine',
-      stack.both(keepEngine(startedEngine, stack), loadPackFolder(folder)),
+      stack.both(keepEngine(begun.engine, stack), begun.pack),
     );
     const address = engine === undefined ? {} : { address: engine.address };
     const base = await terminal.progress('connecting', openBase({ config, environment, clock, domains, ...address }));
