@@ -46,9 +46,15 @@ export async function readTools(folder: string): Promise<ToolsRead> {
       file,
       `code that does not load (${messageOf(error).split('\n')[0]?.slice(0, 300)})`,
       'code that loads',
-      'correct it',
+      remedyFor(error),
     );
   }
+}
+
+function remedyFor(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING') return 'copy the pack out of node_modules';
+  return code === 'ERR_MODULE_NOT_FOUND' ? 'install what it imports beside the pack' : 'correct it';
 }
 
 /** The registry of the named tools. */

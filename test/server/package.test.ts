@@ -46,6 +46,18 @@ test('the installed program says its version', async () => {
   expect(await countersign('--version')).toMatchObject({ exit: 0, stdout: `${version}\n` });
 });
 
+test('the installed program says that a pack in node_modules is to be copied first', async () => {
+  const refused = await countersign(
+    'dev',
+    join(installed, 'agents', 'ops'),
+    '--no-engine',
+    '--temporal',
+    '127.0.0.1:1',
+  );
+  expect(refused.exit).toBe(2);
+  expect(refused.stderr).toContain('copy the pack out of node_modules');
+});
+
 test('the installed program makes a first pack, runs it, and replays the run with its own bundles', async () => {
   const pack = join(folder, 'agents', 'notes');
   expect((await countersign('init', pack)).exit).toBe(0);
