@@ -14,7 +14,7 @@ import type { ApprovalView, RunDetail } from '../client/gateway-schemas.ts';
 import type { ScriptedModel } from '../test/support/scripted-model.ts';
 import { startScriptedModel } from '../test/support/scripted-model.ts';
 import { type CountersignProcess, startCountersign, type StartOptions } from './demo/countersign-process.ts';
-import { type DemoRun, outage, poisoned, repair } from './demo/demo-model.ts';
+import { outage, poisoned, repair } from './demo/demo-model.ts';
 import { Narrator } from './demo/narrator.ts';
 import { type OutsideWorld, startOutsideWorld } from './demo/outside-world.ts';
 

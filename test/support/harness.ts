@@ -148,7 +148,7 @@ function startedRun({ door, store }: Harness, workflowId: string, linkRunId: str
     workflowId,
     linkRunId,
     input,
-    result: async () => await door.client.workflow.getHandle(workflowId).result(),
+    result: async () => (await door.client.workflow.getHandle(workflowId).result()) as RunResult,
     ask: async (after = 0) =>
       await until('an open ask', async () => {
         const asks = await store.listAsks({ workflowId, limit: 100 });
