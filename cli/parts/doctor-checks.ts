@@ -63,7 +63,12 @@ async function checkKeys(options: DoctorOptions): Promise<Check> {
     await openKeys({ ...options, domains: keyRegistryFile === undefined ? held : [] });
     return { name, ok: true, detail: keyRegistryFile === undefined ? paths.keys : `registry ${keyRegistryFile}` };
   } catch (error) {
-    return { name, ok: false, detail: messageOf(error), remedy: 'restore them from a backup; they are never replaced' };
+    return {
+      name,
+      ok: false,
+      detail: messageOf(error),
+      remedy: 'correct that, or restore them from a backup; they are never replaced',
+    };
   }
 }
 
