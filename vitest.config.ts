@@ -64,7 +64,9 @@ export default defineConfig({
           include: ['test/server/**/*.test.ts'],
           globalSetup: existsSync(serverSetup) ? [serverSetup] : [],
           maxWorkers: 2,
-          testTimeout: 90_000,
+          // Runs side by side in one file; most of their time is spent waiting for somebody's time-out.
+          maxConcurrency: 4,
+          testTimeout: 180_000,
           hookTimeout: 120_000,
         },
       },

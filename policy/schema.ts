@@ -79,7 +79,9 @@ export const policySourceSchema = z.strictObject({
   labels: z
     .strictObject({ untrusted: z.enum(['ask', 'allow']) })
     .optional()
-    .describe('Whether what is allowed still asks after untrusted content was read, unless it is a read; absent: it asks'),
+    .describe(
+      'Whether what is allowed still asks after untrusted content was read, unless it is a read; absent: it asks',
+    ),
   limits: limitsSourceSchema.optional(),
   approvals: z.record(name, approvalSourceSchema).optional().describe('Terms by name; `default` when any rule asks'),
   rules: z.array(ruleSourceSchema).max(2000),

@@ -66,7 +66,7 @@ describe('a store that is away for a while', () => {
   const outage = createOutage();
   let harness: Harness;
   beforeAll(async () => {
-    harness = await startHarness({ wrapStore: outage.wrap });
+    harness = await startHarness({ wrapStore: (store) => outage.wrap(store) });
   });
   afterAll(() => harness.stop());
 
@@ -131,5 +131,5 @@ describe('a model that', () => {
 
 function bound(target: Store, name: string | symbol): unknown {
   const value: unknown = Reflect.get(target, name, target);
-  return typeof value === 'function' ? value.bind(target) : value;
+  return typeof value === 'function' ? (...input: unknown[]): unknown => Reflect.apply(value, target, input) : value;
 }

@@ -23,7 +23,7 @@ export function createOutage(): Outage {
         get(target, name) {
           const value: unknown = Reflect.get(target, name, target);
           if (typeof value !== 'function') return value;
-          return out ? refuse : value.bind(target);
+          return (...input: unknown[]): unknown => (out ? refuse() : Reflect.apply(value, target, input));
         },
       }),
     begin: () => {

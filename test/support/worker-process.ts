@@ -40,11 +40,11 @@ function killedAt(target: Store, { when, method, call }: NonNullable<WorkerOrder
     get(inner, name) {
       const value: unknown = Reflect.get(inner, name, inner);
       if (typeof value !== 'function') return value;
-      if (name !== method) return value.bind(inner);
       return async (...input: unknown[]): Promise<unknown> => {
+        if (name !== method) return (await Reflect.apply(value, inner, input)) as unknown;
         calls += 1;
         if (calls === call && when === 'before') process.kill(process.pid, 'SIGKILL');
-        const result: unknown = await value.apply(inner, input);
+        const result: unknown = await Reflect.apply(value, inner, input);
         if (calls === call) process.kill(process.pid, 'SIGKILL');
         return result;
       };

@@ -316,15 +316,6 @@ export type GateWorld = Awaited<ReturnType<typeof createGateWorld>>;
 export function keyIdOf(principal: string): string {
   return digestText('input', principal).slice('sha256:'.length, 'sha256:'.length + 12);
 }
-
-/** The decision of a pass, where it has this verdict. */
-function decidedAs(result: CheckCallResult, verdict: string): Decided {
-  if (result.kind === 'decided' && result.decision.body.verdict === verdict) return result;
-  throw new TypeError(`not ${verdict}: ${JSON.stringify(result)}`);
-}
-export function askBodyOf(result: CheckCallResult): AskBody {
-  return decidedAs(result, 'ask').decision.body as AskBody;
-}
 export function permitBodyOf(result: CheckCallResult): PermitBody {
   return decidedAs(result, 'allow').decision.body as PermitBody;
 }
