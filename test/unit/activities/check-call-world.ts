@@ -10,7 +10,7 @@ import { createPolicySource } from '../../../activities/policy-source.ts';
 import type { CheckCallInput, CheckCallResult, Decided } from '../../../core/contracts/activities.ts';
 import type { SignedVote, VoteBody } from '../../../core/contracts/approval.ts';
 import type { ControlBody } from '../../../core/contracts/control.ts';
-import type { AskBody, PermitBody, SignedDecision } from '../../../core/contracts/decision.ts';
+import type { PermitBody, SignedDecision } from '../../../core/contracts/decision.ts';
 import type { LinkOrigin } from '../../../core/contracts/describe.ts';
 import type { Label } from '../../../core/contracts/labels.ts';
 import type { ReceiptBody } from '../../../core/contracts/receipt.ts';
@@ -316,6 +316,13 @@ export type GateWorld = Awaited<ReturnType<typeof createGateWorld>>;
 export function keyIdOf(principal: string): string {
   return digestText('input', principal).slice('sha256:'.length, 'sha256:'.length + 12);
 }
+
+/** The decision of a pass, where it has this verdict. */
+function decidedAs(result: CheckCallResult, verdict: string): Decided {
+  if (result.kind === 'decided' && result.decision.body.verdict === verdict) return result;
+  throw new TypeError(`not ${verdict}: ${JSON.stringify(result)}`);
+}
+
 export function permitBodyOf(result: CheckCallResult): PermitBody {
   return decidedAs(result, 'allow').decision.body as PermitBody;
 }
