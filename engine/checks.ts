@@ -6,6 +6,7 @@ import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { messageOf } from '../core/errors.ts';
+import { readCliVersion } from './cli-version.ts';
 import { findEmbeddedEngine } from './engine-record.ts';
 import { cliVariable, type FindCliOptions, findTemporalCli, type TemporalCli } from './find-temporal-cli.ts';
 import { nativeChecks } from './native-checks.ts';
@@ -55,7 +56,8 @@ async function lookForCli(find: EngineChecksOptions['find']): Promise<{ found?: 
   const name = 'Temporal CLI';
   try {
     const found = await findTemporalCli({ ...find, download: false, progress: () => undefined });
-    const server = found.serverVersion === undefined ? '' : `, server ${found.serverVersion}`;
+    const { serverVersion } = await readCliVersion(found.path);
+    const server = serverVersion === undefined ? '' : `, server ${serverVersion}`;
     const detail = `${found.path} (${found.source}${server})`;
     return { found, check: { name, ok: true, version: found.version, detail } };
   } catch (error) {

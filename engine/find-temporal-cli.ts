@@ -21,6 +21,7 @@ export type CliSource = 'environment' | 'path' | 'cache' | 'official-download' |
 export interface TemporalCli {
   readonly path: string;
   readonly version: string;
+  /** Where the program was asked, and said so. */
   readonly serverVersion: string | undefined;
   readonly source: CliSource;
 }
@@ -113,7 +114,8 @@ async function fromCache(search: Search): Promise<TemporalCli | undefined> {
     if (pin === undefined) throw new Error(`no pinned build for ${search.platform}`);
     if (!(await isProgram(path))) throw new Error('empty');
     await requireDigest(path, 'the cached program', pin.programSha256);
-    return { path, source: 'cache', ...(await readCliVersion(path)) };
+    // Its digest says which version it is: no start waits for the program to say it again.
+    return { path, source: 'cache', version: search.pins.version, serverVersion: undefined };
   } catch (error) {
     search.failures.push({ source: name, reason: messageOf(error) });
     return undefined;

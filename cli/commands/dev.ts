@@ -4,9 +4,8 @@
  */
 import { z } from 'zod';
 import { CountersignError } from '../../core/errors.ts';
-import type { EmbeddedEngineOptions } from '../../engine/dev-server.ts';
 import { type Config, required, variableByName } from '../../worker/config.ts';
-import type { CommandContext } from '../context.ts';
+import { beginDev } from '../begin-dev.ts';
 import { defineCommand } from '../define-command.ts';
 import { portSchema } from '../option-schemas.ts';
 import {
@@ -50,16 +49,9 @@ export const dev = defineCommand({
       await refuseTakenPort(parts.port);
     }
     await prepareState(context, config);
-    // The engine is checked and boots while everything else is loaded, the heaviest last: what loads holds up the rest.
-    const { startEmbeddedEngine } = await import('../../engine/dev-server.ts');
-    const engine = parts.engine ? startEmbeddedEngine(engineOptions(context, config)) : Promise.resolve(undefined);
-    const { loadPackFolder } = await import('../parts/load-pack-folder.ts');
-    const pack = loadPackFolder(folder);
-    // What fails is met in runDev, which ends the other one.
-    engine.catch(() => undefined);
-    await pack.catch(() => undefined);
+    const begun = await beginDev(context, config, folder, parts.engine);
     const { runDev } = await import('../parts/run-dev.ts');
-    return await runDev(context, config, parts, { engine, pack });
+    return await runDev(context, config, parts, begun);
   },
 });
 
@@ -70,16 +62,4 @@ function refuseOtherServer({ temporalAddress }: Config): void {
     'config-invalid',
     `Cannot start an engine: "${variableByName.temporalAddress}" names another server, expected one of the two; add --no-engine, or leave that out`,
   );
-}
-
-const retentionDays = 30;
-
-function engineOptions({ terminal }: CommandContext, config: Config): EmbeddedEngineOptions {
-  return {
-    stateFolder: config.stateFolder,
-    namespace: config.temporalNamespace,
-    retentionDays,
-    synchronous: 'normal',
-    log: (line) => terminal.talk(line),
-  };
 }

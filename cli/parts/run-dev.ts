@@ -4,10 +4,9 @@
  */
 import { flushCompileCache } from 'node:module';
 import { domains } from '../../core/contracts/envelope.ts';
-import type { EmbeddedEngine } from '../../engine/dev-server.ts';
-import type { AgentPack } from '../../packs/load-pack.ts';
 import type { Sandbox } from '../../tools/sandbox/sandbox.ts';
 import type { Config } from '../../worker/config.ts';
+import type { BegunDev } from '../begin-dev.ts';
 import type { CommandContext } from '../context.ts';
 import { openBase } from './open-base.ts';
 import { PartStack } from './part-stack.ts';
@@ -22,22 +21,20 @@ export interface DevParts {
   port?: number | undefined;
 }
 
-/** On their way already. */
-export interface Begun {
-  engine: Promise<EmbeddedEngine | undefined>;
-  pack: Promise<AgentPack>;
-}
-
 /** @returns the exit code. @throws {CountersignError} */
-export async function runDev(context: CommandContext, config: Config, parts: DevParts, begun: Begun): Promise<number> {
+export async function runDev(
+  context: CommandContext,
+  config: Config,
+  parts: DevParts,
+  begun: BegunDev,
+): Promise<number> {
   const { terminal, environment, clock } = context;
   const log = (line: string): void => terminal.talk(line);
   const stack = new PartStack();
   try {
-    const [engine, pack] = await terminal.progress(
-      'starting the engine',
-      stack.both(keepEngine(begun.engine, stack), begun.pack),
-    );
+    const { pack } = begun;
+    const engine = await terminal.progress('starting the engine', begun.engine);
+    if (engine) stack.onEnd(() => engine.stop());
     const address = engine === undefined ? {} : { address: engine.address };
     const base = await terminal.progress('connecting', openBase({ config, environment, clock, domains, ...address }));
     stack.onClose(() => base.close());
@@ -70,15 +67,6 @@ export async function runDev(context: CommandContext, config: Config, parts: Dev
     await terminal.progress('stopping', stack.close());
   }
   return 0;
-}
-
-async function keepEngine(
-  started: Promise<EmbeddedEngine | undefined>,
-  stack: PartStack,
-): Promise<EmbeddedEngine | undefined> {
-  const engine = await started;
-  if (engine) stack.onEnd(() => engine.stop());
-  return engine;
 }
 
 /** Its trial takes a moment, for which nothing has to wait. */
