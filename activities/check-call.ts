@@ -18,7 +18,7 @@ import {
   type ParsedCall,
   secretInArguments,
 } from './check-call/judge.ts';
-import { decideReconcile, decideSettling, happened, reconcileJudgement } from './check-call/settle.ts';
+import { decideReconcile, decideSettling, happened, reconcileJudgement, withdraw } from './check-call/settle.ts';
 import { decided, keyOf, noExtras, signAndRecord } from './check-call/record-decision.ts';
 import { forWorkflow, positionOf } from './check-call/position.ts';
 import { readStanding, type Standing } from './check-call/standing.ts';
@@ -61,7 +61,7 @@ async function checkCall(
   const tool = dependencies.tools.get(input.tool);
   const parsed = tool?.parseArguments(input.argumentsText);
   const argumentsDigest = parsed?.kind === 'value' ? parsed.digest : null;
-  if (input.purpose === 'execute' && input.about === 'call') {
+  if (input.purpose === 'execute' && input.about === 'call' && !input.withdraw) {
     const fence = await fenceFirst(dependencies, standing, input, tool, argumentsDigest);
     if (fence.kind === 'happened') return await happened(dependencies, standing, input, fence.row, argumentsDigest);
     if (fence.kind === 'unproved-try') {
@@ -112,6 +112,7 @@ async function gate(
   call: ParsedCall,
 ): Promise<CheckCallResult> {
   const own = input.ask ? await openOwnAsk(dependencies, standing, input, call) : undefined;
+  if (input.withdraw) return own ? await withdraw(dependencies, standing, input, call, own) : nothingOpen;
   const judged = await judgeCall(dependencies, standing, input, call, own?.body.ask.nonce ?? null);
   if (input.about === 'reconcile') {
     const judgement = judged.kind === 'judgement' ? judged : await reconcileJudgement(dependencies, standing);
@@ -123,6 +124,8 @@ async function gate(
   if (lacksTargetState(gating)) return { kind: 'needs-target-state' };
   return own ? await decideAsk(gating, own) : await decideFresh(gating);
 }
+
+const nothingOpen: CheckCallResult = { kind: 'still-open', notCounted: [] };
 
 /** The votes a stored permit rests on, for a tool that demands to see them. */
 async function votesBehind(dependencies: CheckCallDependencies, stored: SignedDecision): Promise<SignedVote[]> {

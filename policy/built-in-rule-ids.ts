@@ -33,6 +33,7 @@ const ofTheGate = [
   'reconciled-did-not-happen',
   'reconciled-happened',
   'reconciled-unanswered',
+  'run-ended',
   'secret-in-arguments',
   'settle-probe',
   'settle-void',

@@ -15,7 +15,7 @@ import type { RunOpened, RunOutcome } from '../core/contracts/activities.ts';
 import type { RunInput, RunResult } from '../core/contracts/run.ts';
 import { local, type Remote, remoteActivities } from './activities.ts';
 import { compactTranscript, needsCompaction } from './compact.ts';
-import { gateCalls, voidDoubts } from './gate.ts';
+import { gateCalls, voidDoubts, withdrawAsks } from './gate.ts';
 import { registerHandlers } from './handlers.ts';
 import { holdRun, showState } from './hold.ts';
 import { continueAsNewLink, NewLinkWanted } from './new-link.ts';
@@ -133,6 +133,7 @@ async function endBadly(run: RunMemory, remote: Remote, error: unknown): Promise
   if (!refused) {
     await CancellationScope.nonCancellable(async () => {
       await voidDoubts(run, remote);
+      await withdrawAsks(run);
       for (const progress of run.calls) {
         if (progress.doubt)
           run.finished.push({ callKey: `${run.ticket.workflowId}/${run.turn}.${progress.index}`, outcome: 'unknown' });

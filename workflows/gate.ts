@@ -51,6 +51,16 @@ export async function gateCalls(run: RunMemory, remote: Remote): Promise<void> {
   await Promise.all(running);
 }
 
+/** At a run's bad end: requests that nobody answered are closed. One attempt, because the run does not wait for it. */
+export async function withdrawAsks(run: RunMemory): Promise<void> {
+  for (const progress of run.calls) {
+    const body = progress.ask?.body;
+    if (progress.result || progress.doubt || body?.verdict !== 'ask') continue;
+    const kind = { purpose: 'execute', about: body.ask.kind, withdraw: true } as const;
+    await checkOnce(run, progress, kind).catch(() => undefined);
+  }
+}
+
 /** At a run's bad end: what is in doubt is made void, so that nothing that wakes late can still start it. */
 export async function voidDoubts(run: RunMemory, remote: Remote): Promise<void> {
   for (const progress of run.calls) if (progress.doubt?.step === 'void') await settleDoubt(run, remote, progress);

@@ -87,6 +87,22 @@ export async function decideReconcile(gating: Gating, own: OwnAsk | undefined): 
   return result.kind === 'decided' ? { kind: 'reconciled', decision: result.decision, answer: said } : result;
 }
 
+/** The run ends before anybody answered: the request is closed, so that nobody is asked about a run that is gone. */
+export async function withdraw(
+  dependencies: CheckCallDependencies,
+  standing: Standing,
+  input: CheckCallInput,
+  call: ParsedCall,
+  own: OwnAsk,
+): Promise<CheckCallResult> {
+  const row = await dependencies.store.getAsk(own.body.ask.nonce);
+  if (row?.outcome !== null) return { kind: 'still-open', notCounted: [] };
+  const reason = 'the run ended before it was answered';
+  const judgement: Judgement = { ...bareJudgement(standing, 'run-ended', reason), verdict: 'deny', rules: [] };
+  const closes = { nonce: own.body.ask.nonce, outcome: 'withdrawn' as const };
+  return await denyBy({ dependencies, standing, input, call, judgement }, [gateRule('run-ended', reason)], closes);
+}
+
 /** The fence rows say that a person or the probe found the effect done: a signed refusal to do it again. */
 export async function happened(
   dependencies: CheckCallDependencies,

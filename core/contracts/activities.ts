@@ -79,6 +79,8 @@ export interface CheckCallInput {
   previousDecision: string | null;
   /** What this pass is about: the call itself, or (after a void row and no useful probe) what became of it. */
   about: 'call' | 'reconcile';
+  /** The run ends unfinished: its open ask is withdrawn, and nothing else is decided. */
+  withdraw: boolean;
 }
 export interface Decided {
   kind: 'decided';

@@ -260,6 +260,7 @@ describe('an attacker with access to the namespace', () => {
         round: 1,
         purpose: 'execute',
         about: 'call',
+        withdraw: false,
         tool: 'restart',
         argumentsText: args,
         nonce: randomUUID(),

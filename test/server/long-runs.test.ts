@@ -89,6 +89,7 @@ describe('a run that is told to end', () => {
     const ask = await run.ask();
     await harness.door.cancel(run.workflowId);
     await expectCancelled(run);
+    expect((await harness.store.getAsk(ask.nonce))?.outcome).toBe('withdrawn');
     const vote = harness.desk.vote(ask);
     await harness.store.storeVote(vote, digestJson('vote', vote));
     await expect(run.signalVote(vote)).rejects.toMatchObject({ code: 'not-found' });

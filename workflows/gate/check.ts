@@ -16,6 +16,8 @@ import type { RunMemory } from '../run-state.ts';
 export interface PassKind {
   purpose: Purpose;
   about: CheckCallInput['about'];
+  /** @default false */
+  withdraw?: boolean;
 }
 
 export type PassResult = Exclude<CheckCallResult, { kind: 'refused' }>;
@@ -74,6 +76,7 @@ function inputOf(run: RunMemory, progress: CallProgress, kind: PassKind): CheckC
     try: progress.try,
     pass: progress.pass,
     round: progress.rounds + 1,
+    withdraw: false,
     ...kind,
     tool: progress.call.name,
     argumentsText: progress.call.argumentsText,

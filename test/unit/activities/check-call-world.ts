@@ -147,6 +147,7 @@ export async function createGateWorld(changes: WorldChanges = {}) {
       round: 1,
       purpose: 'execute',
       about: 'call',
+      withdraw: false,
       tool: 'send',
       argumentsText: args,
       nonce: `00000000-0000-4000-8000-${String(nonces).padStart(12, '0')}`,
