@@ -6,8 +6,7 @@ import type { EmbeddedEngine } from '../engine/dev-server.ts';
 import type { AgentPack } from '../packs/load-pack.ts';
 import type { Config } from '../worker/config.ts';
 import type { CommandContext } from './context.ts';
-
-const retentionDays = 30;
+import { engineOptions } from './engine-options.ts';
 
 export interface BegunDev {
   pack: AgentPack;
@@ -30,8 +29,7 @@ export async function beginDev(
   const pack = await loadPackFolder(folder);
   if (!cli) return { pack, engine: Promise.resolve(undefined) };
   const { startEmbeddedEngine } = await import('../engine/dev-server.ts');
-  const { stateFolder, temporalNamespace: namespace } = config;
-  const options = { stateFolder, namespace, retentionDays, synchronous: 'normal', log } as const;
+  const options = engineOptions(config, log);
   const engine = cli.then((found) => startEmbeddedEngine({ ...options, cli: found }));
   engine.catch(met);
   return { pack, engine };

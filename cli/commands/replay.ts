@@ -1,6 +1,7 @@
 /**
  * `countersign replay`: the run's histories through today's workflow code, every signature on the way, and the postmortem.
- * It reads Temporal, store and public keys directly and needs no gateway; it writes nothing.
+ * It reads Temporal, store and public keys directly and needs no gateway; it writes nothing. Where the state folder's engine
+ * has ended it is started for the replay, and ended again.
  */
 import { z } from 'zod';
 import { defineCommand } from '../define-command.ts';
@@ -19,7 +20,10 @@ export const replay = defineCommand({
   async run({ terminal, json, config }, [given = ''], { store }) {
     const workflowId = runId('replay', given);
     const { replayFrom } = await import('../parts/replay-from.ts');
-    const { report, exit, text } = await terminal.progress('replaying', replayFrom(config(), workflowId, store));
+    const { report, exit, text } = await terminal.progress(
+      'replaying',
+      replayFrom(config(), workflowId, store, (line) => terminal.talk(line)),
+    );
     if (json) terminal.json(report);
     else terminal.result(text(terminal.style('red', 'x') !== 'x').trimEnd());
     return exit;

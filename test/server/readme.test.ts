@@ -47,5 +47,9 @@ describe('README.md', () => {
     expect(claims(stdout)).toEqual(claims(shown));
     expect(claims(stdout).length).toBeGreaterThan(15);
     expect(stdout.split('\n').length).toBeLessThanOrEqual(80);
+    // What it tells people to do next works, although everything it started has ended.
+    const [, workflowId = ''] = /countersign replay (run-\S+)/.exec(stdout) ?? [];
+    const replay = [join(repositoryRoot, 'bin', 'countersign.js'), 'replay', workflowId, '--state', state];
+    expect((await promisify(execFile)(process.execPath, replay, options)).stdout).toContain('Verdict: verified');
   });
 });
