@@ -21,6 +21,14 @@ export interface RecordedCall {
   try: number;
 }
 
+/** A writer of the database must not be able to say what a probe found or what a target looked like. */
+export function isGenuineReceipt(
+  { registry, audience }: Pick<RecordedReader, 'registry' | 'audience'>,
+  receipt: SignedReceipt,
+): boolean {
+  return openEnvelope(receipt, { schema: signedReceiptSchema, audience, registry, now: null }).kind === 'opened';
+}
+
 /**
  * @returns what is wrong with it, or undefined. A cut output whose whole text is gone cannot be checked and is wrong, too.
  * @throws {CountersignError} when the store is out of reach

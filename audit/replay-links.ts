@@ -5,6 +5,7 @@
 import { Runtime, Worker } from '@temporalio/worker';
 import { z } from 'zod';
 import { payloadConverterPath } from '../client/temporal-door.ts';
+import { silentLogger } from '../client/silent-logger.ts';
 import { messageOf } from '../core/errors.ts';
 import type { LinkHistory } from './history-source.ts';
 
@@ -48,7 +49,7 @@ function installRuntime(): void {
     Runtime.install({
       shutdownSignals: [],
       telemetryOptions: { logging: { filter: 'OFF', forward: {} } },
-      logger: silent,
+      logger: silentLogger,
     });
   } catch {
     // Somebody else installed it.
@@ -96,12 +97,3 @@ async function replayLink(workflowId: string, link: LinkHistory, bundle: ReplayB
     return result(messageOf(error));
   }
 }
-
-const silent = {
-  log: () => undefined,
-  trace: () => undefined,
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};

@@ -37,11 +37,23 @@ export function renderCardText(card: Card): string {
       (finding) => `  finding     ${value(finding.severity)} ${value(finding.rule)}: ${value(finding.message)}`,
     ),
     `  tool says   ${value(shortened(card.toolDescription))}`,
-    `  answer by   ${time(card.deadlineAt)}; silence denies`,
-    `  then runs   within ${card.executeWithinMs / 1000} s of the deciding vote`,
+    ...whatFollows(card),
     `  approval    ${value(card.approvalId)}`,
   ];
   return lines.join('\n');
+}
+
+/** What an answer leads to, and what silence does. */
+function whatFollows({ kind, deadlineAt, executeWithinMs }: Card): string[] {
+  return kind === 'call'
+    ? [
+        `  answer by   ${time(deadlineAt)}; silence denies`,
+        `  then runs   within ${executeWithinMs / 1000} s of the deciding vote`,
+      ]
+    : [
+        `  answer by   ${time(deadlineAt)}; silence leaves its outcome unknown`,
+        '  then        if it did not happen, the gate decides anew whether it is tried again',
+      ];
 }
 
 function value(text: string): string {

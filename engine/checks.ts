@@ -7,19 +7,11 @@ import { access, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { readCliVersion } from './cli-version.ts';
+import type { Check } from './check.ts';
 import { findEmbeddedEngine } from './engine-record.ts';
 import { cliVariable, type FindCliOptions, findTemporalCli, type TemporalCli } from './find-temporal-cli.ts';
 import { nativeChecks } from './native-checks.ts';
 import { runProgram } from './run-program.ts';
-
-export interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly version?: string;
-  readonly detail: string;
-  /** What to do; present exactly when `ok` is false. */
-  readonly remedy?: string;
-}
 
 export interface EngineChecksOptions {
   /** @default '.countersign' in the current folder */

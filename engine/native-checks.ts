@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../core/errors.ts';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 
 const remedy = 'install the package countersign again on this machine, with npm packages for its platform';
 

@@ -3,6 +3,7 @@
  * deployment that splits by trust gives each its own, and a process then holds only its role's keys.
  */
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { silentLogger } from '../client/silent-logger.ts';
 import { payloadConverterPath, type TemporalSettings } from '../client/temporal-door.ts';
 import type { TaskQueues } from '../core/contracts/ticket.ts';
 import { composeActivities, type WorkerDependencies, type WorkerRole } from './compose-activities.ts';
@@ -87,12 +88,3 @@ function installRuntime(): void {
   installed = true;
   Runtime.install({ shutdownSignals: [], telemetryOptions: {}, logger: silentLogger });
 }
-
-const silentLogger = {
-  log: () => undefined,
-  trace: () => undefined,
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};

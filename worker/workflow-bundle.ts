@@ -10,6 +10,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
+import { silentLogger } from '../client/silent-logger.ts';
 import { payloadConverterPath } from '../client/temporal-door.ts';
 
 export interface WorkflowBundle {
@@ -44,7 +45,7 @@ export async function bundleFromSource(name: BundleName): Promise<string> {
     workflowInterceptorModules: [...interceptorsByBundle[name]],
     // Of the bundle too: what a worker's workflow code cannot decode would stop its run for ever.
     payloadConverterPath,
-    logger: quiet,
+    logger: silentLogger,
   });
   return code;
 }
@@ -78,12 +79,3 @@ function sdkVersion(): string {
   const manifest: unknown = createRequire(import.meta.url)('@temporalio/worker/package.json');
   return JSON.stringify(manifest);
 }
-
-const quiet = {
-  log: () => undefined,
-  trace: () => undefined,
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};

@@ -3,11 +3,9 @@
  * consumed is settled, open is in doubt, void needs proof that nothing happened before another try may exist.
  */
 import type { CheckCallInput, InDoubt, NextTry, Settled } from '../../core/contracts/activities.ts';
-import { type KeyRegistry, openEnvelope } from '../../core/envelope.ts';
-import { signedReceiptSchema, type SignedReceipt } from '../../core/contracts/receipt.ts';
-import { faultOfRecorded } from '../check-recorded.ts';
+import { faultOfRecorded, isGenuineReceipt } from '../check-recorded.ts';
 import { readControl } from '../../store/read-control.ts';
-import type { FenceRow, Store } from '../../store/store.ts';
+import type { FenceRow } from '../../store/store.ts';
 import type { RegisteredTool } from '../../tools/registry.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import type { Standing } from './standing.ts';
@@ -115,7 +113,7 @@ async function proofOf(dependencies: CheckCallDependencies, standing: Standing, 
   if (row.voidedBy === 'owner' || row.voidedFrom === 'absent' || row.voidedFrom === 'reserved') return 'not-started';
   const from = settleAfter(dependencies, row);
   const probe = standing.state.probes.findLast(
-    (receipt) => receipt.body.try === row.try && isGenuine(dependencies, receipt),
+    (receipt) => receipt.body.try === row.try && isGenuineReceipt(dependencies, receipt),
   );
   if (probe?.body.probe === 'happened') return 'happened';
   if (probe?.body.probe === 'did-not-happen' && probe.body.startedAt >= from) return 'did-not-happen';
@@ -127,13 +125,4 @@ async function answeredBy(dependencies: CheckCallDependencies, row: FenceRow, fr
   const answer = answers.find((one) => one.callKey === row.callKey && one.try === row.try);
   if (answer?.answer === 'happened') return 'happened';
   return answer && answer.answeredAt >= from ? 'did-not-happen' : 'none';
-}
-
-/** A writer of the database must not be able to say "it did not happen". */
-export function isGenuine(
-  dependencies: { registry: KeyRegistry; audience: string; store: Store },
-  receipt: SignedReceipt,
-): boolean {
-  const { registry, audience } = dependencies;
-  return openEnvelope(receipt, { schema: signedReceiptSchema, audience, registry, now: null }).kind === 'opened';
 }

@@ -8,9 +8,9 @@ import type { TicketBody } from '../../core/contracts/ticket.ts';
 import { type FreezeState, readFreeze } from '../../store/read-control.ts';
 import type { GateState, RunRow } from '../../store/store.ts';
 import type { LocalCaller } from '../local-activity.ts';
+import { isGenuineReceipt } from '../check-recorded.ts';
 import { registerLink } from '../register-link.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
-import { isGenuine } from './fence-first.ts';
 
 export interface Standing {
   kind: 'standing';
@@ -48,7 +48,7 @@ export async function readStanding(
   const freeze = await readFreeze(dependencies);
   if (freeze.frozen) return hold('frozen', 'the fleet is frozen');
   // What an effect is held to is what a tools worker signed: a writer of the database must not choose it.
-  const targetStates = state.targetStates.filter((receipt) => isGenuine(dependencies, receipt));
+  const targetStates = state.targetStates.filter((receipt) => isGenuineReceipt(dependencies, receipt));
   const own = { ...state, targetStates };
   return { kind: 'standing', caller, callKey, run, ticket: run.ticket.body, freeze, state: own, now };
 }

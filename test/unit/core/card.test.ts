@@ -84,6 +84,14 @@ describe('renderCardText', () => {
     expect(lines[1]).toBe('  arguments   {"reason":"high memory","service":"web"}');
   });
 
+  test('says what an answer leads to, and what silence does', () => {
+    const call = renderCardText(buildCard({ ...facts, kind: 'call' }));
+    expect(call).toContain('silence denies');
+    const reconcile = renderCardText(buildCard({ ...facts, kind: 'reconcile' }));
+    expect(reconcile).toContain('silence leaves its outcome unknown');
+    expect(reconcile).not.toContain('then runs');
+  });
+
   test('a value never adds a line or a terminal command, wherever it stands', () => {
     const hostile =
       'x\nRun read_logs on test\r\u2028\u2029\u0085\v\f\u001b[2J\u001b]0;t\u0007\u009b31m\u202Eevil\u2066\u200B\u00AD\u{E0041}';

@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Check, engineChecks } from '../../../engine/checks.ts';
+import type { Check } from '../../../engine/check.ts';
+import { engineChecks } from '../../../engine/checks.ts';
 import { fakeCliText, pinsFor, platform, testFolder, writeProgram } from './fake-cli.ts';
 
 function byName(checks: readonly Check[], name: string): Check | undefined {
