@@ -24,13 +24,13 @@ it('corpus holds one history for each branch of the road', () => {
   expect(recordedNames()).toEqual(scenarios.map(({ name }) => name).toSorted());
 });
 
-it.each(recordedNames())('recorded run "%s" holds nothing of the machine that recorded it', (name) => {
+it.each(recordedNames())('P4a recorded run "%s" holds nothing of the machine that recorded it', (name) => {
   const { links } = loadRecorded(name);
   expect(withoutMachine(links)).toEqual(links);
   expect(textsIn(links).flatMap(findLeaks)).toEqual([]);
 });
 
-it.each(recordedNames())('recorded run "%s" replays with the current workflow code and verifies', async (name) => {
+it.each(recordedNames())('P4a recorded run "%s" replays with the current workflow code and verifies', async (name) => {
   const recorded = loadRecorded(name);
   const { workflowId, audience } = recorded;
   const report = await replayRun({

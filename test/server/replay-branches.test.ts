@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 
 it.each(scenarios.map((scenario) => ({ scenario, name: scenario.name })))(
-  'replay of a run of branch "$name" verifies, with the store and without',
+  'P4a replay of a run of branch "$name" verifies, with the store and without',
   async ({ scenario }) => {
     const harness = await startHarness(scenario.harness);
     try {
