@@ -11,8 +11,10 @@ import {
   isCancellation,
   workflowInfo,
 } from '@temporalio/workflow';
+import { z } from 'zod';
 import type { RunOpened, RunOutcome } from '../core/contracts/activities.ts';
 import type { RunInput, RunResult } from '../core/contracts/run.ts';
+import { signedTicketSchema } from '../core/contracts/ticket.ts';
 import { local, type Remote, remoteActivities } from './activities.ts';
 import { compactTranscript, needsCompaction } from './compact.ts';
 import { gateCalls, voidDoubts, withdrawAsks } from './gate.ts';
@@ -24,13 +26,15 @@ import { RunRefusedError } from './run-refused.ts';
 import { RunMemory } from './run-state.ts';
 import { watchInbox } from './vote-inbox.ts';
 
+const startSchema = z.looseObject({ ticket: signedTicketSchema, flow: z.looseObject({}).nullable() });
+
 interface Ending {
   outcome: RunOutcome;
   text: string;
 }
 
 export async function agentRun(input: RunInput): Promise<RunResult> {
-  const run = new RunMemory(input, input.ticket.body);
+  const run = memoryOf(input);
   registerHandlers(run);
   const remote = remoteActivities(input.ticket.body.taskQueues);
   const inbox = new CancellationScope();
@@ -47,6 +51,28 @@ export async function agentRun(input: RunInput): Promise<RunResult> {
   } finally {
     inbox.cancel();
   }
+}
+
+/**
+ * Anybody with access to the namespace can start this with anything. A TypeError would make the first task fail for as long
+ * as nobody terminates the run; what has no ticket's shape ends at once.
+ */
+function memoryOf(input: unknown): RunMemory {
+  const parsed = startSchema.safeParse(input);
+  try {
+    if (parsed.success && isOwnFlow(parsed.data.flow)) return new RunMemory(input as RunInput, parsed.data.ticket.body);
+  } catch {
+    // A flow that no link of ours wrote.
+  }
+  throw ApplicationFailure.nonRetryable(
+    'Cannot open the run: its input is not that of a run, expected a ticket of the gateway; start a new run through the gateway',
+    'ticket-invalid',
+  );
+}
+
+/** The first link has no past, and every other one was given its past by the link before. */
+function isOwnFlow(flow: object | null): boolean {
+  return (flow === null) === (workflowInfo().continuedFromExecutionRunId === undefined);
 }
 
 /** Nothing else happens in a link before this. @throws {RunRefusedError} */

@@ -64,14 +64,19 @@ describe('a run', () => {
     await expect(again.result()).rejects.toMatchObject({ cause: { type: 'run-refused' } });
   });
 
-  it('is refused without any ticket', async () => {
-    const handle = await harness.door.client.workflow.start('agentRun', {
-      workflowId: `run-${randomUUID()}`,
-      taskQueue: harness.taskQueues.agent,
-      args: [
-        { ticket: { body: { taskQueues: harness.taskQueues, limits: harness.pack.body.limits } }, input, flow: null },
-      ],
-    });
+  it.each<[string, (workflowId: string) => unknown[]]>([
+    ['any ticket', () => [{ ticket: { body: { taskQueues: harness.taskQueues } }, input, flow: null }]],
+    ['any input', () => []],
+    ['an input that is an object', () => ['ticket']],
+    ['a ticket in its input', () => [{}]],
+    ['a ticket that is one', () => [{ ticket: null, input, flow: null }]],
+    ['a flow that a link wrote', (workflowId) => [{ ticket: ticket({ workflowId }), input, flow: { messages: 5 } }]],
+    ['a flow of its own', (workflowId) => [{ ticket: ticket({ workflowId }), input, flow: { midTurn: [] } }]],
+  ])('is refused without %s', async (_name, args) => {
+    const workflowId = `run-${randomUUID()}`;
+    const { taskQueues } = harness;
+    const options = { workflowId, taskQueue: taskQueues.agent, args: args(workflowId) };
+    const handle = await harness.door.client.workflow.start('agentRun', options);
     await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'ticket-invalid' } });
   });
 });
