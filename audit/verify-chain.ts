@@ -14,10 +14,14 @@ export function verifyChain(record: RunRecord, checks: Checks): void {
   const last = record.links.at(-1);
   const end = last && endOf(last);
   const place = last ? { link: last.origin.linkRunId, eventId: last.eventIds.at(-1) ?? 0 } : null;
-  if (!end)
+  if (!end) {
     checks.skip('ended', place, 'the history stops before the end of the run: it still runs, or its tail is missing');
-  else if (end.how === 'continued-as-new') checks.skip('ended', place, 'the link that follows is missing');
-  else checks.expect('ended', true, place, '');
+  } else if (end.how === 'continued-as-new') {
+    checks.skip('ended', place, 'the link that follows is missing');
+  } else if (wasCutFromOutside(record)) {
+    const reason = `the run was cut from outside (${end.how}): what followed, if anything, is not in the record`;
+    checks.skip('ended', place, reason);
+  } else checks.expect('ended', true, place, '');
 }
 
 function verifyLink(record: RunRecord, link: LinkRecord, checks: Checks): void {
@@ -112,9 +116,19 @@ export function linksOfEntry(record: RunRecord, entry: Pick<RecordEntry, 'link' 
   return ids;
 }
 
-/** Whether somebody cancelled or reset the run after this entry. */
+/**
+ * Whether the record ends where the code did not end it. A reset terminates the link that it forks from: whoever deletes what
+ * the reset made leaves a chain that looks like this, so it proves no end.
+ */
+export function wasCutFromOutside(record: RunRecord): boolean {
+  const last = record.links.at(-1);
+  const how = last && endOf(last)?.how;
+  return how === 'terminated' || how === 'timed-out';
+}
+
+/** Whether the run failed, or somebody cancelled or reset it after this entry. */
 export function wasCut(record: RunRecord, entry: RecordEntry): boolean {
+  if (wasCutFromOutside(record)) return false;
   const reset = record.links.some((link) => link.origin.kind === 'reset' && link.origin.linkRunId !== entry.link);
-  const ends = entriesOf(record.links, 'end');
-  return reset || ends.some((end) => end.how !== 'completed' && end.how !== 'continued-as-new');
+  return reset || entriesOf(record.links, 'end').some((end) => end.how === 'failed' || end.how === 'cancelled');
 }

@@ -5,7 +5,7 @@ import type { Checks } from './checks.ts';
 import type { OpenedDecision, OpenedRecord } from './open-record.ts';
 import { readCheckResult } from './read-results.ts';
 import { endOf, entriesOf } from './record-types.ts';
-import { linksOfEntry, wasCut } from './verify-chain.ts';
+import { linksOfEntry, wasCut, wasCutFromOutside } from './verify-chain.ts';
 
 export function verifyDecisions(opened: OpenedRecord, checks: Checks): void {
   for (const decision of opened.decisions) {
@@ -87,10 +87,14 @@ function verifyOutcome(opened: OpenedRecord, decision: OpenedDecision, body: Ask
   if (outcomeOfAsk(opened, decision, body)) return void checks.expect('ask-outcome', true, entry, '');
   const last = opened.record.links.at(-1);
   if (!last || !endOf(last)) return checks.skip('ask-outcome', entry, 'the request is still open');
+  if (wasCutFromOutside(opened.record)) {
+    const reason = 'the run was cut from outside while the request was open: what became of it is not in the record';
+    return checks.skip('ask-outcome', entry, reason);
+  }
   checks.expect('ask-outcome', false, entry, 'the run ended and the request has no outcome');
 }
 
-/** How a request ended, as decisions say; `withdrawn` where the run was cut before. */
+/** How a request ended, as decisions say; `withdrawn` where the run failed, was cancelled or was reset before. */
 export function outcomeOfAsk(opened: OpenedRecord, decision: OpenedDecision, { ask, callKey }: AskBody): string | null {
   const closing = opened.decisions.find(
     ({ body }) =>

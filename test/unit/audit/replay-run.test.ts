@@ -287,6 +287,46 @@ describe('replay finds what was changed:', () => {
     expect(report.checks.find(({ id }) => id === 'ended')?.result).toBe('not-checked');
   });
 
+  it.each([
+    ['terminated', { workflowExecutionTerminatedEventAttributes: { reason: 'reset' } }],
+    ['timed-out', { workflowExecutionTimedOutEventAttributes: {} }],
+  ])(
+    'a run that was %s while a request was open, which is incomplete: what a deleted reset leaves',
+    async (how, end) => {
+      const tampered = new Tampered('expire');
+      const waiting = tampered.find('timer', (event) => Boolean(event.timerStartedEventAttributes));
+      const { eventId, eventTime } = waiting;
+      const cut = { eventId: eventId?.add(1) ?? null, eventTime: eventTime ?? null, ...end };
+      tampered.events.splice(tampered.events.indexOf(waiting) + 1, tampered.events.length, cut);
+      const report = await replay(tampered);
+      expect(found(report)).toEqual([]);
+      expect(report.verdict).toBe('incomplete');
+      const reasons = report.checks.flatMap(({ id, result, reason }) =>
+        result === 'ok' ? [] : [[id, result, reason]],
+      );
+      expect(reasons).toContainEqual([
+        'ended',
+        'not-checked',
+        `the run was cut from outside (${how}): what followed, if anything, is not in the record`,
+      ]);
+      expect(reasons).toContainEqual(['ask-outcome', 'not-checked', expect.stringContaining('cut from outside')]);
+    },
+  );
+
+  it('a reset whose new link was terminated, which is incomplete', async () => {
+    const tampered = new Tampered('reset');
+    const events = tampered.links[1]?.history.events ?? [];
+    const last = events.at(-1);
+    events.splice(-1, 1, {
+      eventId: last?.eventId ?? null,
+      eventTime: last?.eventTime ?? null,
+      workflowExecutionTerminatedEventAttributes: {},
+    });
+    const report = await replay(tampered);
+    expect(report.links).toBe(2);
+    expect(report.verdict).toBe('incomplete');
+  });
+
   it('a link that is missing from the chain', async () => {
     const tampered = new Tampered('continue-as-new');
     tampered.links.shift();
