@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Scope } from '../client/gateway-schemas.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { GatewayApp } from './app.ts';
-import { checkKey, type Credential } from './credentials.ts';
+import { checkAgainst, checkKey, type Credential, standingKeys } from './credentials.ts';
 import type { GatewayContext } from './options.ts';
 
 declare module 'fastify' {
@@ -20,22 +20,30 @@ declare module 'fastify' {
 }
 
 const minuteMs = 60_000;
+/** So that junk costs the store one read a second, however much of it comes, ms. */
+const sameKeysMs = 1000;
 
 /** `@fastify/rate-limit` is registered before. */
 export function installAuthentication(app: GatewayApp, gateway: GatewayContext): void {
   const { perAddress, perKey } = gateway.rateLimits;
   const byAddress = app.createRateLimit({ max: perAddress, timeWindow: minuteMs });
-  const keyGenerator = (request: FastifyRequest): string => `key:${request.caller?.keyId ?? ''}`;
+  // Each scope by itself: watchers that read use up nothing of what answering, cancelling and freezing need, since an
+  // answer that is refused here lets silence deny.
+  const keyGenerator = (request: FastifyRequest): string =>
+    `key:${request.caller?.keyId ?? ''}:${request.routeOptions.config.access ?? ''}`;
   const byKey = app.createRateLimit({ max: perKey, timeWindow: minuteMs, keyGenerator });
+  const isFamiliar = familiarKeys(gateway);
   app.decorateRequest('caller', null);
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined) throw new TypeError(`route ${route.url} does not say who may use it`);
   });
   app.addHook('onRequest', async (request, reply) => {
-    refuseExcess(reply, await byAddress(request), 'this address');
     const { access } = request.routeOptions.config;
     // Undefined: there is no such route, and the answer says so.
-    if (access === undefined || access === 'public') return;
+    const isOpen = access === undefined || access === 'public';
+    // Whoever holds a key is not refused for the junk that others send from the same address.
+    if (isOpen || !(await isFamiliar(apiKeyOf(request)))) refuseExcess(reply, await byAddress(request), 'this address');
+    if (isOpen) return;
     const caller = await authenticated(gateway, request);
     request.caller = caller;
     refuseExcess(reply, await byKey(request), 'this key');
@@ -54,12 +62,30 @@ export function callerOf(request: FastifyRequest): Credential {
 }
 
 async function authenticated(gateway: GatewayContext, request: FastifyRequest): Promise<Credential> {
-  const apiKey = /^Bearer ([^\s]{1,200})$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-  const check = await checkKey(gateway, apiKey);
+  const check = await checkKey(gateway, apiKeyOf(request));
   if (check.kind === 'valid') return check.credential;
   const { reason, keyId } = check;
   request.log.warn({ event: 'authentication-failed', reason, keyId, address: request.ip }, 'authentication failed');
   throw unauthenticated();
+}
+
+function apiKeyOf({ headers }: FastifyRequest): string {
+  return /^Bearer ([^\s]{1,200})$/.exec(headers.authorization ?? '')?.[1] ?? '';
+}
+
+/**
+ * Whether a key stood within the last second: it only says whose budget a request counts for, access is checked anew. A
+ * key that is younger counts for its address until then, and one revoked since is refused all the same.
+ */
+function familiarKeys(gateway: GatewayContext): (apiKey: string) => Promise<boolean> {
+  let last: { at: number; keys: Promise<Map<string, Credential>> } | undefined;
+  return async (apiKey) => {
+    const now = performance.now();
+    if (!last || now - last.at > sameKeysMs) {
+      last = { at: now, keys: standingKeys(gateway).catch(() => new Map<string, Credential>()) };
+    }
+    return checkAgainst(await last.keys, gateway.clock.now(), apiKey).kind === 'valid';
+  };
 }
 
 /** The same words whatever was wrong: which key ids exist is nobody's business. */

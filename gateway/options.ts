@@ -37,7 +37,7 @@ export interface GatewayOptions {
   allowRemote?: boolean;
   /** How long a started run may wait for a worker to open it, ms. @default 600_000 */
   ticketLifeMs?: number;
-  /** Requests a minute. @default { perAddress: 1200, perKey: 600 } */
+  /** Requests a minute: without a valid key from one address, and of one key for each scope. @default { perAddress: 1200, perKey: 600 } */
   rateLimits?: { perAddress: number; perKey: number };
   /** Between looks for stored votes that were never signalled, ms. @default 5000 */
   resendEveryMs?: number;

@@ -191,17 +191,74 @@ describe('a scope', () => {
 });
 
 describe('too many requests', () => {
-  it.each([
-    ['of one key', { perAddress: 100, perKey: 2 }],
-    ['of one address', { perAddress: 2, perKey: 100 }],
-  ])('%s are told when to come back', async (_who, rateLimits) => {
-    const limited = await createGateway({ ...world.options, rateLimits });
-    const authorization = `Bearer ${await world.key('bob')}`;
-    const ask = () => limited.inject({ method: 'GET', url: '/v1/runs', headers: { authorization } });
+  const health = { method: 'GET', url: '/v1/health' } as const;
+  const runs = { method: 'GET', url: '/v1/runs' } as const;
+  const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+  const limitedTo = (perAddress: number, perKey: number) =>
+    createGateway({ ...world.options, rateLimits: { perAddress, perKey } });
+
+  it('of one key are told when to come back', async () => {
+    const headers = bearer(await world.key('bob'));
+    const limited = await limitedTo(100, 2);
+    const ask = () => limited.inject({ ...runs, headers });
     const answers = [await ask(), await ask(), await ask()];
     await limited.close();
     expect(answers.map((answer) => answer.statusCode)).toEqual([200, 200, 429]);
     expect(Number(answers[2]?.headers['retry-after'])).toBeGreaterThan(0);
+  });
+
+  it('of watchers keep nobody with the same key from answering, cancelling or freezing', async () => {
+    const headers = bearer(await world.key('bob'));
+    await world.openRun(1);
+    const limited = await limitedTo(100, 1);
+    const post = (url: string) => limited.inject({ method: 'POST', url, headers, payload: { reason: 'x' } });
+    const watched = [await limited.inject({ ...runs, headers }), await limited.inject({ ...runs, headers })];
+    const stops = [
+      await limited.inject({ method: 'GET', url: '/v1/approvals', headers }),
+      await post(`/v1/approvals/${crypto.randomUUID()}/votes`),
+      await post(`/v1/runs/${workflowIdOf(1)}/cancel`),
+      await post('/v1/fleet/freeze'),
+    ];
+    await limited.close();
+    expect(watched.map((answer) => answer.statusCode)).toEqual([200, 429]);
+    expect(stops.map((answer) => answer.statusCode)).toEqual([200, 400, 202, 200]);
+  });
+
+  it.each([
+    ['no key', undefined],
+    ['what is no key', 'junk'],
+    ['a key that is not ours', `cs_${'a'.repeat(12)}_${'b'.repeat(43)}`],
+  ])('with %s are refused by address, and keep nobody with a key out', async (_what, junk) => {
+    const headers = bearer(await world.key('bob'));
+    const limited = await limitedTo(2, 100);
+    const status = async (sent: Record<string, string>) =>
+      (await limited.inject({ ...runs, headers: sent })).statusCode;
+    const sent = junk === undefined ? {} : bearer(junk);
+    const statuses = [await status(sent), await status(sent), await status(sent), await status(headers)];
+    await limited.close();
+    expect(statuses).toEqual([401, 401, 429, 200]);
+  });
+
+  it('with a key use up nothing of what their address may ask', async () => {
+    const headers = bearer(await world.key('bob'));
+    const limited = await limitedTo(1, 100);
+    for (let sent = 0; sent < 3; sent += 1) await limited.inject({ ...runs, headers });
+    const answer = await limited.inject(health);
+    await limited.close();
+    expect(answer.statusCode).toBe(200);
+  });
+
+  it('with a key that was revoked within the last second are refused', async () => {
+    const key = await world.key('bob');
+    const limited = await limitedTo(1, 100);
+    const status = async () => (await limited.inject({ ...runs, headers: bearer(key) })).statusCode;
+    const before = await status();
+    const keyId = /^cs_([a-z0-9]{12})_/.exec(key)?.[1] ?? '';
+    const url = `/v1/keys/${keyId}`;
+    await limited.inject({ method: 'DELETE', url, headers: bearer(key) });
+    const after = await status();
+    await limited.close();
+    expect([before, after]).toEqual([200, 401]);
   });
 });
 
