@@ -1,6 +1,7 @@
 /** What every command is given: the world outside, so that tests can give another one. */
 import type { Clock } from '../core/clock.ts';
 import type { Config, Environment, Flags } from '../worker/config.ts';
+import type { Pause } from './look-again.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface CommandContext {
@@ -18,6 +19,8 @@ export interface CommandContext {
   readonly takeStop: () => AbortSignal;
   /** Null where nobody can answer: standard input or error is no terminal. */
   readonly ask: ((question: string) => Promise<string>) | null;
+  /** Between two looks of a command that watches. */
+  readonly pause: Pause;
   /** Keeps compiled code of what is loaded from now on. */
   readonly cacheCode: (folder: string) => void;
 }

@@ -2,10 +2,10 @@
  * Looks at a run again and again until it ends. A gateway that goes away for a while (a restart after a crash) is waited
  * for; the run itself never depends on anybody watching.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Countersign } from '../client/gateway-client.ts';
 import type { RunDetail } from '../client/gateway-schemas.ts';
 import { CountersignError } from '../core/errors.ts';
+import { nextPauseMs, type Pause, pauseAfterMs } from './look-again.ts';
 import { changesBetween, hasEnded, type RunChange } from './show/run-changes.ts';
 
 export interface FollowOptions {
@@ -14,7 +14,8 @@ export interface FollowOptions {
   workflowId: string;
   stop: AbortSignal;
   onChange: (change: RunChange) => void;
-  /** @default 400 */
+  pause: Pause;
+  /** While things change, ms. @default 400 */
   pollMs?: number;
   /** How long a gateway may be out of reach at a stretch, ms. @default 60_000 */
   patienceMs?: number;
@@ -25,29 +26,39 @@ const looksToBeSilent = 3;
 
 /** @returns the last look, or undefined when stopped before the end. @throws {CountersignError} */
 export async function followRun(options: FollowOptions): Promise<RunDetail | undefined> {
-  const { connect, workflowId, stop, onChange, pollMs = 400, patienceMs = 60_000 } = options;
+  const { connect, workflowId, stop, onChange, pause, pollMs = 400, patienceMs = 60_000 } = options;
   let last: RunDetail | undefined;
   let unreachableSince: number | undefined;
   let silentLooks = 0;
+  let pauseMs = pollMs;
   while (!stop.aborted) {
     try {
       const gateway = await connect();
       const detail = await gateway.runs.get(workflowId);
       unreachableSince = undefined;
-      for (const change of changesBetween(last, detail)) onChange(change);
+      const changes = changesBetween(last, detail);
+      for (const change of changes) onChange(change);
       if (hasEnded(detail)) return detail;
       silentLooks = detail.engine === 'running' && detail.live === null ? silentLooks + 1 : 0;
       if (silentLooks === looksToBeSilent) onChange({ kind: 'silent' });
+      pauseMs = nextPauseMs(pollMs, pauseMs, changes.length > 0);
       // A look without the run's own word would make everything look new at the next one.
       last = detail.live === null && last ? { ...detail, live: last.live } : detail;
     } catch (error) {
       if (!(error instanceof CountersignError) || !error.retryable) throw error;
+      pauseMs = pauseAfterMs(error, pauseMs);
+      // The gateway is there and says when: it is waited for as long as it says.
+      if (error.code === 'rate-limited') {
+        unreachableSince = undefined;
+        await pause(pauseMs, stop);
+        continue;
+      }
       const now = performance.now();
       if (unreachableSince === undefined) onChange({ kind: 'out-of-reach', reason: error.code });
       unreachableSince ??= now;
       if (now - unreachableSince > patienceMs) throw error;
     }
-    await delay(pollMs, undefined, { signal: stop }).catch(() => undefined);
+    await pause(pauseMs, stop);
   }
   return undefined;
 }

@@ -19,6 +19,7 @@ const codeCache = codeCacheOf(argv, process.env);
 if (codeCache !== undefined) enableCompileCache(codeCache);
 // Only now, so that it comes from the cache.
 const { runProgram } = await import('./program.ts');
+const { pause } = await import('./look-again.ts');
 const exit = await runProgram(argv, {
   stdout: process.stdout,
   stderr: process.stderr,
@@ -27,6 +28,7 @@ const exit = await runProgram(argv, {
   version: programVersion,
   stop: stop.signal,
   ask: process.stdin.isTTY && process.stderr.isTTY ? ask : null,
+  pause,
   cacheCode: (folder) => void enableCompileCache(folder),
 });
 // A result that could not be written, such as on a full disk, is not done.

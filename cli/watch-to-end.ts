@@ -18,14 +18,14 @@ export async function watchToEnd(
   workflowId: string,
   stream: 'changes' | 'result',
 ): Promise<number> {
-  const { terminal, json, clock } = context;
+  const { terminal, json, clock, pause } = context;
   const onChange = (change: RunChange): void => {
     const at = clock.now();
     if (json && stream === 'changes') return terminal.json({ at, ...change });
     for (const line of changeLines(change, at)) terminal.talk(`${terminal.talkStyle('dim', clockText(at))} ${line}`);
   };
   const stop = context.takeStop();
-  const last = await followRun({ connect: () => connectGateway(config), workflowId, stop, onChange });
+  const last = await followRun({ connect: () => connectGateway(config), workflowId, stop, onChange, pause });
   if (!last) {
     terminal.talk(`stopped watching; the run goes on. Watch it again: countersign watch ${workflowId}`);
     if (json && stream === 'result') terminal.json({ workflowId, outcome: null, watching: false });

@@ -195,8 +195,9 @@ async function parsed<T>(call: Call<T>, answer: Response): Promise<T> {
     ...findings.map((one) => `${one.rule}: ${one.message}`),
     ...fields.map((one) => `${one.field}: ${one.problem}`),
   ];
+  const retryAfterMs = waitBefore(answer);
   throw new CountersignError(code, more.length > 0 ? `${detail} (${more.join('; ')})` : detail, {
-    cause: problem.data,
+    cause: { ...problem.data, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
   });
 }
 

@@ -1,11 +1,11 @@
 /** `countersign approvals`: what waits for an answer, with the whole card; `--watch` goes on looking. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ApprovalView } from '../../client/gateway-schemas.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { connectGateway } from '../connect-gateway.ts';
 import type { CommandContext } from '../context.ts';
 import { defineCommand } from '../define-command.ts';
+import { nextPauseMs, pauseAfterMs } from '../look-again.ts';
 import { limitSchema } from '../option-schemas.ts';
 import { runId } from '../run-id.ts';
 import { answerLines, approvalLines } from '../show/approval-lines.ts';
@@ -47,22 +47,25 @@ export const approvals = defineCommand({
 });
 
 async function watchApprovals(context: CommandContext, look: () => Promise<ApprovalView[]>): Promise<number> {
-  const { terminal, json } = context;
+  const { terminal, json, pause } = context;
   const stop = context.takeStop();
   const seen = new Set<string>();
   terminal.talk('Waiting for approvals; stop with Ctrl-C');
+  let pauseMs = pollMs;
   while (!stop.aborted) {
     const found = await look().catch((error: unknown) => {
-      if (error instanceof CountersignError && error.retryable) return [];
+      if (error instanceof CountersignError && error.retryable) return error;
       throw error;
     });
-    for (const approval of found) {
-      if (seen.has(approval.nonce)) continue;
+    const fresh = found instanceof CountersignError ? [] : found.filter(({ nonce }) => !seen.has(nonce));
+    pauseMs =
+      found instanceof CountersignError ? pauseAfterMs(found, pauseMs) : nextPauseMs(pollMs, pauseMs, fresh.length > 0);
+    for (const approval of fresh) {
       seen.add(approval.nonce);
       if (json) terminal.json(approval);
       else print(context, approval);
     }
-    await delay(pollMs, undefined, { signal: stop }).catch(() => undefined);
+    await pause(pauseMs, stop);
   }
   return 0;
 }

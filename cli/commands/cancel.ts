@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { CountersignError } from '../../core/errors.ts';
 import { connectGateway } from '../connect-gateway.ts';
 import { defineCommand } from '../define-command.ts';
+import { lookUnlessTooOften } from '../look-again.ts';
 import { runId } from '../run-id.ts';
 import { hasEnded } from '../show/run-changes.ts';
 import { stateText } from '../show/run-lines.ts';
@@ -19,8 +20,10 @@ export const cancel = defineCommand({
     const { refuseUnsafeText } = await import('../scan-text.ts');
     await refuseUnsafeText('send the reason of the cancellation', reason);
     const gateway = await connectGateway(config());
-    const detail = await terminal.progress('looking at the run', gateway.runs.get(workflowId));
-    if (hasEnded(detail)) {
+    // Watchers of the same key may have used up its looks: nothing that stops a run waits for one.
+    const look = lookUnlessTooOften(gateway.runs.get(workflowId));
+    const detail = await terminal.progress('looking at the run', look);
+    if (detail && hasEnded(detail)) {
       throw new CountersignError(
         'conflict',
         `Cannot cancel run "${workflowId}": it has ended (${stateText(detail.run)}), expected an open run; nothing is left to do`,

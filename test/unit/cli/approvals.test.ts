@@ -1,7 +1,7 @@
 /** `approvals`, `approve`, `deny`, `reconcile`: nothing is sent that was not shown, confirmed, and bound to the card shown. */
 import { describe, expect, test } from 'vitest';
 import { digestJson } from '../../../core/digest.ts';
-import { type FakeGateway, runCli, startFakeGateway } from './run-cli.ts';
+import { type FakeGateway, FakeProblem, runCli, startFakeGateway } from './run-cli.ts';
 import { approval, card, nonce, workflowId } from './views.ts';
 
 const voteDigest = digestJson('vote', 'x');
@@ -52,6 +52,25 @@ describe('approvals', () => {
     const { exit, stdout } = await runCli(['approvals', '--watch', '--json'], { ...gateway, stop: stop.signal });
     expect(exit).toBe(0);
     expect(stdout.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('--watch looks ever more rarely while nothing comes, and comes back when the gateway says', async () => {
+    const gateway = await gatewayWith();
+    const stop = new AbortController();
+    const answers: unknown[] = [
+      { approvals: [approval()] },
+      { approvals: [approval()] },
+      new FakeProblem(429, 'rate-limited', 40),
+    ];
+    gateway.on('GET', '/v1/approvals', () => answers.shift());
+    const pauses: number[] = [];
+    const onPause = (ms: number) => {
+      pauses.push(ms);
+      if (answers.length === 0) stop.abort();
+    };
+    const { exit } = await runCli(['approvals', '--watch'], { ...gateway, stop: stop.signal, onPause });
+    expect(exit).toBe(0);
+    expect(pauses).toEqual([1000, 2000, 40_000]);
   });
 });
 

@@ -21,6 +21,8 @@ export interface CliWorld {
   stop?: AbortSignal;
   terminal?: boolean;
   cacheCode?: (folder: string) => void;
+  /** Is told each pause between two looks, ms; none lasts. */
+  onPause?: (ms: number) => void;
 }
 
 export async function runCli(argv: readonly string[], world: CliWorld = {}): Promise<CliResult & { asked: string[] }> {
@@ -42,6 +44,7 @@ export async function runCli(argv: readonly string[], world: CliWorld = {}): Pro
     version: '1.2.3',
     stop: world.stop ?? new AbortController().signal,
     cacheCode: world.cacheCode ?? (() => undefined),
+    pause: async (ms) => world.onPause?.(ms),
     ask: answers
       ? async (question) => {
           asked.push(question);
@@ -71,9 +74,12 @@ export interface FakeGateway {
 export class FakeProblem {
   readonly status: number;
   readonly code: string;
-  constructor(status: number, code: string) {
+  /** Seconds; the client itself waits for a short one. */
+  readonly retryAfter: number | undefined;
+  constructor(status: number, code: string, retryAfter?: number) {
     this.status = status;
     this.code = code;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -98,8 +104,9 @@ export async function startFakeGateway(): Promise<FakeGateway> {
       const answer = answers.get(`${method} ${url}`) ?? answers.get(`${method} ${url.split('?')[0]}`);
       const value = answer ? answer(request) : new FakeProblem(404, 'not-found');
       if (value instanceof FakeProblem) {
-        const { status, code } = value;
-        outgoing.writeHead(status, { 'content-type': 'application/problem+json', connection: 'close' });
+        const { status, code, retryAfter } = value;
+        const comeBack = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
+        outgoing.writeHead(status, { 'content-type': 'application/problem+json', connection: 'close', ...comeBack });
         outgoing.end(
           JSON.stringify({
             type: `/errors/${code}`,

@@ -105,6 +105,32 @@ test('run waits for a gateway that is out of reach for a while', async () => {
   expect(stderr).toContain('out of reach, trying again (store-unavailable)');
 });
 
+test('run looks ever more rarely while nothing changes, and soon again when something does', async () => {
+  const gateway = await startFakeGateway();
+  const turnTwo = { run: runView(), engine: 'running', live: live({ turn: 2 }), result: null };
+  const looks: unknown[] = [...Array.from({ length: 6 }, () => waiting()), turnTwo, ended('completed')];
+  gateway.on('POST', '/v1/runs', () => started);
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => looks.shift());
+  const pauses: number[] = [];
+  const onPause = (ms: number) => pauses.push(ms);
+  expect(await runCli(['run', 'ops', 'x'], { ...gateway, onPause })).toMatchObject({ exit: 0 });
+  expect(pauses).toEqual([400, 800, 1600, 3200, 5000, 5000, 400]);
+});
+
+test('run that looked too often comes back when the gateway says, and never fails of it', async () => {
+  const gateway = await startFakeGateway();
+  const tooMany = () => new FakeProblem(429, 'rate-limited', 47);
+  const looks: unknown[] = [waiting(), tooMany(), tooMany(), ended('completed')];
+  gateway.on('POST', '/v1/runs', () => started);
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => looks.shift());
+  const pauses: number[] = [];
+  const onPause = (ms: number) => pauses.push(ms);
+  const { exit, stderr } = await runCli(['run', 'ops', 'x'], { ...gateway, onPause });
+  expect(exit).toBe(0);
+  expect(stderr).not.toContain('out of reach');
+  expect(pauses).toEqual([400, 47_000, 47_000]);
+});
+
 test('text of the model cannot steer the terminal', async () => {
   const gateway = await startFakeGateway();
   gateway.on('POST', '/v1/runs', () => started);

@@ -1,6 +1,6 @@
 /** `runs`, `show`, `cancel`: what is asked of the gateway and how its answer looks. */
 import { expect, test } from 'vitest';
-import { runCli, startFakeGateway } from './run-cli.ts';
+import { FakeProblem, runCli, startFakeGateway } from './run-cli.ts';
 import { ended, nonce, runView, waiting, workflowId } from './views.ts';
 
 test('runs lists each run on a line', async () => {
@@ -84,6 +84,14 @@ test('cancel sends no reason that holds a secret', async () => {
   const secret = ['AK', 'IA', 'QYLPMN5HHHFPZAM2'].join('');
   expect(await runCli(['cancel', workflowId, '--reason', secret], gateway)).toMatchObject({ exit: 4 });
   expect(gateway.requests).toEqual([]);
+});
+
+test('cancel is sent while watchers of the same key have used up its looks', async () => {
+  const gateway = await startFakeGateway();
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => new FakeProblem(429, 'rate-limited', 50));
+  gateway.on('POST', `/v1/runs/${workflowId}/cancel`, () => ({ workflowId, status: 'requested' }));
+  expect(await runCli(['cancel', workflowId, '--reason', 'wrong service'], gateway)).toMatchObject({ exit: 0 });
+  expect(gateway.requests.at(-1)?.body).toEqual({ reason: 'wrong service' });
 });
 
 test('cancel of a run that has ended is a conflict that says how, and sends nothing', async () => {
