@@ -62,7 +62,12 @@ export const limitsSourceSchema = z.strictObject({
   callsPerTurn: count.optional().describe('Absent: no limit by the policy'),
   turns: count.optional().describe('Absent: no limit by the policy'),
   argumentBytes: count.optional().describe('UTF-8 bytes of the canonical arguments; absent: 1 MiB'),
-  refusalsInARow: z.int().min(1).max(100).optional().describe('Of one tool, before the run ends; absent: 3'),
+  refusalsInARow: z
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Turns in a row in which one tool was refused and nothing else was done, before the run ends; absent: 3'),
 });
 
 export const policySourceSchema = z.strictObject({

@@ -3,7 +3,8 @@
  * decides nothing. Queries read and change nothing.
  */
 import { setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
-import type { RunState, VoteStatus } from '../core/contracts/run.ts';
+import { callKeyOf } from '../core/contracts/ids.ts';
+import type { CallProgress, RunState, VoteStatus } from '../core/contracts/run.ts';
 import { digestJson } from '../core/digest.ts';
 import { transcriptHead } from '../core/transcript.ts';
 import {
@@ -55,7 +56,7 @@ function transcriptPart(run: RunMemory, from: number): TranscriptPart {
 function runState(run: RunMemory): RunState {
   const waiting = run.calls.flatMap((call) => {
     const body = call.ask?.body;
-    if (call.result || body?.verdict !== 'ask') return [];
+    if (body?.verdict !== 'ask' || stageOf(run, call) !== 'waiting-for-approval') return [];
     const { approvalId, nonce, kind, deadlineAt } = body.ask;
     const votes = [...run.votes.values()].filter((vote) => vote.body.nonce === nonce).length;
     return [{ approvalId, nonce, kind, deadlineAt, votes, tool: body.tool.name }];
@@ -69,12 +70,23 @@ function runState(run: RunMemory): RunState {
     hold: run.hold,
     approvals: waiting,
     calls: run.calls.map((call) => ({
-      callKey: `${run.ticket.workflowId}/${run.turn}.${call.index}`,
+      callKey: keyOf(run, call),
       tool: call.call.name.slice(0, 64),
-      state: call.result ? call.result.outcome : call.ask ? 'waiting-for-approval' : 'gating',
+      state: stageOf(run, call),
       rule: call.result?.rule ?? null,
     })),
     counters: run.counters,
     rejectedVotes: run.rejected.count,
   };
+}
+
+function keyOf(run: RunMemory, { index }: CallProgress): string {
+  return callKeyOf(run.ticket.workflowId, run.turn, index);
+}
+
+function stageOf(run: RunMemory, call: CallProgress): RunState['calls'][number]['state'] {
+  if (call.result) return call.result.outcome;
+  if (call.doubt && call.doubt.step !== 'reconcile') return 'in-doubt';
+  if (run.executing.has(keyOf(run, call))) return 'executing';
+  return call.ask ? 'waiting-for-approval' : call.doubt ? 'in-doubt' : 'gating';
 }

@@ -37,6 +37,8 @@ export class RunMemory {
   stage: RunState['state'] = 'opening';
   /** This link ends: nothing new is started. */
   ending = false;
+  /** Calls whose execution is scheduled; of this link only, for people who look. */
+  readonly executing = new Set<string>();
   /** Activities under way; a link never ends while there are any. */
   inFlight = 0;
 

@@ -76,6 +76,9 @@ export type VoteStatus =
   | { status: 'rejected'; reason: string }
   | { status: 'unknown' };
 
+/** `in-doubt`: whether it happened is being found out (void, probe); then people may be asked. */
+type CallStage = 'gating' | 'waiting-for-approval' | 'executing' | 'in-doubt';
+
 export interface RunState {
   workflowId: string;
   agent: string;
@@ -92,7 +95,8 @@ export interface RunState {
     deadlineAt: number;
     votes: number;
   }[];
-  calls: { callKey: string; tool: string; state: string; rule: string | null }[];
+  /** `state`: the outcome once there is one, else where the call is. */
+  calls: { callKey: string; tool: string; state: ExecutionOutcome | CallStage; rule: string | null }[];
   counters: RunFlow['counters'];
   rejectedVotes: number;
 }

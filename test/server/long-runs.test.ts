@@ -103,6 +103,8 @@ describe('a run that is told to end', () => {
     ]);
     await approve(harness, run);
     await until('the tool to start', () => startedIn(harness.folder).some((line) => line.includes(run.workflowId)));
+    const state = await harness.door.runState(run.workflowId, 5000);
+    expect(state).toMatchObject({ approvals: [], calls: [{ tool: 'slow_send', state: 'executing' }] });
     await harness.door.cancel(run.workflowId);
     await expectCancelled(run);
     expect(effectsOf(harness, run)).toEqual([]);

@@ -35,7 +35,7 @@ function scheduling(failure?: Error) {
     return failure ? await Promise.reject(failure) : { kind: 'unknown', reason: 'a test' };
   };
   const remote = { tools: { runTool: { executeWithOptions } } } as unknown as Remote;
-  const run = { inFlight: 0 } as RunMemory;
+  const run = { inFlight: 0, executing: new Set() } as RunMemory;
   return { scheduled, run, execute: async (one: Decided) => await executeCall(run, remote, one) };
 }
 

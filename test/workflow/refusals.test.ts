@@ -1,4 +1,4 @@
-/** The count of refusals in a row: a model that does not take no ends its run, one that gets on does not. */
+/** The count of refusals in a row: a model that does not take no ends its run, one that gets on, or was not told yet, does not. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CallResult } from '../../core/contracts/run.ts';
@@ -6,7 +6,9 @@ import { noteRefusals } from '../../workflows/refusals.ts';
 
 const limit = 3;
 
-function result(tool: string, kind: CallResult['kind']): CallResult {
+type Said = Pick<CallResult, 'tool' | 'kind'>;
+
+function result({ tool, kind }: Said): CallResult {
   return {
     callKey: 'run-00000000-0000-4000-8000-000000000000/1.0',
     tool,
@@ -17,50 +19,64 @@ function result(tool: string, kind: CallResult['kind']): CallResult {
   };
 }
 
-const results = fc.array(
-  fc.record({
-    tool: fc.constantFrom('a', 'b'),
-    kind: fc.constantFrom<CallResult['kind']>('executed', 'refused', 'unknown'),
-  }),
-  { maxLength: 30 },
-);
-
-/** The rule as a person would say it: the first place where `limit` refusals of one tool stand side by side. */
-function endsAt(sequence: readonly { tool: string; kind: string }[]): number {
-  return sequence.findIndex((_, end) => {
-    const run = sequence.slice(Math.max(0, end - limit + 1), end + 1);
-    return run.length === limit && run.every(({ tool, kind }) => kind === 'refused' && tool === run[0]?.tool);
-  });
+/** The turn, counted from 1, in which the run ends; undefined where it goes on. */
+function endsIn(turns: readonly (readonly Said[])[]): number | undefined {
+  const refusals = { tool: '', count: 0 };
+  const at = turns.findIndex((turn) => noteRefusals(refusals, turn.map(result), limit) !== undefined);
+  return at < 0 ? undefined : at + 1;
 }
 
+const said: fc.Arbitrary<Said> = fc.record({
+  tool: fc.constantFrom('a', 'b'),
+  kind: fc.constantFrom<CallResult['kind']>('executed', 'refused', 'unknown'),
+});
+const turnsOfOne = fc.array(
+  said.map((one) => [one]),
+  { maxLength: 20 },
+);
+const turns = fc.array(fc.array(said, { minLength: 1, maxLength: 4 }), { maxLength: 20 });
+const no = (tool: string): Said => ({ tool, kind: 'refused' });
+
 describe('refusals in a row', () => {
-  it('end the run exactly at the limit, however the results are spread over turns', () => {
+  it('end a run of one call a turn exactly where three of one tool stand side by side', () => {
     fc.assert(
-      fc.property(results, fc.array(fc.integer({ min: 1, max: 4 })), (sequence, turnSizes) => {
-        const refusals = { tool: '', count: 0 };
-        let seen = 0;
-        let ended = -1;
-        const sizes = [...turnSizes];
-        while (seen < sequence.length && ended < 0) {
-          const turn = sequence.slice(seen, seen + (sizes.shift() ?? 1));
-          const reason = noteRefusals(
-            refusals,
-            turn.map(({ tool, kind }) => result(tool, kind)),
-            limit,
-          );
-          if (reason) {
-            ended = seen + turn.findIndex((_, index) => endsAt(sequence.slice(0, seen + index + 1)) === seen + index);
-          }
-          seen += turn.length;
-        }
-        expect(ended).toBe(endsAt(sequence));
+      fc.property(turnsOfOne, (sequence) => {
+        const first = sequence.findIndex((_, end) => {
+          const last = sequence.slice(Math.max(0, end - limit + 1), end + 1).flat();
+          return last.length === limit && last.every(({ tool, kind }) => kind === 'refused' && tool === last[0]?.tool);
+        });
+        expect(endsIn(sequence)).toBe(first < 0 ? undefined : first + 1);
       }),
     );
   });
 
+  it('never end a run before its third turn, nor in a turn in which anything was done', () => {
+    fc.assert(
+      fc.property(turns, (sequence) => {
+        const end = endsIn(sequence) ?? limit;
+        expect(end).toBeGreaterThanOrEqual(limit);
+        const window = endsIn(sequence) === undefined ? [] : sequence.slice(end - limit, end).flat();
+        expect(window.filter(({ kind }) => kind !== 'refused')).toEqual([]);
+      }),
+    );
+  });
+
+  it.each<[string, Said[][], number | undefined]>([
+    ['many at once are one turn: the model has heard of none yet', [[no('a'), no('a'), no('a'), no('a')]], undefined],
+    ['the same tool among others', [[no('a'), no('b')], [no('b')], [no('a'), no('b')]], undefined],
+    ['the same tool in each turn', [[no('a'), no('b')], [no('a')], [no('b'), no('a')]], 3],
+    [
+      'another call of the turn was done',
+      [[no('a')], [no('a'), { tool: 'b', kind: 'executed' }], [no('a')]],
+      undefined,
+    ],
+  ])('%s', (_name, sequence, expected) => {
+    expect(endsIn(sequence)).toBe(expected);
+  });
+
   it('say which tool and which rule ended the run', () => {
-    const refusals = { tool: 'a', count: limit - 1 };
-    const reason = noteRefusals(refusals, [result('a', 'refused')], limit);
-    expect(reason).toBe('The run ended after 3 refusals of "a" in a row, the last by rule "some-rule".');
+    const reason = noteRefusals({ tool: 'a', count: limit - 1 }, [result(no('a'))], limit);
+    expect(reason).toContain('3 turns in a row in which "a" was refused');
+    expect(reason).toContain('by rule "some-rule"');
   });
 });

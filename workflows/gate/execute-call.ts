@@ -42,11 +42,13 @@ export async function executeCall(run: RunMemory, remote: Remote, decided: Decid
     startToCloseTimeout: decided.tool.startToCloseMs + lateReceiptMs,
   };
   run.inFlight += 1;
+  run.executing.add(body.callKey);
   try {
     return await remote.tools.runTool.executeWithOptions(options, [input]);
   } catch (error) {
     return ofFailure(error);
   } finally {
+    run.executing.delete(body.callKey);
     run.inFlight -= 1;
   }
 }
