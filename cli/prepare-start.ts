@@ -2,13 +2,14 @@
  * What `dev`, `worker` and `gateway` check and do before they load what is heavy: settings that are missing, another program
  * on the same folder, the state folder itself, and the code cache in it.
  */
-import { access, chmod, mkdir, stat } from 'node:fs/promises';
+import { access, chmod, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import { portIsFree } from '../engine/ports.ts';
 import { type Config, required } from '../worker/config.ts';
 import type { CommandContext } from './context.ts';
 import { findGateway } from './gateway-record.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** A compatible server may want no key. @throws {CountersignError} `config-invalid` */
 export function requireModelKey(config: Config): void {
@@ -49,7 +50,7 @@ export async function refuseTakenPort(port: number | undefined): Promise<void> {
 export async function prepareState({ cacheCode }: Pick<CommandContext, 'cacheCode'>, config: Config): Promise<void> {
   const { stateFolder, paths } = config;
   try {
-    await mkdir(stateFolder, { recursive: true, mode: 0o700 });
+    await makeFolder(stateFolder, 0o700);
     // Root could use another user's folder, who could then say what root runs.
     const { uid } = await stat(stateFolder);
     if (uid !== (process.geteuid?.() ?? uid)) throw new Error('it belongs to another user');

@@ -1,9 +1,10 @@
 /** `countersign init`: writes a first agent pack. It never overwrites: a folder that holds any of its files is left alone. */
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { agentNameSchema } from '../../core/contracts/ids.ts';
-import { CountersignError } from '../../core/errors.ts';
+import { CountersignError, messageOf } from '../../core/errors.ts';
 import { defineCommand, noOptions } from '../define-command.ts';
+import { makeFolder } from '../make-folder.ts';
 import { packTemplate } from '../pack-template.ts';
 
 export const init = defineCommand({
@@ -16,10 +17,12 @@ export const init = defineCommand({
     const files = packTemplate(agentNameOf(folder));
     const taken = (await readdir(folder).catch(() => [])).filter((name) => name in files);
     if (taken.length > 0) throw exists(given, taken);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder).catch((error: unknown) => {
+      throw notWritable(given, messageOf(error), error);
+    });
     for (const [name, text] of Object.entries(files)) {
       await writeFile(join(folder, name), text, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-        throw error.code === 'EEXIST' ? exists(given, [name]) : error;
+        throw error.code === 'EEXIST' ? exists(given, [name]) : notWritable(given, error.message, error);
       });
     }
     const written = Object.keys(files);
@@ -31,7 +34,7 @@ export const init = defineCommand({
     for (const name of written) terminal.result(join(given, name));
     terminal.talk('\nNext:');
     terminal.talk(`  1. set OPENAI_API_KEY, or OPENAI_BASE_URL for another server`);
-    terminal.talk(`  2. countersign dev ${given}`);
+    terminal.talk(`  2. countersign dev ${asArgument(given)}`);
     terminal.talk(`  3. in another terminal: countersign run ${agent} "read the notes, then add one that says hello"`);
     terminal.talk('policy.yaml lets you approve your own runs; read its warning before a second person works with it');
     return 0;
@@ -44,8 +47,23 @@ function agentNameOf(folder: string): string {
     .toLowerCase()
     .replaceAll(/[^a-z0-9-]+/gu, '-')
     .replace(/^[^a-z]+/u, '')
-    .slice(0, 64);
+    .slice(0, 64)
+    .replace(/-+$/u, '');
   return agentNameSchema.safeParse(name).success ? name : 'agent';
+}
+
+/** As a shell takes it for one word, and no command for an option. */
+function asArgument(path: string): string {
+  const word = path.startsWith('-') ? `./${path}` : path;
+  return /^[\w./@%+:,-]+$/u.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function notWritable(folder: string, reason: string, cause: unknown): CountersignError {
+  return new CountersignError(
+    'input-invalid',
+    `Cannot write an agent pack into "${folder}": ${reason}, expected a place where you may write; choose another folder`,
+    { cause },
+  );
 }
 
 function exists(folder: string, names: readonly string[]): CountersignError {

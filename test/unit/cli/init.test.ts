@@ -1,6 +1,6 @@
 /** `init`: the pack it writes loads as it is, and nothing is ever overwritten. */
 import { execFile } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -15,7 +15,7 @@ test('init writes a pack that loads: one read, one effect, the default policy', 
   expect(stdout.trim().split('\n')).toEqual(
     ['agent.yaml', 'policy.yaml', 'tools.ts'].map((name) => join(folder, name)),
   );
-  expect(stderr).toContain(`countersign dev ${folder}`);
+  expect(stderr).toContain(`countersign dev '${folder}'\n`);
   expect(stderr).toContain('countersign run my-notes');
   expect(await readFile(join(folder, 'policy.yaml'), 'utf8')).toBe(defaultPolicyText);
   expect(await loadAlone(folder)).toEqual({ agent: 'my-notes', tools: { add_note: 'effect', read_notes: 'read' } });
@@ -42,6 +42,54 @@ test('init keeps the other files of a folder', async () => {
   await writeFile(join(folder, 'README.md'), 'mine');
   expect(await runCli(['init', folder])).toMatchObject({ exit: 0 });
   expect((await readdir(folder)).toSorted()).toEqual(['README.md', 'agent.yaml', 'policy.yaml', 'tools.ts']);
+});
+
+test.each([
+  ['my agent!', 'my-agent'],
+  ["it's -- ", 'it-s'],
+  ['-7-', 'agent'],
+  [`${'a'.repeat(63)} b`, 'a'.repeat(63)],
+])('init makes a fit name of %j and a command that a shell can take', async (name, agent) => {
+  const folder = join(await temporaryFolder(), name);
+  const { stderr } = await runCli(['init', folder]);
+  expect(stderr).toContain(`countersign run ${agent} "`);
+  const command = /countersign dev (.*)\n/u.exec(stderr)?.[1] ?? '';
+  const { stdout } = await promisify(execFile)('sh', ['-c', `printf %s ${command}`]);
+  expect(stdout).toBe(folder);
+});
+
+test('init refuses what is no folder, before it writes anything', async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'file'), 'mine');
+  for (const given of ['file', 'file/pack', 'file/a/b']) {
+    const { exit, stderr } = await runCli(['init', join(folder, given)]);
+    expect(exit).toBe(2);
+    expect(stderr).toContain(`"${join(folder, 'file')}" is no folder`);
+  }
+  expect(await readdir(folder)).toEqual(['file']);
+});
+
+test('init refuses a link that leads nowhere', async () => {
+  const folder = await temporaryFolder();
+  await symlink(join(folder, 'nowhere'), join(folder, 'link'));
+  const { exit, stderr } = await runCli(['init', join(folder, 'link', 'pack')]);
+  expect(exit).toBe(2);
+  expect(stderr).toContain(`no folder can be made in "${folder}" (EEXIST)`);
+});
+
+/** In processes of their own: one that tried for ever would never let this one end. */
+test.each(['/proc/pack', '/proc/a/pack', '/sys/a/pack'])('a folder in %s is refused at once', async (folder) => {
+  const maker = JSON.stringify(new URL('../../../cli/make-folder.ts', import.meta.url).href);
+  const code = `
+    const { makeFolder } = await import(${maker});
+    console.log(await makeFolder(${JSON.stringify(folder)}).then(() => 'made', (error) => error.message));
+  `;
+  const parameters = ['--input-type=module', '--eval', code];
+  const { stdout } = await promisify(execFile)(process.execPath, parameters, {
+    timeout: 20_000,
+    killSignal: 'SIGKILL',
+  });
+  expect(stdout).toMatch(/^no folder can be made in /u);
 });
 
 /** In a process of its own: this one's module loader is not Node's. */
