@@ -23,7 +23,7 @@ export function defineAgent({ tools, policy: policyText, moduleDigest, ...source
   const names = tools.map((tool) => tool.name);
   const parsed = agentFileSchema.safeParse({ ...source, tools: names });
   const policy = loadPolicy(policyText, 'policy');
-  const read = { kind: 'tools' as const, tools: [...tools], moduleDigest: moduleDigest ?? sourceDigest(tools) };
+  const read = { tools: [...tools], moduleDigest: moduleDigest ?? sourceDigest(tools) };
   const selected = selectTools(names, read, (_, found, expected, remedy) =>
     wholeFile('tools', found, expected, remedy),
   );

@@ -26,11 +26,23 @@ export async function loadPack(folder: string): Promise<AgentPack> {
 /** The same as a value, for whoever prints problems. */
 export async function readPack(folder: string): Promise<PackRead> {
   const agent = await readPart(folder, 'agent.yaml', 'a file that says what the agent is', readAgentFile);
+  // What is no pack is not read as one: every other problem would follow from this one.
+  if (agent.kind === 'missing') return { kind: 'invalid', problems: agent.problems };
   const policy = await readPart(folder, 'policy.yaml', 'a policy', readPolicy);
   const tools = await readTools(folder).catch(() => ({
     kind: 'invalid' as const,
     problems: [wholeFile('tools.ts', 'a folder that cannot be read', 'an agent pack', 'check its path')],
   }));
+  if (tools.kind === 'tools' && tools.file === null && agent.kind === 'agent' && agent.agent.tools.length > 0) {
+    const expected = `code that exports ${agent.agent.tools.slice(0, 5).join(', ')}`;
+    const missing = wholeFile(
+      'tools.ts',
+      'no such file',
+      expected,
+      'write it, or empty the list "tools" of agent.yaml',
+    );
+    return { kind: 'invalid', problems: [...(policy.kind === 'policy' ? [] : policy.problems), missing] };
+  }
   const selected =
     agent.kind === 'agent' && tools.kind === 'tools'
       ? selectTools(agent.agent.tools, tools, (index, found, expected, remedy) => {
@@ -41,7 +53,9 @@ export async function readPack(folder: string): Promise<PackRead> {
     const parts = { agent: agent.agent, policyText: policy.text, policy: policy.policy, tools: selected.registry };
     return { kind: 'pack', pack: assemblePack({ folder: resolve(folder), ...parts }) };
   }
-  const problems = [agent, policy, tools, selected].flatMap((part) => (part?.kind === 'invalid' ? part.problems : []));
+  const problems = [agent, policy, tools, selected].flatMap((part) =>
+    part && 'problems' in part ? part.problems : [],
+  );
   return { kind: 'invalid', problems };
 }
 
@@ -60,13 +74,13 @@ async function readPart<T extends AgentFileRead | PolicyRead>(
   file: string,
   expected: string,
   read: (text: string, file: string) => T,
-): Promise<T | { kind: 'invalid'; problems: PackProblem[] }> {
+): Promise<T | { kind: 'invalid' | 'missing'; problems: PackProblem[] }> {
   let bytes: Buffer;
   try {
     bytes = await readFile(join(folder, file));
   } catch {
     return {
-      kind: 'invalid',
+      kind: 'missing',
       problems: [wholeFile(file, 'no such file', expected, 'run "countersign init" for a first one')],
     };
   }

@@ -3,17 +3,20 @@
  * it. Loading runs the pack's code: a pack is trusted like the program itself.
  */
 import { access } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf } from '../core/errors.ts';
 import { checkTool, type Tool } from '../tools/define-tool.ts';
 import { createToolRegistry, type ToolRegistry } from '../tools/registry.ts';
 import { loadAsModules } from './es-modules.ts';
+import { guardImport } from './guard-import.ts';
 import { moduleDigestOf } from './module-digest.ts';
-import { type PackProblem, wholeFile } from './pack-problem.ts';
+import { packInvalid, type PackProblem, wholeFile } from './pack-problem.ts';
+import { placeOfError } from './place-of-error.ts';
 
 export type ToolsRead =
-  | { kind: 'tools'; tools: Tool[]; moduleDigest: string }
+  /** `file` is null where the folder has none. */
+  | { kind: 'tools'; file: string | null; tools: Tool[]; moduleDigest: string }
   | { kind: 'invalid'; problems: PackProblem[] };
 
 /** Node keeps modules: what this process runs is what it loaded first. */
@@ -23,7 +26,7 @@ export async function readTools(folder: string): Promise<ToolsRead> {
   const modules = await moduleDigestOf(folder);
   if (modules.kind === 'invalid') return modules;
   const file = await toolsFile(folder);
-  if (!file) return { kind: 'tools', tools: [], moduleDigest: modules.digest };
+  if (!file) return { kind: 'tools', file: null, tools: [], moduleDigest: modules.digest };
   const first = loadedDigests.get(resolve(folder));
   if (first !== undefined && first !== modules.digest) {
     return invalid(
@@ -35,19 +38,24 @@ export async function readTools(folder: string): Promise<ToolsRead> {
   }
   try {
     loadAsModules(resolve(folder));
-    const module = (await import(pathToFileURL(join(folder, file)).href)) as { default?: unknown; tools?: unknown };
+    const url = pathToFileURL(join(folder, file)).href;
+    const module = await guardImport(
+      async () => (await import(url)) as { default?: unknown; tools?: unknown },
+      (found) => packInvalid(basename(resolve(folder)), [wholeFile(file, found, 'code that loads', 'correct it')]),
+    );
     loadedDigests.set(resolve(folder), modules.digest);
     const exported = module.tools ?? module.default;
     if (!Array.isArray(exported))
       return invalid(file, 'no list of tools', 'an export "tools" or a default export', 'export the tools in a list');
     return collect(file, exported, modules.digest);
   } catch (error) {
-    return invalid(
+    const problem = wholeFile(
       file,
       `code that does not load (${messageOf(error).split('\n')[0]?.slice(0, 300)})`,
       'code that loads',
       remedyFor(error),
     );
+    return { kind: 'invalid', problems: [{ ...problem, ...placeOfError(error, folder) }] };
   }
 }
 
@@ -60,7 +68,7 @@ function remedyFor(error: unknown): string {
 /** The registry of the named tools. */
 export function selectTools(
   names: readonly string[],
-  read: Extract<ToolsRead, { kind: 'tools' }>,
+  read: Pick<Extract<ToolsRead, { kind: 'tools' }>, 'tools' | 'moduleDigest'>,
   problemAtName: (index: number, found: string, expected: string, remedy: string) => PackProblem,
 ): { kind: 'registry'; registry: ToolRegistry } | { kind: 'invalid'; problems: PackProblem[] } {
   const known = read.tools.map((tool) => tool.name);
@@ -92,7 +100,7 @@ function collect(file: string, exported: readonly unknown[], moduleDigest: strin
       problems.push(wholeFile(file, messageOf(error), 'tools made by defineTool', 'correct the definition'));
     }
   }
-  return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'tools', tools, moduleDigest };
+  return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'tools', file, tools, moduleDigest };
 }
 
 async function toolsFile(folder: string): Promise<string | undefined> {

@@ -3,7 +3,7 @@
  * server tests start them for real.
  */
 import { statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { doctorChecks } from '../../../cli/parts/doctor-checks.ts';
@@ -96,6 +96,7 @@ test('dev on the state folder of another user is refused, and none of its code i
 
 test('worker of a pack that does not load says every problem', async () => {
   const folder = await temporaryFolder();
+  await writeFile(join(folder, 'agent.yaml'), 'name: 7\n');
   const { exit, stderr } = await runCli(['worker', folder, '--state', await temporaryFolder()], { environment: key });
   expect(exit).toBe(2);
   expect(stderr).toContain('agent.yaml:1:1');

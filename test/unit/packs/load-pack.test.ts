@@ -115,7 +115,7 @@ describe('loadPack', () => {
     [
       'no tools.ts',
       () => rmSync(join(folder, 'tools.ts')),
-      /^agent\.yaml:8:9: found the tool "read_logs", expected a tool that tools\.ts exports/,
+      /^tools\.ts:1:1: found no such file, expected code that exports read_logs, restart; write it[^\n]*$/,
     ],
     [
       'bytes that are not UTF-8',
@@ -148,6 +148,21 @@ describe('loadPack', () => {
   ])('refuses %s', async (_, break_, problem) => {
     break_();
     expect((await problemsOf()).join('\n')).toMatch(problem);
+  });
+
+  test('says nothing else of a folder without agent.yaml, and runs none of its code', async () => {
+    rmSync(join(folder, 'agent.yaml'));
+    rmSync(join(folder, 'policy.yaml'));
+    change('tools.ts', 'export const', "throw new Error('at load');\nexport const");
+    const problems = await problemsOf();
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^agent\.yaml:1:1: found no such file/);
+  });
+
+  test('needs no tools.ts for an agent without tools', async () => {
+    rmSync(join(folder, 'tools.ts'));
+    change('agent.yaml', /tools: .*/, 'tools: []');
+    expect((await loadPack(folder)).tools.list()).toEqual([]);
   });
 
   test('refuses a folder that does not exist', async () => {
