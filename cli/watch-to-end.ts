@@ -31,14 +31,14 @@ export async function watchToEnd(
     if (json && stream === 'result') terminal.json({ workflowId, outcome: null, watching: false });
     return exitCodes.interrupted;
   }
-  const { run, result } = last;
+  const { run, result, failure } = last;
   const outcome = result?.outcome ?? run.outcome;
   if (!json) {
     if (result && result.text !== '') terminal.result(visible(result.text));
     terminal.talk(`postmortem: countersign replay ${workflowId}`);
   } else if (stream === 'result') {
     const { text = null, turns = null, calls = null } = result ?? {};
-    terminal.json({ workflowId, outcome, text, turns, calls });
+    terminal.json({ workflowId, outcome, text, turns, calls, failure });
   }
   return exitOfOutcome(outcome);
 }

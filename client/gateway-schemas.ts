@@ -74,7 +74,10 @@ export const runViewSchema = z.strictObject({
   status: z.enum(['starting', 'open', 'closed']),
   openedAt: timestampSchema.nullable().describe('Null: no worker has opened it'),
   closedAt: timestampSchema.nullable(),
-  outcome: z.string().nullable(),
+  outcome: z
+    .string()
+    .nullable()
+    .describe('Of a run ended from outside what Temporal says: `terminated`, `timed-out`, `not-found`, …'),
   runEpoch: z.int().min(0),
 });
 export type RunView = z.infer<typeof runViewSchema>;
@@ -116,11 +119,25 @@ export const runResultSchema = z.strictObject({
   calls: z.int(),
 });
 
+/** What failed and is tried again, as Temporal says. */
+export const runTroubleSchema = z.strictObject({
+  activity: z.string().describe('What was tried, in words'),
+  attempt: z.int().min(1).describe('Of the try that runs now or comes next, from 1'),
+  reason: z.string().describe('Of the last failure: cut, hidden characters escaped'),
+  nextAttemptAt: timestampSchema.nullable().describe('Null: one runs now'),
+});
+export const runFailureSchema = z.strictObject({
+  code: z.string().describe('An error code, or how it ended: `terminated`, `timed-out`'),
+  message: z.string().describe('Cut, hidden characters escaped'),
+});
+
 export const runDetailSchema = z.strictObject({
   run: runViewSchema,
   engine: z.enum(['running', 'closed', 'not-found']).nullable().describe('What Temporal says; null: out of reach'),
   live: runStateSchema.nullable().describe("The run's own word, for people; null: no worker answered"),
   result: runResultSchema.nullable().describe('Of an ended run, its own word'),
+  trouble: z.array(runTroubleSchema).describe('Of a running run: what failed and is tried again'),
+  failure: runFailureSchema.nullable().describe('Of an ended run that failed or was ended from outside: why'),
 });
 export type RunDetail = z.infer<typeof runDetailSchema>;
 

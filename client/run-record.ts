@@ -5,6 +5,14 @@
 import { type Client, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { answerWithinMs, askServer, serverUnavailable } from './ask-server.ts';
+import {
+  type EngineEnding,
+  endingOf,
+  type FailingActivity,
+  failingActivities,
+  failureOf,
+  type RunFailure,
+} from './run-trouble.ts';
 
 const runningStatus = 1;
 
@@ -13,6 +21,18 @@ export interface CurrentLink {
   linkRunId: string;
   status: 'running' | 'closed';
   cancelRequested: boolean;
+  /** Absent while it runs. */
+  endedAs?: EngineEnding;
+  /** Absent: none failed. */
+  failing?: FailingActivity[];
+}
+
+/** How a run ended. */
+export interface RunEnd {
+  /** As its workflow returned it, unverified; undefined where it returned nothing. */
+  result: unknown;
+  /** Null where nothing failed. */
+  failure: RunFailure | null;
 }
 
 /** Undefined where the server knows no such run. @throws {CountersignError} `server-unavailable` */
@@ -27,10 +47,14 @@ export async function readCurrentLink(
   const info = answer?.workflowExecutionInfo;
   const linkRunId = info?.execution?.runId;
   if (!answer || !info || !linkRunId) return undefined;
+  const endedAs = endingOf(info.status);
+  const failing = failingActivities(answer.pendingActivities);
   return {
     linkRunId,
     status: info.status === runningStatus ? 'running' : 'closed',
     cancelRequested: answer.workflowExtendedInfo?.cancelRequested === true,
+    ...(endedAs ? { endedAs } : {}),
+    ...(failing.length > 0 ? { failing } : {}),
   };
 }
 
@@ -47,15 +71,16 @@ export async function readRunInput(client: Client, namespace: string, workflowId
   }
 }
 
-/** Of an ended run, as its workflow returned it; undefined where it has none or the server knows no such run. */
-export async function readRunResult(client: Client, workflowId: string): Promise<unknown> {
+/** Of an ended run; undefined where the server knows no such run. */
+export async function readRunEnd(client: Client, workflowId: string): Promise<RunEnd | undefined> {
   try {
     return await client.withDeadline(Date.now() + answerWithinMs, async () => {
       const result: unknown = await client.workflow.getHandle(workflowId).result();
-      return result;
+      return { result, failure: null };
     });
   } catch (error) {
-    if (error instanceof WorkflowFailedError || error instanceof WorkflowNotFoundError) return undefined;
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    if (error instanceof WorkflowFailedError) return { result: undefined, failure: failureOf(error.cause) ?? null };
     throw serverUnavailable(`read the result of run "${workflowId}"`, error);
   }
 }

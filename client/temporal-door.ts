@@ -25,7 +25,7 @@ import type { ReadLinkOrigin } from '../core/contracts/describe.ts';
 import { type ErrorCode } from '../core/contracts/errors.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import { createReadLinkOrigin } from './describe-run.ts';
-import { type CurrentLink, readCurrentLink, readRunInput, readRunResult } from './run-record.ts';
+import { type CurrentLink, readCurrentLink, readRunEnd, readRunInput, type RunEnd } from './run-record.ts';
 import { readServerTime } from './server-time.ts';
 
 export interface TemporalSettings {
@@ -53,8 +53,8 @@ export interface TemporalDoor {
   linkOrigin: ReadLinkOrigin;
   /** What the newest link was started with, unverified. */
   runInput(workflowId: string): Promise<unknown>;
-  /** Of an ended run; undefined where it has none. */
-  runResult(workflowId: string): Promise<unknown>;
+  /** Of an ended run; undefined where the server knows no such run. */
+  runEnd(workflowId: string): Promise<RunEnd | undefined>;
   /** The server's clock, ms. */
   serverTime(): Promise<number>;
   close(): Promise<void>;
@@ -107,7 +107,7 @@ export async function openTemporalDoor(settings: TemporalSettings): Promise<Temp
     linkOrigin: createReadLinkOrigin(client, namespace),
     currentLink: (workflowId) => readCurrentLink(client, namespace, workflowId),
     runInput: (workflowId) => readRunInput(client, namespace, workflowId),
-    runResult: (workflowId) => readRunResult(client, workflowId),
+    runEnd: (workflowId) => readRunEnd(client, workflowId),
     serverTime: () => readServerTime(client, namespace),
     close: () => connection.close(),
   };

@@ -3,16 +3,17 @@
  * open one is listed only while a live run of the same epoch waits with it.
  */
 import type { ApprovalView } from '../client/gateway-schemas.ts';
-import type { CurrentLink } from '../client/run-record.ts';
 import { signedVoteSchema } from '../core/contracts/approval.ts';
 import { renderCardText } from '../core/card.ts';
 import { openEnvelope } from '../core/envelope.ts';
 import { findAsk } from './answerable.ts';
 import type { ApproverCheck } from './approvers.ts';
 import { unconfirmed } from './confirm-ask.ts';
+import { engineWords, hasEnded } from './engine-word.ts';
 import type { Credential } from './credentials.ts';
 import { inParallel } from './in-parallel.ts';
 import type { GatewayContext } from './options.ts';
+import type { RunRow } from '../store/store.ts';
 import { type OpenedAsk, openAsk, openTicket } from './verified.ts';
 
 export interface ApprovalFilter {
@@ -20,6 +21,8 @@ export interface ApprovalFilter {
   workflowId?: string | undefined;
   limit: number;
 }
+
+type Words = ReturnType<typeof engineWords>;
 
 const atOnce = 8;
 /** Rows read to find those that a live run waits with: asks of runs that were terminated stay open until their deadline. */
@@ -34,22 +37,25 @@ export async function listApprovals(
   const { state, workflowId, limit } = filter;
   const ofRun = workflowId === undefined ? {} : { workflowId };
   if (state === 'all') {
+    const words = engineWords(gateway);
     const rows = await gateway.store.listAsks({ ...ofRun, limit });
     const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []);
-    const views = await inParallel(asks, atOnce, (ask) => viewOf(gateway, approvers, caller, ask));
+    const views = await inParallel(asks, atOnce, (ask) => viewOf(gateway, approvers, caller, ask, words));
     return views.flatMap((view) => view ?? []);
   }
   // Past ones stay for ever in a store, first by urgency: read with the others, they would crowd those out that wait.
   const dueFrom = gateway.clock.now();
   const rows = await gateway.store.listAsks({ ...ofRun, open: true, dueFrom, limit: mostRows });
   const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []);
-  const links = currentLinks(gateway);
+  const words = engineWords(gateway);
   const views = await inParallel(asks, atOnce, async (ask) => {
     const run = await gateway.store.getRun(ask.row.workflowId);
     const live = run?.closedAt === null && run.runEpoch === ask.row.runEpoch;
-    if (!live || (await unconfirmed(gateway, ask, run, await links(ask.row.workflowId))) !== undefined)
-      return undefined;
-    return await viewOf(gateway, approvers, caller, ask);
+    if (!live) return undefined;
+    // A server out of reach is asked once more and throws: "nothing waits" would be a guess.
+    const word = (await words(ask.row.workflowId)) ?? undefined;
+    if ((await unconfirmed(gateway, ask, run, word)) !== undefined) return undefined;
+    return await viewOf(gateway, approvers, caller, ask, words);
   });
   return views.flatMap((view) => view ?? []).slice(0, limit);
 }
@@ -61,8 +67,8 @@ export async function showApproval(
   caller: Credential,
   nonce: string,
 ): Promise<ApprovalView> {
-  const { ask, ticket } = await findAsk(gateway, nonce);
-  return await toView(gateway, ask, await approvers.mayAnswer(ask, ticket, caller));
+  const { ask, run, ticket } = await findAsk(gateway, nonce);
+  return await toView(gateway, ask, await approvers.mayAnswer(ask, ticket, caller), run, engineWords(gateway));
 }
 
 /** Undefined where its run's ticket does not verify: nobody could answer it. */
@@ -71,19 +77,26 @@ async function viewOf(
   approvers: ApproverCheck,
   caller: Credential,
   ask: OpenedAsk,
+  words: Words,
 ): Promise<ApprovalView | undefined> {
   const run = await gateway.store.getRun(ask.row.workflowId);
   const ticket = run ? openTicket(gateway, run.ticket, ask.row.workflowId) : undefined;
-  return ticket ? await toView(gateway, ask, await approvers.mayAnswer(ask, ticket, caller)) : undefined;
+  if (!run || !ticket) return undefined;
+  return await toView(gateway, ask, await approvers.mayAnswer(ask, ticket, caller), run, words);
 }
 
 async function toView(
   gateway: GatewayContext,
   { row, body, card }: OpenedAsk,
   may: Awaited<ReturnType<ApproverCheck['mayAnswer']>>,
+  run: RunRow,
+  words: Words,
 ): Promise<ApprovalView> {
   const { terms, askedAt, deadlineAt, termsDigest, cardDigest } = body.ask;
   const timeLeftMs = Math.max(0, deadlineAt - gateway.clock.now());
+  const undecided = row.outcome === null && timeLeftMs > 0;
+  // Nobody closed what a run asked that was ended from outside; an answer to it would reach nobody.
+  const abandoned = undecided && hasEnded(run, await words(row.workflowId));
   return {
     nonce: row.nonce,
     approvalId: body.ask.approvalId,
@@ -99,8 +112,8 @@ async function toView(
     askedAt,
     deadlineAt,
     timeLeftMs,
-    open: row.outcome === null && timeLeftMs > 0,
-    outcome: row.outcome,
+    open: undecided && !abandoned && run.runEpoch === row.runEpoch,
+    outcome: abandoned ? 'withdrawn' : row.outcome,
     approvers: {
       roles: terms.approvers.roles,
       principals: terms.approvers.principals,
@@ -122,14 +135,4 @@ async function votesOf({ store, keys, audience }: GatewayContext, nonce: string)
     const { principal, verdict, castAt } = opened.signed.body;
     return [{ principal, verdict, castAt }];
   });
-}
-
-/** Asks the server once for each run, however many asks it has. */
-function currentLinks({ door }: GatewayContext): (workflowId: string) => Promise<CurrentLink | undefined> {
-  const asked = new Map<string, Promise<CurrentLink | undefined>>();
-  return (workflowId) => {
-    const link = asked.get(workflowId) ?? door.currentLink(workflowId);
-    asked.set(workflowId, link);
-    return link;
-  };
 }

@@ -20,9 +20,19 @@ export type RunChange =
   | { kind: 'answered'; nonce: string; tool: string }
   | { kind: 'held'; reason: string }
   | { kind: 'resumed' }
+  | ({ kind: 'trouble' } & Trouble)
   | { kind: 'out-of-reach'; reason: string }
   | { kind: 'silent' }
-  | { kind: 'ended'; outcome: string | null; text: string | null; turns: number | null; calls: number | null };
+  | {
+      kind: 'ended';
+      outcome: string | null;
+      text: string | null;
+      turns: number | null;
+      calls: number | null;
+      failure: RunDetail['failure'];
+    };
+
+type Trouble = RunDetail['trouble'][number];
 
 /** @param before undefined at the first look: everything there is is new. */
 export function changesBetween(before: RunDetail | undefined, after: RunDetail): RunChange[] {
@@ -45,14 +55,20 @@ export function changesBetween(before: RunDetail | undefined, after: RunDetail):
     if (live.hold !== null && live.hold !== old?.hold) changes.push({ kind: 'held', reason: live.hold });
     if (live.hold === null && old && old.hold !== null) changes.push({ kind: 'resumed' });
   }
+  for (const one of after.trouble) {
+    // Each further try of the same is no news.
+    const known = before?.trouble.some(({ activity, reason }) => activity === one.activity && reason === one.reason);
+    if (!known) changes.push({ kind: 'trouble', ...one });
+  }
   if (hasEnded(after)) {
-    const { result, run } = after;
+    const { result, run, failure } = after;
     changes.push({
       kind: 'ended',
       outcome: result?.outcome ?? run.outcome,
       text: result?.text ?? null,
       turns: result?.turns ?? null,
       calls: result?.calls ?? null,
+      failure,
     });
   }
   return changes;
@@ -80,6 +96,8 @@ export function changeLines(change: RunChange, now: number): string[] {
       return [`holds: ${visible(change.reason)}`];
     case 'resumed':
       return ['goes on'];
+    case 'trouble':
+      return [troubleText(change, now)];
     case 'out-of-reach':
       return [`the gateway is out of reach, trying again (${visible(change.reason)})`];
     case 'silent':
@@ -87,8 +105,19 @@ export function changeLines(change: RunChange, now: number): string[] {
     case 'ended':
       return [
         `ended: ${change.outcome ?? 'without an outcome'}${change.turns === null ? '' : `, ${countText(change.turns, 'turn')}, ${countText(change.calls ?? 0, 'call')}`}`,
+        ...(change.failure ? [`  ${failureText(change.failure)}`] : []),
       ];
   }
+}
+
+/** Also of `show`. */
+export function troubleText({ activity, attempt, reason, nextAttemptAt }: Trouble, now: number): string {
+  const next = nextAttemptAt === null ? 'runs now' : `in ${durationText(nextAttemptAt - now)}`;
+  return `${visible(activity)} fails and is tried again (try ${attempt} ${next}): ${visible(reason)}`;
+}
+
+export function failureText({ code, message }: NonNullable<RunDetail['failure']>): string {
+  return `why: ${visible(message === '' ? 'no reason given' : message)} (${visible(code)})`;
 }
 
 function waitingLines(change: Extract<RunChange, { kind: 'waiting' }>, now: number): string[] {

@@ -1,6 +1,7 @@
 /** A run as text: its line in a list, its header, and all that the gateway says of it. Pure. */
 import type { RunDetail, RunView } from '../../client/gateway-schemas.ts';
 import { visible } from '../terminal.ts';
+import { failureText, troubleText } from './run-changes.ts';
 import { countText, durationText, shortNonce, tableLines, timeText } from './format.ts';
 
 export function runHeader(run: RunView): string {
@@ -26,7 +27,7 @@ export function runListLines(runs: readonly RunView[], now: number): string[] {
   ]);
 }
 
-export function runDetailLines({ run, live, result, engine }: RunDetail, now: number): string[] {
+export function runDetailLines({ run, live, result, engine, trouble, failure }: RunDetail, now: number): string[] {
   const facts: [string, string][] = [
     ['state', live && run.status !== 'closed' ? live.state : stateText(run)],
     ['opened', run.openedAt === null ? 'by no worker yet' : timeText(run.openedAt)],
@@ -65,6 +66,8 @@ export function runDetailLines({ run, live, result, engine }: RunDetail, now: nu
     ]);
     if (waiting.length > 0) lines.push('waiting for', ...tableLines(waiting));
   }
+  lines.push(...trouble.map((one) => `  ${troubleText(one, now)}`));
+  if (failure) lines.push(`  ${failureText(failure)}`);
   if (result)
     lines.push(
       `${result.outcome} after ${countText(result.turns, 'turn')} and ${countText(result.calls, 'call')}`,

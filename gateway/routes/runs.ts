@@ -15,6 +15,8 @@ import { principalSchema, timestampSchema, workflowIdSchema } from '../../core/c
 import { CountersignError } from '../../core/errors.ts';
 import type { GatewayApp } from '../app.ts';
 import { callerOf } from '../authenticate.ts';
+import { asEngineSays, engineWords, shownFailure, statusOf, troubleOf } from '../engine-word.ts';
+import { inParallel } from '../in-parallel.ts';
 import { type KnownStart, knownStart, runViewOf } from '../known-start.ts';
 import { longBodyBytes } from '../json-body.ts';
 import type { GatewayContext } from '../options.ts';
@@ -25,6 +27,7 @@ import { queryInteger } from './query-integer.ts';
 import { problemResponses } from './responses.ts';
 
 const liveWithinMs = 1500;
+const atOnce = 8;
 const runParameters = z.strictObject({ workflowId: workflowIdSchema });
 const startHeaders = z.looseObject({
   'idempotency-key': z
@@ -71,11 +74,14 @@ export function runRoutes(app: GatewayApp, gateway: GatewayContext): void {
       const { limit, before, principal } = request.query;
       const filter = { limit, ...(before === undefined ? {} : { before }), ...(principal ? { principal } : {}) };
       const rows = await gateway.store.listRuns(filter);
-      const runs = rows.flatMap((row) => {
+      const words = engineWords(gateway);
+      const views = await inParallel(rows, atOnce, async (row) => {
         const ticket = openTicket(gateway, row.ticket, row.workflowId);
-        return ticket ? [runViewOf(ticket, row, row.closedAt === null)] : [];
+        if (!ticket) return [];
+        const view = runViewOf(ticket, row, row.closedAt === null);
+        return [row.closedAt === null ? asEngineSays(view, await words(row.workflowId)) : view];
       });
-      return { runs, nextBefore: rows.length === limit ? (rows.at(-1)?.openedAt ?? null) : null };
+      return { runs: views.flat(), nextBefore: rows.length === limit ? (rows.at(-1)?.openedAt ?? null) : null };
     },
   });
   app.route({
@@ -115,12 +121,21 @@ export function runRoutes(app: GatewayApp, gateway: GatewayContext): void {
 
 async function showRun(gateway: GatewayContext, workflowId: string): Promise<RunDetail> {
   const { ticket, row, running } = await requireKnown(gateway, workflowId);
-  const engine = await engineStatus(gateway, workflowId);
-  const [live, result] = await Promise.all([
+  // Where the server is out of reach, the row is still worth showing.
+  const word = await engineWords(gateway)(workflowId);
+  const engine = statusOf(word);
+  const [live, end] = await Promise.all([
     engine === 'running' ? liveState(gateway, workflowId) : null,
-    engine === 'closed' ? endedWith(gateway, workflowId) : null,
+    engine === 'closed' ? gateway.door.runEnd(workflowId).catch(() => undefined) : undefined,
   ]);
-  return { run: runViewOf(ticket, row, running), engine, live, result };
+  return {
+    run: asEngineSays(runViewOf(ticket, row, running), word),
+    engine,
+    live,
+    result: runResultSchema.safeParse(end?.result).data ?? null,
+    trouble: troubleOf(word),
+    failure: shownFailure(end?.failure),
+  };
 }
 
 /** A run of ours; other workflows of the namespace are none of this API's business. */
@@ -136,21 +151,7 @@ async function requireKnown(
   );
 }
 
-/** Null where the server is out of reach: the row is still worth showing. */
-async function engineStatus({ door }: GatewayContext, workflowId: string): Promise<RunDetail['engine']> {
-  try {
-    return (await door.currentLink(workflowId))?.status ?? 'not-found';
-  } catch {
-    return null;
-  }
-}
-
 async function liveState({ door }: GatewayContext, workflowId: string): Promise<RunDetail['live']> {
   const state = await door.runState(workflowId, liveWithinMs).catch(() => undefined);
   return runStateSchema.safeParse(state).data ?? null;
-}
-
-async function endedWith({ door }: GatewayContext, workflowId: string): Promise<RunDetail['result']> {
-  const result = await door.runResult(workflowId).catch(() => undefined);
-  return runResultSchema.safeParse(result).data ?? null;
 }

@@ -1,7 +1,7 @@
 /** `run` and `watch`: what is sent, what is shown on the way, how they end. */
 import { expect, test } from 'vitest';
-import { FakeProblem, runCli, startFakeGateway } from './run-cli.ts';
-import { ended, linkRunId, live, nonce, runView, waiting, workflowId } from './views.ts';
+import { FakeProblem, now, runCli, startFakeGateway } from './run-cli.ts';
+import { ended, linkRunId, live, nonce, runView, unended, waiting, workflowId } from './views.ts';
 
 const started = { workflowId, linkRunId, repeated: false };
 
@@ -48,7 +48,7 @@ test('run sends nothing when its text holds a secret, and does not repeat it', a
 test('run shows turns, calls and what to type for an approval, and prints the last words as the result', async () => {
   const gateway = await startFakeGateway();
   const looks = [
-    { run: runView(), engine: 'running', live: live(), result: null },
+    { run: runView(), engine: 'running', live: live(), ...unended },
     waiting({ calls: [{ callKey: `${workflowId}/1.0`, tool: 'restart', state: 'waiting', rule: 'changes-ask' }] }),
     ended('completed', 'Restarted'),
   ];
@@ -78,7 +78,14 @@ test.each([
   gateway.on('GET', `/v1/runs/${workflowId}`, () => ended(outcome));
   const result = await runCli(['run', 'ops', 'x', '--json'], gateway);
   expect(result.exit).toBe(exit);
-  expect(JSON.parse(result.stdout)).toEqual({ workflowId, outcome, text: 'All done', turns: 2, calls: 1 });
+  expect(JSON.parse(result.stdout)).toEqual({
+    workflowId,
+    outcome,
+    text: 'All done',
+    turns: 2,
+    calls: 1,
+    failure: null,
+  });
 });
 
 test('run that is interrupted leaves the run running and says so', async () => {
@@ -105,9 +112,60 @@ test('run waits for a gateway that is out of reach for a while', async () => {
   expect(stderr).toContain('out of reach, trying again (store-unavailable)');
 });
 
+const trouble = {
+  activity: 'asking the model',
+  attempt: 3,
+  reason: 'fetch\u001b[2J failed',
+  nextAttemptAt: now + 8000,
+};
+
+test('run says what fails and is tried again, once for each reason', async () => {
+  const gateway = await startFakeGateway();
+  const looks = [
+    { ...waiting(), trouble: [trouble] },
+    { ...waiting(), trouble: [{ ...trouble, attempt: 4, nextAttemptAt: null }] },
+    { ...waiting(), trouble: [{ ...trouble, attempt: 5, nextAttemptAt: null, reason: 'the model said 500' }] },
+    ended('completed'),
+  ];
+  gateway.on('POST', '/v1/runs', () => started);
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => looks.shift());
+  const { stderr } = await runCli(['run', 'ops', 'x'], gateway);
+  expect(stderr).toContain('asking the model fails and is tried again (try 3 in 8 s): fetch');
+  expect(stderr).toContain('asking the model fails and is tried again (try 5 runs now): the model said 500\n');
+  expect(stderr).not.toContain('try 4');
+  expect(stderr).not.toContain('\u001b');
+});
+
+const failure = { code: 'model-refused', message: 'Cannot ask the model: it answered 400' };
+const failed = { ...ended('failed'), result: null, failure };
+
+test('run that failed says why and exits with 1', async () => {
+  const gateway = await startFakeGateway();
+  gateway.on('POST', '/v1/runs', () => started);
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => failed);
+  const { exit, stderr } = await runCli(['run', 'ops', 'x'], gateway);
+  expect(exit).toBe(1);
+  expect(stderr).toContain('ended: failed\n');
+  expect(stderr).toContain('why: Cannot ask the model: it answered 400 (model-refused)\n');
+  const { stdout } = await runCli(['run', 'ops', 'x', '--json'], gateway);
+  expect(JSON.parse(stdout)).toMatchObject({ outcome: 'failed', failure });
+});
+
+test('watch of a run that was ended from outside ends, and says how', async () => {
+  const gateway = await startFakeGateway();
+  const run = runView({ status: 'closed', outcome: 'terminated' });
+  const gone = { ...waiting(), run, engine: 'closed', live: null, failure: { code: 'terminated', message: 'by olga' } };
+  const looks = [waiting(), waiting(), gone];
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => looks.shift());
+  const { exit, stderr } = await runCli(['watch', workflowId], gateway);
+  expect(exit).toBe(1);
+  expect(stderr).toContain('ended: terminated\n');
+  expect(stderr).toContain('why: by olga (terminated)\n');
+});
+
 test('run looks ever more rarely while nothing changes, and soon again when something does', async () => {
   const gateway = await startFakeGateway();
-  const turnTwo = { run: runView(), engine: 'running', live: live({ turn: 2 }), result: null };
+  const turnTwo = { run: runView(), engine: 'running', live: live({ turn: 2 }), ...unended };
   const looks: unknown[] = [...Array.from({ length: 6 }, () => waiting()), turnTwo, ended('completed')];
   gateway.on('POST', '/v1/runs', () => started);
   gateway.on('GET', `/v1/runs/${workflowId}`, () => looks.shift());
@@ -160,7 +218,7 @@ test('watch of a run that does not exist is said at once', async () => {
 
 test('watch says once that no worker answers, when several looks in a row found none', async () => {
   const gateway = await startFakeGateway();
-  const silent = { run: runView(), engine: 'running', live: null, result: null };
+  const silent = { run: runView(), engine: 'running', live: null, ...unended };
   const looks = [waiting(), silent, waiting(), silent, silent, silent, silent, ended('completed')];
   gateway.on('GET', `/v1/runs/${workflowId}`, () => looks.shift());
   const { stdout } = await runCli(['watch', workflowId, '--json'], gateway);

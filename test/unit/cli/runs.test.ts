@@ -1,6 +1,6 @@
 /** `runs`, `show`, `cancel`: what is asked of the gateway and how its answer looks. */
 import { expect, test } from 'vitest';
-import { FakeProblem, runCli, startFakeGateway } from './run-cli.ts';
+import { FakeProblem, now, runCli, startFakeGateway } from './run-cli.ts';
 import { ended, nonce, runView, waiting, workflowId } from './views.ts';
 
 test('runs lists each run on a line', async () => {
@@ -55,6 +55,22 @@ test('show prints the outcome and last words of an ended run', async () => {
   gateway.on('GET', `/v1/runs/${workflowId}`, () => ended('completed', 'All is well'));
   const { stdout } = await runCli(['show', workflowId], gateway);
   expect(stdout).toContain('completed after 2 turns and 1 call\nAll is well\n');
+});
+
+test('show says what fails and is tried again', async () => {
+  const gateway = await startFakeGateway();
+  const trouble = [{ activity: 'asking the model', attempt: 3, reason: 'fetch failed', nextAttemptAt: now + 8000 }];
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => ({ ...waiting(), trouble }));
+  const { stdout } = await runCli(['show', workflowId], gateway);
+  expect(stdout).toContain('  asking the model fails and is tried again (try 3 in 8 s): fetch failed\n');
+});
+
+test('show says why a run failed', async () => {
+  const gateway = await startFakeGateway();
+  const failure = { code: 'model-refused', message: 'the model answered 400' };
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => ({ ...ended('failed'), result: null, failure }));
+  const { stdout } = await runCli(['show', workflowId], gateway);
+  expect(stdout).toContain('  why: the model answered 400 (model-refused)\n');
 });
 
 test('show prints the gateway’s answer under --json', async () => {

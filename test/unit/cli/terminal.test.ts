@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { changesBetween } from '../../../cli/show/run-changes.ts';
 import { durationText, tableLines, timeText } from '../../../cli/show/format.ts';
 import { createTerminal, visible } from '../../../cli/terminal.ts';
-import { ended, live, runView, waiting } from './views.ts';
+import { ended, live, runView, unended, waiting } from './views.ts';
 
 function said(isTTY: boolean, environment: Record<string, string> = {}) {
   const text = { stdout: '', stderr: '' };
@@ -112,7 +112,7 @@ test('columns are as wide as their widest cell, whatever the colours', () => {
 });
 
 describe('changes of a run', () => {
-  const looked = (changes = {}) => ({ run: runView(), engine: 'running' as const, live: live(changes), result: null });
+  const looked = (changes = {}) => ({ run: runView(), engine: 'running' as const, live: live(changes), ...unended });
 
   test('that did not change are none', () => {
     expect(changesBetween(waiting(), waiting())).toEqual([]);
@@ -135,7 +135,7 @@ describe('changes of a run', () => {
   });
 
   test('do not say ended before the server does', () => {
-    const closing = { ...ended('completed'), engine: 'running' as const, result: null };
+    const closing = { ...ended('completed'), engine: 'running' as const, ...unended };
     expect(changesBetween(undefined, closing)).toEqual([]);
     expect(changesBetween(closing, ended('completed'))).toMatchObject([{ kind: 'ended', outcome: 'completed' }]);
   });

@@ -46,6 +46,9 @@ export function live(changes: Partial<Live> = {}): Live {
   };
 }
 
+/** What a run has that goes on and has no trouble. */
+export const unended = { result: null, trouble: [], failure: null };
+
 export function waiting(changes: Partial<Live> = {}): RunDetail {
   const approvals: Live['approvals'] = [
     { approvalId: `${workflowId}/1.0/1`, nonce, tool: 'restart', kind: 'call', deadlineAt: now + 90_000, votes: 0 },
@@ -54,7 +57,7 @@ export function waiting(changes: Partial<Live> = {}): RunDetail {
     run: runView(),
     engine: 'running',
     live: live({ state: 'waiting-for-approval', approvals, ...changes }),
-    result: null,
+    ...unended,
   };
 }
 
@@ -64,6 +67,8 @@ export function ended(outcome: NonNullable<RunDetail['result']>['outcome'], text
     engine: 'closed',
     live: null,
     result: { outcome, text, turns: 2, calls: 1 },
+    trouble: [],
+    failure: null,
   };
 }
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { linkOf, nonceOf, workflowIdOf } from '../../support/signed-objects.ts';
 import { newKeys, startWorld, type World } from './gateway-world.ts';
 
+const endedLink = { linkRunId: linkOf(1), status: 'closed' as const, cancelRequested: false };
 let world: World;
 let key: string;
 beforeEach(async () => {
@@ -85,6 +86,28 @@ describe('the list of open approval requests', () => {
     world.door.links.set(workflowIdOf(1), { linkRunId: linkOf(1), status: 'closed', cancelRequested: false });
     world.door.links.delete(workflowIdOf(2));
     expect(await nonces()).toEqual([nonceOf(3)]);
+  });
+
+  it.each([
+    ['was ended from outside', () => world.door.links.set(workflowIdOf(1), endedLink)],
+    ['the server does not know', () => world.door.links.delete(workflowIdOf(1))],
+  ])('shows as withdrawn what a run asked that %s', async (_what, end) => {
+    const row = await world.ask(1);
+    const one = `/v1/approvals/${row.nonce}`;
+    expect((await world.call('GET', one, { key })).body).toMatchObject({ open: true, outcome: null });
+    end();
+    const gone = { nonce: row.nonce, open: false, outcome: 'withdrawn' };
+    expect((await world.call('GET', one, { key })).body).toMatchObject(gone);
+    const all = await world.call('GET', '/v1/approvals?state=all', { key });
+    expect(all.body).toMatchObject({ approvals: [gone] });
+  });
+
+  it('lists nothing while the server is away rather than say that nothing waits', async () => {
+    const row = await world.ask(1);
+    world.door.down = true;
+    expect((await world.call('GET', '/v1/approvals', { key })).status).toBe(503);
+    const one = await world.call('GET', `/v1/approvals/${row.nonce}`, { key });
+    expect(one.body).toMatchObject({ open: true, outcome: null });
   });
 
   it('leaves out what a run asked before it was reset', async () => {

@@ -1,5 +1,6 @@
 /** A door to no server: it keeps what was sent, and answers as a test scripted it. */
-import type { CurrentLink } from '../../../client/run-record.ts';
+import type { CurrentLink, RunEnd } from '../../../client/run-record.ts';
+import type { RunFailure } from '../../../client/run-trouble.ts';
 import type { LinkOrigin } from '../../../core/contracts/describe.ts';
 import type { RunInput, RunState, VoteStatus } from '../../../core/contracts/run.ts';
 import { CountersignError } from '../../../core/errors.ts';
@@ -13,6 +14,7 @@ export class FakeDoor implements GatewayDoor {
   readonly links = new Map<string, CurrentLink>();
   readonly origins = new Map<string, LinkOrigin>();
   readonly results = new Map<string, unknown>();
+  readonly failures = new Map<string, RunFailure>();
   /** Answers to the next questions about a vote; the last one stays. Empty: no worker answers. */
   voteStatuses: VoteStatus[] = [{ status: 'applied', outcome: null }];
   live: RunState | undefined;
@@ -77,8 +79,11 @@ export class FakeDoor implements GatewayDoor {
     return this.answer(() => this.started.find((input) => input.ticket.body.workflowId === workflowId));
   }
 
-  runResult(workflowId: string): Promise<unknown> {
-    return this.answer(() => this.results.get(workflowId));
+  runEnd(workflowId: string): Promise<RunEnd | undefined> {
+    return this.answer(() => ({
+      result: this.results.get(workflowId),
+      failure: this.failures.get(workflowId) ?? null,
+    }));
   }
 
   serverTime(): Promise<number> {

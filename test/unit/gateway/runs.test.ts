@@ -239,6 +239,7 @@ describe('listing runs', () => {
 });
 
 describe('showing a run', () => {
+  const endedLink = { linkRunId: linkOf(1), status: 'closed' as const, cancelRequested: false };
   const url = `/v1/runs/${workflowIdOf(1)}`;
   const live = {
     workflowId: workflowIdOf(1),
@@ -285,6 +286,56 @@ describe('showing a run', () => {
     world.door.results.set(workflowIdOf(1), result);
     world.door.links.set(workflowIdOf(1), { linkRunId: linkOf(1), status: 'closed', cancelRequested: false });
     expect((await world.call('GET', url, { key })).body).toMatchObject({ engine: 'closed', result });
+  });
+
+  it('says what fails and is tried again: in plain words, cut, with nothing that steers a terminal', async () => {
+    await world.openRun(1);
+    const reason = `no\u001b[2J answer ${'x'.repeat(2000)}`;
+    const failing = [{ activity: 'callModel', attempt: 7, reason, nextAttemptAt: 5000 }];
+    world.door.links.set(workflowIdOf(1), { linkRunId: linkOf(1), status: 'running', cancelRequested: false, failing });
+    const { body } = await world.call('GET', url, { key });
+    expect(body).toMatchObject({
+      engine: 'running',
+      trouble: [{ activity: 'asking the model', attempt: 7, nextAttemptAt: 5000 }],
+      failure: null,
+    });
+    const said = (body['trouble'] as { reason: string }[])[0]?.reason ?? '';
+    expect(said).toContain('answer xxx');
+    expect(said).not.toContain('\u001b');
+    expect(said.length).toBeLessThan(600);
+  });
+
+  it('that failed says why', async () => {
+    await world.openRun(1);
+    world.door.links.set(workflowIdOf(1), { ...endedLink, endedAs: 'failed' });
+    world.door.failures.set(workflowIdOf(1), { code: 'model-refused', message: 'it answered 400' });
+    expect((await world.call('GET', url, { key })).body).toMatchObject({
+      run: { status: 'closed', outcome: 'failed' },
+      result: null,
+      trouble: [],
+      failure: { code: 'model-refused', message: 'it answered 400' },
+    });
+  });
+
+  it.each([
+    ['terminated', 'terminated'],
+    ['timed-out', 'timed-out'],
+    [undefined, 'not-found'],
+  ] as const)('that was ended from outside (%s) is ended, there and in the list', async (endedAs, outcome) => {
+    await world.openRun(1);
+    await world.openRun(2);
+    if (endedAs === undefined) world.door.links.delete(workflowIdOf(1));
+    else world.door.links.set(workflowIdOf(1), { ...endedLink, endedAs });
+    expect((await world.call('GET', url, { key })).body).toMatchObject({ run: { status: 'closed', outcome } });
+    const { runs } = (await world.call('GET', '/v1/runs', { key })).body as { runs: { workflowId: string }[] };
+    expect(runs.find(({ workflowId }) => workflowId === workflowIdOf(1))).toMatchObject({ status: 'closed', outcome });
+    expect(runs.find(({ workflowId }) => workflowId === workflowIdOf(2))).toMatchObject({ status: 'open' });
+  });
+
+  it('is listed by its row while the server is away', async () => {
+    await world.openRun(1);
+    world.door.down = true;
+    expect((await world.call('GET', '/v1/runs', { key })).body).toMatchObject({ runs: [{ status: 'open' }] });
   });
 
   it('that no worker has opened is shown as starting', async () => {
