@@ -2,6 +2,7 @@
  * What the server's record says of a run that does not get on: activities that failed and are tried again, and how a run
  * ended that no workflow ended. Facts of the engine; a workflow's word is not asked.
  */
+import type { Client } from '@temporalio/client';
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -9,7 +10,6 @@ import {
   TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/common';
-import type { temporal } from '@temporalio/proto';
 
 /** A try of an activity that failed, and will be made again. */
 export interface FailingActivity {
@@ -39,10 +39,10 @@ const endingByStatus: Readonly<Record<number, EngineEnding>> = {
   7: 'timed-out',
 };
 
-type Status = temporal.api.enums.v1.WorkflowExecutionStatus;
-type Pending = temporal.api.workflow.v1.IPendingActivityInfo;
+type Description = Awaited<ReturnType<Client['workflowService']['describeWorkflowExecution']>>;
+type Pending = Description['pendingActivities'][number];
 
-export function endingOf(status: Status | null | undefined): EngineEnding | undefined {
+export function endingOf(status: number | null | undefined): EngineEnding | undefined {
   return endingByStatus[status ?? 0];
 }
 
