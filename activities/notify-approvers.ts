@@ -2,8 +2,10 @@
  * Tells approvers that a request waits for them. What they are told is rendered from the stored card, and carries no
  * authority: answering is done through the gateway.
  */
+import { z } from 'zod';
 import type { NotifyApproversInput, NotifyApproversResult } from '../core/contracts/activities.ts';
 import { cardSchema } from '../core/contracts/approval.ts';
+import { nonceSchema, workflowIdSchema } from '../core/contracts/ids.ts';
 import type { Card } from '../core/contracts/approval.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Store } from '../store/store.ts';
@@ -28,12 +30,17 @@ export interface NotifyApproversDependencies {
   channels: readonly NoticeChannel[];
 }
 
+const inputShape = z.looseObject({ workflowId: workflowIdSchema, nonce: nonceSchema });
+
 export function createNotifyApprovers(
   dependencies: NotifyApproversDependencies,
 ): (input: NotifyApproversInput) => Promise<NotifyApproversResult> {
-  return async ({ workflowId, nonce }) => {
+  return async (input) => {
+    // Anybody can start an activity, with whatever input: only a stored ask of that run is worth a message.
+    const given = inputShape.safeParse(input);
+    if (!given.success) return { channels: [] };
+    const { workflowId, nonce } = given.data;
     const row = await dependencies.store.getAsk(nonce);
-    // Anybody can start an activity: only a stored ask of that run is worth a message.
     if (row?.workflowId !== workflowId || row.ask.body.verdict !== 'ask') return { channels: [] };
     const { approvers } = row.ask.body.ask.terms;
     const notice = { workflowId, nonce, card: cardSchema.parse(JSON.parse(row.card)), approvers };
