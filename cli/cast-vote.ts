@@ -3,7 +3,7 @@
  * What became of the vote is said by the gateway, never guessed.
  */
 import type { ApprovalView, VoteResult } from '../client/gateway-schemas.ts';
-import type { VoteVerdict } from '../core/contracts/approval.ts';
+import type { Outcome, VoteVerdict } from '../core/contracts/approval.ts';
 import { CountersignError } from '../core/errors.ts';
 import { confirm } from './confirm.ts';
 import { connectGateway } from './connect-gateway.ts';
@@ -50,7 +50,7 @@ export async function castVote(context: CommandContext, vote: Vote): Promise<num
   );
   if (json) terminal.json({ nonce, approvalId, verdict, ...result });
   else terminal.result(describeVote(verdict, visible(tool), result));
-  return exitByStatus[result.status];
+  return achieved(verdict, result) ? exitByStatus[result.status] : exitCodes.ended;
 }
 
 const exitByStatus: Readonly<Record<VoteResult['status'], number>> = {
@@ -59,6 +59,22 @@ const exitByStatus: Readonly<Record<VoteResult['status'], number>> = {
   late: exitCodes.ended,
   duplicate: exitCodes.ended,
   rejected: exitCodes.refused,
+};
+
+/** A counted vote that the request did not end by: what was asked for did not happen, so no script may take it for done. */
+function achieved(verdict: VoteVerdict, result: VoteResult): boolean {
+  if (result.status !== 'applied' || result.outcome === null) return true;
+  return result.outcome === (verdict === 'approve' ? 'approved' : 'denied');
+}
+
+const plainOutcomes: Readonly<Record<Outcome, string>> = {
+  approved: 'the request is approved',
+  denied: 'the request is denied',
+  expired: 'the request expired before that, and silence denies',
+  superseded:
+    'but the tool, the policy or what the call acts on changed meanwhile, so the request does not stand; a new one follows where the call still needs one: look at "countersign approvals"',
+  withdrawn: 'but the run withdrew the request, and the call does not happen',
+  'no-eligible-approver': 'but nobody who may approve is left, and the call does not happen',
 };
 
 /** What the gateway would refuse anyway is said before anybody is asked to confirm it. */
@@ -95,7 +111,7 @@ function describeVote(verdict: VoteVerdict, tool: string, result: VoteResult): s
     case 'applied':
       return result.outcome === null
         ? `${verdict} of ${tool}: counted; more votes are needed`
-        : `${verdict} of ${tool}: counted; the request is ${result.outcome}`;
+        : `${verdict} of ${tool}: counted; ${plainOutcomes[result.outcome]}`;
     case 'recorded':
       return `${verdict} of ${tool}: recorded; the run has not answered yet, the vote reaches it when a worker is back`;
     case 'late':

@@ -191,6 +191,20 @@ describe('approve', () => {
     expect(await runCli(['approve', nonce, '--yes'], await gatewayWith(approval(), vote))).toMatchObject({ exit });
   });
 
+  test.each([
+    ['superseded', 'the tool, the policy or what the call acts on changed meanwhile'],
+    ['superseded', 'a new one follows'],
+    ['expired', 'the request expired before that'],
+    ['denied', 'the request is denied'],
+    ['withdrawn', 'the run withdrew the request'],
+  ])('whose vote was counted for a request that is %s says so and is not done', async (outcome, says) => {
+    const gateway = await gatewayWith(approval(), { ...applied, outcome });
+    const { exit, stdout } = await runCli(['approve', nonce, '--yes'], gateway);
+    expect(exit).toBe(5);
+    expect(stdout).toContain('approve of restart: counted; ');
+    expect(stdout).toContain(says);
+  });
+
   test('whose vote is only recorded says that the run has not answered', async () => {
     const gateway = await gatewayWith(approval(), { status: 'recorded', voteDigest, castAt: 1 });
     const { exit, stdout } = await runCli(['approve', nonce, '--yes'], gateway);
