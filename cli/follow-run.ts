@@ -24,6 +24,17 @@ export interface FollowOptions {
 /** A worker that starts, or is busy, may miss one. */
 const looksToBeSilent = 3;
 
+/** A run's own word says only that a request is gone; how it ended is in the gate's record. */
+async function withOutcome(gateway: Countersign, change: RunChange): Promise<RunChange> {
+  if (change.kind !== 'answered') return change;
+  try {
+    return { ...change, outcome: (await gateway.approvals.get(change.nonce)).outcome };
+  } catch {
+    // A key that may not read approvals still watches.
+    return change;
+  }
+}
+
 /** @returns the last look, or undefined when stopped before the end. @throws {CountersignError} */
 export async function followRun(options: FollowOptions): Promise<RunDetail | undefined> {
   const { connect, workflowId, stop, onChange, pause, pollMs = 400, patienceMs = 60_000 } = options;
@@ -37,7 +48,7 @@ export async function followRun(options: FollowOptions): Promise<RunDetail | und
       const detail = await gateway.runs.get(workflowId);
       unreachableSince = undefined;
       const changes = changesBetween(last, detail);
-      for (const change of changes) onChange(change);
+      for (const change of changes) onChange(await withOutcome(gateway, change));
       if (hasEnded(detail)) return detail;
       silentLooks = detail.engine === 'running' && detail.live === null ? silentLooks + 1 : 0;
       if (silentLooks === looksToBeSilent) onChange({ kind: 'silent' });

@@ -2,7 +2,7 @@
  * What changed in a run between two looks at it, and the line that says so. Pure. A look may miss what came and went in
  * between; the postmortem of `replay` misses nothing.
  */
-import type { RunDetail } from '../../client/gateway-schemas.ts';
+import type { ApprovalView, RunDetail } from '../../client/gateway-schemas.ts';
 import { visible } from '../terminal.ts';
 import { countText, durationText, shortNonce, timeText } from './format.ts';
 
@@ -17,7 +17,7 @@ export type RunChange =
       request: 'call' | 'reconcile';
       deadlineAt: number;
     }
-  | { kind: 'answered'; nonce: string; tool: string }
+  | { kind: 'answered'; nonce: string; tool: string; request: 'call' | 'reconcile'; outcome: ApprovalView['outcome'] }
   | { kind: 'held'; reason: string }
   | { kind: 'resumed' }
   | ({ kind: 'trouble' } & Trouble)
@@ -49,8 +49,9 @@ export function changesBetween(before: RunDetail | undefined, after: RunDetail):
       if (old?.approvals.some((one) => one.nonce === nonce)) continue;
       changes.push({ kind: 'waiting', approvalId, nonce, tool, request, deadlineAt });
     }
-    for (const { nonce, tool } of old?.approvals ?? []) {
-      if (!live.approvals.some((one) => one.nonce === nonce)) changes.push({ kind: 'answered', nonce, tool });
+    for (const { nonce, tool, kind: request } of old?.approvals ?? []) {
+      if (!live.approvals.some((one) => one.nonce === nonce))
+        changes.push({ kind: 'answered', nonce, tool, request, outcome: null });
     }
     if (live.hold !== null && live.hold !== old?.hold) changes.push({ kind: 'held', reason: live.hold });
     if (live.hold === null && old && old.hold !== null) changes.push({ kind: 'resumed' });
@@ -91,7 +92,7 @@ export function changeLines(change: RunChange, now: number): string[] {
     case 'waiting':
       return waitingLines(change, now);
     case 'answered':
-      return [`  approval of ${visible(change.tool)} is no longer open (${shortNonce(change.nonce)})`];
+      return [`  ${answeredText(change)} (${shortNonce(change.nonce)})`];
     case 'held':
       return [`holds: ${visible(change.reason)}`];
     case 'resumed':
@@ -108,6 +109,15 @@ export function changeLines(change: RunChange, now: number): string[] {
         ...(change.failure ? [`  ${failureText(change.failure)}`] : []),
       ];
   }
+}
+
+function answeredText({ tool, request, outcome }: Extract<RunChange, { kind: 'answered' }>): string {
+  if (request === 'reconcile') {
+    const how = outcome === 'expired' ? 'expired: nobody answered in time, and it stays unknown' : 'no longer open';
+    return `question about ${visible(tool)} is ${how}`;
+  }
+  const silence = 'expired: nobody answered in time, and silence denies';
+  return `approval of ${visible(tool)} is ${outcome === 'expired' ? silence : (outcome ?? 'no longer open')}`;
 }
 
 /** Also of `show`. */

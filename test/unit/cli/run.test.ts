@@ -1,7 +1,7 @@
 /** `run` and `watch`: what is sent, what is shown on the way, how they end. */
 import { expect, test } from 'vitest';
 import { FakeProblem, now, runCli, startFakeGateway } from './run-cli.ts';
-import { ended, linkRunId, live, nonce, runView, unended, waiting, workflowId } from './views.ts';
+import { approval, ended, linkRunId, live, nonce, runView, unended, waiting, workflowId } from './views.ts';
 
 const started = { workflowId, linkRunId, repeated: false };
 
@@ -110,6 +110,31 @@ test('run waits for a gateway that is out of reach for a while', async () => {
   const { exit, stderr } = await runCli(['run', 'ops', 'x'], gateway);
   expect(exit).toBe(0);
   expect(stderr).toContain('out of reach, trying again (store-unavailable)');
+});
+
+test.each([
+  ['expired', 'approval of restart is expired: nobody answered in time, and silence denies (abcdef12)'],
+  ['denied', 'approval of restart is denied (abcdef12)'],
+  ['approved', 'approval of restart is approved (abcdef12)'],
+  ['superseded', 'approval of restart is superseded (abcdef12)'],
+] as const)('run says of a request that ended %s how it ended', async (outcome, says) => {
+  const gateway = await startFakeGateway();
+  const looks = [waiting(), waiting({ approvals: [] }), ended('completed')];
+  gateway.on('POST', '/v1/runs', () => started);
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => looks.shift());
+  gateway.on('GET', `/v1/approvals/${nonce}`, () => approval({ open: false, outcome }));
+  expect((await runCli(['run', 'ops', 'x'], gateway)).stderr).toContain(says);
+});
+
+test('run of a key that may not read approvals says that a request is no longer open', async () => {
+  const gateway = await startFakeGateway();
+  const looks = [waiting(), waiting({ approvals: [] }), ended('completed')];
+  gateway.on('POST', '/v1/runs', () => started);
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => looks.shift());
+  gateway.on('GET', `/v1/approvals/${nonce}`, () => new FakeProblem(403, 'forbidden'));
+  const { exit, stderr } = await runCli(['run', 'ops', 'x'], gateway);
+  expect(exit).toBe(0);
+  expect(stderr).toContain('approval of restart is no longer open (abcdef12)');
 });
 
 const trouble = {

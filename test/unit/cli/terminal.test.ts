@@ -130,8 +130,9 @@ describe('changes of a run', () => {
     expect(changesBetween(looked({ hold: 'why' }), looked())).toEqual([{ kind: 'resumed' }]);
   });
 
-  test('name a request that is no longer open without saying how it ended', () => {
-    expect(changesBetween(waiting(), looked())).toMatchObject([{ kind: 'answered', tool: 'restart' }]);
+  test('name a request that is no longer open without saying how it ended: the run does not know', () => {
+    const answered = { kind: 'answered', tool: 'restart', request: 'call', outcome: null };
+    expect(changesBetween(waiting(), looked())).toMatchObject([answered]);
   });
 
   test('do not say ended before the server does', () => {
