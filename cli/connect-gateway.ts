@@ -4,11 +4,17 @@ import { Countersign } from '../client/gateway-client.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { Config } from '../worker/config.ts';
 import { findGateway } from './gateway-record.ts';
+import { refuseForeignFolder } from './own-folder.ts';
 
 type Settings = Pick<Config, 'paths' | 'stateFolder' | 'gatewayUrl' | 'apiKey'>;
 
-/** @throws {CountersignError} `server-unavailable` when none runs there, `unauthenticated` when there is no key */
+/**
+ * @throws {CountersignError} `server-unavailable` when none runs there, `unauthenticated` when there is no key, `config-invalid`
+ * for a state folder of another user
+ */
 export async function connectGateway(config: Settings): Promise<Countersign> {
+  // Its address and its key come from there.
+  if (config.gatewayUrl === undefined || config.apiKey === undefined) await refuseForeignFolder(config.stateFolder);
   return new Countersign({ url: await gatewayUrl(config), apiKey: await readApiKey(config) });
 }
 

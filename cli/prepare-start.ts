@@ -2,14 +2,15 @@
  * What `dev`, `worker` and `gateway` check and do before they load what is heavy: settings that are missing, another program
  * on the same folder, the state folder itself, and the code cache in it.
  */
-import { access, chmod, stat } from 'node:fs/promises';
+import { access, chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CountersignError, messageOf } from '../core/errors.ts';
+import { CountersignError } from '../core/errors.ts';
 import { portIsFree } from '../engine/ports.ts';
 import { type Config, required } from '../worker/config.ts';
 import type { CommandContext } from './context.ts';
 import { findGateway } from './gateway-record.ts';
 import { makeFolder } from './make-folder.ts';
+import { requireOwner, unusableState } from './own-folder.ts';
 
 /** A compatible server may want no key. @throws {CountersignError} `config-invalid` */
 export function requireModelKey(config: Config): void {
@@ -51,16 +52,10 @@ export async function prepareState({ cacheCode }: Pick<CommandContext, 'cacheCod
   const { stateFolder, paths } = config;
   try {
     await makeFolder(stateFolder, 0o700);
-    // Root could use another user's folder, who could then say what root runs.
-    const { uid } = await stat(stateFolder);
-    if (uid !== (process.geteuid?.() ?? uid)) throw new Error('it belongs to another user');
+    await requireOwner(stateFolder);
     await chmod(stateFolder, 0o700);
   } catch (error) {
-    throw new CountersignError(
-      'config-invalid',
-      `Cannot use state folder "${stateFolder}": ${messageOf(error)}, expected a folder of this user; choose another with --state`,
-      { cause: error },
-    );
+    throw unusableState(stateFolder, error);
   }
   // The start after a crash does not compile everything again.
   cacheCode(paths.cache);

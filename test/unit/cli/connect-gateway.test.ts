@@ -1,8 +1,9 @@
 /** How a command finds its gateway and key, and that a local key goes nowhere else. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { connectGateway } from '../../../cli/connect-gateway.ts';
 import { findGateway, markGatewayEnded, writeGatewayRecord } from '../../../cli/gateway-record.ts';
 import { type Config, readConfig } from '../../../worker/config.ts';
@@ -64,6 +65,23 @@ test('the local key is used for a gateway on loopback', async () => {
   await writeFile(readConfig({ COUNTERSIGN_STATE: state }).paths.apiKey, 'cs_local_key_of_test\n');
   expect(await runCli(['runs', '--state', state, '--url', gateway.url])).toMatchObject({ exit: 0 });
   expect(gateway.requests[0]?.authorization).toBe('Bearer cs_local_key_of_test');
+});
+
+test('the state folder of another user is refused: neither its gateway nor its key is used', async () => {
+  const gateway = await startFakeGateway();
+  gateway.on('GET', '/v1/runs', () => ({ runs: [], nextBefore: null }));
+  const state = await temporaryFolder();
+  const config = readConfig({ COUNTERSIGN_STATE: state });
+  await writeFile(config.paths.apiKey, 'cs_local_key_of_test\n');
+  await writeGatewayRecord(config, gateway.url, 5);
+  vi.spyOn(process, 'geteuid').mockReturnValue(statSync(state).uid + 1);
+  for (const more of [[], ['--url', gateway.url]]) {
+    const { exit, stderr } = await runCli(['runs', '--state', state, ...more]);
+    expect(exit).toBe(2);
+    expect(stderr).toContain('it belongs to another user');
+  }
+  expect(gateway.requests).toEqual([]);
+  expect(await runCli(['runs', '--state', state], gateway)).toMatchObject({ exit: 0 });
 });
 
 test('the local key is not sent to a gateway elsewhere', async () => {
