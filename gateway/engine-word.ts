@@ -58,7 +58,9 @@ export function hasEnded(row: RunRow | null, word: EngineWord): boolean {
 
 /** What fails and is tried again, in words for people. */
 export function troubleOf(word: EngineWord): RunDetail['trouble'] {
-  return (word?.failing ?? []).map(({ activity, attempt, reason, nextAttemptAt }) => ({
+  // The server keeps what was pending when a run was terminated: none of it is tried again.
+  if (word?.status !== 'running') return [];
+  return (word.failing ?? []).map(({ activity, attempt, reason, nextAttemptAt }) => ({
     activity: activityWords[activity] ?? shown(activity),
     attempt,
     reason: shown(reason),

@@ -324,9 +324,13 @@ describe('showing a run', () => {
   ] as const)('that was ended from outside (%s) is ended, there and in the list', async (endedAs, outcome) => {
     await world.openRun(1);
     await world.openRun(2);
+    const failing = [{ activity: 'callModel', attempt: 7, reason: 'no answer', nextAttemptAt: null }];
     if (endedAs === undefined) world.door.links.delete(workflowIdOf(1));
-    else world.door.links.set(workflowIdOf(1), { ...endedLink, endedAs });
-    expect((await world.call('GET', url, { key })).body).toMatchObject({ run: { status: 'closed', outcome } });
+    else world.door.links.set(workflowIdOf(1), { ...endedLink, endedAs, failing });
+    expect((await world.call('GET', url, { key })).body).toMatchObject({
+      run: { status: 'closed', outcome },
+      trouble: [],
+    });
     const { runs } = (await world.call('GET', '/v1/runs', { key })).body as { runs: { workflowId: string }[] };
     expect(runs.find(({ workflowId }) => workflowId === workflowIdOf(1))).toMatchObject({ status: 'closed', outcome });
     expect(runs.find(({ workflowId }) => workflowId === workflowIdOf(2))).toMatchObject({ status: 'open' });
