@@ -39,6 +39,12 @@ export function changesBetween(before: RunDetail | undefined, after: RunDetail):
   const changes: RunChange[] = [];
   const old = before?.live ?? null;
   const live = after.live;
+  // Before what is new: the run that asks again had its answer first. A run that ended waits for nothing.
+  const waiting = live?.approvals ?? (hasEnded(after) ? [] : old?.approvals);
+  for (const { nonce, tool, kind: request } of old?.approvals ?? []) {
+    if (waiting?.some((one) => one.nonce === nonce)) continue;
+    changes.push({ kind: 'answered', nonce, tool, request, outcome: null });
+  }
   if (live) {
     if (live.turn > 0 && live.turn !== old?.turn) changes.push({ kind: 'turn', turn: live.turn });
     for (const call of live.calls) {
@@ -48,10 +54,6 @@ export function changesBetween(before: RunDetail | undefined, after: RunDetail):
     for (const { approvalId, nonce, tool, kind: request, deadlineAt } of live.approvals) {
       if (old?.approvals.some((one) => one.nonce === nonce)) continue;
       changes.push({ kind: 'waiting', approvalId, nonce, tool, request, deadlineAt });
-    }
-    for (const { nonce, tool, kind: request } of old?.approvals ?? []) {
-      if (!live.approvals.some((one) => one.nonce === nonce))
-        changes.push({ kind: 'answered', nonce, tool, request, outcome: null });
     }
     if (live.hold !== null && live.hold !== old?.hold) changes.push({ kind: 'held', reason: live.hold });
     if (live.hold === null && old && old.hold !== null) changes.push({ kind: 'resumed' });

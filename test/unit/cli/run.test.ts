@@ -231,7 +231,12 @@ test('watch prints the header and each change as JSON lines', async () => {
   expect(exit).toBe(4);
   expect(stderr).toContain(`run ${workflowId} of ops on local, asked by rita`);
   const lines = stdout.trim().split('\n');
-  expect(lines.map((line) => (JSON.parse(line) as { kind: string }).kind)).toEqual(['turn', 'waiting', 'ended']);
+  expect(lines.map((line) => (JSON.parse(line) as { kind: string }).kind)).toEqual([
+    'turn',
+    'waiting',
+    'answered',
+    'ended',
+  ]);
 });
 
 test('watch of a run that does not exist is said at once', async () => {
@@ -251,7 +256,7 @@ test('watch says once that no worker answers, when several looks in a row found 
     .trim()
     .split('\n')
     .map((line) => (JSON.parse(line) as { kind: string }).kind);
-  expect(kinds).toEqual(['turn', 'waiting', 'silent', 'ended']);
+  expect(kinds).toEqual(['turn', 'waiting', 'silent', 'answered', 'ended']);
 });
 
 test.each([

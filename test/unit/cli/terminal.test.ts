@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { changesBetween } from '../../../cli/show/run-changes.ts';
 import { durationText, tableLines, timeText } from '../../../cli/show/format.ts';
 import { createTerminal, visible } from '../../../cli/terminal.ts';
-import { ended, live, runView, unended, waiting } from './views.ts';
+import { ended, linkRunId, live, runView, unended, waiting } from './views.ts';
 
 function said(isTTY: boolean, environment: Record<string, string> = {}) {
   const text = { stdout: '', stderr: '' };
@@ -133,6 +133,21 @@ describe('changes of a run', () => {
   test('name a request that is no longer open without saying how it ended: the run does not know', () => {
     const answered = { kind: 'answered', tool: 'restart', request: 'call', outcome: null };
     expect(changesBetween(waiting(), looked())).toMatchObject([answered]);
+  });
+
+  test('name the answer before what the run asks next', () => {
+    const [asked] = waiting().live?.approvals ?? [];
+    const next = { ...asked, nonce: linkRunId };
+    const kinds = changesBetween(waiting(), looked({ approvals: [next] })).map(({ kind }) => kind);
+    expect(kinds).toEqual(['answered', 'waiting']);
+  });
+
+  test('name what a run waited for when it ended since', () => {
+    expect(changesBetween(waiting(), ended('refused')).map(({ kind }) => kind)).toEqual(['answered', 'ended']);
+  });
+
+  test('name nothing answered while no worker says what is open', () => {
+    expect(changesBetween(waiting(), { ...waiting(), live: null })).toEqual([]);
   });
 
   test('do not say ended before the server does', () => {
