@@ -39,7 +39,7 @@ export function assemblePack(parts: {
     name: agent.name,
     instructions: agent.instructions,
     model: agent.model,
-    limits: limitsOf(agent),
+    limits: tightened(limitsOf(agent), policy),
     environment: agent.environment,
     inputLabels: agent.inputLabels,
     tools: tools.list().map(({ definition, definitionDigest }) => ({ name: definition.name, definitionDigest })),
@@ -56,6 +56,16 @@ export function assemblePack(parts: {
     policy,
     tools,
   });
+}
+
+/** Limits that the workflow keeps are in the ticket, and with it in the pack's body: the smaller one counts. */
+function tightened(limits: PackBody['limits'], policy: CompiledPolicy): PackBody['limits'] {
+  const { refusalsInARow = limits.refusalsInARow, turns = limits.turns } = policy.limits;
+  return {
+    ...limits,
+    refusalsInARow: Math.min(limits.refusalsInARow, refusalsInARow),
+    turns: Math.min(limits.turns, turns),
+  };
 }
 
 /** What of a pack is stored. */

@@ -32,7 +32,7 @@ export interface PolicyLimits {
   /** UTF-8 bytes of the canonical arguments. */
   readonly argumentBytes: number;
   /** Of one tool, before the run ends. */
-  readonly refusalsInARow: number;
+  readonly refusalsInARow: number | undefined;
 }
 
 export interface CompiledPolicy {

@@ -96,7 +96,7 @@ function compile(
       callsPerTurn: source.limits?.callsPerTurn,
       turns: source.limits?.turns,
       argumentBytes: source.limits?.argumentBytes ?? 1_048_576,
-      refusalsInARow: source.limits?.refusalsInARow ?? 3,
+      refusalsInARow: source.limits?.refusalsInARow,
     },
     conditions: engine,
   };

@@ -29,6 +29,15 @@ describe('defineAgent', () => {
     ]);
   });
 
+  test.each([
+    ['of the agent', { turns: 5, refusalsInARow: 2 }, 'turns: 50, refusalsInARow: 9', { turns: 5, refusalsInARow: 2 }],
+    ['of the policy', { turns: 90, refusalsInARow: 8 }, 'turns: 6, refusalsInARow: 4', { turns: 6, refusalsInARow: 4 }],
+    ['of the agent alone', { turns: 90, refusalsInARow: 8 }, 'callsPerRun: 9', { turns: 90, refusalsInARow: 8 }],
+  ])('the smaller limit counts: that %s', (_name, limits, policyLimits, expected) => {
+    const text = `version: 1\nrules: []\nlimits: { ${policyLimits} }\n`;
+    expect(defineAgent({ ...source, limits, policy: text }).body.limits).toMatchObject(expected);
+  });
+
   test('another function, or another code digest, is another pack', () => {
     const moduleDigest = `sha256:${'0'.repeat(64)}`;
     const packs = [source, { ...source, tools: [toolThat(() => 'b')] }, { ...source, moduleDigest }];
