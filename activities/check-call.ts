@@ -4,10 +4,10 @@
  */
 import type { CheckCallInput, CheckCallResult, RunRefused } from '../core/contracts/activities.ts';
 import type { SignedVote } from '../core/contracts/approval.ts';
-import type { DecisionBody, SignedDecision } from '../core/contracts/decision.ts';
+import type { SignedDecision } from '../core/contracts/decision.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
-import type { RegisteredTool } from '../tools/registry.ts';
 import { decideAsk, decideFresh, type Gating, targetState } from './check-call/decide.ts';
+import { deny } from './check-call/deny.ts';
 import type { CheckCallDependencies } from './check-call/dependencies.ts';
 import { fenceFirst } from './check-call/fence-first.ts';
 import {
@@ -19,8 +19,8 @@ import {
   secretInArguments,
 } from './check-call/judge.ts';
 import { decideReconcile, decideSettling, happened, reconcileJudgement, withdraw } from './check-call/settle.ts';
-import { decided, keyOf, noExtras, signAndRecord } from './check-call/record-decision.ts';
-import { forWorkflow, positionOf } from './check-call/position.ts';
+import { decided, keyOf } from './check-call/record-decision.ts';
+import { forWorkflow } from './check-call/position.ts';
 import { readStanding, type Standing } from './check-call/standing.ts';
 import { openOwnAsk } from './check-call/weigh-votes.ts';
 import { holdOf } from './hold-on-fault.ts';
@@ -150,36 +150,6 @@ function unknownTool(dependencies: CheckCallDependencies): GateRefusal {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A refusal the gate makes without the policy. */
-async function deny(
-  dependencies: CheckCallDependencies,
-  standing: Standing,
-  input: CheckCallInput,
-  refusal: GateRefusal,
-  tool: RegisteredTool | null,
-  call: ParsedCall | null,
-): Promise<CheckCallResult> {
-  const body: DecisionBody = {
-    ...positionOf(standing, input, dependencies.buildId),
-    tool: { name: input.tool.slice(0, 200).toWellFormed(), definitionDigest: tool?.definitionDigest ?? null },
-    argumentsDigest: call?.argumentsDigest ?? null,
-    labels: [],
-    rules: [{ id: refusal.rule, effect: 'deny', reason: refusal.reason }],
-    findings: refusal.findings,
-    risk: tool?.definition.risk ?? 'low',
-    activePolicyDigest: standing.ticket.policyDigest,
-    verdict: 'deny',
-    nonce: null,
-    outcome: null,
-  };
-  const recorded = await signAndRecord(dependencies, standing, input, body, noExtras);
-  if (recorded.kind === 'decision')
-    return decided(recorded.decision, call && tool ? forWorkflow(tool, call.canonical) : null);
-  return recorded.kind === 'over-limit'
-    ? { kind: 'hold', code: 'store-unavailable', reason: 'a refusal was not recorded' }
-    : recorded;
 }
 
 async function denyFault(

@@ -4,6 +4,7 @@
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { jsonOrUndefined } from '../core/json-or-undefined.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import { processIdentity } from '../engine/process-identity.ts';
 import type { Config } from '../worker/config.ts';
@@ -68,13 +69,5 @@ async function readIfThere(path: string): Promise<string | undefined> {
       `Cannot read "${path}": ${messageOf(error).split(':')[0] ?? ''}, expected a state folder of this user; choose another with --state`,
       { cause: error },
     );
-  }
-}
-
-function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

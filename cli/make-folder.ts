@@ -4,7 +4,7 @@
  */
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { messageOf } from '../core/errors.ts';
+import { codeOf, messageOf } from '../core/errors.ts';
 
 /** @param mode of each folder that is made. @throws {Error} with the reason, naming the folder that stands in the way */
 export async function makeFolder(folder: string, mode?: number): Promise<void> {
@@ -20,7 +20,9 @@ export async function makeFolder(folder: string, mode?: number): Promise<void> {
     } catch (error) {
       // Somebody else may have made it meanwhile; a link that leads nowhere is there too, and no folder.
       if (await isFolder(path)) continue;
-      throw new Error(`no folder can be made in "${dirname(path)}" (${codeOf(error)})`, { cause: error });
+      throw new Error(`no folder can be made in "${dirname(path)}" (${codeOf(error) ?? messageOf(error)})`, {
+        cause: error,
+      });
     }
   }
 }
@@ -31,11 +33,7 @@ async function isFolder(path: string): Promise<boolean> {
     if ((await stat(path)).isDirectory()) return true;
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return false;
-    throw new Error(`"${path}" cannot be looked at (${codeOf(error)})`, { cause: error });
+    throw new Error(`"${path}" cannot be looked at (${codeOf(error) ?? messageOf(error)})`, { cause: error });
   }
   throw new Error(`"${path}" is no folder`);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
 }

@@ -2,8 +2,9 @@
  * What `dev`, `worker` and `gateway` check and do before they load what is heavy: settings that are missing, another program
  * on the same folder, the state folder itself, and the code cache in it.
  */
-import { access, chmod } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathExists } from '../packs/path-exists.ts';
 import { CountersignError } from '../core/errors.ts';
 import { portIsFree } from '../engine/ports.ts';
 import { type Config, required } from '../worker/config.ts';
@@ -29,11 +30,7 @@ export async function refuseSecondGateway(config: Config): Promise<void> {
 
 /** Said before a port, a process or a folder is taken: the usual slip is a path. @throws {CountersignError} `pack-invalid` */
 export async function refuseMissingPack(folder: string): Promise<void> {
-  const there = await access(join(folder, 'agent.yaml')).then(
-    () => true,
-    () => false,
-  );
-  if (there) return;
+  if (await pathExists(join(folder, 'agent.yaml'))) return;
   const { loadPack } = await import('../packs/load-pack.ts');
   await loadPack(folder);
 }

@@ -3,6 +3,7 @@
  * follows no redirects, believes no answer that does not parse, and repeats a request only where repeating is safe.
  */
 import { z } from 'zod';
+import { jsonOrUndefined } from '../core/json-or-undefined.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import {
   approvalListSchema,
@@ -206,14 +207,6 @@ function foreign<T>({ method, path }: Call<T>, answer: Response): CountersignErr
     'server-unavailable',
     `Cannot read the answer to ${method} "${path}": status ${answer.status} with another shape, expected a gateway of this version; check the URL`,
   );
-}
-
-function jsonOrUndefined(text: string): unknown {
-  try {
-    return text === '' ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function segment(id: string): string {

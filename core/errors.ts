@@ -20,6 +20,11 @@ export class CountersignError extends Error {
 }
 
 /** Text of an unknown thrown value, without its stack. */
+/** The system's code of an error (`ENOENT`), where it has one. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

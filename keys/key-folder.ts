@@ -18,14 +18,19 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { CountersignError } from '../core/errors.ts';
+import { codeOf, CountersignError } from '../core/errors.ts';
 
 /** Makes the folder (0700) when it is missing. @throws {CountersignError} `key-unavailable` when others may enter it */
 export function openKeyFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw unavailable(`make key folder "${folder}"`, `it failed (${codeOf(error)})`, 'a folder of this user', error);
+    throw unavailable(
+      `make key folder "${folder}"`,
+      `it failed (${codeOf(error) ?? 'unknown fault'})`,
+      'a folder of this user',
+      error,
+    );
   }
   const stats = lstatSync(folder);
   if (!stats.isDirectory()) {
@@ -76,17 +81,18 @@ export function writeWhole(path: string, text: string, mode: number): void {
     syncFolder(folder);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw unavailable(`write "${path}"`, `it failed (${codeOf(error)})`, 'a folder that can be written', error);
+    throw unavailable(
+      `write "${path}"`,
+      `it failed (${codeOf(error) ?? 'unknown fault'})`,
+      'a folder that can be written',
+      error,
+    );
   }
 }
 
 /** @param action without "Cannot" */
 export function unavailable(action: string, is: string, expected: string, cause?: unknown): CountersignError {
   return new CountersignError('key-unavailable', `Cannot ${action}: ${is}, expected ${expected}`, { cause });
-}
-
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown fault';
 }
 
 function lock(path: string): DatabaseSync {
@@ -99,7 +105,7 @@ function lock(path: string): DatabaseSync {
     database?.close();
     throw unavailable(
       `lock "${path}"`,
-      `it failed (${codeOf(error)})`,
+      `it failed (${codeOf(error) ?? 'unknown fault'})`,
       'a lock within 10 s; end the other process',
       error,
     );

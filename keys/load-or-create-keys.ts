@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { type Domain, domains as allDomains, type RegistryKey } from '../core/contracts/envelope.ts';
 import { kidOf, rawPublicKey } from './ed25519.ts';
-import { codeOf, openKeyFolder, unavailable, withFolderLock } from './key-folder.ts';
+import { codeOf } from '../core/errors.ts';
+import { openKeyFolder, unavailable, withFolderLock } from './key-folder.ts';
 import { type KeySet, keySetOf } from './key-set.ts';
 import { generatePrivateKey, readPrivateKey, writePrivateKey } from './private-key.ts';
 import { openRegistry, readRegistry, writeRegistry } from './registry-file.ts';
@@ -81,6 +82,11 @@ function exists(path: string): boolean {
     return true;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false;
-    throw unavailable(`look at "${path}"`, `it failed (${codeOf(error)})`, 'a readable key folder', error);
+    throw unavailable(
+      `look at "${path}"`,
+      `it failed (${codeOf(error) ?? 'unknown fault'})`,
+      'a readable key folder',
+      error,
+    );
   }
 }

@@ -5,7 +5,8 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { rawPublicKey } from './ed25519.ts';
-import { codeOf, requirePrivate, unavailable, writeWhole } from './key-folder.ts';
+import { codeOf } from '../core/errors.ts';
+import { requirePrivate, unavailable, writeWhole } from './key-folder.ts';
 
 const maximumBytes = 4096;
 
@@ -38,7 +39,8 @@ function readPrivateFile(path: string, action: string): Buffer {
     // O_NONBLOCK: a pipe put in the file's place must not hang the process.
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    const is = codeOf(error) === 'ELOOP' ? 'it is a symbolic link' : `it cannot be opened (${codeOf(error)})`;
+    const is =
+      codeOf(error) === 'ELOOP' ? 'it is a symbolic link' : `it cannot be opened (${codeOf(error) ?? 'unknown fault'})`;
     throw unavailable(action, is, 'a file of mode 0600', error);
   }
   try {

@@ -8,7 +8,8 @@ import { canonicalJson, parseStrictJson } from '../core/canonical-json.ts';
 import { type RegistryKey, registryKeySchema } from '../core/contracts/envelope.ts';
 import type { KeyRegistry } from '../core/envelope.ts';
 import { decodeCanonical, kidOf, verifySignature } from './ed25519.ts';
-import { codeOf, unavailable, writeWhole } from './key-folder.ts';
+import { codeOf } from '../core/errors.ts';
+import { unavailable, writeWhole } from './key-folder.ts';
 
 const registrySchema = z.array(registryKeySchema).min(1).max(10_000);
 
@@ -100,5 +101,10 @@ function parseRegistry(path: string, text: string): RegistryKey[] {
 }
 
 function unreadable(path: string, error: unknown): Error {
-  return unavailable(`read key registry "${path}"`, `it cannot be opened (${codeOf(error)})`, 'a file', error);
+  return unavailable(
+    `read key registry "${path}"`,
+    `it cannot be opened (${codeOf(error) ?? 'unknown fault'})`,
+    'a file',
+    error,
+  );
 }

@@ -2,9 +2,9 @@
  * Loads a pack's `tools.ts` (or `.js`) and makes the registry of the tools that `agent.yaml` names; the others stay out of
  * it. Loading runs the pack's code: a pack is trusted like the program itself.
  */
-import { access } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { pathExists } from './path-exists.ts';
 import { messageOf } from '../core/errors.ts';
 import { checkTool, type Tool } from '../tools/define-tool.ts';
 import { createToolRegistry, type ToolRegistry } from '../tools/registry.ts';
@@ -105,11 +105,7 @@ function collect(file: string, exported: readonly unknown[], moduleDigest: strin
 
 async function toolsFile(folder: string): Promise<string | undefined> {
   for (const name of ['tools.ts', 'tools.js']) {
-    const found = await access(join(folder, name)).then(
-      () => true,
-      () => false,
-    );
-    if (found) return name;
+    if (await pathExists(join(folder, name))) return name;
   }
   return undefined;
 }

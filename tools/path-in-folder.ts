@@ -6,6 +6,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
+import { codeOf } from '../core/errors.ts';
 import { ToolFailure } from './tool-failure.ts';
 
 export type OpenMode = 'read' | 'write' | 'append' | 'create';
@@ -97,7 +98,7 @@ async function openAt(parent: FileHandle, name: string, flags: number): Promise<
   try {
     return await open(childPath(parent, name), flags | constants.O_NOFOLLOW, 0o600);
   } catch (error) {
-    return refuse(reasonByCode[codeOf(error)] ?? 'it cannot be opened');
+    return refuse(reasonByCode[codeOf(error) ?? ''] ?? 'it cannot be opened');
   }
 }
 
@@ -122,10 +123,6 @@ const reasonByCode: Readonly<Record<string, string>> = {
   EACCES: 'it may not be opened',
   ENXIO: 'it is not a regular file',
 };
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
 
 function refuse(is: string): never {
   throw new ToolFailure(`Cannot open the file: ${is}, expected a file below the work folder; give another path`);

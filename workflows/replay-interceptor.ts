@@ -11,6 +11,7 @@ import {
   type WorkflowInterceptors,
   type WorkflowOutboundCallsInterceptor,
 } from '@temporalio/workflow';
+import { messageOf } from '../core/errors.ts';
 
 interface ReplaySinks extends Sinks {
   replay: { emit(json: string): void };
@@ -58,10 +59,6 @@ const inbound: WorkflowInboundCallsInterceptor = {
     return ended;
   },
 };
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
 
 export function interceptors(): WorkflowInterceptors {
   return { inbound: [inbound], outbound: [outbound] };

@@ -12,7 +12,7 @@ import { digestJson } from '../../core/digest.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import type { Judgement, ParsedCall } from './judge.ts';
 import { forWorkflow, positionOf } from './position.ts';
-import { type DecisionExtras, decided, noExtras, signAndRecord } from './record-decision.ts';
+import { type DecisionExtras, decided, noExtras, signAndRecord, signAndRecordRefusal } from './record-decision.ts';
 import type { Standing } from './standing.ts';
 import { type OwnAsk, weighVotes } from './weigh-votes.ts';
 
@@ -183,11 +183,9 @@ export async function denyBy(
       ? { tool: input.tool, argumentsDigest: call.argumentsDigest, nonce: closes.nonce }
       : null;
   const extras = { ...noExtras, closes: closes ? { ...closes, at: standing.now } : null, denial };
-  const recorded = await signAndRecord(dependencies, standing, input, body, extras);
-  if (recorded.kind === 'decision') return decided(recorded.decision, forWorkflow(call.tool, call.canonical));
-  return recorded.kind === 'over-limit'
-    ? { kind: 'hold', code: 'store-unavailable', reason: 'a refusal was not recorded' }
-    : recorded;
+  const recorded = await signAndRecordRefusal(dependencies, standing, input, body, extras);
+  if (recorded.kind !== 'decision') return recorded;
+  return decided(recorded.decision, forWorkflow(call.tool, call.canonical));
 }
 
 async function overLimit(gating: Gating, limit: 'callsPerRun' | 'callsPerTurn'): Promise<CheckCallResult> {

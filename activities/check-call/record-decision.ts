@@ -12,7 +12,7 @@ import type { Standing } from './standing.ts';
 
 export type DecisionExtras = Pick<DecisionRecord, 'ask' | 'closes' | 'denial' | 'admit'>;
 
-export const noExtras: DecisionExtras = { ask: null, closes: null, denial: null, admit: null };
+export const noExtras: DecisionExtras & { admit: null } = { ask: null, closes: null, denial: null, admit: null };
 
 export type Recorded =
   | { kind: 'decision'; decision: SignedDecision }
@@ -47,6 +47,20 @@ export async function signAndRecord(
     case 'stale':
       return { kind: 'hold', code: 'store-unavailable', reason: 'the run moved on while this call was gated' };
   }
+}
+
+/** As `signAndRecord`, of what admits nothing and so meets no limit. */
+export async function signAndRecordRefusal(
+  dependencies: CheckCallDependencies,
+  standing: Standing,
+  input: CheckCallInput,
+  body: DecisionBody,
+  extras: DecisionExtras & { admit: null },
+): Promise<Exclude<Recorded, { kind: 'over-limit' }>> {
+  const recorded = await signAndRecord(dependencies, standing, input, body, extras);
+  return recorded.kind === 'over-limit'
+    ? { kind: 'hold', code: 'store-unavailable', reason: 'a refusal was not recorded' }
+    : recorded;
 }
 
 export function keyOf(standing: Standing, input: CheckCallInput): DecisionRecord['key'] {

@@ -2,15 +2,13 @@
  * Permits that settle a doubt (void, probe) and the reconcile request. None of them can cause the effect: void only ever
  * closes a row, a probe only reads, and a reconcile answer is a person's signed word.
  */
-import type { CheckCallInput, CheckCallResult, Reconciled } from '../../core/contracts/activities.ts';
-import type { DecisionBody } from '../../core/contracts/decision.ts';
+import type { CheckCallInput, CheckCallResult } from '../../core/contracts/activities.ts';
 import { readControl } from '../../store/read-control.ts';
 import type { FenceRow } from '../../store/store.ts';
 import { allow, ask, denyBy, type Gating, gateRule } from './decide.ts';
+import { deny } from './deny.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
-import { type Judgement, type ParsedCall, strictestDefaultTerms } from './judge.ts';
-import { positionOf } from './position.ts';
-import { noExtras, signAndRecord } from './record-decision.ts';
+import { gateRefusal, type Judgement, type ParsedCall, strictestDefaultTerms } from './judge.ts';
 import type { Standing } from './standing.ts';
 import type { OwnAsk } from './weigh-votes.ts';
 
@@ -111,26 +109,8 @@ export async function happened(
   row: FenceRow,
   argumentsDigest: string | null,
 ): Promise<CheckCallResult> {
-  const tool = dependencies.tools.get(input.tool);
-  const body: DecisionBody = {
-    ...positionOf(standing, input, dependencies.buildId),
-    tool: { name: input.tool, definitionDigest: tool?.definitionDigest ?? null },
-    argumentsDigest,
-    labels: [],
-    rules: [gateRule('reconciled-happened', `try ${row.try} was found to have happened`)],
-    findings: [],
-    risk: 'low',
-    activePolicyDigest: standing.ticket.policyDigest,
-    verdict: 'deny',
-    nonce: null,
-    outcome: null,
-  };
-  const recorded = await signAndRecord(dependencies, standing, input, body, noExtras);
-  if (recorded.kind === 'decision') {
-    const reconciled: Reconciled = { kind: 'reconciled', decision: recorded.decision, answer: 'happened' };
-    return reconciled;
-  }
-  return recorded.kind === 'over-limit'
-    ? { kind: 'hold', code: 'store-unavailable', reason: 'not recorded' }
-    : recorded;
+  const tool = dependencies.tools.get(input.tool) ?? null;
+  const refusal = gateRefusal('reconciled-happened', `try ${row.try} was found to have happened`);
+  const denied = await deny(dependencies, standing, input, refusal, tool, { argumentsDigest });
+  return denied.kind === 'decided' ? { kind: 'reconciled', decision: denied.decision, answer: 'happened' } : denied;
 }

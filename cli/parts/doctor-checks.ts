@@ -2,8 +2,9 @@
  * The parts that `doctor` looks at beside the engine's own. It only looks: no key, database or process is made, and no key
  * is ever printed. What is simply not running yet is fine.
  */
-import { access, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathExists } from '../../packs/path-exists.ts';
 import type { Clock } from '../../core/clock.ts';
 import { domains } from '../../core/contracts/envelope.ts';
 import { messageOf } from '../../core/errors.ts';
@@ -55,11 +56,11 @@ async function checkKeys(options: DoctorOptions): Promise<Check> {
   const name = 'Signing keys';
   const { keyRegistryFile, paths } = options.config;
   try {
-    if (keyRegistryFile === undefined && !(await exists(registryPath(paths.keys)))) {
+    if (keyRegistryFile === undefined && !(await pathExists(registryPath(paths.keys)))) {
       return { name, ok: true, detail: `${paths.keys} (will be made)` };
     }
     // Those that are there: asking for others would make them.
-    const present = await Promise.all(domains.map((domain) => exists(join(paths.keys, `${domain}.key`))));
+    const present = await Promise.all(domains.map((domain) => pathExists(join(paths.keys, `${domain}.key`))));
     const held = domains.filter((_, index) => present[index]);
     await openKeys({ ...options, domains: keyRegistryFile === undefined ? held : [] });
     return { name, ok: true, detail: keyRegistryFile === undefined ? paths.keys : `registry ${keyRegistryFile}` };
@@ -75,7 +76,7 @@ async function checkKeys(options: DoctorOptions): Promise<Check> {
 
 async function checkStore({ paths }: Config): Promise<Check> {
   const name = 'Store';
-  if (!(await exists(paths.store))) return { name, ok: true, detail: `${paths.store} (will be made)` };
+  if (!(await pathExists(paths.store))) return { name, ok: true, detail: `${paths.store} (will be made)` };
   try {
     const store = await openSqliteStore({ file: paths.store });
     try {
@@ -125,11 +126,4 @@ function checkModel({ openaiApiKey, openaiBaseUrl }: Config): Check {
 async function bytesOf(database: string): Promise<number> {
   const files = [database, `${database}-wal`].map((path) => stat(path).catch(() => undefined));
   return (await Promise.all(files)).reduce((sum, found) => sum + (found?.size ?? 0), 0);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }

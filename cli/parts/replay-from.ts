@@ -1,5 +1,4 @@
 /** Gathers what a replay needs from this state folder: histories, public keys, store, the workflow code of this program. */
-import { access } from 'node:fs/promises';
 import { createServerSource } from '../../audit/fetch-chain.ts';
 import { renderPostmortem } from '../../audit/render-postmortem.ts';
 import { exitCodeByVerdict, replayRun, type ReplayReport } from '../../audit/replay-run.ts';
@@ -13,6 +12,7 @@ import type { Store } from '../../store/store.ts';
 import type { Config } from '../../worker/config.ts';
 import { replayBundle } from '../../worker/workflow-bundle.ts';
 import { engineOptions } from '../engine-options.ts';
+import { pathExists } from '../../packs/path-exists.ts';
 import { temporalAddress, temporalSettings } from './open-base.ts';
 
 export interface Replayed {
@@ -80,9 +80,5 @@ async function borrowEngine(config: Config, log: (line: string) => void): Promis
 
 /** Opening makes a database where there is none, and an empty one would look like a store that lost everything. */
 async function openStore({ paths }: Config): Promise<Store | undefined> {
-  const there = await access(paths.store).then(
-    () => true,
-    () => false,
-  );
-  return there ? await openSqliteStore({ file: paths.store }) : undefined;
+  return (await pathExists(paths.store)) ? await openSqliteStore({ file: paths.store }) : undefined;
 }

@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
-import { digestJson } from '../../core/digest.ts';
 import type { VoteBody } from '../../core/contracts/approval.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { AskRow, Store } from '../../store/store.ts';
@@ -31,9 +30,7 @@ async function castVote(
   ask: AskRow,
   changes: Partial<VoteBody> = {},
 ): Promise<void> {
-  const vote = harness.desk.vote(ask, changes);
-  await harness.store.storeVote(vote, digestJson('vote', vote));
-  await run.signalVote(vote);
+  await run.castVote(ask, changes);
 }
 
 /** A person's word on what became of an effect. */

@@ -5,10 +5,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { digestJson } from '../../core/digest.ts';
+import type { TaskQueues } from '../../core/contracts/ticket.ts';
 import { type Harness, type StartedRun, startHarness } from '../support/harness.ts';
 import { type KillAt, ownQueues, startWorkerProcess } from '../support/start-worker-process.ts';
-import { effectsIn, startedIn } from '../support/test-tools.ts';
+import { startedIn } from '../support/test-tools.ts';
 import { until } from '../support/until.ts';
 
 const send = { calls: [{ name: 'quick_send', args: { name: 'all' } }] };
@@ -47,15 +47,18 @@ describe('a worker', () => {
     harness = await startHarness({ startWorker: false });
   });
   afterAll(() => harness.stop());
-
-  function effectsOf(run: StartedRun): string[] {
-    return effectsIn(harness.folder).filter((line) => line.includes(run.workflowId));
+  async function approve(run: StartedRun, asksBefore: number): Promise<void> {
+    await run.castVote(await run.ask(asksBefore));
   }
 
-  async function approve(run: StartedRun, asksBefore: number): Promise<void> {
-    const vote = harness.desk.vote(await run.ask(asksBefore));
-    await harness.store.storeVote(vote, digestJson('vote', vote));
-    await run.signalVote(vote);
+  /** Another worker, for as long as it is needed. */
+  async function withSuccessor(taskQueues: TaskQueues, use: () => Promise<void>): Promise<void> {
+    const successor = await startWorkerProcess(harness, { taskQueues });
+    try {
+      await use();
+    } finally {
+      successor.signal('SIGKILL');
+    }
   }
 
   it.concurrent.each(crashes)('P5 killed in $step', async ({ killAt, asks = 1 }) => {
@@ -64,14 +67,11 @@ describe('a worker', () => {
     const run = await harness.start([read, send, { text: 'Sent.' }], { taskQueues });
     const approved = Promise.all(Array.from({ length: asks }, (_, before) => approve(run, before)));
     expect(await victim.ended).toBe('SIGKILL');
-    const successor = await startWorkerProcess(harness, { taskQueues });
-    try {
+    await withSuccessor(taskQueues, async () => {
       expect(await run.result()).toMatchObject({ outcome: 'completed', text: 'Sent.', calls: 2 });
       await approved;
-    } finally {
-      successor.signal('SIGKILL');
-    }
-    expect(effectsOf(run)).toHaveLength(1);
+    });
+    expect(run.effects()).toHaveLength(1);
     expect(await harness.store.listAsks({ workflowId: run.workflowId, limit: 10 })).toHaveLength(asks);
   });
 
@@ -82,16 +82,11 @@ describe('a worker', () => {
     const ask = await run.ask();
     victim.signal('SIGKILL');
     await victim.ended;
-    const vote = harness.desk.vote(ask);
-    await harness.store.storeVote(vote, digestJson('vote', vote));
-    await run.signalVote(vote);
-    const successor = await startWorkerProcess(harness, { taskQueues });
-    try {
+    await run.castVote(ask);
+    await withSuccessor(taskQueues, async () => {
       expect((await run.result()).text).toBe('Sent.');
-    } finally {
-      successor.signal('SIGKILL');
-    }
-    expect(effectsOf(run)).toHaveLength(1);
+    });
+    expect(run.effects()).toHaveLength(1);
   });
 
   it.concurrent('P5 killed in a model call asks the model again, and the turn happens once', async () => {
@@ -101,12 +96,9 @@ describe('a worker', () => {
     await until('the model to be asked', () => harness.model.requests(run.input).length > 0);
     victim.signal('SIGKILL');
     await victim.ended;
-    const successor = await startWorkerProcess(harness, { taskQueues });
-    try {
+    await withSuccessor(taskQueues, async () => {
       expect(await run.result()).toMatchObject({ outcome: 'completed', turns: 2, calls: 1 });
-    } finally {
-      successor.signal('SIGKILL');
-    }
+    });
   });
 
   it.concurrent('P5 told to stop by SIGTERM lets a tool end, takes nothing new, and exits with 0', async () => {
@@ -120,13 +112,10 @@ describe('a worker', () => {
     worker.signal('SIGTERM');
     writeFileSync(join(harness.folder, 'gate-drain'), '');
     expect(await worker.ended).toBe(0);
-    expect(effectsOf(run)).toHaveLength(1);
-    const successor = await startWorkerProcess(harness, { taskQueues });
-    try {
+    expect(run.effects()).toHaveLength(1);
+    await withSuccessor(taskQueues, async () => {
       expect((await run.result()).text).toBe('Sent.');
-    } finally {
-      successor.signal('SIGKILL');
-    }
-    expect(effectsOf(run)).toHaveLength(1);
+    });
+    expect(run.effects()).toHaveLength(1);
   });
 });

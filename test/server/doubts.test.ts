@@ -1,9 +1,8 @@
 /** Effects of which nobody knows whether they happened: never guessed, never blindly tried again (P5). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { digestJson } from '../../core/digest.ts';
 import type { AskRow } from '../../store/store.ts';
 import { type Harness, type StartedRun, startHarness } from '../support/harness.ts';
-import { effectsIn, startedIn } from '../support/test-tools.ts';
+import { startedIn } from '../support/test-tools.ts';
 
 describe('an effect in doubt', () => {
   let harness: Harness;
@@ -17,9 +16,7 @@ describe('an effect in doubt', () => {
   }
 
   async function approve(run: StartedRun, asksBefore: number): Promise<void> {
-    const vote = harness.desk.vote(await run.ask(asksBefore));
-    await harness.store.storeVote(vote, digestJson('vote', vote));
-    await run.signalVote(vote);
+    await run.castVote(await run.ask(asksBefore));
   }
 
   async function answer(run: StartedRun, { ask, nonce }: AskRow, said: 'happened' | 'did-not-happen'): Promise<void> {
@@ -44,7 +41,7 @@ describe('an effect in doubt', () => {
     await answer(run, reconcile, 'did-not-happen');
     await approve(run, 2);
     expect((await run.result()).outcome).toBe('completed');
-    expect(linesOf(run, effectsIn(harness.folder))).toEqual([`blind_send all ${run.workflowId}/1.0 2`]);
+    expect(run.effects()).toEqual([`blind_send all ${run.workflowId}/1.0 2`]);
   });
 
   it.concurrent('is not tried again after a person said that it happened', async () => {
@@ -64,9 +61,7 @@ describe('an effect in doubt', () => {
 
   it.concurrent('is not settled by an approval: a vote is no answer', async () => {
     const { run, reconcile } = await inDoubt();
-    const vote = harness.desk.vote(reconcile);
-    await harness.store.storeVote(vote, digestJson('vote', vote));
-    await run.signalVote(vote);
+    await run.castVote(reconcile);
     expect((await run.result()).outcome).toBe('completed');
     expect(linesOf(run, startedIn(harness.folder))).toHaveLength(1);
     expect(JSON.stringify(harness.model.requests(run.input).at(-1))).toContain('Outcome unknown');
@@ -79,6 +74,6 @@ describe('an effect in doubt', () => {
     expect(second.ask.body).toMatchObject({ try: 2, verdict: 'ask', ask: { kind: 'call' } });
     await approve(run, 1);
     expect((await run.result()).outcome).toBe('completed');
-    expect(linesOf(run, effectsIn(harness.folder))).toEqual([`torn_send all ${run.workflowId}/1.0 2`]);
+    expect(run.effects()).toEqual([`torn_send all ${run.workflowId}/1.0 2`]);
   });
 });

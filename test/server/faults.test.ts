@@ -2,15 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestText } from '../../core/digest.ts';
 import type { Store } from '../../store/store.ts';
-import { type Harness, type StartedRun, startHarness } from '../support/harness.ts';
+import { type Harness, startHarness } from '../support/harness.ts';
 import { createOutage } from '../support/store-outage.ts';
-import { effectsIn } from '../support/test-tools.ts';
 import { until } from '../support/until.ts';
-
-function effectsOf(harness: Harness, run: StartedRun): string[] {
-  return effectsIn(harness.folder).filter((line) => line.includes(run.workflowId));
-}
-
 const restart = { calls: [{ name: 'restart', args: { name: 'web' } }] };
 
 describe('a gate that breaks', () => {
@@ -37,7 +31,7 @@ describe('a gate that breaks', () => {
   it('P1 refuses the call, and says so to the model and in the record', async () => {
     const run = await harness.start([restart, { text: 'Refused.' }]);
     expect(await run.result()).toMatchObject({ outcome: 'completed', text: 'Refused.' });
-    expect(effectsOf(harness, run)).toEqual([]);
+    expect(run.effects()).toEqual([]);
     const [decision] = await harness.store.listDecisions(run.workflowId);
     expect(decision?.body).toMatchObject({ verdict: 'deny', rules: [{ id: 'gate-fault' }] });
     // The fault's own words may hold what an attacker wrote.
@@ -56,7 +50,7 @@ describe('a policy that is missing', () => {
     const policyDigest = digestText('policy', 'a policy that nobody stored');
     const run = await harness.start([restart, { text: 'Refused.' }], { policyDigest });
     expect((await run.result()).text).toBe('Refused.');
-    expect(effectsOf(harness, run)).toEqual([]);
+    expect(run.effects()).toEqual([]);
     const [decision] = await harness.store.listDecisions(run.workflowId);
     expect(decision?.body).toMatchObject({ verdict: 'deny', rules: [{ id: 'policy-missing' }] });
   });
@@ -81,11 +75,11 @@ describe('a store that is away for a while', () => {
     });
     expect(held.hold).toContain('store-unavailable');
     expect(outage.refused()).toBeGreaterThan(0);
-    expect(effectsOf(harness, run)).toEqual([]);
+    expect(run.effects()).toEqual([]);
     outage.end();
     await harness.door.signal(run.workflowId, 'control', null);
     expect(await run.result()).toMatchObject({ outcome: 'completed', text: 'Sent.' });
-    expect(effectsOf(harness, run)).toHaveLength(1);
+    expect(run.effects()).toHaveLength(1);
     // The model never heard of it.
     const decisions = await harness.store.listDecisions(run.workflowId);
     expect(decisions.map(({ body }) => body.verdict)).toEqual(['ask', 'allow']);
@@ -95,11 +89,11 @@ describe('a store that is away for a while', () => {
     outage.begin();
     const run = await harness.start([restart, { text: 'Restarted.' }]);
     await until('an attempt to open', () => outage.refused() > 0);
-    expect(effectsOf(harness, run)).toEqual([]);
+    expect(run.effects()).toEqual([]);
     outage.end();
     await harness.door.signal(run.workflowId, 'control', null);
     expect((await run.result()).text).toBe('Restarted.');
-    expect(effectsOf(harness, run)).toHaveLength(1);
+    expect(run.effects()).toHaveLength(1);
   });
 });
 
@@ -117,7 +111,7 @@ describe('a model that', () => {
   ])('%s is asked again, and the turn happens once', async (_name, fault) => {
     const run = await harness.start([fault, restart, { text: 'Restarted.' }]);
     expect(await run.result()).toMatchObject({ outcome: 'completed', turns: 2, calls: 1 });
-    expect(effectsOf(harness, run)).toHaveLength(1);
+    expect(run.effects()).toHaveLength(1);
   });
 
   it('answers 400 ends the run with the status, and a record that is closed', async () => {

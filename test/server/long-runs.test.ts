@@ -4,19 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestJson } from '../../core/digest.ts';
 import { type Harness, type StartedRun, startHarness } from '../support/harness.ts';
-import { effectsIn, startedIn } from '../support/test-tools.ts';
+import { startedIn } from '../support/test-tools.ts';
 import { until } from '../support/until.ts';
 
 const send = { calls: [{ name: 'send', args: { name: 'all' } }] };
-
-function effectsOf(harness: Harness, run: StartedRun): string[] {
-  return effectsIn(harness.folder).filter((line) => line.includes(run.workflowId));
-}
-
 async function approve(harness: Harness, run: StartedRun): Promise<void> {
-  const vote = harness.desk.vote(await run.ask());
-  await harness.store.storeVote(vote, digestJson('vote', vote));
-  await run.signalVote(vote);
+  await run.castVote(await run.ask());
 }
 
 async function newestLink(harness: Harness, run: StartedRun): Promise<string> {
@@ -40,7 +33,7 @@ describe('a run that outgrows its history', () => {
     expect(row?.outcome).toBeNull();
     await approve(harness, run);
     expect(await run.result()).toMatchObject({ outcome: 'completed', text: 'Sent.' });
-    expect(effectsOf(harness, run)).toHaveLength(1);
+    expect(run.effects()).toHaveLength(1);
     expect(await harness.store.listAsks({ workflowId: run.workflowId, limit: 10 })).toHaveLength(1);
     // A successor is no reset: its approvals hold.
     expect((await harness.store.getRun(run.workflowId))?.runEpoch).toBe(0);
@@ -53,7 +46,7 @@ describe('a run that outgrows its history', () => {
     const run = await harness.start([...steps, { text: 'All restarted.' }]);
     expect(await run.result()).toMatchObject({ outcome: 'completed', turns: 13, calls: 12 });
     expect(await newestLink(harness, run)).not.toBe(run.linkRunId);
-    const names = effectsOf(harness, run).map((line) => line.split(' ')[1]);
+    const names = run.effects().map((line) => line.split(' ')[1]);
     expect(names).toEqual(steps.map((_, turn) => `web-${turn}`));
   });
 
@@ -62,13 +55,11 @@ describe('a run that outgrows its history', () => {
     const ask = await run.ask();
     for (let sent = 0; (await newestLink(harness, run)) === run.linkRunId; sent += 1)
       await run.signalVote({ junk: sent });
-    const denial = harness.desk.vote(ask, { verdict: 'deny', reason: 'no' });
-    await harness.store.storeVote(denial, digestJson('vote', denial));
-    await run.signalVote(denial);
+    await run.castVote(ask, { verdict: 'deny', reason: 'no' });
     expect((await run.result()).text).toBe('Not sent.');
     const rules = (await harness.store.listDecisions(run.workflowId)).map(({ body }) => body).at(-1);
     expect(rules).toMatchObject({ verdict: 'deny', rules: [{ id: 'denied-before' }] });
-    expect(effectsOf(harness, run)).toEqual([]);
+    expect(run.effects()).toEqual([]);
   });
 });
 
@@ -93,7 +84,7 @@ describe('a run that is told to end', () => {
     const vote = harness.desk.vote(ask);
     await harness.store.storeVote(vote, digestJson('vote', vote));
     await expect(run.signalVote(vote)).rejects.toMatchObject({ code: 'not-found' });
-    expect(effectsOf(harness, run)).toEqual([]);
+    expect(run.effects()).toEqual([]);
   });
 
   it('P5 while a tool runs tells the tool, waits for it, and records what came of it', async () => {
@@ -107,7 +98,7 @@ describe('a run that is told to end', () => {
     expect(state).toMatchObject({ approvals: [], calls: [{ tool: 'slow_send', state: 'executing' }] });
     await harness.door.cancel(run.workflowId);
     await expectCancelled(run);
-    expect(effectsOf(harness, run)).toEqual([]);
+    expect(run.effects()).toEqual([]);
     const fence = await harness.store.getFence(`${run.workflowId}/1.0`, 1);
     expect(fence).toMatchObject({ state: 'consumed', receipt: { body: { outcome: 'failed' } } });
   });
@@ -123,6 +114,6 @@ describe('a run that is told to end', () => {
     const vote = harness.desk.vote(ask);
     await harness.store.storeVote(vote, digestJson('vote', vote));
     await expect(run.signalVote(vote)).rejects.toMatchObject({ code: 'not-found' });
-    expect(effectsOf(harness, run)).toEqual([]);
+    expect(run.effects()).toEqual([]);
   });
 });

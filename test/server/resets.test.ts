@@ -1,12 +1,10 @@
 /** Resets to before and after a vote: no effect twice, no denial lost, approvals void (P2, P5). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { digestJson } from '../../core/digest.ts';
 import type { VoteBody } from '../../core/contracts/approval.ts';
 import type { FenceRow, Store } from '../../store/store.ts';
 import { type Harness, type StartedRun, startHarness } from '../support/harness.ts';
 import { resetRun } from '../support/reset.ts';
 import { createOutage } from '../support/store-outage.ts';
-import { effectsIn } from '../support/test-tools.ts';
 import { until } from '../support/until.ts';
 
 const send = { calls: [{ name: 'send', args: { name: 'all' } }] };
@@ -35,15 +33,8 @@ describe('a reset', () => {
     harness = await startHarness({ wrapStore: (store) => outage.wrap(tampered(store)) });
   });
   afterAll(() => harness.stop());
-
-  function effectsOf(run: StartedRun): string[] {
-    return effectsIn(harness.folder).filter((line) => line.includes(run.workflowId));
-  }
-
   async function vote(run: StartedRun, asksBefore = 0, changes: Partial<VoteBody> = {}): Promise<void> {
-    const signed = harness.desk.vote(await run.ask(asksBefore), changes);
-    await harness.store.storeVote(signed, digestJson('vote', signed));
-    await run.signalVote(signed);
+    await run.castVote(await run.ask(asksBefore), changes);
   }
 
   async function epochOf(run: StartedRun): Promise<number | undefined> {
@@ -58,7 +49,7 @@ describe('a reset', () => {
       await run.result();
       await resetRun(harness.door, run.workflowId, point);
       expect(await run.result()).toMatchObject({ outcome: 'completed', text: 'Sent.' });
-      expect(effectsOf(run)).toHaveLength(1);
+      expect(run.effects()).toHaveLength(1);
       // Without a call nothing is gated, and no epoch is needed.
       expect(await epochOf(run)).toBe(point === 'the-end' ? 0 : 1);
     },
@@ -72,7 +63,7 @@ describe('a reset', () => {
       await run.result();
       await resetRun(harness.door, run.workflowId, point);
       expect((await run.result()).text).toBe('Not sent.');
-      expect(effectsOf(run)).toEqual([]);
+      expect(run.effects()).toEqual([]);
       const last = (await harness.store.listDecisions(run.workflowId)).at(-1);
       expect(last?.body).toMatchObject({ verdict: 'deny', rules: [{ id: 'denied-before' }] });
     },
@@ -95,10 +86,10 @@ describe('a reset', () => {
       const second = await run.ask(1);
       expect(second.nonce).not.toBe(first.nonce);
       expect(second.ask.body.runEpoch).toBe(1);
-      expect(effectsOf(run)).toEqual([]);
+      expect(run.effects()).toEqual([]);
       await vote(run, 1);
       expect((await run.result()).text).toBe('Sent.');
-      expect(effectsOf(run)).toHaveLength(1);
+      expect(run.effects()).toHaveLength(1);
     },
   );
 
@@ -117,7 +108,7 @@ describe('a reset', () => {
     tampering = false;
     expect(harness.model.requests(run.input)).toHaveLength(asked);
     await harness.door.client.workflow.getHandle(run.workflowId).terminate('end of the test');
-    expect(effectsOf(run)).toHaveLength(1);
+    expect(run.effects()).toHaveLength(1);
   });
 
   it('P2 makes what policy allows ask, for the rest of the run', async () => {
@@ -132,6 +123,6 @@ describe('a reset', () => {
     expect(second.ask.body.rules.map((rule) => rule.id)).toContain('new-epoch');
     await vote(run, 2);
     expect((await run.result()).outcome).toBe('completed');
-    expect(effectsOf(run)).toHaveLength(2);
+    expect(run.effects()).toHaveLength(2);
   });
 });

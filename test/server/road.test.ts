@@ -1,19 +1,10 @@
 /** The main road on a real server: allow, ask, approve, deny, silence, refusal; and the order of the record (P1, P2, P3). */
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { digestJson } from '../../core/digest.ts';
 import { type Harness, type StartedRun, startHarness } from '../support/harness.ts';
-import { effectsIn } from '../support/test-tools.ts';
 import { until } from '../support/until.ts';
-
-function effectsOf(harness: Harness, run: StartedRun): string[] {
-  return effectsIn(harness.folder).filter((line) => line.includes(run.workflowId));
-}
-
 async function approve(harness: Harness, run: StartedRun, principal = 'olga'): Promise<void> {
-  const vote = harness.desk.vote(await run.ask(), { principal });
-  await harness.store.storeVote(vote, digestJson('vote', vote));
-  await run.signalVote(vote);
+  await run.castVote(await run.ask(), { principal });
 }
 
 describe('the main road', () => {
@@ -30,7 +21,7 @@ describe('the main road', () => {
       { text: 'Restarted.' },
     ]);
     expect(await run.result()).toEqual({ outcome: 'completed', text: 'Restarted.', turns: 3, calls: 2 });
-    expect(effectsOf(harness, run)).toEqual([`restart web ${run.workflowId}/1.0 1`]);
+    expect(run.effects()).toEqual([`restart web ${run.workflowId}/1.0 1`]);
   });
 
   it('P2 runs an effect once after an approval', async () => {
@@ -39,19 +30,17 @@ describe('the main road', () => {
       { text: 'Gone.' },
     ]);
     await run.ask();
-    expect(effectsOf(harness, run)).toEqual([]);
+    expect(run.effects()).toEqual([]);
     await approve(harness, run);
     expect((await run.result()).outcome).toBe('completed');
-    expect(effectsOf(harness, run)).toEqual([`delete_database old ${run.workflowId}/1.0 1`]);
+    expect(run.effects()).toEqual([`delete_database old ${run.workflowId}/1.0 1`]);
   });
 
   it('P1 tells the model who denied and why, and runs nothing', async () => {
     const run = await harness.start([{ calls: [{ name: 'send', args: { name: 'all' } }] }, { text: 'Not sent.' }]);
-    const vote = harness.desk.vote(await run.ask(), { verdict: 'deny', reason: 'not before Monday' });
-    await harness.store.storeVote(vote, digestJson('vote', vote));
-    await run.signalVote(vote);
+    await run.castVote(await run.ask(), { verdict: 'deny', reason: 'not before Monday' });
     expect((await run.result()).text).toBe('Not sent.');
-    expect(effectsOf(harness, run)).toEqual([]);
+    expect(run.effects()).toEqual([]);
     const [decision] = (await harness.store.listDecisions(run.workflowId)).filter(
       ({ body }) => body.verdict === 'deny',
     );
@@ -70,7 +59,7 @@ describe('the main road', () => {
       { text: 'Sorry.' },
     ]);
     expect((await run.result()).outcome).toBe('completed');
-    expect(effectsOf(harness, run)).toEqual([]);
+    expect(run.effects()).toEqual([]);
     const [decision] = await harness.store.listDecisions(run.workflowId);
     expect(decision?.body).toMatchObject({
       verdict: 'deny',
@@ -105,7 +94,7 @@ describe('the main road', () => {
       { text: 'All done.' },
     ]);
     expect(await run.result()).toMatchObject({ outcome: 'completed', calls: 3 });
-    expect(effectsOf(harness, run).map((line) => line.split(' ')[1])).toEqual(['first', 'third']);
+    expect(run.effects().map((line) => line.split(' ')[1])).toEqual(['first', 'third']);
   });
 
   it('P1 asks again for everything but reads after a denial', async () => {
@@ -114,9 +103,7 @@ describe('the main road', () => {
       { calls: [{ name: 'restart', args: { name: 'web' } }] },
       { text: 'Done.' },
     ]);
-    const denial = harness.desk.vote(await run.ask(), { verdict: 'deny' });
-    await harness.store.storeVote(denial, digestJson('vote', denial));
-    await run.signalVote(denial);
+    await run.castVote(await run.ask(), { verdict: 'deny' });
     const second = await run.ask(1);
     expect(second.ask.body.tool.name).toBe('restart');
     expect(second.ask.body.rules.map((rule) => rule.id)).toContain('after-denial');
@@ -138,7 +125,7 @@ describe('silence', () => {
       { text: 'Nobody answered.' },
     ]);
     expect((await run.result()).text).toBe('Nobody answered.');
-    expect(effectsOf(harness, run)).toEqual([]);
+    expect(run.effects()).toEqual([]);
     const asks = await harness.store.listAsks({ workflowId: run.workflowId, limit: 10 });
     expect(asks.map((ask) => ask.outcome)).toEqual(['expired']);
   });
@@ -148,12 +135,10 @@ describe('silence', () => {
     const ask = await run.ask();
     await harness.stopWorker();
     await until('the deadline to pass', () => Date.now() > ask.deadlineAt + 100);
-    const vote = harness.desk.vote(ask);
-    await harness.store.storeVote(vote, digestJson('vote', vote));
-    await run.signalVote(vote);
+    await run.castVote(ask);
     await harness.startWorker();
     expect((await run.result()).text).toBe('Too late.');
-    expect(effectsOf(harness, run)).toEqual([]);
+    expect(run.effects()).toEqual([]);
   });
 });
 

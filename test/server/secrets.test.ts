@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Harness, type StartedRun, startHarness } from '../support/harness.ts';
-import { effectsIn } from '../support/test-tools.ts';
 
 // Made here, so that no scanner finds it in the source.
 const canary = ['AKIA', 'IOSFODNN7', 'QWERTZU'].join('');
@@ -41,7 +40,7 @@ describe('a secret', () => {
     expect((await run.result()).outcome).toBe('completed');
     const [decision] = await harness.store.listDecisions(run.workflowId);
     expect(decision?.body).toMatchObject({ verdict: 'deny', rules: [{ id: 'secret-in-arguments' }] });
-    expect(effectsIn(harness.folder).filter((line) => line.includes(run.workflowId))).toEqual([]);
+    expect(run.effects()).toEqual([]);
     await expectNotRecorded(run);
   });
 

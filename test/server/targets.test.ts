@@ -2,10 +2,9 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, beforeAll, describe, expect, it } from 'vitest';
-import { digestJson, digestText } from '../../core/digest.ts';
+import { digestText } from '../../core/digest.ts';
 import type { AskRow } from '../../store/store.ts';
 import { type Harness, type StartedRun, startHarness } from '../support/harness.ts';
-import { effectsIn } from '../support/test-tools.ts';
 import { until } from '../support/until.ts';
 
 const scale = [{ calls: [{ name: 'scale', args: { name: 'web' } }] }, { text: 'Scaled.' }];
@@ -21,15 +20,8 @@ describe('a target', () => {
   function setSize(size: string): void {
     writeFileSync(join(harness.folder, 'size'), size);
   }
-
-  function effectsOf(run: StartedRun): string[] {
-    return effectsIn(harness.folder).filter((line) => line.includes(run.workflowId));
-  }
-
   async function approve(run: StartedRun, ask: AskRow): Promise<void> {
-    const vote = harness.desk.vote(ask);
-    await harness.store.storeVote(vote, digestJson('vote', vote));
-    await run.signalVote(vote);
+    await run.castVote(ask);
   }
 
   it('P2 that cannot be read at first is asked about only when it was', async () => {
@@ -47,7 +39,7 @@ describe('a target', () => {
     expect((await run.result()).text).toBe('Scaled.');
     const permit = (await harness.store.listDecisions(run.workflowId)).at(-1);
     expect(permit?.body).toMatchObject({ verdict: 'allow', purpose: 'execute', targetStateDigest: state });
-    expect(effectsOf(run)).toHaveLength(1);
+    expect(run.effects()).toHaveLength(1);
   });
 
   it('P2 that changed after the approval is left alone, and people are asked again', async () => {
@@ -57,11 +49,11 @@ describe('a target', () => {
     setSize('4');
     await approve(run, first);
     const second = await run.ask(1);
-    expect(effectsOf(run)).toEqual([]);
+    expect(run.effects()).toEqual([]);
     expect(second.try).toBe(2);
     expect(JSON.parse(second.card)).toMatchObject({ targetState: digestText('target-state', '{"size":"4"}') });
     await approve(run, second);
     expect((await run.result()).text).toBe('Scaled.');
-    expect(effectsOf(run)).toEqual([`scale web ${run.workflowId}/1.0 2`]);
+    expect(run.effects()).toEqual([`scale web ${run.workflowId}/1.0 2`]);
   });
 });

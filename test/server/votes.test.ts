@@ -35,16 +35,11 @@ describe('votes', () => {
     const run = await at.start([{ calls: [{ name: 'send', args: { name: 'all' } }] }, { text: 'end' }]);
     return { run, ask: await run.ask() };
   }
-
-  function effectsOf(run: StartedRun, at = harness): string[] {
-    return effectsIn(at.folder).filter((line) => line.includes(run.workflowId));
-  }
-
   /** Sends it as an attacker with namespace access would: a signal, nothing stored. */
   async function expectNoEffect(run: StartedRun, vote: unknown): Promise<void> {
     await run.signalVote(vote);
     expect((await run.result()).text).toBe('end');
-    expect(effectsOf(run, hasty)).toEqual([]);
+    expect(run.effects()).toEqual([]);
   }
 
   const unfitting: [name: string, changes: Partial<VoteBody>][] = [
@@ -96,8 +91,8 @@ describe('votes', () => {
     await run.result();
     await other.run.signalVote(harness.desk.vote(other.ask, { verdict: 'deny' }));
     await other.run.result();
-    expect(effectsOf(other.run)).toEqual([]);
-    expect(effectsOf(run)).toHaveLength(1);
+    expect(other.run.effects()).toEqual([]);
+    expect(run.effects()).toHaveLength(1);
   });
 
   it.concurrent('leave the run standing when they are anything at all', async () => {
@@ -107,7 +102,7 @@ describe('votes', () => {
     await harness.door.client.workflow.getHandle(run.workflowId).signal('no-such-signal', { anything: true });
     await approveBy({ run, ask }, 'olga');
     expect((await run.result()).outcome).toBe('completed');
-    expect(effectsOf(run)).toHaveLength(1);
+    expect(run.effects()).toHaveLength(1);
   });
 
   it.concurrent('leave the run standing when their payload cannot be decoded', async () => {
@@ -137,14 +132,11 @@ describe('votes', () => {
     const vote = hasty.desk.vote(ask);
     await hasty.store.storeVote(vote, digestJson('vote', vote));
     expect((await run.result()).outcome).toBe('completed');
-    expect(effectsOf(run, hasty)).toHaveLength(1);
+    expect(run.effects()).toHaveLength(1);
   });
 
   async function approveBy({ run, ask }: Asked, principal: string): Promise<SignedVote> {
-    const vote = harness.desk.vote(ask, { principal });
-    await harness.store.storeVote(vote, digestJson('vote', vote));
-    await run.signalVote(vote);
-    return vote;
+    return await run.castVote(ask, { principal });
   }
 
   async function expectStatus(run: StartedRun, vote: SignedVote, expected: string): Promise<void> {
@@ -168,9 +160,7 @@ describe('votes while no worker runs', () => {
     const run = await harness.start([{ calls: [{ name: 'send', args: { name: 'all' } }] }, { text: 'end' }]);
     const ask = await run.ask();
     await harness.stopWorker();
-    const vote = harness.desk.vote(ask);
-    await harness.store.storeVote(vote, digestJson('vote', vote));
-    await run.signalVote(vote);
+    await run.castVote(ask);
     await harness.startWorker();
     expect((await run.result()).outcome).toBe('completed');
     expect(effectsIn(harness.folder)).toHaveLength(1);
@@ -191,18 +181,14 @@ describe('votes while no worker runs', () => {
       const asks = await harness.store.listAsks({ workflowId: run.workflowId, limit: 10 });
       return asks.find((row) => row.callKey.endsWith('.1'));
     });
-    const early = harness.desk.vote(second);
-    await harness.store.storeVote(early, digestJson('vote', early));
-    await run.signalVote(early);
+    await run.castVote(second);
     const first = await until('the first ask', async () => {
       const asks = await harness.store.listAsks({ workflowId: run.workflowId, limit: 10 });
       return asks.find((row) => row.callKey.endsWith('.0'));
     });
-    const late = harness.desk.vote(first);
-    await harness.store.storeVote(late, digestJson('vote', late));
-    await run.signalVote(late);
+    await run.castVote(first);
     expect((await run.result()).outcome).toBe('completed');
-    const own = effectsIn(harness.folder).filter((line) => line.includes(run.workflowId));
+    const own = run.effects();
     expect(own.map((line) => line.split(' ')[1])).toEqual(['first', 'second']);
   });
 });

@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { openTemporalDoor, type TemporalDoor } from '../../client/temporal-door.ts';
+import type { SignedVote } from '../../core/contracts/approval.ts';
 import { domains } from '../../core/contracts/envelope.ts';
 import type { RunResult } from '../../core/contracts/run.ts';
 import type { SignedTicket, TaskQueues } from '../../core/contracts/ticket.ts';
+import { digestJson } from '../../core/digest.ts';
 import { type KeySet, loadOrCreateKeys } from '../../keys/index.ts';
 import type { AgentPack } from '../../packs/agent-pack.ts';
 import { publishPack } from '../../packs/load-pack.ts';
@@ -22,6 +24,7 @@ import { bundleFolder } from './bundle-folder.ts';
 import { Desk } from './desk.ts';
 import { type ScriptedModel, startScriptedModel, type Step } from './scripted-model.ts';
 import { audience, type PackChanges, startTestWorker, testPack } from './test-worker.ts';
+import { effectsIn } from './test-tools.ts';
 import { until } from './until.ts';
 
 export { audience, testPolicy } from './test-worker.ts';
@@ -65,6 +68,10 @@ export interface StartedRun {
   /** The newest open ask of this run, once there is one (more than `after` asks). */
   ask(after?: number): Promise<AskRow>;
   signalVote(vote: unknown): Promise<void>;
+  /** As the gateway does: signed, stored, signalled. */
+  castVote(ask: AskRow, changes?: Parameters<Desk['vote']>[1]): Promise<SignedVote>;
+  /** Lines of the effects log that are this run's. */
+  effects(): string[];
 }
 
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
@@ -143,7 +150,12 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   return harness;
 }
 
-function startedRun({ door, store }: Harness, workflowId: string, linkRunId: string, input: string): StartedRun {
+function startedRun(
+  { door, store, desk, folder }: Harness,
+  workflowId: string,
+  linkRunId: string,
+  input: string,
+): StartedRun {
   return {
     workflowId,
     linkRunId,
@@ -157,5 +169,12 @@ function startedRun({ door, store }: Harness, workflowId: string, linkRunId: str
     signalVote: async (vote) => {
       await door.signal(workflowId, 'vote', vote);
     },
+    castVote: async (ask, changes) => {
+      const vote = desk.vote(ask, changes);
+      await store.storeVote(vote, digestJson('vote', vote));
+      await door.signal(workflowId, 'vote', vote);
+      return vote;
+    },
+    effects: () => effectsIn(folder).filter((line) => line.includes(workflowId)),
   };
 }
