@@ -66,6 +66,8 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
   const { client, namespace } = dependencies.door;
   const bounds = { ...defaultGateBounds, ...dependencies.bounds };
   const links = { store, clock, readLinkOrigin: createReadLinkOrigin(client, namespace) };
+  // One for both: what a model call has read of a transcript, its compaction need not ask the run for again.
+  const model = modelDependencies(dependencies);
   const make: Activities = {
     openRun: createOpenRun({
       ...links,
@@ -89,8 +91,8 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       bounds,
     }),
     verifyVotes: createVerifyVotes({ registry, audience, clock }),
-    callModel: createCallModel(modelDependencies(dependencies)),
-    compactTranscript: createCompactTranscript(modelDependencies(dependencies)),
+    callModel: createCallModel(model),
+    compactTranscript: createCompactTranscript(model),
     runTool: createRunTool({
       store,
       clock,

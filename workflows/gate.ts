@@ -11,6 +11,7 @@ import { awaitApproval } from './await-approval.ts';
 import { decisionRefusal, executedResult, refusedResult, unknownResult } from './gate/call-result.ts';
 import { checkOnce, type PassKind, type PassResult } from './gate/check.ts';
 import { type Execution, executeCall } from './gate/execute-call.ts';
+import { nextTry } from './gate/next-try.ts';
 import { holdRun } from './hold.ts';
 import { NewLinkWanted } from './new-link.ts';
 import { notifyApprovers } from './notify.ts';
@@ -168,13 +169,6 @@ function retryRead(run: RunMemory, progress: CallProgress, execution: Execution)
   if (execution.kind === 'cancelled') throw new CancelledFailure('cancelled while reading');
   if (progress.try >= readTries) run.finish(progress, unknownResult(run, progress, 'it did not end in several tries'));
   else nextTry(progress, progress.try + 1, false);
-}
-
-function nextTry(progress: CallProgress, tryNumber: number, mayReuseApproval: boolean): void {
-  progress.try = tryNumber;
-  progress.pass = 1;
-  progress.previousDecision = null;
-  if (!mayReuseApproval) progress.ask = null;
 }
 
 async function backOff(run: RunMemory, driven: Driven): Promise<void> {

@@ -9,6 +9,7 @@ import { awaitApproval } from '../await-approval.ts';
 import { executedResult, happenedResult, unknownResult } from './call-result.ts';
 import { checkUntilDecided, type PassKind } from './check.ts';
 import { type Execution, executeCall } from './execute-call.ts';
+import { nextTry } from './next-try.ts';
 import { holdRun } from '../hold.ts';
 import { NewLinkWanted } from '../new-link.ts';
 import { notifyApprovers } from '../notify.ts';
@@ -78,10 +79,7 @@ async function askFences(run: RunMemory, progress: CallProgress): Promise<void> 
   progress.doubt = null;
   const step = await checkUntilDecided(run, progress, { purpose: 'execute', about: 'call' });
   if (step.kind === 'next-try') {
-    progress.try = step.try;
-    progress.pass = 1;
-    progress.previousDecision = null;
-    if (!step.mayReuseApproval) progress.ask = null;
+    nextTry(progress, step.try, step.mayReuseApproval);
   } else if (step.kind === 'in-doubt') {
     const asked = progress.ask?.body.verdict === 'ask' && progress.ask.body.ask.kind === 'reconcile';
     progress.doubt = {

@@ -1,0 +1,9 @@
+/** A further try of a call: its own decisions, and the old approval only where the gate said that it may be used again. */
+import type { CallProgress } from '../../core/contracts/run.ts';
+
+export function nextTry(progress: CallProgress, tryNumber: number, mayReuseApproval: boolean): void {
+  progress.try = tryNumber;
+  progress.pass = 1;
+  progress.previousDecision = null;
+  if (!mayReuseApproval) progress.ask = null;
+}
