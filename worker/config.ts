@@ -24,7 +24,11 @@ export const configSchema = z.strictObject({
   temporalApiKey: z.string().min(1).optional().describe('Of a cloud service; implies TLS'),
   temporalTls: z.stringbool({ error: 'expected true or false' }).default(false),
   audience: name.optional().describe('Who signatures are for, the same for gateway and workers. Absent: the namespace'),
-  taskQueue: name.default('countersign').describe('The one queue of a deployment that is not split'),
+  taskQueue: name.default('countersign').describe('First part of queue names'),
+  splitQueues: z
+    .stringbool({ error: 'expected true or false' })
+    .default(false)
+    .describe('A queue for each role, so that roles run in processes of their own; the same for gateway and workers'),
   openaiApiKey: z.string().min(1).optional(),
   openaiBaseUrl: httpUrl.optional().describe('A compatible server'),
   drainMs: milliseconds.default(20_000).describe('How long running activities may go on after a stop was asked for'),
@@ -51,6 +55,7 @@ export const variableByName: Readonly<Record<ConfigName, string>> = {
   temporalTls: 'TEMPORAL_TLS',
   audience: 'COUNTERSIGN_AUDIENCE',
   taskQueue: 'COUNTERSIGN_TASK_QUEUE',
+  splitQueues: 'COUNTERSIGN_SPLIT_QUEUES',
   openaiApiKey: 'OPENAI_API_KEY',
   openaiBaseUrl: 'OPENAI_BASE_URL',
   drainMs: 'COUNTERSIGN_DRAIN_MS',

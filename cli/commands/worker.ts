@@ -1,5 +1,7 @@
 /** `countersign worker`: the worker of an agent pack alone, beside a Temporal server and a gateway that run elsewhere. */
 import { z } from 'zod';
+import { CountersignError } from '../../core/errors.ts';
+import { type Config, variableByName } from '../../worker/config.ts';
 import { defineCommand } from '../define-command.ts';
 import { prepareState, refuseMissingPack, requireModelKey } from '../prepare-start.ts';
 
@@ -8,7 +10,7 @@ const roleSchema = z.enum(['agent', 'model', 'tools', 'notify', 'record']);
 export const worker = defineCommand({
   usage: 'worker <pack>',
   summary: 'Start the worker of an agent pack alone',
-  examples: ['worker agents/ops', 'worker agents/ops --roles agent,record --temporal temporal.internal:7233'],
+  examples: ['worker agents/ops', 'worker agents/ops --roles agent,record   # with COUNTERSIGN_SPLIT_QUEUES=true'],
   define: (command) =>
     command
       .option('--roles <list>', 'of agent, model, tools, notify, record (default: all)')
@@ -23,6 +25,7 @@ export const worker = defineCommand({
   }),
   async run(context, [folder = ''], { roles }) {
     const config = context.config();
+    refuseHalfOfAQueue(config, roles);
     if (roles.includes('model')) requireModelKey(config);
     await refuseMissingPack(folder);
     await prepareState(context, config);
@@ -30,3 +33,12 @@ export const worker = defineCommand({
     return await runWorker(context, config, folder, roles);
   },
 });
+
+/** On a queue of all roles a worker of some would take, and fail, the tasks of the others. */
+function refuseHalfOfAQueue({ splitQueues }: Config, roles: readonly string[]): void {
+  if (splitQueues || roleSchema.options.every((role) => roles.includes(role))) return;
+  throw new CountersignError(
+    'config-invalid',
+    `Cannot start a worker of some roles: all roles share one queue, expected "${variableByName.splitQueues}=true" for the gateway and every worker; set it, or leave --roles out`,
+  );
+}

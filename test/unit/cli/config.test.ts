@@ -12,6 +12,7 @@ test('settings without anything given are those of one person on one machine', (
     temporalNamespace: 'countersign',
     audience: 'countersign:countersign',
     taskQueue: 'countersign',
+    splitQueues: false,
     drainMs: 20_000,
     temporalTls: false,
   });
