@@ -194,7 +194,12 @@ export interface Store {
     now: number;
   }): Promise<'claimed' | 'same' | 'claimed-by-other'>;
   getRun(workflowId: string): Promise<RunRow | null>;
-  listRuns(filter: { limit: number; before?: number; principal?: string }): Promise<RunRow[]>;
+  /** Newest first, runs of one millisecond by id. `before`: a page's last row gives the next page; without the id, all opened before the time. */
+  listRuns(filter: {
+    limit: number;
+    before?: { openedAt: number; workflowId?: string };
+    principal?: string;
+  }): Promise<RunRow[]>;
   /** Registers a further link; a reset raises the run epoch and restarts the turn mark. Idempotent by link run id; `stale` when `expectedLastLinkRunId` is not the last. */
   registerLink(link: {
     workflowId: string;
