@@ -225,7 +225,14 @@ export interface Store {
   listDecisions(workflowId: string): Promise<SignedDecision[]>;
   getAsk(nonce: string): Promise<AskRow | null>;
   /** Open ones by urgency; any others, newest first. @param filter `dueFrom`: none whose deadline is before this time, ms */
-  listAsks(filter: { open?: boolean; workflowId?: string; dueFrom?: number; limit: number }): Promise<AskRow[]>;
+  /**
+   * @param onInvalid gets the nonces of rows that somebody changed, which are then left out: one such row must not keep all
+   * other requests from their approvers. Without it they throw `record-invalid`.
+   */
+  listAsks(
+    filter: { open?: boolean; workflowId?: string; dueFrom?: number; limit: number },
+    onInvalid?: (nonce: string) => void,
+  ): Promise<AskRow[]>;
 
   // Votes
   /** One vote by principal and nonce; a second one is `duplicate` and changes nothing. */
