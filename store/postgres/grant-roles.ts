@@ -61,8 +61,12 @@ async function grantTable(
   for (const [role, values] of entriesOf(only.values)) {
     const check = sql`${sql.id(only.column)} in (${sql.join(values.map((value) => sql.lit(value)))})`;
     const to = namesOf([role]);
-    await replacePolicy(db, table, nameOf(role), 'insert', sql`for insert to ${to} with check (${check})`);
-    await replacePolicy(db, table, nameOf(role), 'update', sql`for update to ${to} using (true) with check (${check})`);
+    if (insert.includes(role)) {
+      await replacePolicy(db, table, nameOf(role), 'insert', sql`for insert to ${to} with check (${check})`);
+    }
+    if (update[role]) {
+      await replacePolicy(db, table, nameOf(role), 'update', sql`for update to ${to} using (true) with check (${check})`);
+    }
   }
 }
 

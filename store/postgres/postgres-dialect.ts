@@ -53,7 +53,13 @@ class OneTransactionDriver extends PostgresDriver {
   }
 
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw(this.#begin));
+    try {
+      await connection.executeQuery(CompiledQuery.raw(this.#begin));
+    } catch (error) {
+      // A lock that was not got leaves the transaction open, and whoever begins one has none to roll back.
+      await connection.executeQuery(CompiledQuery.raw('rollback')).catch(() => (this.#progress.mustDiscard = true));
+      throw error;
+    }
   }
 
   override async commitTransaction(connection: DatabaseConnection): Promise<void> {
