@@ -77,7 +77,10 @@ test('P5 kill -9 of one of each kind in the middle: every run ends, each effect 
     { text: 'delta was told.' },
   ]);
   const silent = await start('east', 'omega', [{ silence: true }, ...restart('omega')]);
-  const [first] = await Promise.all([openAsk('west', asking[0] ?? ''), ...asking.slice(1).map((run) => openAsk('east', run))]);
+  const [first] = await Promise.all([
+    openAsk('west', asking[0] ?? ''),
+    ...asking.slice(1).map((run) => openAsk('east', run)),
+  ]);
   // Asked at one gateway, answered at the other.
   await approve('east', await openAsk('east', sending));
   await until('the message to be sent', async () => (await effects()).some((line) => line.startsWith('send delta')));
@@ -112,7 +115,10 @@ test('P4 somebody who may only read replays the runs from another place', async 
 }, 60_000);
 
 test('a freeze at one gateway stops what was approved at the other, and a thaw lets it go on', async () => {
-  const run = await start('west', 'zeta', [{ calls: [{ name: 'restart', args: { name: 'zeta' } }] }, { text: 'Done.' }]);
+  const run = await start('west', 'zeta', [
+    { calls: [{ name: 'restart', args: { name: 'zeta' } }] },
+    { text: 'Done.' },
+  ]);
   const ask = await openAsk('west', run);
   await gateway('east').client.fleet.freeze('a test of freezing');
   await approve('west', ask);
@@ -158,7 +164,10 @@ async function approve(at: 'east' | 'west', { nonce, cardDigest }: ApprovalView)
 }
 
 async function outcome(workflowId: string): Promise<string> {
-  return await until(`the end of ${workflowId}`, async () => (await gateway('west').client.runs.get(workflowId)).run.outcome);
+  return await until(
+    `the end of ${workflowId}`,
+    async () => (await gateway('west').client.runs.get(workflowId)).run.outcome,
+  );
 }
 
 async function effects(): Promise<string[]> {

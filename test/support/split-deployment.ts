@@ -14,7 +14,13 @@ import { workflowBundle } from '../../worker/workflow-bundle.ts';
 import { bundleFolder } from './bundle-folder.ts';
 import { readFileSync } from 'node:fs';
 import type { PostgresDatabase } from './postgres-database.ts';
-import { type ProgramEnvironment, type ProgramResult, runProgram, type StartedProgram, startProgram } from './program.ts';
+import {
+  type ProgramEnvironment,
+  type ProgramResult,
+  runProgram,
+  type StartedProgram,
+  startProgram,
+} from './program.ts';
 
 type ProcessRole = Exclude<StoreRole, 'audit'>;
 
