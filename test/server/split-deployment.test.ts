@@ -104,7 +104,12 @@ test('P5 kill -9 of one of each kind in the middle: every run ends, each effect 
   expect(lines.toSorted()).toEqual(['restart alpha', 'restart beta', 'restart gamma', 'restart omega', 'send delta']);
 }, 120_000);
 
-test('P4 somebody who may only read replays the runs from another place', async () => {
+test('P4 somebody who may only read looks into things and replays runs from another place', async () => {
+  const { stdout } = await deployment.audit('doctor', '--json');
+  const stored = { name: 'Store', ok: true, detail: expect.stringContaining('_audit') as string };
+  expect(JSON.parse(stdout)).toMatchObject({
+    checks: expect.arrayContaining([expect.objectContaining(stored)]) as unknown,
+  });
   const { runs } = await gateway('east').client.runs.list();
   expect(runs).toHaveLength(5);
   for (const { workflowId } of runs.slice(0, 2)) {

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { Countersign } from '../../client/gateway-client.ts';
 import { type Domain, domains } from '../../core/contracts/envelope.ts';
 import { keyVariable, loadOrCreateKeys, registryPath } from '../../keys/index.ts';
-import type { StoreRole } from '../../store/index.ts';
+import type { StoreRole } from '../../store/postgres/role-grants.ts';
 import type { PostgresLocation } from '../../store/postgres/postgres-location.ts';
 import { workflowBundle } from '../../worker/workflow-bundle.ts';
 import { bundleFolder } from './bundle-folder.ts';
