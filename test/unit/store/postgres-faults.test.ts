@@ -15,6 +15,7 @@ import { setUpPostgresStore } from '../../../store/postgres/set-up-postgres-stor
 import type { Store } from '../../../store/index.ts';
 import { createDatabase, type PostgresDatabase } from '../../support/postgres-database.ts';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.ts';
+import { until } from '../../support/until.ts';
 import { claimOf, newScene, openRun, reservationOf } from './conformance/scene.ts';
 
 let server: PostgresServer;
@@ -46,6 +47,11 @@ function openSession(answerWithinMs = 3000) {
 }
 
 const unavailable = { code: 'store-unavailable' };
+
+async function somebodyWaits(): Promise<void> {
+  const waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted";
+  await until('somebody to wait for a lock', async () => (await database.execute(waiting)).rows.length > 0);
+}
 
 describe('a server that goes away', () => {
   it('killed and started again is noticed by nobody who asks later, and has lost nothing', async () => {
@@ -171,8 +177,7 @@ describe('locks', () => {
       `begin; select pg_advisory_xact_lock(${keyOf('control')}); insert into control (sequence, kind, record) values (${sequence}, 'freeze', '{}')`,
     );
     const reserved = store.reserveFence(reservationOf(scene, scene.callKey(1), { freezeEpoch }));
-    const waiting = `select count(*)::int as count from pg_locks where locktype = 'advisory' and not granted`;
-    while ((await database.execute(waiting)).rows[0]?.count === 0);
+    await somebodyWaits();
     await holder.query('commit');
     await holder.end();
     expect(await reserved).toEqual({ kind: 'frozen' });
@@ -192,8 +197,7 @@ describe('locks', () => {
     });
     await begun.promise;
     const other = openRun(store).then(() => order.push('other'));
-    const waiting = `select count(*)::int as count from pg_locks where locktype = 'advisory' and not granted`;
-    while ((await database.execute(waiting)).rows[0]?.count === 0);
+    await somebodyWaits();
     goOn.resolve();
     await Promise.all([alone, other]);
     expect(order).toEqual(['alone', 'other']);
