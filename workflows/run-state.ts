@@ -4,6 +4,8 @@
  */
 import { workflowInfo } from '@temporalio/workflow';
 import type { SignedVote } from '../core/contracts/approval.ts';
+import type { SignedDecision } from '../core/contracts/decision.ts';
+import { digestJson } from '../core/digest.ts';
 import type { AssistantMessage, Message, TokenUsage } from '../core/contracts/message.ts';
 import type { CallProgress, CallResult, RunFlow, RunInput, RunState, VoteStatus } from '../core/contracts/run.ts';
 import type { TicketBody } from '../core/contracts/ticket.ts';
@@ -41,6 +43,8 @@ export class RunMemory {
   ending = false;
   /** Calls whose execution is scheduled; of this link only, for people who look. */
   readonly executing = new Set<string>();
+  /** Decisions whose digest nobody needed yet: most calls have one pass, and a digest costs more than all else of it. */
+  readonly lastDecisions = new WeakMap<CallProgress, SignedDecision>();
   /** Activities under way; a link never ends while there are any. */
   inFlight = 0;
 
@@ -102,7 +106,16 @@ export class RunMemory {
     return info.continueAsNewSuggested || info.historyLength >= this.ticket.limits.eventsPerLink;
   }
 
+  /** Digest of the decision of the pass before, null for the first pass of a try. */
+  previousDecision(progress: CallProgress): string | null {
+    const last = this.lastDecisions.get(progress);
+    if (last) progress.previousDecision = digestJson('decision', last);
+    this.lastDecisions.delete(progress);
+    return progress.previousDecision;
+  }
+
   flow(): RunFlow {
+    for (const progress of this.calls) this.previousDecision(progress);
     return {
       messages: this.messages,
       turn: this.turn,
