@@ -30,6 +30,8 @@ import { until } from './until.ts';
 export { audience, testPolicy } from './test-worker.ts';
 
 export interface HarnessOptions extends PackChanges {
+  /** @default the dev server that all server tests share */
+  temporal?: { address: string; namespace: string };
   bounds?: WorkerDependencies['bounds'];
   worker?: Partial<Pick<WorkerSettings, 'drainMs' | 'maxCachedWorkflows'>>;
   /** @default true */
@@ -43,6 +45,7 @@ export interface Harness {
   folder: string;
   /** Holds store, keys and effects. */
   stateFolder: string;
+  temporal: { address: string; namespace: string };
   store: Store;
   keys: KeySet;
   door: TemporalDoor;
@@ -75,7 +78,8 @@ export interface StartedRun {
 }
 
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
-  const { address, namespace } = inject('temporal');
+  const temporal = options.temporal ?? inject('temporal');
+  const { address, namespace } = temporal;
   const folder = await mkdtemp(join(tmpdir(), 'countersign-test-'));
   const store = await openSqliteStore({ file: join(folder, 'store', 'countersign.db') });
   const clock = { now: () => Date.now() };
@@ -96,6 +100,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const harness: Harness = {
     folder: effects,
     stateFolder: folder,
+    temporal,
     store,
     keys,
     door,

@@ -1,0 +1,15 @@
+/** A Temporal dev server of a campaign's own, tuned as users get it. It ends with this process even when that is killed. */
+import { join } from 'node:path';
+import { type EmbeddedEngine, startEmbeddedEngine } from '../../../engine/dev-server.ts';
+
+/** @param folder of the campaign; the engine's database lies below it */
+export async function startCampaignEngine(folder: string): Promise<EmbeddedEngine> {
+  return await startEmbeddedEngine({
+    stateFolder: join(folder, 'engine'),
+    namespace: 'countersign-campaign',
+    port: 0,
+    uiPort: 0,
+    retentionDays: 1,
+    synchronous: 'normal',
+  });
+}

@@ -1,0 +1,4 @@
+/** All campaigns, in the order in which they run. */
+import type { Campaign } from './campaign.ts';
+
+export const campaigns: readonly Campaign[] = [];
