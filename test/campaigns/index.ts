@@ -1,5 +1,7 @@
 /** All campaigns, in the order in which they run. */
 import type { Campaign } from './campaign.ts';
 import { crashes } from './crashes/campaign.ts';
+import { schedules } from './schedules/campaign.ts';
+import { zombie } from './zombie/campaign.ts';
 
-export const campaigns: readonly Campaign[] = [crashes];
+export const campaigns: readonly Campaign[] = [crashes, schedules, zombie];

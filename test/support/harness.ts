@@ -32,8 +32,10 @@ export { audience, testPolicy } from './test-worker.ts';
 export interface HarnessOptions extends PackChanges {
   /** @default the dev server that all server tests share */
   temporal?: { address: string; namespace: string };
+  /** @default the test pack, with the changes named here */
+  pack?: AgentPack;
   bounds?: WorkerDependencies['bounds'];
-  worker?: Partial<Pick<WorkerSettings, 'drainMs' | 'maxCachedWorkflows'>>;
+  worker?: Partial<Pick<WorkerSettings, 'drainMs' | 'maxCachedWorkflows' | 'roles'>>;
   /** @default true */
   startWorker?: boolean;
   /** Stands between activities and the store, to take it away. */
@@ -88,7 +90,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const model = await startScriptedModel();
   const effects = join(folder, 'effects');
   await mkdir(effects);
-  const pack = testPack(effects, options);
+  const pack = options.pack ?? testPack(effects, options);
   await publishPack(store, pack);
   const desk = new Desk({ keys, store, audience, namespace });
   for (const principal of ['olga', 'pete', 'rita']) await desk.enrol(principal);

@@ -33,7 +33,7 @@ const mostSteps = 8;
 /** After the last of the steps, ms: somewhere in what follows from it. */
 const longestMs = 120;
 /** Where nothing moves for so long, everything waits for somebody's time-out: then is an instant too, ms. */
-const patienceMs = 4000;
+const patienceMs = 2500;
 const pollMs = 5;
 
 export async function killRepeatedly(killing: Killing): Promise<Killed> {
