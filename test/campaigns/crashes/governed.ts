@@ -13,7 +13,7 @@ import { openDatabaseEyes } from './database-eyes.ts';
 import { countDoubts, countEffects, type DoubtCount, type EffectCount, lostVotes } from './judge.ts';
 import { type Killed, killRepeatedly, startedBy } from './kills.ts';
 import type { ScriptedRun } from './script.ts';
-import { audience, startWorld, type World } from './world.ts';
+import { audience, startWorld, type World } from '../frame/world.ts';
 
 export interface GovernedOutcome {
   killed: Killed;

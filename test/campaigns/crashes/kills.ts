@@ -1,7 +1,7 @@
 /** kill -9 at seeded instants, and what stood in the database at each: that must stand there ever after. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../frame/random.ts';
-import { type Part, parts } from './world.ts';
+import { type Part, parts } from '../frame/world.ts';
 
 export interface Killing {
   count: number;

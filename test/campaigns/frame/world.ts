@@ -12,9 +12,9 @@ import { type KeySet, loadOrCreateKeys } from '../../../keys/index.ts';
 import { openSqliteStore } from '../../../store/index.ts';
 import type { Store } from '../../../store/store.ts';
 import { type ScriptedModel, startScriptedModel } from '../../support/scripted-model.ts';
-import { startCampaignEngine } from '../frame/engine.ts';
-import { type OutsideService, startOutsideService } from '../frame/outside-service.ts';
-import { type ProgramPart, startPart } from '../frame/program-process.ts';
+import { startCampaignEngine } from './engine.ts';
+import { type OutsideService, startOutsideService } from './outside-service.ts';
+import { type ProgramPart, startPart } from './program-process.ts';
 
 export type Part = 'worker' | 'gateway' | 'engine';
 export const parts: readonly Part[] = ['engine', 'gateway', 'worker'];
