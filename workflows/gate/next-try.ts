@@ -2,12 +2,7 @@
 import type { CallProgress } from '../../core/contracts/run.ts';
 import type { RunMemory } from '../run-state.ts';
 
-export function nextTry(
-  run: RunMemory,
-  progress: CallProgress,
-  tryNumber: number,
-  mayReuseApproval: boolean,
-): void {
+export function nextTry(run: RunMemory, progress: CallProgress, tryNumber: number, mayReuseApproval: boolean): void {
   progress.try = tryNumber;
   progress.pass = 1;
   progress.previousDecision = null;

@@ -39,10 +39,11 @@ export interface World {
 }
 
 export const audience = 'countersign:countersign-campaign';
-const pack = join(import.meta.dirname, '..', 'pack');
+const campaignPack = join(import.meta.dirname, '..', 'pack');
 const longestAnswerMs = 100;
 
-export async function startWorld(folder: string): Promise<World> {
+/** @param pack of the agent; default the campaigns' own */
+export async function startWorld(folder: string, pack = campaignPack): Promise<World> {
   const stateFolder = join(folder, 'state');
   await mkdir(stateFolder, { mode: 0o700 });
   const model = await startScriptedModel();
