@@ -93,6 +93,14 @@ describe('control records that were verified before', () => {
     expect(await principals()).toEqual(['olga']);
   });
 
+  it('are read anew when an earlier one is gone', async () => {
+    await desk.enrol('rita');
+    expect(await principals()).toEqual(['olga', 'pete', 'rita']);
+    const [first] = await store.listControl(['api-key']);
+    tamper('delete from control where sequence = ?', first?.body.sequence);
+    expect(await principals()).toEqual(['pete', 'rita']);
+  });
+
   it('are followed by what came since, a freeze and a revocation at once', async () => {
     expect(await readFreeze(reader())).toEqual({ frozen: false, epoch: 0 });
     await desk.control({ kind: 'freeze', by: 'olga', reason: 'test' });
