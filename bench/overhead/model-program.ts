@@ -6,7 +6,9 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { z } from 'zod';
 
 const requestSchema = z.looseObject({
-  messages: z.array(z.looseObject({ role: z.string(), content: z.string().nullish() })),
+  messages: z.array(
+    z.looseObject({ role: z.string(), content: z.string().nullish(), tool_call_id: z.string().optional() }),
+  ),
   tools: z.array(z.unknown()).optional(),
 });
 
@@ -49,8 +51,8 @@ function answerTo(text: string): unknown {
 }
 
 /** By the id of the newest call: after a compaction there are fewer messages than turns. */
-function turnsIn(messages: readonly Record<string, unknown>[]): number {
-  const ids = messages.map((message) => /^call-(\d+)/.exec(String(message['tool_call_id'] ?? ''))?.[1]);
+function turnsIn(messages: readonly { tool_call_id?: string | undefined }[]): number {
+  const ids = messages.map((message) => /^call-(\d+)/.exec(message.tool_call_id ?? '')?.[1]);
   return Math.max(0, ...ids.map((id) => Number(id ?? 0)));
 }
 

@@ -34,7 +34,7 @@ export async function startBareWorker(
     workflowBundle: await bareBundle(),
     activities: { ...activities },
   });
-  const stopped = worker.run().finally(() => connection.close());
+  const stopped = worker.run().then(() => connection.close());
   return {
     stop: async () => {
       if (worker.getState() === 'RUNNING') worker.shutdown();

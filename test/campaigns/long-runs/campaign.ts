@@ -1,6 +1,7 @@
 /**
  * Runs of 10, 200, 500 and 1,500 turns in one chain each: what a turn costs must not depend on how many there were before. One
- * of them loses its worker by kill -9 in the middle and goes on with a cold cache; all are compacted again and again.
+ * of them loses its worker by kill -9 in the middle and goes on with a cold cache; all are compacted again and again. And a
+ * run that waits for people through more than thirty simulated days.
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,6 +13,7 @@ import { type MemorySample, residentKilobytes, trendOf } from '../load/memory.ts
 import { type HistorySize, historySize, largestRequest, paceAround } from './measure-run.ts';
 import { compactionsShown } from './postmortem.ts';
 import { postedBy, stepsOf } from './script.ts';
+import { waitThirtyDays } from './thirty-days.ts';
 
 const fullTurns = 1500;
 const shortTurns = 10;
@@ -24,6 +26,8 @@ const mostSlopeKB = 15;
 const mostPaceRatio = 1.5;
 /** A model call that died with the worker is asked again after its heartbeat time-out of 10 s. */
 const mostRestartMs = 20_000;
+/** Answered in time, but for the third, which nobody answers. */
+const askedInTurn = 'approved,approved,expired,approved';
 const sampleEveryMs = 500;
 const turnPatienceMs = 2000;
 
@@ -70,6 +74,8 @@ async function measured(order: CampaignOrder, world: World, door: TemporalDoor):
 
   const pace = await paceAround(world.store, longest.workflowId, [20, 200, 1000, longest.turns - 20]);
   const trend = trendOf(memory);
+  order.progress('thirty days of waiting, simulated');
+  const waited = await waitThirtyDays(join(order.folder, 'thirty-days'));
   const shown = [
     await compactionsShown(world, door, long.workflowId),
     await compactionsShown(world, door, killed.workflowId),
@@ -101,6 +107,10 @@ async function measured(order: CampaignOrder, world: World, door: TemporalDoor):
     expectThat(inHistory === inPostmortem, `${inHistory} compactions, ${inPostmortem} of them in the postmortem`);
   expectThat(killed.turns < 50 || (shown[1]?.inHistory ?? 0) > 0, 'the killed run was never compacted');
   expectThat((restarted.ms ?? Infinity) <= mostRestartMs, `it went on ${restarted.ms} ms after the restart`);
+  expectThat(
+    waited.days >= 30 && waited.outcome === 'completed' && waited.effects === 3 && waited.asks.join() === askedInTurn,
+    `after ${waited.days} days of waiting: ${waited.outcome}, ${waited.effects} effects, requests ${waited.asks.join(', ')}`,
+  );
   if (isFull) {
     expectThat(trend.slopeKB <= mostSlopeKB, `memory of the worker grows by ${trend.slopeKB} KB a turn`);
     const paceRatio = (pace.at(-1) ?? Number.NaN) / (pace[0] ?? Number.NaN);
@@ -123,6 +133,10 @@ async function measured(order: CampaignOrder, world: World, door: TemporalDoor):
     [
       'compactions in history / in the postmortem',
       shown.map(({ inHistory, inPostmortem }) => `${inHistory} / ${inPostmortem}`).join(', '),
+    ],
+    [
+      'simulated days of waiting: requests in turn; effects',
+      `${waited.days}: ${waited.asks.join(', ')}; ${waited.effects}`,
     ],
     ['records verified', `${shown.filter(({ verified }) => verified).length} of ${shown.length}`],
   ];
