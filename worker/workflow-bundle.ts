@@ -43,6 +43,7 @@ export async function bundleFromSource(name: BundleName): Promise<string> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(root, 'workflows', 'index.ts'),
     workflowInterceptorModules: [...interceptorsByBundle[name]],
+    preloadModules: [join(root, 'workflows', 'short-stacks.ts')],
     // Of the bundle too: what a worker's workflow code cannot decode would stop its run for ever.
     payloadConverterPath,
     logger: silentLogger,
