@@ -99,7 +99,7 @@ export class Desk {
     });
   }
 
-  private seal<D extends Domain, B>(domain: D, body: B, issuedAt: number, expiresAt?: number) {
+  seal<D extends Domain, B>(domain: D, body: B, issuedAt: number, expiresAt?: number) {
     const times = expiresAt === undefined ? { issuedAt } : { issuedAt, expiresAt };
     return sealEnvelope(this.options.keys.signer(domain), domain, this.options.audience, body, times);
   }

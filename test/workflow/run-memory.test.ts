@@ -16,7 +16,7 @@ describe('the memory of a link', () => {
     first.append({ role: 'assistant', text: 'hi', calls: [], opaque: [] });
     first.turn = 4;
     first.count({ input: 10, output: 5, cachedInput: 0 });
-    first.reject('sha256:00');
+    first.reject(() => 'sha256:00');
     first.inbox.push({ some: 'signal' });
     const next = memory(structuredClone(first.flow()));
     expect(next.flow()).toEqual({ ...first.flow(), counters: { ...first.counters, links: 2 } });
@@ -39,7 +39,7 @@ describe('the memory of a link', () => {
 
   it('bounds what an attacker can make it keep', () => {
     const run = memory(null);
-    for (let vote = 0; vote < 1000; vote += 1) run.reject(`sha256:${vote}`);
+    for (let vote = 0; vote < 1000; vote += 1) run.reject(() => `sha256:${vote}`);
     expect(run.flow().rejected.count).toBe(1000);
     expect(run.flow().rejected.digests).toHaveLength(100);
   });
