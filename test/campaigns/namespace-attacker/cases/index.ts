@@ -3,6 +3,7 @@ import type { AttackCase } from '../case.ts';
 import { byId } from './by-id.ts';
 import { cutRuns } from './cut-runs.ts';
 import { forgedStarts } from './forged-starts.ts';
+import { namespaceWide } from './namespace-wide.ts';
 import { signals } from './signals.ts';
 import { stolenActivities } from './stolen-activities.ts';
 import { stolenWorkflowTasks } from './stolen-workflow-tasks.ts';
@@ -14,4 +15,5 @@ export const cases: readonly AttackCase[] = [
   ...stolenWorkflowTasks,
   ...stolenActivities,
   ...cutRuns,
+  ...namespaceWide,
 ];

@@ -4,6 +4,7 @@ import type { RunInput } from '../../../../core/contracts/run.ts';
 import type { AskRow } from '../../../../store/store.ts';
 import type { StartedRun } from '../../../support/harness.ts';
 import { type AttackCase, send, sent, type Shows } from '../case.ts';
+import { forge } from '../forged.ts';
 import type { Stage } from '../stage.ts';
 import {
   answerTask,
@@ -57,7 +58,7 @@ async function approvalOf(stage: Stage, { model }: Theft, rewrite: Rewrite): Pro
   return commandsAsIn(await historyOf(stage, model), decides, rewrite);
 }
 
-/** Steals the task that a junk vote makes, answers it, and then lets the run have its own worker again. */
+/** Steals the task that a forged vote makes, answers it, and then lets the run have its own worker again. */
 function onWaiting(
   id: string,
   attack: string,
@@ -74,7 +75,7 @@ function onWaiting(
       const theft = await waitingRun(stage);
       const { run, ask, agent } = theft;
       const commands = await answer(stage, theft);
-      await run.signalVote({ junk: true });
+      await run.signalVote(forge(stage, 'vote', stage.harness.desk.vote(ask).body));
       await answerTask(stage, agent, commands);
       await stage.serve(['agent'], { agent });
       // An honest vote all the same; where the run has ended it reaches nobody.
@@ -151,7 +152,7 @@ export const stolenWorkflowTasks: readonly AttackCase[] = [
       return marker ? [...commands.slice(0, at), withResult(marker, forged)] : commands;
     },
     // The code goes on where the thief stopped; the honest vote finds no request any more.
-    { shows: { verdict: 'differs', by: ['shape'] } },
+    { shows: forgedDecision },
   ),
   onWaiting(
     'stolen-task-bare-tool',
