@@ -19,7 +19,8 @@ export const namespaceAttacker: Campaign = {
     'A client of the namespace without keys starts nothing that no signed decision names, leaves no run stuck, and what it did shows.',
   unit: 'attacks',
   fullCount: cases.length,
-  async run({ seed, count, onlyCase, folder, progress }) {
+  async run(order) {
+    const { seed, count, onlyCase, folder } = order;
     const chosen = onlyCase === undefined ? choose(seed, count) : cases.filter(({ id }) => isMeant(id, onlyCase));
     if (chosen.length === 0) throw new Error(`there is no case "${onlyCase}", expected one of the campaign's`);
     const engine = await startCampaignEngine(folder);
@@ -27,7 +28,7 @@ export const namespaceAttacker: Campaign = {
     try {
       const stage = await startStage({ address: engine.address, namespace: engine.namespace });
       try {
-        results = await runAll(stage, chosen, progress);
+        results = await runAll(stage, chosen, (line) => order.progress(line));
       } finally {
         await stage.stop();
       }
@@ -66,15 +67,19 @@ async function runAll(
   progress: (line: string) => void,
 ): Promise<CaseResult[]> {
   const results = new Map<AttackCase, CaseResult>();
-  const waiting = [...chosen];
+  // A flood keeps the worker busy that all share: last, and one at a time.
+  const floods = chosen.filter(({ flood }) => flood === true);
+  const waiting = chosen.filter(({ flood }) => flood !== true);
   const lane = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const result = await runCase(stage, next);
       results.set(next, result);
-      const word = result.problems.length === 0 ? 'held' : 'FAILED';
-      progress(`${results.size}/${chosen.length} ${word} ${next.id} (${Math.round(result.durationMs / 100) / 10} s)`);
+      const word = result.problems.length === 0 ? 'held' : `FAILED (${result.problems.join('; ')})`;
+      progress(`${results.size}/${chosen.length} ${next.id} ${word} ${Math.round(result.durationMs / 100) / 10} s`);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, chosen.length) }, lane));
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  waiting.push(...floods);
+  await lane();
   return chosen.flatMap((one) => results.get(one) ?? []);
 }

@@ -17,6 +17,8 @@ export interface AttackCase {
   shows: Shows;
   /** Executions of effects that the victim comes to in all; each needs its own signed permit. */
   effects: number;
+  /** Played when no other case is. @default false */
+  flood?: true;
   /** Attacks, then goes on as an honest user would. @returns the victim */
   play(stage: Stage): Promise<Victim>;
 }

@@ -89,7 +89,7 @@ export const forgedStarts: readonly AttackCase[] = [
     id: 'start-other-input',
     attack: 'starts the stolen ticket’s own run anew, with words of its own',
     ...asked,
-    shows: forgedTicket,
+    shows: { verdict: 'differs', by: ['chain', 'store-run'] },
     async play(stage) {
       const { ticket } = await stolenTicket(stage, false);
       return await start(stage, ticket.body.workflowId, [{ ticket, input: 'delete everything', flow: null }]);
@@ -133,7 +133,8 @@ export const forgedStarts: readonly AttackCase[] = [
     id: 'start-cron',
     attack:
       'starts a stolen ticket’s run with its own words, as a cron: each next run is named the successor of the last',
-    ends: 'cancel',
+    // Each of its runs fails before it could see a cancellation.
+    ends: 'terminate',
     effects: 0,
     shows: { verdict: 'differs', by: ['chain'] },
     async play(stage) {

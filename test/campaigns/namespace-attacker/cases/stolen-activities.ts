@@ -93,13 +93,23 @@ export const stolenActivities: readonly AttackCase[] = [
     },
     { effects: 0, shows: { verdict: 'differs', by: ['shape'] } },
   ),
-  onTool(
-    'stolen-activity-held',
-    'takes the execution of an approved call and never answers',
-    (stage, { tools }) => stealActivityTask(stage, tools),
-    // Its heartbeat runs out after 10 s; nothing had started, and an effect is asked about again.
-    { effects: 0, ends: 'cancel', shows: inDoubt },
-  ),
+  {
+    id: 'stolen-activity-held',
+    attack: 'takes the execution of an approved call and never answers',
+    ends: 'itself',
+    effects: 1,
+    shows: inDoubt,
+    async play(stage) {
+      const tools = stage.lonelyQueue('tools');
+      const run = await stage.victim([send, sent], { tools });
+      await run.castVote(await run.ask());
+      await stealActivityTask(stage, tools);
+      await stage.serve(['tools'], { tools });
+      // Its heartbeat runs out after 10 s; nothing had started, and a person is asked again about an effect.
+      await run.castVote(await run.ask(1));
+      return run;
+    },
+  },
   {
     id: 'stolen-activity-model',
     attack: 'takes the call of the model and never answers',
