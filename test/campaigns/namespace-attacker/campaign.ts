@@ -50,9 +50,9 @@ export const namespaceAttacker: Campaign = {
   },
 };
 
-/** A whole id, or with `*` at its end the beginning of several. */
+/** Ids between commas; with `*` at its end one stands for all that begin so. */
 function isMeant(id: string, wanted: string): boolean {
-  return wanted.endsWith('*') ? id.startsWith(wanted.slice(0, -1)) : id === wanted;
+  return wanted.split(',').some((one) => (one.endsWith('*') ? id.startsWith(one.slice(0, -1)) : id === one));
 }
 
 /** In the order of the list, so that the table reads by kind. */
