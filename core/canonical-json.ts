@@ -38,19 +38,28 @@ export function parseStrictJson(text: string): ParsedJson {
 
 class StrictJsonRefusal extends Error {}
 
-/** An upper bound counted before parsing, so that a hostile text cannot exhaust the parser's stack. */
-function nestingDepth(text: string): number {
+const code = { quote: 0x22, backslash: 0x5c, openArray: 0x5b, closeArray: 0x5d, openObject: 0x7b, closeObject: 0x7d };
+
+/**
+ * How deep JSON nests, counted before parsing, so that a hostile text cannot exhaust a stack: `JSON.parse` reads what
+ * `JSON.stringify` can then not write. An upper bound for what is not JSON.
+ *
+ * @param text characters, or bytes of UTF-8
+ */
+export function nestingDepth(text: string | Uint8Array): number {
+  const codeAt =
+    typeof text === 'string' ? (index: number) => text.charCodeAt(index) : (index: number) => text[index] ?? 0;
   let depth = 0;
   let deepest = 0;
   let inString = false;
   for (let index = 0; index < text.length; index += 1) {
-    const character = text[index];
+    const character = codeAt(index);
     if (inString) {
-      if (character === '\\') index += 1;
-      else if (character === '"') inString = false;
-    } else if (character === '"') inString = true;
-    else if (character === '[' || character === '{') deepest = Math.max(deepest, ++depth);
-    else if (character === ']' || character === '}') depth -= 1;
+      if (character === code.backslash) index += 1;
+      else if (character === code.quote) inString = false;
+    } else if (character === code.quote) inString = true;
+    else if (character === code.openArray || character === code.openObject) deepest = Math.max(deepest, ++depth);
+    else if (character === code.closeArray || character === code.closeObject) depth -= 1;
   }
   return deepest;
 }
