@@ -5,14 +5,15 @@
  */
 import { CountersignError } from '../core/errors.ts';
 import type { KeyRegistry } from '../core/envelope.ts';
-import type { Check } from './checks.ts';
+import { type Check, Checks } from './checks.ts';
 import { compareCommands, type Finding } from './compare-commands.ts';
-import type { HistorySource } from './history-source.ts';
+import type { HistorySource, LinkHistory } from './history-source.ts';
 import { inChainOrder } from './link-origin.ts';
 import type { AuditStore } from './open-record.ts';
 import { readRecord } from './read-record.ts';
 import { type ReplayBundle, replayLinks } from './replay-links.ts';
 import { buildTimeline, type TimelineEntry } from './timeline.ts';
+import { verifyEvents } from './verify-events.ts';
 import { verifyRecord } from './verify-record.ts';
 
 export interface ReplayOptions {
@@ -43,30 +44,43 @@ export interface ReplayReport {
 export const exitCodeByVerdict = { verified: 0, differs: 1, incomplete: 1 } as const;
 
 /** @throws {CountersignError} `not-found`, `server-unavailable`, `store-unavailable`, `key-unavailable` */
-export async function replayRun(options: ReplayOptions): Promise<ReplayReport> {
-  const { workflowId, source, registry, audience, store, bundle } = options;
-  const links = inChainOrder(await source.links(workflowId));
-  if (links.length === 0) {
-    throw new CountersignError(
-      'not-found',
-      `Cannot replay run "${workflowId.slice(0, 100)}": there is no history of it, expected at least one link; look at "countersign runs", or its retention has ended`,
-    );
-  }
+export async function replayRun({ source, ...options }: ReplayOptions): Promise<ReplayReport> {
+  const links = await source.links(options.workflowId);
+  if (links.length > 0) return await replayRecorded({ ...options, links });
+  throw new CountersignError(
+    'not-found',
+    `Cannot replay run "${options.workflowId.slice(0, 100)}": there is no history of it, expected at least one link; look at "countersign runs", or its retention has ended`,
+  );
+}
+
+export interface RecordedOptions extends Omit<ReplayOptions, 'source'> {
+  /** In any order. */
+  links: readonly LinkHistory[];
+  /** Holds what was looked at before, such as the signature of a file. */
+  checks?: Checks;
+}
+
+/** As `replayRun`, of histories that are at hand; without any it verifies what the store holds. */
+export async function replayRecorded(options: RecordedOptions): Promise<ReplayReport> {
+  const { workflowId, registry, audience, store, bundle, checks = new Checks() } = options;
+  const links = inChainOrder(options.links);
   const record = readRecord(workflowId, links);
   const replayed = await replayLinks(workflowId, links, bundle);
   const findings = record.links.flatMap((link, index) => {
     const one = replayed[index];
     return one ? compareCommands(workflowId, link, one) : [];
   });
-  const { checks, opened } = await verifyRecord(record, { registry, audience, store });
+  verifyEvents(links, checks);
+  const opened = await verifyRecord(record, { registry, audience, store, checks });
+  const listed = checks.list();
   return {
     workflowId,
     links: links.length,
     replay: findings.length === 0 ? 'identical' : 'differs',
     findings,
-    checks,
+    checks: listed,
     timeline: buildTimeline(opened),
-    verdict: verdictOf(findings, checks),
+    verdict: verdictOf(findings, listed),
   };
 }
 

@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { createServerSource } from '../../audit/fetch-chain.ts';
+import { replayExport } from '../../audit/export/replay-export.ts';
 import { historyToJson } from '../../audit/history-source.ts';
 import { inChainOrder } from '../../audit/link-origin.ts';
 import { replayRun } from '../../audit/replay-run.ts';
@@ -15,6 +16,7 @@ import { historiesFolder, type Recorded } from '../histories/recorded.ts';
 import { withoutMachine } from '../histories/without-machine.ts';
 import { type Scenario, scenarios } from '../histories/scenarios.ts';
 import { bundleFolder } from '../support/bundle-folder.ts';
+import { exportBytes, readBytes } from '../support/exported.ts';
 import { audience, type Harness, startHarness } from '../support/harness.ts';
 
 let bundle: WorkflowBundle;
@@ -24,7 +26,7 @@ beforeAll(async () => {
 });
 
 it.each(scenarios.map((scenario) => ({ scenario, name: scenario.name })))(
-  'P4a replay of a run of branch "$name" verifies, with the store and without',
+  'P4a replay of a run of branch "$name" verifies, with the store and without, and from its export alone',
   async ({ scenario }) => {
     const harness = await startHarness(scenario.harness);
     try {
@@ -40,6 +42,12 @@ it.each(scenarios.map((scenario) => ({ scenario, name: scenario.name })))(
       expect(alone.verdict).toBe(scenario.verdictAlone ?? 'verified');
       expect(whole.checks.filter(({ result }) => result !== 'ok')).toEqual([]);
       expect(whole.verdict).toBe('verified');
+      const read = await readBytes(await exportBytes(harness, workflowId));
+      const exported = await replayExport({ read, registry: harness.keys.registry, audience: null, bundle });
+      expect(exported.findings).toEqual([]);
+      expect(exported.checks.filter(({ result }) => result !== 'ok')).toEqual([]);
+      expect(exported).toMatchObject({ verdict: 'verified', export: { audience, keys: 'outside' } });
+      expect(exported.timeline).toEqual(whole.timeline);
       if (process.env['RECORD_HISTORIES'] === '1') await record(scenario, workflowId, harness);
     } finally {
       await harness.stop();
