@@ -9,7 +9,7 @@ import { type Check, Checks } from './checks.ts';
 import { compareCommands, type Finding } from './compare-commands.ts';
 import type { HistorySource, LinkHistory } from './history-source.ts';
 import { inChainOrder } from './link-origin.ts';
-import type { AuditStore } from './open-record.ts';
+import type { AuditStore, OpenedRecord } from './open-record.ts';
 import { readRecord } from './read-record.ts';
 import { type ReplayBundle, replayLinks } from './replay-links.ts';
 import { buildTimeline, type TimelineEntry } from './timeline.ts';
@@ -62,7 +62,7 @@ export interface RecordedOptions extends Omit<ReplayOptions, 'source'> {
 
 /** As `replayRun`, of histories that are at hand; without any it verifies what the store holds. */
 export async function replayRecorded(options: RecordedOptions): Promise<ReplayReport> {
-  const { workflowId, registry, audience, store, bundle, checks = new Checks() } = options;
+  const { workflowId, bundle } = options;
   const links = inChainOrder(options.links);
   const record = readRecord(workflowId, links);
   const replayed = await replayLinks(workflowId, links, bundle);
@@ -70,18 +70,27 @@ export async function replayRecorded(options: RecordedOptions): Promise<ReplayRe
     const one = replayed[index];
     return one ? compareCommands(workflowId, link, one) : [];
   });
-  verifyEvents(links, checks);
-  const opened = await verifyRecord(record, { registry, audience, store, checks });
-  const listed = checks.list();
+  const { checks, opened } = await verifyRecorded({ ...options, links });
   return {
     workflowId,
     links: links.length,
     replay: findings.length === 0 ? 'identical' : 'differs',
     findings,
-    checks: listed,
+    checks,
     timeline: buildTimeline(opened),
-    verdict: verdictOf(findings, listed),
+    verdict: verdictOf(findings, checks),
   };
+}
+
+/** All of a replay but the replaying: what the record says of itself. */
+export async function verifyRecorded(
+  options: Omit<RecordedOptions, 'bundle'>,
+): Promise<{ checks: Check[]; opened: OpenedRecord }> {
+  const { workflowId, registry, audience, store, checks = new Checks() } = options;
+  const links = inChainOrder(options.links);
+  verifyEvents(links, checks);
+  const opened = await verifyRecord(readRecord(workflowId, links), { registry, audience, store, checks });
+  return { checks: checks.list(), opened };
 }
 
 function verdictOf(findings: readonly Finding[], checks: readonly Check[]): ReplayReport['verdict'] {

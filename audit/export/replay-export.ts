@@ -2,12 +2,12 @@
  * Replays an export as its audit: digest and signature of the file, keys, then all that a replay of a run checks, from the file
  * alone. Keys that the file brings along vouch for nothing: without keys from outside the verdict is never `verified`.
  */
-import { Checks } from '../checks.ts';
+import { type Check, Checks } from '../checks.ts';
 import { signedExportSchema } from '../../core/contracts/export.ts';
 import type { RegistryKey } from '../../core/contracts/envelope.ts';
 import { type KeyRegistry, openEnvelope } from '../../core/envelope.ts';
 import { kidOf, verifySignature } from '../../keys/index.ts';
-import { type ReplayReport, replayRecorded } from '../replay-run.ts';
+import { type ReplayReport, replayRecorded, verifyRecorded } from '../replay-run.ts';
 import type { ReplayBundle } from '../replay-links.ts';
 import { storeOfExport } from './export-store.ts';
 import { type NamedThings, noteText, noteValue } from './named-things.ts';
@@ -36,7 +36,21 @@ export interface ExportReport extends ReplayReport {
 }
 
 /** @throws {CountersignError} `key-unavailable` */
-export async function replayExport({ read, registry, audience, bundle }: ReplayExportOptions): Promise<ExportReport> {
+export async function replayExport({ bundle, ...options }: ReplayExportOptions): Promise<ExportReport> {
+  const { read, registry } = options;
+  const prepared = prepare(options);
+  const report = await replayRecorded({ ...prepared, bundle });
+  const { issuedAt: exportedAt, kid } = read.signed;
+  const { audience } = prepared;
+  return { ...report, export: { audience, exportedAt, kid, digest: read.digest, keys: registry ? 'outside' : 'file' } };
+}
+
+/** All of it but the replaying, which takes most of the time. */
+export async function verifyExport(options: Omit<ReplayExportOptions, 'bundle'>): Promise<Check[]> {
+  return (await verifyRecorded(prepare(options))).checks;
+}
+
+function prepare({ read, registry, audience }: Omit<ReplayExportOptions, 'bundle'>) {
   const checks = new Checks();
   const keys = registry ?? registryOf(read.keys);
   const wanted = audience ?? read.signed.audience;
@@ -45,20 +59,7 @@ export async function replayExport({ read, registry, audience, bundle }: ReplayE
   verifyNamed(read, checks);
   const { workflowId, links } = read;
   const store = storeOfExport(read);
-  const report = await replayRecorded({
-    workflowId,
-    links,
-    registry: keys,
-    audience: wanted,
-    bundle,
-    checks,
-    ...(store ? { store } : {}),
-  });
-  const { issuedAt: exportedAt, kid } = read.signed;
-  return {
-    ...report,
-    export: { audience: wanted, exportedAt, kid, digest: read.digest, keys: registry ? 'outside' : 'file' },
-  };
+  return { workflowId, links, registry: keys, audience: wanted, checks, ...(store ? { store } : {}) };
 }
 
 function verifyFile(read: ExportRead, registry: KeyRegistry, audience: string, checks: Checks): void {

@@ -110,6 +110,7 @@ describe('golden vectors', () => {
       'decision allow',
       'vote',
       'receipt',
+      'export',
       ...['freeze', 'thaw', 'policy-activation', 'api-key', 'api-key-revocation', 'reconcile-answer'].map(
         (kind) => `control ${kind}`,
       ),
