@@ -72,6 +72,11 @@ const closeInput = z.looseObject({
   calls: z.array(z.looseObject({ callKey: z.string(), outcome: z.enum(executionOutcomes) })),
 });
 
+const closeResult = z.strictObject({ findings: z.array(z.unknown()) });
+const notifyResult = z.strictObject({
+  channels: z.array(z.strictObject({ channel: z.string(), delivered: z.boolean(), detail: z.string() })),
+});
+
 const runInput = z.looseObject({ ticket: z.unknown(), input: z.string().nullable(), flow: z.unknown() });
 const turnInput = z.looseObject({ turn: z.number() });
 const checkInput = z.looseObject({
@@ -99,6 +104,8 @@ export const readVerifiedVotes = reader(verifiedVotes);
 export const readOpenResult = reader(openResult);
 export const readModelResult = reader(modelResult);
 export const readCloseInput = reader(closeInput);
+export const readCloseResult = reader(closeResult);
+export const readNotifyResult = reader(notifyResult);
 export const readRunInput = reader(runInput);
 export const readTurnInput = reader(turnInput);
 export const readCheckInput = reader(checkInput);

@@ -14,6 +14,7 @@ import { readRecord } from './read-record.ts';
 import { type ReplayBundle, replayLinks } from './replay-links.ts';
 import { buildTimeline, type TimelineEntry } from './timeline.ts';
 import { verifyEvents } from './verify-events.ts';
+import { verifyFrame } from './verify-frame.ts';
 import { verifyRecord } from './verify-record.ts';
 
 export interface ReplayOptions {
@@ -24,6 +25,8 @@ export interface ReplayOptions {
   audience: string;
   /** Votes, bodies and answers that a history does not hold; without it they are listed as not checked. */
   store?: AuditStore;
+  /** Of the code at hand, as decisions are signed with it. Absent: options of activities and timers are not compared. */
+  buildId?: string;
   /** From `replayBundle()` of worker/workflow-bundle.ts. */
   bundle: ReplayBundle;
 }
@@ -66,11 +69,12 @@ export async function replayRecorded(options: RecordedOptions): Promise<ReplayRe
   const links = inChainOrder(options.links);
   const record = readRecord(workflowId, links);
   const replayed = await replayLinks(workflowId, links, bundle);
+  const { checks, opened } = await verifyRecorded({ ...options, links });
+  const sameBuild = wasDecidedBy(opened, options.buildId);
   const findings = record.links.flatMap((link, index) => {
     const one = replayed[index];
-    return one ? compareCommands(workflowId, link, one) : [];
+    return one ? compareCommands(workflowId, link, one, sameBuild) : [];
   });
-  const { checks, opened } = await verifyRecorded({ ...options, links });
   return {
     workflowId,
     links: links.length,
@@ -90,7 +94,13 @@ export async function verifyRecorded(
   const links = inChainOrder(options.links);
   verifyEvents(links, checks);
   const opened = await verifyRecord(readRecord(workflowId, links), { registry, audience, store, checks });
+  verifyFrame(workflowId, links, opened.ticket, checks);
   return { checks: checks.list(), opened };
+}
+
+/** The build is signed with each decision, so that nobody can make a record look as if another code had written it. */
+function wasDecidedBy({ decisions }: OpenedRecord, buildId: string | undefined): boolean {
+  return buildId !== undefined && decisions.length > 0 && decisions.every(({ body }) => body.buildId === buildId);
 }
 
 function verdictOf(findings: readonly Finding[], checks: readonly Check[]): ReplayReport['verdict'] {

@@ -8,6 +8,8 @@ import type { HistoryEvent, LinkHistory } from './history-source.ts';
 import { eventsOf, numberOf } from './link-origin.ts';
 import { attributesOf, kindOf, referencesOf } from './event-references.ts';
 
+/** A task's commands are written with it, ms. */
+const commandSlackMs = 1000;
 /** A server's shards may move between machines whose clocks differ, ms. */
 export const eventTimeSlackMs = 10_000;
 
@@ -118,6 +120,12 @@ function verifyTimes(link: LinkHistory, checks: Checks): void {
     const anchored = kindOf(event).startsWith('WORKFLOW_TASK');
     const inTurn = !anchored || at >= highest - eventTimeSlackMs;
     checks.expect('history-order', inTurn, place, 'an event before it has a later time');
+    const task = commandTask(event);
+    const apart = task === null ? 0 : Math.abs(at - timeOf(byId.get(task)));
+    checks.expect('history-order', apart <= commandSlackMs, place, 'its time is not that of the task that made it');
+    const ended = activityStart(event);
+    const began = ended === 0 ? at : timeOf(byId.get(ended));
+    checks.expect('history-order', began <= at + eventTimeSlackMs, place, 'the activity started after it ended');
     const timer = event.timerFiredEventAttributes;
     if (timer) {
       const start = byId.get(numberOf(timer.startedEventId));
@@ -127,6 +135,16 @@ function verifyTimes(link: LinkHistory, checks: Checks): void {
     highest = Math.max(highest, at);
     if (anchored) floor = Math.max(floor, at);
   }
+}
+
+/** Of an event that ends an activity: the event that started it, 0 for none. */
+function activityStart(event: HistoryEvent): number {
+  const ended =
+    event.activityTaskCompletedEventAttributes ??
+    event.activityTaskFailedEventAttributes ??
+    event.activityTaskTimedOutEventAttributes ??
+    event.activityTaskCanceledEventAttributes;
+  return numberOf(ended?.startedEventId);
 }
 
 function durationOf(event: HistoryEvent | undefined): number {

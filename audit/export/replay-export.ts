@@ -20,6 +20,8 @@ export interface ReplayExportOptions {
   registry: KeyRegistry | null;
   /** The deployment whose signatures count; null takes the word of the file, which is shown. */
   audience: string | null;
+  /** As `ReplayOptions.buildId`. */
+  buildId?: string;
   bundle: ReplayBundle;
 }
 
@@ -39,7 +41,7 @@ export interface ExportReport extends ReplayReport {
 export async function replayExport({ bundle, ...options }: ReplayExportOptions): Promise<ExportReport> {
   const { read, registry } = options;
   const prepared = prepare(options);
-  const report = await replayRecorded({ ...prepared, bundle });
+  const report = await replayRecorded({ ...prepared, bundle, ...(options.buildId === undefined ? {} : { buildId: options.buildId }) });
   const { issuedAt: exportedAt, kid } = read.signed;
   const { audience } = prepared;
   return { ...report, export: { audience, exportedAt, kid, digest: read.digest, keys: registry ? 'outside' : 'file' } };

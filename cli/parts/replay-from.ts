@@ -17,6 +17,7 @@ import { replayBundle } from '../../worker/workflow-bundle.ts';
 import { engineOptions } from '../engine-options.ts';
 import { pathExists } from '../../packs/path-exists.ts';
 import { temporalAddress, temporalSettings } from './open-base.ts';
+import { buildId } from './program-version.ts';
 
 export interface Replayed {
   report: ReplayReport;
@@ -45,7 +46,7 @@ export async function replayFrom(
 ): Promise<Replayed> {
   return await withRecord(config, useStore, log, async (sources) => {
     const bundle = await replayBundle(config.paths.cache);
-    const report = await replayRun({ workflowId, audience: config.audience, bundle, ...sources });
+    const report = await replayRun({ workflowId, audience: config.audience, buildId, bundle, ...sources });
     return { report, exit: exitCodeByVerdict[report.verdict], text: (colour) => renderPostmortem(report, { colour }) };
   });
 }

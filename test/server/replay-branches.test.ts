@@ -19,6 +19,8 @@ import { bundleFolder } from '../support/bundle-folder.ts';
 import { exportBytes, readBytes } from '../support/exported.ts';
 import { audience, type Harness, startHarness } from '../support/harness.ts';
 
+/** Of the test worker: what it decided is compared to the last option. */
+const buildId = 'test';
 let bundle: WorkflowBundle;
 
 beforeAll(async () => {
@@ -32,7 +34,7 @@ it.each(scenarios.map((scenario) => ({ scenario, name: scenario.name })))(
     try {
       const { workflowId } = await scenario.play(harness);
       const source = createServerSource({ door: harness.door, store: harness.store });
-      const options = { workflowId, source, registry: harness.keys.registry, audience, bundle };
+      const options = { workflowId, source, registry: harness.keys.registry, audience, bundle, buildId };
       const alone = await replayRun(options);
       const whole = await replayRun({ ...options, store: harness.store });
       for (const report of [alone, whole]) {
@@ -43,7 +45,7 @@ it.each(scenarios.map((scenario) => ({ scenario, name: scenario.name })))(
       expect(whole.checks.filter(({ result }) => result !== 'ok')).toEqual([]);
       expect(whole.verdict).toBe('verified');
       const read = await readBytes(await exportBytes(harness, workflowId));
-      const exported = await replayExport({ read, registry: harness.keys.registry, audience: null, bundle });
+      const exported = await replayExport({ read, registry: harness.keys.registry, audience: null, bundle, buildId });
       expect(exported.findings).toEqual([]);
       expect(exported.checks.filter(({ result }) => result !== 'ok')).toEqual([]);
       expect(exported).toMatchObject({ verdict: 'verified', export: { audience, keys: 'outside' } });

@@ -31,7 +31,7 @@ export async function judge(run: MutableRun, parts: readonly unknown[], bundle: 
   const options = { read, registry: run.registry, audience };
   const problem = (await verifyExport(options)).find(({ result }) => result !== 'ok');
   if (problem) return { kind: 'found', by: 'check', name: problem.id, words: problem.reason ?? '' };
-  const report = await replayExport({ ...options, bundle });
+  const report = await replayExport({ ...options, bundle, buildId: 'test' });
   const [finding] = report.findings;
   if (finding) return { kind: 'found', by: 'replay', name: finding.what, words: `event ${finding.eventId}` };
   if (report.verdict !== 'verified') throw new Error(`the verdict is "${report.verdict}" and nothing says why`);
