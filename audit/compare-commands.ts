@@ -59,7 +59,28 @@ export function compareCommands(
   });
   if (replayed.failure === null) return findings;
   const what = `replay failed: ${replayed.failure.slice(0, 500)}`;
-  return [{ link: record.origin.linkRunId, eventId: null, what, recorded: null, computed: null }, ...findings];
+  const eventId = firstNotAskedFor(record, replayed);
+  return [{ link: record.origin.linkRunId, eventId, what, recorded: null, computed: null }, ...findings];
+}
+
+/** Where the record and the code part; null where the code asked for all that is recorded. */
+function firstNotAskedFor({ entries }: LinkRecord, replayed: ReplayedLink): number | null {
+  const first = entries.find((entry) => {
+    switch (entry.kind) {
+      case 'activity':
+        return !computedOf(replayed, 'activity').some((one) => one.activityId === entry.activityId);
+      case 'local':
+        return !computedOf(replayed, 'local').some((one) => one.seq === entry.sequence);
+      case 'timer':
+        return !computedOf(replayed, 'timer').some((one) => String(one.seq) === entry.timerId);
+      case 'search-attributes':
+      case 'signal':
+      case 'cancel-requested':
+      case 'end':
+        return false;
+    }
+  });
+  return first?.eventId ?? null;
 }
 
 type OfKind<K extends Computed['kind']> = Extract<Computed, { kind: K }>;
@@ -92,7 +113,16 @@ function compareSummary(entry: LocalEntry | TimerEntry, replayed: ReplayedLink):
   const asked = computedOf(replayed, 'options').find((one) => one.of === entry.kind && one.seq === seq);
   if (asked?.of !== 'local' && asked?.of !== 'timer') return [];
   const same = entry.kind === 'local' ? sameSummary(entry, asked) : sameTimerSummary(entry, asked);
-  return same ? [] : [found(entry, `summary of a ${entry.kind === 'local' ? 'local activity' : 'timer'}`, entry.summary, asked.summary)];
+  return same
+    ? []
+    : [
+        found(
+          entry,
+          `summary of a ${entry.kind === 'local' ? 'local activity' : 'timer'}`,
+          entry.summary,
+          asked.summary,
+        ),
+      ];
 }
 
 /** They have no number of their own: the first is the first. */

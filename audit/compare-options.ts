@@ -49,7 +49,10 @@ export function sameTimerSummary({ summary }: TimerEntry, asked: Extract<Options
   return (summary === null ? null : JSON.stringify(summary)) === asked.summary;
 }
 
-export function sameShown({ shown }: SearchAttributesEntry, asked: Extract<Options, { of: 'search-attributes' }>): boolean {
+export function sameShown(
+  { shown }: SearchAttributesEntry,
+  asked: Extract<Options, { of: 'search-attributes' }>,
+): boolean {
   const names = Object.keys(shown);
   return names.length === Object.keys(asked.shown).length && names.every((name) => shown[name] === asked.shown[name]);
 }

@@ -63,7 +63,12 @@ export async function openLedger(
 
 function expectSigned(receipt: SignedReceipt, { checks, registry, audience }: OpeningOptions): void {
   const { kind } = openEnvelope(receipt, { schema: signedReceiptSchema, audience, registry, now: null });
-  checks.expect('receipt-signature', kind === 'opened', null, 'a receipt in the ledger is not signed by the tools worker');
+  checks.expect(
+    'receipt-signature',
+    kind === 'opened',
+    null,
+    'a receipt in the ledger is not signed by the tools worker',
+  );
 }
 
 export function entriesOfKind<K extends LedgerKind>(

@@ -7,7 +7,15 @@ import type { temporal } from '@temporalio/proto';
 import { decodePayload, decodePayloads, type Payload } from './decode-payload.ts';
 import type { HistoryEvent, LinkHistory } from './history-source.ts';
 import { eventsOf, inChainOrder, numberOf, originOf } from './link-origin.ts';
-import type { ActivityEnd, ActivityEntry, ActivityOptions, LinkRecord, RecordEntry, RunRecord, TimerEntry } from './record-types.ts';
+import type {
+  ActivityEnd,
+  ActivityEntry,
+  ActivityOptions,
+  LinkRecord,
+  RecordEntry,
+  RunRecord,
+  TimerEntry,
+} from './record-types.ts';
 
 type Failure = temporal.api.failure.v1.IFailure;
 type Time = Parameters<typeof tsToMs>[0];

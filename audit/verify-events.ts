@@ -51,7 +51,12 @@ function verifyPair(
   const timer = event.timerFiredEventAttributes ?? event.timerCanceledEventAttributes;
   if (timer) {
     const started = byId.get(numberOf(timer.startedEventId))?.timerStartedEventAttributes;
-    checks.expect('history-order', started?.timerId === timer.timerId, place, 'the timer has another name than it was started with');
+    checks.expect(
+      'history-order',
+      started?.timerId === timer.timerId,
+      place,
+      'the timer has another name than it was started with',
+    );
   }
   const ended = event.activityTaskCompletedEventAttributes ?? event.activityTaskFailedEventAttributes;
   if (ended) {
@@ -85,7 +90,8 @@ function verifyTasks(link: LinkHistory, checks: Checks): void {
     if (end) {
       expectId(end.scheduledEventId, scheduled, 'it was scheduled by another event');
       // One that timed out before anybody took it has no start; a reset's has that of the link it forks from.
-      if (event.workflowTaskCompletedEventAttributes) expectId(end.startedEventId, started, 'it was started by another event');
+      if (event.workflowTaskCompletedEventAttributes)
+        expectId(end.startedEventId, started, 'it was started by another event');
     }
     if (event.workflowTaskCompletedEventAttributes) completed = eventId;
     const command = commandTask(event);

@@ -41,7 +41,12 @@ function verifyStart(workflowId: string, link: LinkHistory, links: readonly Link
   checks.expect('chain', (start.attempt ?? 1) <= 1, place, 'the link is a retry');
   checks.expect('chain', (start.workflowId || workflowId) === workflowId, place, 'the link started as another run');
   const limits = [start.workflowExecutionTimeout, start.workflowRunTimeout].map(durationOf);
-  checks.expect('chain', limits.every((limit) => limit === 0), place, 'the link has a limit of time');
+  checks.expect(
+    'chain',
+    limits.every((limit) => limit === 0),
+    place,
+    'the link has a limit of time',
+  );
   if (origin.kind !== 'continued') return;
   const before = links.find(({ linkRunId }) => linkRunId === origin.previousRunId);
   const handedOver = before && eventsOf(before).at(-1);
@@ -80,7 +85,8 @@ function verifyMarker(link: LinkHistory, event: HistoryEvent, checks: Checks): v
   if (marker?.markerName !== 'core_local_activity') return;
   const place = { link: link.linkRunId, eventId: numberOf(event.eventId) };
   const data = decodePayload(marker.details?.['data']?.payloads?.[0]);
-  const note = (key: string): unknown => (typeof data === 'object' && data !== null ? Reflect.get(data, key) : undefined);
+  const note = (key: string): unknown =>
+    typeof data === 'object' && data !== null ? Reflect.get(data, key) : undefined;
   const named = note('activity_id') === String(note('seq')) && note('attempt') === 1 && note('backoff') === null;
   checks.expect('shape', named, place, 'the worker’s note on a local activity does not fit it');
   const scheduledAt = secondsOf(note('original_schedule_time')) * 1000;
@@ -101,7 +107,9 @@ type Shown = NonNullable<HistoryEvent['workflowExecutionStartedEventAttributes']
 
 function shownText(shown: Shown): string {
   const fields = Object.entries(shown?.indexedFields ?? {});
-  return JSON.stringify(fields.map(([name, { data }]) => [name, new TextDecoder().decode(data ?? new Uint8Array())]).toSorted());
+  return JSON.stringify(
+    fields.map(([name, { data }]) => [name, new TextDecoder().decode(data ?? new Uint8Array())]).toSorted(),
+  );
 }
 
 function secondsOf(value: unknown): number {

@@ -29,9 +29,14 @@ export function verifyLedger(
   verifyClosing(opened, entriesOfKind(entries, 'run-closed'), options);
 }
 
-function verifyOpening(opened: OpenedRecord, openings: readonly Kind<'run-opened'>[], { checks }: OpeningOptions): void {
+function verifyOpening(
+  opened: OpenedRecord,
+  openings: readonly Kind<'run-opened'>[],
+  { checks }: OpeningOptions,
+): void {
   const [opening] = openings;
-  if (!checks.expect('store-ledger', opening !== undefined, null, 'the ledger does not say that the run was opened')) return;
+  if (!checks.expect('store-ledger', opening !== undefined, null, 'the ledger does not say that the run was opened'))
+    return;
   checks.expect('store-ledger', openings.length === 1, null, 'the run was opened more than once');
   if (!opening) return;
   const { linkRunId, ticketDigest, ticket } = opening.body;
@@ -58,20 +63,35 @@ function verifyLinks(
     if (epoch === null || link.origin.kind === 'first') continue;
     const place = { link: link.origin.linkRunId, eventId: 1 };
     const own = registrations.filter(({ body }) => body.linkRunId === link.origin.linkRunId);
-    if (!checks.expect('store-ledger', own.length === 1, place, 'the ledger does not know this link, or twice')) continue;
+    if (!checks.expect('store-ledger', own.length === 1, place, 'the ledger does not know this link, or twice'))
+      continue;
     const kind = link.origin.kind === 'reset' ? 'reset' : 'successor';
     const [entry] = own;
     const fits = entry?.body.kind === kind && entry.body.runEpoch === epoch && entry.callKey === null;
     checks.expect('store-ledger', fits, place, 'the ledger knows this link as another kind, or of another epoch');
     const inTime = entry !== undefined && isBetween(entry.at, link.startedAt, lastAt(link));
-    checks.expect('store-ledger', inTime || link.origin.kind === 'reset', place, 'the link was registered at another time');
+    checks.expect(
+      'store-ledger',
+      inTime || link.origin.kind === 'reset',
+      place,
+      'the link was registered at another time',
+    );
   }
   for (const { body } of registrations) {
     const known = record.links.some(({ origin }) => origin.linkRunId === body.linkRunId);
-    if (!known && record.links.length > 0) checks.skip('chain', null, 'a link that the ledger knows is not in the record');
-    const before = [...record.links.map(({ origin }) => origin.linkRunId), ...registrations.map((one) => one.body.linkRunId)];
+    if (!known && record.links.length > 0)
+      checks.skip('chain', null, 'a link that the ledger knows is not in the record');
+    const before = [
+      ...record.links.map(({ origin }) => origin.linkRunId),
+      ...registrations.map((one) => one.body.linkRunId),
+    ];
     const leads = before.includes(body.previousLinkRunId) && body.previousLinkRunId !== body.linkRunId;
-    checks.expect('store-ledger', leads || record.links.length === 0, null, 'a link is registered behind one that nobody knows');
+    checks.expect(
+      'store-ledger',
+      leads || record.links.length === 0,
+      null,
+      'a link is registered behind one that nobody knows',
+    );
   }
 }
 
@@ -93,7 +113,8 @@ function verifyIntent(
   { checks }: OpeningOptions,
 ): void {
   const permit = decisions.get(body.permitDigest);
-  if (!checks.expect('store-ledger', permit?.body.verdict === 'allow', null, 'an intent names no permit of the store')) return;
+  if (!checks.expect('store-ledger', permit?.body.verdict === 'allow', null, 'an intent names no permit of the store'))
+    return;
   if (permit?.body.verdict !== 'allow') return;
   const permitted = permit.body;
   const fits =
@@ -130,8 +151,18 @@ function verifyReceiptEntry(
     said.workflowId === opened.record.workflowId &&
     labels.length === said.labels.length &&
     labels.every((label, index) => label === said.labels[index]);
-  checks.expect('store-ledger', fits, null, `the entry of a receipt of ${said.callKey} says something else than the receipt`);
-  checks.expect('store-ledger', decisions.has(permitDigest), null, 'a receipt in the ledger names no permit of the store');
+  checks.expect(
+    'store-ledger',
+    fits,
+    null,
+    `the entry of a receipt of ${said.callKey} says something else than the receipt`,
+  );
+  checks.expect(
+    'store-ledger',
+    decisions.has(permitDigest),
+    null,
+    'a receipt in the ledger names no permit of the store',
+  );
 }
 
 /** Each effect with an intent was scheduled; each receipt of the history is in the ledger, and each effect's intent. */
@@ -153,14 +184,26 @@ function verifyEffects(
     const { permitDigest, purpose } = receipt.body;
     const decided = decisionByDigest.get(permitDigest);
     if (purpose !== 'execute' || !decided || !reserves(decided)) continue;
-    checks.expect('store-effects', intents.includes(permitDigest), place, 'the ledger does not have this effect’s intent');
+    checks.expect(
+      'store-effects',
+      intents.includes(permitDigest),
+      place,
+      'the ledger does not have this effect’s intent',
+    );
   }
 }
 
 /** Whatever a person approved reserves a row first, and so does all but a read. */
-function reserves({ body, result }: { body: SignedDecision['body']; result: { kind: string; tool?: unknown } }): boolean {
+function reserves({
+  body,
+  result,
+}: {
+  body: SignedDecision['body'];
+  result: { kind: string; tool?: unknown };
+}): boolean {
   if (body.verdict !== 'allow') return false;
-  const effect: unknown = typeof result.tool === 'object' && result.tool !== null ? Reflect.get(result.tool, 'effect') : '';
+  const effect: unknown =
+    typeof result.tool === 'object' && result.tool !== null ? Reflect.get(result.tool, 'effect') : '';
   return body.approval !== null || effect !== 'read';
 }
 
@@ -190,4 +233,3 @@ function verifyClosing(
 function isBetween(at: number, from: number, to: number | null): boolean {
   return at >= from - clockBoundMs && (to === null || at <= to + clockBoundMs);
 }
-

@@ -64,7 +64,9 @@ async function verifyVotesStored(
   for (const { vote, digest, entry } of votes.values()) {
     if (!nonces.has(vote.body.nonce)) continue;
     // One vote of a principal for a request is kept; a second one reaches the history and not the store.
-    const kept = stored.has(digest) || [...votes.values()].some((other) => isTwin(other.vote.body, vote.body) && stored.has(other.digest));
+    const kept =
+      stored.has(digest) ||
+      [...votes.values()].some((other) => isTwin(other.vote.body, vote.body) && stored.has(other.digest));
     checks.expect('store-votes', kept, entry, 'the store does not hold this vote');
   }
 }
@@ -88,9 +90,15 @@ async function verifyCards(
     if (body.verdict !== 'ask') continue;
     const text = cards.get(digestJson('decision', decision));
     const there = text !== undefined && digestText('card', text) === body.ask.cardDigest;
-    if (!checks.expect('store-cards', there, null, `request ${body.ask.approvalId} has no card, or another one`)) continue;
+    if (!checks.expect('store-cards', there, null, `request ${body.ask.approvalId} has no card, or another one`))
+      continue;
     const says = cardSays(text ?? '', body, ticket?.body.agent ?? null);
-    checks.expect('store-cards', says, null, `the card of request ${body.ask.approvalId} shows something else than was asked`);
+    checks.expect(
+      'store-cards',
+      says,
+      null,
+      `the card of request ${body.ask.approvalId} shows something else than was asked`,
+    );
   }
 }
 

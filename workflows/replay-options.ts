@@ -12,7 +12,8 @@ export function optionsOf(command: Command): Record<string, unknown> | undefined
   const summary = textOf(command.userMetadata?.summary?.data);
   const { scheduleActivity, scheduleLocalActivity, startTimer, upsertWorkflowSearchAttributes } = command;
   if (scheduleActivity) {
-    const { seq, scheduleToCloseTimeout, scheduleToStartTimeout, startToCloseTimeout, heartbeatTimeout } = scheduleActivity;
+    const { seq, scheduleToCloseTimeout, scheduleToStartTimeout, startToCloseTimeout, heartbeatTimeout } =
+      scheduleActivity;
     return {
       of: 'activity',
       seq,

@@ -129,11 +129,18 @@ async function* storeParts(
   const votes = [];
   for (const { nonce } of asks) votes.push(...(await store.votesByNonce(nonce)));
   const small: ExportPart[] = [
-    ...sorted(decisions.map((decision) => ({ part: 'decision', decision }) as const), ({ decision }) =>
-      digestJson('decision', decision),
+    ...sorted(
+      decisions.map((decision) => ({ part: 'decision', decision }) as const),
+      ({ decision }) => digestJson('decision', decision),
     ),
-    ...sorted(asks.map(({ card }) => ({ part: 'card', card }) as const), ({ card }) => digestText('card', card)),
-    ...sorted(votes.map(({ vote }) => ({ part: 'vote', vote }) as const), ({ vote }) => digestJson('vote', vote)),
+    ...sorted(
+      asks.map(({ card }) => ({ part: 'card', card }) as const),
+      ({ card }) => digestText('card', card),
+    ),
+    ...sorted(
+      votes.map(({ vote }) => ({ part: 'vote', vote }) as const),
+      ({ vote }) => digestJson('vote', vote),
+    ),
     ...(await controlParts(store, workflowId, run?.ticket.body.agent ?? null, decisions)),
   ];
   for (const part of small) {

@@ -14,7 +14,8 @@ const registration = z.looseObject({ linkRunId: z.string() });
 /** Undefined where the file holds nothing of a store: it was exported without one. */
 export function storeOfExport(read: ExportRead): AuditStore | undefined {
   const { decisions, cards, votes, controls, ledger, bodies } = read;
-  const held = [decisions, votes, controls, ledger].some((rows) => rows.length > 0) || cards.size > 0 || bodies.size > 0;
+  const held =
+    [decisions, votes, controls, ledger].some((rows) => rows.length > 0) || cards.size > 0 || bodies.size > 0;
   if (!held) return undefined;
   const own = (workflowId: string | undefined): boolean => workflowId === read.workflowId;
   const entries = ledger.map(({ part: _, ...entry }) => ({ ...entry, workflowId: read.workflowId }));

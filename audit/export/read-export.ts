@@ -155,7 +155,8 @@ class Reading {
     this.count += 1;
     // An event belongs to the link above it, so the two kinds take turns.
     const kind = part.part === 'event' ? 0 : exportPartOrder.indexOf(part.part);
-    if (kind < this.#kind) throw new LineFault(line, `a "${part.part}" stands behind a "${exportPartOrder[this.#kind]}"`);
+    if (kind < this.#kind)
+      throw new LineFault(line, `a "${part.part}" stands behind a "${exportPartOrder[this.#kind]}"`);
     if (kind > this.#kind) this.#before = '';
     this.#kind = kind;
     const place = this.#keep(part, line);

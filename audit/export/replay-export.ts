@@ -41,7 +41,11 @@ export interface ExportReport extends ReplayReport {
 export async function replayExport({ bundle, ...options }: ReplayExportOptions): Promise<ExportReport> {
   const { read, registry } = options;
   const prepared = prepare(options);
-  const report = await replayRecorded({ ...prepared, bundle, ...(options.buildId === undefined ? {} : { buildId: options.buildId }) });
+  const report = await replayRecorded({
+    ...prepared,
+    bundle,
+    ...(options.buildId === undefined ? {} : { buildId: options.buildId }),
+  });
   const { issuedAt: exportedAt, kid } = read.signed;
   const { audience } = prepared;
   return { ...report, export: { audience, exportedAt, kid, digest: read.digest, keys: registry ? 'outside' : 'file' } };
@@ -69,7 +73,12 @@ function verifyFile(read: ExportRead, registry: KeyRegistry, audience: string, c
   const { body } = signed;
   checks.expect('export-digest', body.digest === digest, null, 'the file has another digest than was signed');
   checks.expect('export-digest', body.parts === parts, null, 'the file has another number of parts than was signed');
-  checks.expect('export-digest', body.workflowId === workflowId, null, 'the file was signed as the export of another run');
+  checks.expect(
+    'export-digest',
+    body.workflowId === workflowId,
+    null,
+    'the file was signed as the export of another run',
+  );
   const opened = openEnvelope(signed, { schema: signedExportSchema, audience, registry, now: null });
   const failure = opened.kind === 'rejected' ? opened.failure : '';
   checks.expect('export-signature', opened.kind === 'opened', null, `the file’s signature does not verify: ${failure}`);

@@ -8,7 +8,10 @@ import { join } from 'node:path';
 import { pathExists } from '../../packs/path-exists.ts';
 import type { Config } from '../../worker/config.ts';
 
-export async function withCacheFolder<T>({ stateFolder, paths }: Config, work: (folder: string) => Promise<T>): Promise<T> {
+export async function withCacheFolder<T>(
+  { stateFolder, paths }: Config,
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
   if (await pathExists(stateFolder)) return await work(paths.cache);
   const folder = await mkdtemp(join(tmpdir(), 'countersign-cache-'));
   try {

@@ -41,7 +41,8 @@ async function run(order: CampaignOrder): Promise<CampaignResult> {
     const verdict = await judge(mutation.run, mutation.parts, bundle);
     const limit = verdict.kind === 'missed' ? limitOf(mutation) : undefined;
     judged.push({ mutation, verdict, limit });
-    if (verdict.kind === 'missed' && !limit) failures.push({ case: mutation.id, what: `not found: ${wordsOf(mutation)}` });
+    if (verdict.kind === 'missed' && !limit)
+      failures.push({ case: mutation.id, what: `not found: ${wordsOf(mutation)}` });
     if (judged.length % 100 === 0) progress(`${judged.length} of ${count}`);
   }
   const hit = new Set(judged.flatMap(({ limit }) => limit ?? []));
@@ -74,7 +75,8 @@ function tableOf(judged: readonly Judged[]): CampaignResult['table'] {
   const kinds = [...new Set(judged.map(({ mutation }) => kindOf(mutation)))].toSorted();
   const rows = [...kinds, 'all'].map((kind) => {
     const own = judged.filter(({ mutation }) => kind === 'all' || kindOf(mutation) === kind);
-    const by = (name: string): number => own.filter(({ verdict }) => verdict.kind === 'found' && verdict.by === name).length;
+    const by = (name: string): number =>
+      own.filter(({ verdict }) => verdict.kind === 'found' && verdict.by === name).length;
     const listed = own.filter(({ limit }) => limit).length;
     const missed = own.filter(({ verdict }) => verdict.kind === 'missed').length - listed;
     return [kind, own.length, by('file'), by('check'), by('replay'), listed, missed];

@@ -29,7 +29,8 @@ export function* drawMutations(runs: readonly MutableRun[], count: number, rando
   for (let drawn = 0, round = 0; drawn < count; round += 1) {
     const own = random.fork(String(round));
     // One in eight changes whole parts.
-    const mutation = own.next() < 1 / 8 ? drawPart(runs, own) : drawField(fields.get(names[round % names.length] ?? '') ?? [], own);
+    const mutation =
+      own.next() < 1 / 8 ? drawPart(runs, own) : drawField(fields.get(names[round % names.length] ?? '') ?? [], own);
     if (!mutation) continue;
     drawn += 1;
     yield { ...mutation, id: String(drawn) };
@@ -53,7 +54,8 @@ function drawField(targets: readonly Target[], random: Random): Omit<Mutation, '
   const { run, site } = random.pick(targets);
   const change = random.pick(fieldChanges);
   const others = targets.flatMap((one) => (one.run === run && one.site !== site ? [one.site] : []));
-  const parts = changeField(run.parts, site, change, others, random) ?? changeField(run.parts, site, 'edit', [], random);
+  const parts =
+    changeField(run.parts, site, change, others, random) ?? changeField(run.parts, site, 'edit', [], random);
   return parts && { run, parts, where: site.where, field: site.field, change };
 }
 

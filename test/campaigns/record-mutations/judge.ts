@@ -54,7 +54,10 @@ function inOrder(parts: readonly unknown[]): unknown[] {
   const sorted = new Map<string, unknown[]>();
   for (const kind of ['decision', 'card', 'vote', 'body', 'key']) {
     const own = parts.filter((part) => kindOf(part) === kind);
-    sorted.set(kind, own.toSorted((one, other) => (keyOf(kind, one) < keyOf(kind, other) ? -1 : 1)));
+    sorted.set(
+      kind,
+      own.toSorted((one, other) => (keyOf(kind, one) < keyOf(kind, other) ? -1 : 1)),
+    );
   }
   const taken = new Map<string, number>();
   return parts.map((part) => {

@@ -19,7 +19,11 @@ export const auditLimits: readonly AuditLimit[] = z
   .array(limitSchema)
   .parse(JSON.parse(readFileSync(join(import.meta.dirname, 'limits.json'), 'utf8')));
 
-export function limitOf({ where, field, change }: Pick<Mutation, 'where' | 'field' | 'change'>): AuditLimit | undefined {
+export function limitOf({
+  where,
+  field,
+  change,
+}: Pick<Mutation, 'where' | 'field' | 'change'>): AuditLimit | undefined {
   return auditLimits.find(
     (limit) =>
       fits(limit.where, where) &&

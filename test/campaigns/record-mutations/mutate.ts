@@ -75,7 +75,13 @@ function editedText(text: string, random: Random): string {
   if (letters.length === 0) return `${text}x`;
   const at = random.pick(letters);
   const letter = text[at] ?? 'a';
-  const alphabet = /[0-9]/.test(letter) ? '0123456789' : /[a-f]/.test(letter) ? 'abcdef' : /[a-z]/.test(letter) ? 'ghijklmnopqrstuvwxyz' : 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+  const alphabet = /[0-9]/.test(letter)
+    ? '0123456789'
+    : /[a-f]/.test(letter)
+      ? 'abcdef'
+      : /[a-z]/.test(letter)
+        ? 'ghijklmnopqrstuvwxyz'
+        : 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
   const other = [...alphabet].filter((one) => one !== letter);
   return text.slice(0, at) + random.pick(other) + text.slice(at + 1);
 }

@@ -16,7 +16,14 @@ export interface MutableRun {
 }
 
 /** Together they have every kind of event and part that a run can leave. */
-export const mutatedBranches = ['approve', 'reset', 'unknown-answered', 'freeze', 'continue-as-new', 'refused'] as const;
+export const mutatedBranches = [
+  'approve',
+  'reset',
+  'unknown-answered',
+  'freeze',
+  'continue-as-new',
+  'refused',
+] as const;
 
 export async function playAndExport(
   name: string,
@@ -32,7 +39,9 @@ export async function playAndExport(
     const parts = lines.slice(1, -1).map((line): unknown => JSON.parse(line));
     const keys = lines.slice(1, -1).flatMap((line) => keyOf(JSON.parse(line)));
     const own = harness.keys.signer('export');
-    const known = new Map([...keys, harness.keys.registry.keyByKid(own.kid)].flatMap((key) => (key ? [[key.kid, key]] : [])));
+    const known = new Map(
+      [...keys, harness.keys.registry.keyByKid(own.kid)].flatMap((key) => (key ? [[key.kid, key]] : [])),
+    );
     const { verify } = harness.keys.registry;
     return { name, workflowId, registry: { keyByKid: (kid) => known.get(kid), verify }, insider: own, parts };
   } finally {

@@ -46,7 +46,9 @@ export function sitesOf(parts: readonly unknown[]): Site[] {
 /** Leaves and empty containers. */
 function leaves(value: unknown, path: Path): Path[] {
   if (typeof value !== 'object' || value === null) return [path];
-  const entries = Array.isArray(value) ? value.map((inner, index): [number, unknown] => [index, inner]) : Object.entries(value);
+  const entries = Array.isArray(value)
+    ? value.map((inner, index): [number, unknown] => [index, inner])
+    : Object.entries(value);
   if (entries.length === 0) return [path];
   return entries.flatMap(([key, inner]) => leaves(inner, [...path, key]));
 }
@@ -66,9 +68,12 @@ export function jsonAt(part: unknown, outer: Path): unknown {
   const value = valueAt(part, outer);
   if (typeof value !== 'string') return undefined;
   try {
-    if (outer.at(-1) === 'data' && outer.includes('payloads')) return JSON.parse(Buffer.from(value, 'base64').toString('utf8'));
-    if (outer.at(-1) === 'data' && outer.includes('indexedFields')) return JSON.parse(Buffer.from(value, 'base64').toString('utf8'));
-    if (outer.at(-1) === 'data' && outer.includes('summary')) return JSON.parse(Buffer.from(value, 'base64').toString('utf8'));
+    if (outer.at(-1) === 'data' && outer.includes('payloads'))
+      return JSON.parse(Buffer.from(value, 'base64').toString('utf8'));
+    if (outer.at(-1) === 'data' && outer.includes('indexedFields'))
+      return JSON.parse(Buffer.from(value, 'base64').toString('utf8'));
+    if (outer.at(-1) === 'data' && outer.includes('summary'))
+      return JSON.parse(Buffer.from(value, 'base64').toString('utf8'));
     if (outer[0] === 'card') return JSON.parse(value);
   } catch {
     // Bytes that are no JSON: they are changed as text.
