@@ -55,7 +55,7 @@ export function referencesOf(event: HistoryEvent): EventReference[] {
 }
 
 function heldBy(event: HistoryEvent): object {
-  for (const [name, value] of Object.entries(event)) {
+  for (const [name, value] of Object.entries(event) as [string, unknown][]) {
     if (name.endsWith('EventAttributes') && typeof value === 'object' && value !== null) return value;
   }
   return {};

@@ -3,6 +3,7 @@
  * queues, the worker’s own notes on local activities, and how one link handed over to the next.
  */
 import { tsToMs } from '@temporalio/common/lib/time.js';
+import { canonicalJson } from '../core/canonical-json.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
 import type { Checks } from './checks.ts';
 import { decodePayload } from './decode-payload.ts';
@@ -107,9 +108,8 @@ type Shown = NonNullable<HistoryEvent['workflowExecutionStartedEventAttributes']
 
 function shownText(shown: Shown): string {
   const fields = Object.entries(shown?.indexedFields ?? {});
-  return JSON.stringify(
-    fields.map(([name, { data }]) => [name, new TextDecoder().decode(data ?? new Uint8Array())]).toSorted(),
-  );
+  const texts = fields.map(([name, { data }]) => [name, new TextDecoder().decode(data ?? new Uint8Array())]);
+  return canonicalJson(Object.fromEntries(texts));
 }
 
 function secondsOf(value: unknown): number {

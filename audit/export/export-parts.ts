@@ -3,6 +3,7 @@
  * a time; decisions, cards, votes, orders, ledger and bodies from the store; and the public keys that these name. It verifies
  * nothing, and exports no API key, no other run's rows, nothing that nothing names.
  */
+import { z } from 'zod';
 import type { ExportPart, ExportPartKind } from '../../core/contracts/export.ts';
 import { digestJson, digestText } from '../../core/digest.ts';
 import type { KeyRegistry } from '../../core/envelope.ts';
@@ -89,7 +90,7 @@ async function* historyParts(
     const how = (record && endOf(record)?.how) ?? null;
     ends.set(linkRunId, { previousRunId: originOf(link).previousRunId, how });
     yield { part: 'link', linkRunId };
-    for (const event of eventsOf(historyToJson(link.history))) {
+    for (const event of historyJson.parse(historyToJson(link.history)).events) {
       noteValue(named, event);
       yield { part: 'event', event };
     }
@@ -98,10 +99,7 @@ async function* historyParts(
   summary.state = stateOf([...ends].map(([linkRunId, end]) => ({ linkRunId, ...end })));
 }
 
-function eventsOf(json: unknown): Record<string, unknown>[] {
-  const events: unknown = typeof json === 'object' && json !== null && 'events' in json ? json.events : undefined;
-  return Array.isArray(events) ? events : [];
-}
+const historyJson = z.looseObject({ events: z.array(z.record(z.string(), z.unknown())).default([]) });
 
 function stateOf(
   links: readonly { linkRunId: string; previousRunId: string | null; how: string | null }[],

@@ -2,6 +2,7 @@
  * Reads an export, strictly: the one version it knows, each line in canonical form, kinds in their order, nothing twice,
  * nothing behind the signature. It computes the digest and verifies no signature: `replay-export.ts` does.
  */
+import { z } from 'zod';
 import { parseCanonicalJson } from '../../core/canonical-json.ts';
 import {
   type ExportPart,
@@ -100,10 +101,12 @@ function valueOf({ number, text }: Line): unknown {
   throw new LineFault(number, `${json.reason}${what}`);
 }
 
+const namedFormat = z.looseObject({ format: z.unknown(), version: z.unknown() });
+
 function headerOf(value: unknown, line: number): { workflowId: string } {
   const read = exportHeaderSchema.safeParse(value).data;
   if (read) return read;
-  const { format, version } = typeof value === 'object' && value !== null ? Object(value) : {};
+  const { format, version } = namedFormat.safeParse(value).data ?? {};
   if (format !== exportFormat) throw new LineFault(line, 'it is not the first line of an export');
   const found = typeof version === 'number' ? `version ${version}` : 'no version';
   if (version !== exportVersion) {

@@ -34,7 +34,7 @@ export interface WrittenExport {
 
 /** @throws {CountersignError} `export-invalid` where a part is too large, and what `parts`, `signer` and `write` throw. */
 export async function writeExport(options: WriteExportOptions): Promise<WrittenExport> {
-  const { workflowId, parts, signer, audience, clock, write } = options;
+  const { workflowId, parts, signer, audience, clock } = options;
   const digest = createExportDigest();
   let bytes = 0;
   const writeLine = async (value: unknown): Promise<void> => {
@@ -43,7 +43,7 @@ export async function writeExport(options: WriteExportOptions): Promise<WrittenE
     if (line.length > exportLimits.lineBytes) throw tooLarge(workflowId, 'a part', exportLimits.lineBytes);
     if (bytes > exportLimits.fileBytes) throw tooLarge(workflowId, 'its record', exportLimits.fileBytes);
     digest.update(line);
-    await write(line);
+    await options.write(line);
   };
   const header: ExportHeader = { part: 'header', format: exportFormat, version: exportVersion, workflowId };
   await writeLine(header);

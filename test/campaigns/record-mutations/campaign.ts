@@ -27,7 +27,7 @@ export const recordMutations: Campaign = {
 };
 
 async function run(order: CampaignOrder): Promise<CampaignResult> {
-  const { seed, count, onlyCase, progress } = order;
+  const { seed, count, onlyCase } = order;
   const bundle = await replayBundle(bundleFolder);
   const runs = await playRuns(order);
   const failures: CampaignFailure[] = [];
@@ -43,7 +43,7 @@ async function run(order: CampaignOrder): Promise<CampaignResult> {
     judged.push({ mutation, verdict, limit });
     if (verdict.kind === 'missed' && !limit)
       failures.push({ case: mutation.id, what: `not found: ${wordsOf(mutation)}` });
-    if (judged.length % 100 === 0) progress(`${judged.length} of ${count}`);
+    if (judged.length % 100 === 0) order.progress(`${judged.length} of ${count}`);
   }
   const hit = new Set(judged.flatMap(({ limit }) => limit ?? []));
   // A tenth does not reach every field.
@@ -55,12 +55,12 @@ async function run(order: CampaignOrder): Promise<CampaignResult> {
   return { table: tableOf(judged), failures };
 }
 
-async function playRuns({ folder, progress }: CampaignOrder): Promise<MutableRun[]> {
-  const engine = await startCampaignEngine(folder);
+async function playRuns(order: CampaignOrder): Promise<MutableRun[]> {
+  const engine = await startCampaignEngine(order.folder);
   try {
     const temporal = { address: engine.address, namespace: 'countersign-campaign' };
     const runs = await Promise.all(mutatedBranches.map((name) => playAndExport(name, temporal)));
-    progress(`${runs.length} runs are played and exported`);
+    order.progress(`${runs.length} runs are played and exported`);
     return runs;
   } finally {
     await engine.stop();

@@ -59,7 +59,7 @@ function edited(value: unknown, { field }: Site, random: Random): unknown {
     case 'boolean':
       return !value;
     case 'number':
-      return /At$/.test(field) ? value + random.pick([-hourMs, hourMs]) : value + random.pick([1, 2]);
+      return field.endsWith('At') ? value + random.pick([-hourMs, hourMs]) : value + random.pick([1, 2]);
     case 'string':
       return editedText(value, random);
     default:
@@ -82,7 +82,7 @@ function editedText(text: string, random: Random): string {
       : /[a-z]/.test(letter)
         ? 'ghijklmnopqrstuvwxyz'
         : 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
-  const other = [...alphabet].filter((one) => one !== letter);
+  const other = alphabet.split('').filter((one) => one !== letter);
   return text.slice(0, at) + random.pick(other) + text.slice(at + 1);
 }
 

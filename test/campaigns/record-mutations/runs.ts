@@ -1,4 +1,5 @@
 /** The runs that are mutated: branches of the road, played on a real server with a store, each exported as the program does. */
+import { verifySignature } from '../../../keys/index.ts';
 import { scenarios } from '../../histories/scenarios.ts';
 import { exportBytes } from '../../support/exported.ts';
 import { startHarness } from '../../support/harness.ts';
@@ -42,8 +43,8 @@ export async function playAndExport(
     const known = new Map(
       [...keys, harness.keys.registry.keyByKid(own.kid)].flatMap((key) => (key ? [[key.kid, key]] : [])),
     );
-    const { verify } = harness.keys.registry;
-    return { name, workflowId, registry: { keyByKid: (kid) => known.get(kid), verify }, insider: own, parts };
+    const registry = { keyByKid: (kid: string) => known.get(kid), verify: verifySignature };
+    return { name, workflowId, registry, insider: own, parts };
   } finally {
     await harness.stop();
   }
