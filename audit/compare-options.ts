@@ -22,11 +22,12 @@ export function differenceOfActivity({ options, summary }: ActivityEntry, asked:
   return differing;
 }
 
-/** Where the code gives none, the server takes the longer limit that it was given, or none. */
+/** The server cuts a limit to the longer one that it lies in; where the code gives none, it takes that one, or none. */
 function isLimit(options: ActivityOptions, name: keyof Omit<ActivityOptions, 'retry'>, asked: AskedOptions): boolean {
-  const given = asked[name];
-  if (given !== null && given > 0) return options[name] === given || options[name] === asked.scheduleToCloseMs;
-  return options[name] === 0 || (name !== 'heartbeatMs' && options[name] === asked.scheduleToCloseMs);
+  const given = asked[name] ?? 0;
+  const whole = (name === 'heartbeatMs' ? asked.startToCloseMs : asked.scheduleToCloseMs) ?? 0;
+  if (given > 0) return options[name] === (whole > 0 ? Math.min(given, whole) : given);
+  return options[name] === 0 || (name !== 'heartbeatMs' && options[name] === whole);
 }
 
 const serverDefaults = { initialIntervalMs: 1000, backoffCoefficient: 2, longestIntervals: 100 };

@@ -52,7 +52,13 @@ const verifiedVotes = z.array(
 export type VerifiedVotesRead = z.infer<typeof verifiedVotes>;
 
 const openResult = z.discriminatedUnion('kind', [
-  z.looseObject({ kind: z.literal('opened'), runEpoch: z.number(), limits: z.unknown(), inputLabels: z.unknown() }),
+  z.looseObject({
+    kind: z.literal('opened'),
+    runEpoch: z.number(),
+    limits: z.unknown(),
+    inputLabels: z.unknown(),
+    taskQueues: z.unknown(),
+  }),
   z.looseObject({ kind: z.literal('refused'), code: z.string(), reason: z.string() }),
   z.looseObject({ kind: z.literal('hold'), code: z.string(), reason: z.string() }),
 ]);

@@ -4,7 +4,7 @@
  */
 import { digestOfValue } from './decode-payload.ts';
 import type { Checks } from './checks.ts';
-import { readCloseResult, readCompaction, readModelResult, readNotifyResult } from './read-results.ts';
+import { readCloseResult, readCompaction, readModelResult, readNotifyResult, readOpenResult } from './read-results.ts';
 import { endOf, entriesOf, type LinkRecord, type RecordEntry, type RunRecord } from './record-types.ts';
 
 const activityTypes = ['callModel', 'compactTranscript', 'runTool', 'notifyApprovers', 'closeRun'];
@@ -51,6 +51,10 @@ function verifyLink(record: RunRecord, link: LinkRecord, checks: Checks): void {
         ? activityTypes.includes(entry.activityType)
         : entry.kind !== 'local' || localTypes.includes(entry.activityType);
     checks.expect('shape', known, entry, 'an activity ran that no agent run asks for');
+    if (entry.kind === 'local' && entry.activityType === 'openRun' && !entry.failed) {
+      const shaped = readOpenResult(entry.result) !== undefined;
+      checks.expect('shape', shaped, entry, 'the answer about the run’s opening has another shape');
+    }
     if (entry.kind === 'activity' && entry.end?.kind === 'completed') {
       const read = readerByActivity[entry.activityType];
       const shaped = !read || read(entry.end.result) !== undefined;

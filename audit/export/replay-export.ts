@@ -143,6 +143,8 @@ function namedIn(read: ExportRead): NamedThings {
 }
 
 /** Of what the store signed off: a history may hold signatures of anybody. */
-function signersIn({ decisions, votes, controls }: ExportRead): Set<string> {
-  return new Set([...decisions, ...votes, ...controls].map(({ kid }) => kid));
+function signersIn({ decisions, votes, controls, ledger }: ExportRead): Set<string> {
+  const written: NamedThings = { kids: new Set(), bodies: new Map() };
+  noteText(written, JSON.stringify([decisions, votes, controls, ledger]));
+  return written.kids;
 }

@@ -4,26 +4,29 @@ import { jsonAt, type Path, type Site, valueAt } from './sites.ts';
 
 export const fieldChanges = ['edit', 'take-over', 'remove'] as const;
 export const partChanges = ['part-removed', 'part-twice', 'parts-swapped', 'tail-cut', 'link-removed'] as const;
-export type Change = (typeof fieldChanges)[number] | (typeof partChanges)[number];
+export type FieldChange = (typeof fieldChanges)[number];
+export type Change = FieldChange | (typeof partChanges)[number];
 
 /** Undefined where the change would change nothing. */
 export function changeField(
   parts: readonly unknown[],
   site: Site,
-  change: (typeof fieldChanges)[number],
+  change: FieldChange,
   others: readonly Site[],
   random: Random,
 ): unknown[] | undefined {
-  const value = valueOf(parts, site);
+  const value = valueOfSite(parts, site);
   if (change === 'remove') return withField(parts, site, () => undefined);
   if (change === 'edit') return withField(parts, site, () => edited(value, site, random));
-  const other = others.map((one) => valueOf(parts, one)).filter((one) => JSON.stringify(one) !== JSON.stringify(value));
+  const other = others
+    .map((one) => valueOfSite(parts, one))
+    .filter((one) => JSON.stringify(one) !== JSON.stringify(value));
   if (other.length === 0) return undefined;
   const taken = random.pick(other);
   return withField(parts, site, () => taken);
 }
 
-function valueOf(parts: readonly unknown[], { part, outer, inner }: Site): unknown {
+export function valueOfSite(parts: readonly unknown[], { part, outer, inner }: Site): unknown {
   return inner === null ? valueAt(parts[part], outer) : valueAt(jsonAt(parts[part], outer), inner);
 }
 
@@ -59,7 +62,9 @@ function edited(value: unknown, { field }: Site, random: Random): unknown {
     case 'boolean':
       return !value;
     case 'number':
-      return field.endsWith('At') ? value + random.pick([-hourMs, hourMs]) : value + random.pick([1, 2]);
+      return field.endsWith('At') || field === 'at'
+        ? value + random.pick([-hourMs, hourMs])
+        : value + random.pick([1, 2]);
     case 'string':
       return editedText(value, random);
     default:
