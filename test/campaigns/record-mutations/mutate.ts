@@ -30,6 +30,11 @@ export function valueOfSite(parts: readonly unknown[], { part, outer, inner }: S
   return inner === null ? valueAt(parts[part], outer) : valueAt(jsonAt(parts[part], outer), inner);
 }
 
+/** @returns the parts with another value at one place. */
+export function replaceAt(parts: readonly unknown[], site: Site, value: unknown): unknown[] {
+  return withField(parts, site, () => value);
+}
+
 function withField(parts: readonly unknown[], site: Site, value: () => unknown): unknown[] {
   const { part, outer, inner } = site;
   const changed = [...parts];
