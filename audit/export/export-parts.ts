@@ -26,6 +26,8 @@ export interface ExportOptions {
   /** Without it histories alone are exported, and the summary says so. */
   store?: ExportStore | undefined;
   registry: Pick<KeyRegistry, 'keyByKid'>;
+  /** Of the key that will sign the file: its public half is in it, as those of all others. */
+  signerKid: string;
 }
 
 export interface ExportSummary {
@@ -59,7 +61,7 @@ export function gatherParts(options: ExportOptions): GatheredParts {
 }
 
 async function* allParts(options: ExportOptions, summary: ExportSummary): AsyncGenerator<ExportPart> {
-  const named: NamedThings = { kids: new Set(), bodies: new Map() };
+  const named: NamedThings = { kids: new Set([options.signerKid]), bodies: new Map() };
   for await (const part of historyParts(options, summary, named)) yield part;
   const { store } = options;
   if (store) yield* storeParts(options.workflowId, store, summary, named);

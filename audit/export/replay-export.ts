@@ -136,15 +136,15 @@ function verifyNamed(read: ExportRead, checks: Checks): void {
 }
 
 function namedIn(read: ExportRead): NamedThings {
-  const named: NamedThings = { kids: new Set(), bodies: new Map() };
+  const named: NamedThings = { kids: new Set([read.signed.kid]), bodies: new Map() };
   for (const { history } of read.links) noteValue(named, historyToJson(history));
   for (const part of [read.decisions, read.votes, read.controls, read.ledger]) noteText(named, JSON.stringify(part));
   return named;
 }
 
 /** Of what the store signed off: a history may hold signatures of anybody. */
-function signersIn({ decisions, votes, controls, ledger }: ExportRead): Set<string> {
-  const written: NamedThings = { kids: new Set(), bodies: new Map() };
+function signersIn({ decisions, votes, controls, ledger, signed }: ExportRead): Set<string> {
+  const written: NamedThings = { kids: new Set([signed.kid]), bodies: new Map() };
   noteText(written, JSON.stringify([decisions, votes, controls, ledger]));
   return written.kids;
 }

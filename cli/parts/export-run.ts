@@ -38,7 +38,12 @@ export async function exportRun(
     await refuseUnknown(order.workflowId, sources);
     const keys = await openKeys({ config, environment, clock, domains: ['export'] });
     const { workflowId, file, force, stop } = order;
-    const gathered = gatherParts({ workflowId, ...sources, registry: keys.registry });
+    const gathered = gatherParts({
+      workflowId,
+      ...sources,
+      registry: keys.registry,
+      signerKid: keys.signer('export').kid,
+    });
     const written = await writeWholeFile({ path: file, force, stop }, (write) =>
       writeExport({
         workflowId,

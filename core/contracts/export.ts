@@ -15,7 +15,7 @@ export const exportFormat = 'countersign-export';
 export const exportVersion = 1;
 
 /** Bytes of one line and of a whole file: what is larger is neither written nor read. */
-export const exportLimits = { lineBytes: 32 * 1024 * 1024, fileBytes: 1024 * 1024 * 1024 } as const;
+export const exportLimits = { lineBytes: 32 * 1024 * 1024, fileBytes: 512 * 1024 * 1024 } as const;
 
 export const exportHeaderSchema = z.strictObject({
   part: z.literal('header'),

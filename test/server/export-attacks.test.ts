@@ -4,11 +4,14 @@
  */
 import { beforeAll, expect, inject, it } from 'vitest';
 import { replayBundle, type WorkflowBundle } from '../../worker/workflow-bundle.ts';
-import { judge } from '../campaigns/record-mutations/judge.ts';
+import { readExport } from '../../audit/export/read-export.ts';
+import { replayExport } from '../../audit/export/replay-export.ts';
+import { judge, sealed } from '../campaigns/record-mutations/judge.ts';
 import { type MutableRun, playAndExport } from '../campaigns/record-mutations/runs.ts';
 import { fieldOf, jsonAt, sitesOf, valueAt } from '../campaigns/record-mutations/sites.ts';
 import { replaceAt } from '../campaigns/record-mutations/mutate.ts';
 import { bundleFolder } from '../support/bundle-folder.ts';
+import { chunksOf } from '../support/exported.ts';
 
 let bundle: WorkflowBundle;
 let run: MutableRun;
@@ -132,6 +135,27 @@ it.each([
   expect(index).toBeGreaterThanOrEqual(0);
   const verdict = await judge(run, run.parts.toSpliced(index, 1), bundle);
   expect(verdict).toMatchObject({ kind: 'found', name: expect.stringMatching(by) as string });
+});
+
+it('P4 an export whose history is gone is incomplete, and what the store signed off is verified all the same', async () => {
+  const left = run.parts.filter((part) => !['link', 'event'].includes(String(valueAt(part, ['part']))));
+  const read = await readExport(chunksOf(sealed(run, left)), 'left.jsonl');
+  const report = await replayExport({ read, registry: run.registry, audience: null, bundle });
+  expect(report).toMatchObject({ links: 0, verdict: 'incomplete', findings: [] });
+  expect(report.checks.filter(({ result }) => result === 'failed')).toEqual([]);
+  expect(report.checks.find(({ id }) => id === 'ended')?.result).toBe('not-checked');
+  expect(report.checks.find(({ id }) => id === 'store-decisions')?.checked).toBeGreaterThan(0);
+});
+
+it('P4 an export without keys from outside is never verified, and one with the keys of others differs', async () => {
+  const read = await readExport(chunksOf(sealed(run, run.parts)), 'own.jsonl');
+  const own = await replayExport({ read, registry: null, audience: null, bundle });
+  expect(own).toMatchObject({ verdict: 'incomplete', export: { keys: 'file' } });
+  expect(own.checks.filter(({ result }) => result === 'failed')).toEqual([]);
+  const others = { keyByKid: () => undefined, verify: () => true };
+  expect(await replayExport({ read, registry: others, audience: null, bundle })).toMatchObject({ verdict: 'differs' });
+  const elsewhere = await replayExport({ read, registry: run.registry, audience: 'somebody else', bundle });
+  expect(elsewhere.checks.find(({ id }) => id === 'export-signature')?.result).toBe('failed');
 });
 
 it('every field of every part has a name by which it can be changed', () => {

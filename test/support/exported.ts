@@ -17,7 +17,13 @@ export interface ExportedFrom {
 export async function exportBytes({ door, keys, store }: ExportedFrom, workflowId: string): Promise<Buffer> {
   const ofStore = store ? { store } : {};
   const source = createServerSource({ door, ...ofStore });
-  const { parts } = gatherParts({ workflowId, source, registry: keys.registry, ...ofStore });
+  const { parts } = gatherParts({
+    workflowId,
+    source,
+    registry: keys.registry,
+    signerKid: keys.signer('export').kid,
+    ...ofStore,
+  });
   const lines: Uint8Array[] = [];
   await writeExport({
     workflowId,

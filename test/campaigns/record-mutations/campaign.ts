@@ -90,7 +90,9 @@ async function playRuns(order: CampaignOrder): Promise<MutableRun[]> {
   const engine = await startCampaignEngine(order.folder);
   try {
     const temporal = { address: engine.address, namespace: 'countersign-campaign' };
-    const runs = await Promise.all(mutatedBranches.map((name) => playAndExport(name, temporal)));
+    const runs: MutableRun[] = [];
+    // One after the other: a worker that stops takes the SDK’s runtime with it, also from under a replay.
+    for (const name of mutatedBranches) runs.push(await playAndExport(name, temporal));
     order.progress(`${runs.length} runs are played and exported`);
     return runs;
   } finally {

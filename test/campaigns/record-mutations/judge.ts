@@ -38,7 +38,7 @@ export async function judge(run: MutableRun, parts: readonly unknown[], bundle: 
   return { kind: 'missed' };
 }
 
-function sealed({ workflowId, insider }: MutableRun, parts: readonly unknown[]): Uint8Array {
+export function sealed({ workflowId, insider }: MutableRun, parts: readonly unknown[]): Uint8Array {
   const header = { part: 'header', format: 'countersign-export', version: 1, workflowId };
   const lines = [header, ...inOrder(parts)].map((part) => `${canonicalJson(part)}\n`).join('');
   const digest = createExportDigest();

@@ -40,9 +40,7 @@ export async function playAndExport(
     const parts = lines.slice(1, -1).map((line): unknown => JSON.parse(line));
     const keys = lines.slice(1, -1).flatMap((line) => keyOf(JSON.parse(line)));
     const own = harness.keys.signer('export');
-    const known = new Map(
-      [...keys, harness.keys.registry.keyByKid(own.kid)].flatMap((key) => (key ? [[key.kid, key]] : [])),
-    );
+    const known = new Map(keys.map((key) => [key.kid, key]));
     const registry = { keyByKid: (kid: string) => known.get(kid), verify: verifySignature };
     return { name, workflowId, registry, insider: own, parts };
   } finally {
