@@ -123,7 +123,7 @@ it.each(attacks)('P4 an export in which %s is found', async (_name, where, field
 });
 
 it.each([
-  ['decision', /store-decisions|store-ledger/],
+  ['decision', /store-decisions|store-ledger|export-named/],
   ['card', /store-cards/],
   ['vote', /store-votes/],
   ['ledger', /store-/],
