@@ -3,7 +3,6 @@
  * replay also arguments, queues, timers, results, and the position that each decision was made for. Time limits, retries and
  * summaries are compared where the same build decided: tuning them changes nothing that anybody decided.
  */
-import { canonicalJson } from '../core/canonical-json.ts';
 import { callKeyOf } from '../core/contracts/ids.ts';
 import { signedDecisionSchema } from '../core/contracts/decision.ts';
 import { digestJson } from '../core/digest.ts';
@@ -20,6 +19,7 @@ import {
   type TimerEntry,
 } from './record-types.ts';
 import type { Computed, ReplayedLink } from './replay-links.ts';
+import { sameJson } from './same-json.ts';
 
 /** A difference between the record and what the code makes of it. */
 export interface Finding {
@@ -238,18 +238,4 @@ function found(
   computed: unknown,
 ): Finding {
   return { link, eventId, what, recorded: digestOfValue(recorded), computed: digestOfValue(computed) };
-}
-
-/** Values cross the sink as JSON, as they cross the payload converter: absent and undefined fields are the same. */
-function sameJson(one: unknown, other: unknown): boolean {
-  try {
-    return canonicalJson(throughJson(one)) === canonicalJson(throughJson(other));
-  } catch {
-    return false;
-  }
-}
-
-function throughJson(value: unknown): unknown {
-  const text = JSON.stringify(value);
-  return text === undefined ? null : JSON.parse(text);
 }
