@@ -6,7 +6,12 @@ import { z } from 'zod';
 import { executionOutcomes } from '../core/contracts/receipt.ts';
 
 const output = z.looseObject({ text: z.string(), truncated: z.boolean(), bodyDigest: z.string().nullable() });
-const toolFacts = z.looseObject({ effect: z.enum(['read', 'idempotent', 'effect']), startToCloseMs: z.number() });
+const toolFacts = z.looseObject({
+  effect: z.enum(['read', 'idempotent', 'effect']),
+  startToCloseMs: z.number(),
+  hasProbe: z.boolean(),
+  hasTargetState: z.boolean(),
+});
 
 const checkResult = z.discriminatedUnion('kind', [
   z.looseObject({

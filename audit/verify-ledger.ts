@@ -60,8 +60,12 @@ function verifyLinks(
 ): void {
   for (const link of record.links) {
     const epoch = openedEpoch(link);
-    if (epoch === null || link.origin.kind === 'first') continue;
+    if (epoch === null) continue;
     const place = { link: link.origin.linkRunId, eventId: 1 };
+    if (link.origin.kind === 'first') {
+      checks.expect('store-ledger', epoch === 0, place, 'the first link opened in a later epoch');
+      continue;
+    }
     const own = registrations.filter(({ body }) => body.linkRunId === link.origin.linkRunId);
     if (!checks.expect('store-ledger', own.length === 1, place, 'the ledger does not know this link, or twice'))
       continue;

@@ -68,7 +68,7 @@ function edited(value: unknown, { field }: Site, random: Random): unknown {
       return !value;
     case 'number':
       return field.endsWith('At') || field === 'at'
-        ? value + random.pick([-hourMs, hourMs])
+        ? value + random.pick([-hourMs, hourMs, 1, 1000])
         : value + random.pick([1, 2]);
     case 'string':
       return editedText(value, random);
