@@ -36,6 +36,29 @@ export function parseStrictJson(text: string): ParsedJson {
   }
 }
 
+/**
+ * Parses text that must be its own canonical form; never throws. One reading is all it can have: a key twice, a number that
+ * is not exact, spaces or anything behind the value give another text. For large trusted-nobody texts: a third of the cost
+ * of `parseStrictJson`.
+ */
+export function parseCanonicalJson(text: string): ParsedJson {
+  try {
+    if (nestingDepth(text) > maximumDepth) return { kind: 'refused', reason: `nested deeper than ${maximumDepth}` };
+    const value = JSON.parse(text) as Json;
+    if (canonicalJson(value) !== text) return { kind: 'refused', reason: 'it is not in canonical form' };
+    if (hasForbiddenKey(value)) return { kind: 'refused', reason: 'it uses a reserved key' };
+    return { kind: 'value', value };
+  } catch {
+    return { kind: 'refused', reason: 'it is not valid JSON' };
+  }
+}
+
+function hasForbiddenKey(value: Json): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some(hasForbiddenKey);
+  return Object.entries(value).some(([key, inner]) => forbiddenKeys.has(key) || hasForbiddenKey(inner));
+}
+
 class StrictJsonRefusal extends Error {}
 
 const code = { quote: 0x22, backslash: 0x5c, openArray: 0x5b, closeArray: 0x5d, openObject: 0x7b, closeObject: 0x7d };

@@ -58,7 +58,7 @@ async function bundleNamed(name: BundleName, cacheFolder: string): Promise<Workf
   if (existsSync(codePath)) return { codePath };
   await mkdir(cacheFolder, { recursive: true, mode: 0o700 });
   const code = await bundleFromSource(name);
-  // Two may bundle at once, also in one process: each renames a whole file into place.
+  // Two processes, or two workers of one, may bundle at once: each renames a whole file into place.
   const temporary = `${codePath}.${randomUUID()}`;
   await writeFile(temporary, code, { mode: 0o600 });
   await rename(temporary, codePath);

@@ -14,7 +14,7 @@ import type { WorkerRole } from '../../worker/compose-activities.ts';
 import type { Config, Environment } from '../../worker/config.ts';
 import { type RunningWorker, startWorker } from '../../worker/create-worker.ts';
 import type { Base } from './open-base.ts';
-import { programVersion } from './program-version.ts';
+import { buildId } from './program-version.ts';
 import { taskQueuesOf } from './task-queues.ts';
 
 const domainsByRole: Readonly<Partial<Record<WorkerRole, Domain>>> = { agent: 'decision', tools: 'receipt' };
@@ -63,7 +63,7 @@ export async function startWorkerPart({ base, environment, pack, roles }: Worker
       workFolder: config.paths.work,
       openai: { apiKey: config.openaiApiKey ?? (config.openaiBaseUrl && 'none'), baseURL: config.openaiBaseUrl },
       channels: [],
-      buildId: `countersign@${programVersion}`,
+      buildId,
     },
   );
   return { worker, sandbox };
