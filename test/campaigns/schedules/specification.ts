@@ -7,6 +7,8 @@ import { tally } from './tally.ts';
 
 /** Between the last step of the fence and the effect, ms: the tool's whole time. */
 const leaseMs = 3000;
+/** Between the store's last word before an outage and the effect, which takes no time here, ms. */
+const landingMs = 500;
 
 /** @returns what is wrong, in words; empty where the facts keep every promise */
 export function judge(facts: Facts): string[] {
@@ -58,7 +60,7 @@ function judgeEffect(facts: Facts, effect: EffectFact): string[] {
   // Several passes may have allowed it (a permit that was not used); one of them must account for it.
   const best = accounts.toSorted((one, other) => one.length - other.length)[0] ?? [];
   const outage = facts.storeOutages.find(
-    ({ from, to }) => effect.at > from + leaseMs && (to === null || effect.at < to),
+    ({ from, to }) => effect.at > from + landingMs && (to === null || effect.at < to),
   );
   return [...best, ...(outage ? ['it happened while the store was away'] : [])].map((what) => `${name}: ${what}`);
 }
