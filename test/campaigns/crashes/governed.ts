@@ -48,8 +48,9 @@ export async function runGoverned(
   const world = await startWorld(folder);
   for (const { input, steps } of scripts) world.model.script(input, steps);
   const eyes = openDatabaseEyes(world.stateFolder);
-  const approver = startApprover(world.gateway, (approval) =>
-    /-no"/.test(approval.card.arguments) ? 'deny' : 'approve',
+  const approver = startApprover(
+    () => world.gateway(),
+    (approval) => (/-no"/.test(approval.card.arguments) ? 'deny' : 'approve'),
   );
   const runs: OpenRun[] = [];
   const starting: Promise<unknown>[] = [];

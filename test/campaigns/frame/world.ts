@@ -4,6 +4,7 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { Countersign } from '../../../client/gateway-client.ts';
 import { openTemporalDoor, type TemporalDoor } from '../../../client/temporal-door.ts';
 import { domains } from '../../../core/contracts/envelope.ts';
@@ -25,21 +26,22 @@ export interface World {
   outside: OutsideService;
   /** The campaign's own eyes on the database; nothing of the product goes through it. */
   store: Store;
-  /** The gateway as it is now. */
-  gateway(): Countersign;
+  /** The gateway as it is now. A caller that nothing is killed under can be patient, ms. @default 5000 */
+  gateway: (timeoutMs?: number) => Countersign;
   /** Process ids of what runs. */
-  pidOf(part: Part): number | undefined;
+  pidOf: (part: Part) => number | undefined;
   /** kill -9, all at once, and waits until they are gone. */
-  kill(which: readonly Part[]): Promise<void>;
+  kill: (which: readonly Part[]) => Promise<void>;
   /** Starts what does not run, and waits until it is ready. */
-  startMissing(): Promise<void>;
-  openDoor(): Promise<TemporalDoor>;
-  loadKeys(): Promise<KeySet>;
+  startMissing: () => Promise<void>;
+  openDoor: () => Promise<TemporalDoor>;
+  loadKeys: () => Promise<KeySet>;
   stop(): Promise<void>;
 }
 
 export const audience = 'countersign:countersign-campaign';
 const pack = join(import.meta.dirname, '..', 'pack');
+const readySchema = z.looseObject({ gatewayUrl: z.string() });
 const longestAnswerMs = 100;
 
 export async function startWorld(folder: string): Promise<World> {
@@ -76,8 +78,8 @@ export async function startWorld(folder: string): Promise<World> {
     model,
     outside,
     store,
-    gateway: () =>
-      new Countersign({ url: String(running.gateway?.ready['gatewayUrl'] ?? ''), apiKey, timeoutMs: 5000 }),
+    gateway: (timeoutMs = 5000) =>
+      new Countersign({ url: readySchema.parse(running.gateway?.ready).gatewayUrl, apiKey, timeoutMs }),
     pidOf: (part) => (part === 'engine' ? engine?.pid : running[part]?.pid),
     async kill(which) {
       const killed: Promise<unknown>[] = [];

@@ -28,6 +28,7 @@ const mostSlopeKB = { worker: 50, gateway: 20 } as const;
 const fewestForSlope = 200;
 const sampleEveryMs = 500;
 const patienceMs = 120_000;
+const callTimeoutMs = 30_000;
 const listedSchema = z.object({ approvals: z.array(z.object({ nonce: z.string() })) });
 
 type Watched = keyof typeof mostSlopeKB;
@@ -77,7 +78,10 @@ async function loaded(order: CampaignOrder, world: World, door: TemporalDoor): P
   const byCli = await approvalsOfCli(world);
   const cliMs = Math.round(performance.now() - cliBegin);
   progress(`${byGateway} pending in one answer of the gateway, ${byCli} of the program; now all are approved`);
-  const approver = startApprover(world.gateway, () => 'approve');
+  const approver = startApprover(
+    () => world.gateway(callTimeoutMs),
+    () => 'approve',
+  );
   const approved = await inParallel(waiting, waiting.length, (workflowId) => hasCompleted(door, workflowId));
   await approver.stop();
   const backlogLeft = await until('the queue to be empty', async () => (await backlogOf(door, taskQueue)) === 0, 30_000)
@@ -150,7 +154,7 @@ async function measure(
     async (index) => {
       const input = `load run ${index}.`;
       world.model.script(input, stepsOf(index));
-      const { workflowId } = await world.gateway().runs.start({ agent: 'campaigner', input });
+      const { workflowId } = await world.gateway(callTimeoutMs).runs.start({ agent: 'campaigner', input });
       if (await hasCompleted(door, workflowId)) ended += 1;
       done += 1;
       if (done % 50 === 0) progress(`${done} of ${count} runs ended`);
@@ -185,7 +189,7 @@ async function startAsking(world: World, from: number, to: number): Promise<stri
       { calls: [{ name: 'charge', args: { name: `asked-${number}` } }] },
       { text: 'Charged.' },
     ]);
-    return (await world.gateway().runs.start({ agent: 'campaigner', input })).workflowId;
+    return (await world.gateway(callTimeoutMs).runs.start({ agent: 'campaigner', input })).workflowId;
   });
 }
 
@@ -196,7 +200,7 @@ async function untilPending({ store }: World, count: number): Promise<void> {
 }
 
 async function openApprovals(world: World): Promise<number> {
-  const { approvals } = await world.gateway().approvals.list({ state: 'open', limit: fullListed });
+  const { approvals } = await world.gateway(callTimeoutMs).approvals.list({ state: 'open', limit: fullListed });
   return new Set(approvals.map(({ nonce }) => nonce)).size;
 }
 

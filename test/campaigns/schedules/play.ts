@@ -82,9 +82,19 @@ async function playSchedule({ harness, outage, schedule, pack, effects, number }
   const { workflowId } = ticket.body;
   const callKeys = calls.map((_, index) => `${workflowId}/1.${index}`);
   const facts: Mutable<Facts> = {
-    ...{ quorum: schedule.quorum, eligible: eligibleVoters.map(named), callKeys, effects: [], ended: 'running' },
-    ...{ votes: [], revocations: [], cancellations: [], resets: [], storeOutages: [], workerOutages: [] },
-    ...{ asks: [], permits: [] },
+    quorum: schedule.quorum,
+    eligible: eligibleVoters.map(named),
+    callKeys,
+    effects: [],
+    votes: [],
+    revocations: [],
+    cancellations: [],
+    resets: [],
+    storeOutages: [],
+    workerOutages: [],
+    asks: [],
+    permits: [],
+    ended: 'running',
   };
   const run = await harness.startWith(ticket, input);
   const play: Play = { harness, run, outage, facts, named, workerIsUp: true, storeIsUp: true };

@@ -82,7 +82,14 @@ async function runCase(harness: Harness, service: PayingService, one: ZombieCase
     await until('the worker to stand still', () => victim.isStopped(), patienceMs);
     const { stateFolder: folder, door, store, keys, pack, model } = harness;
     healthy = await startTestWorker({
-      ...{ folder, address, taskQueues, door, store, keys, pack, modelURL: model.baseURL },
+      folder,
+      address,
+      taskQueues,
+      door,
+      store,
+      keys,
+      pack,
+      modelURL: model.baseURL,
       settings: { roles: ['tools'] },
     });
     await until('the moment to wake it', () => mayWake(harness, service, run, one, name), patienceMs);
