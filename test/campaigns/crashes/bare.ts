@@ -10,6 +10,7 @@ import { silentLogger } from '../../../client/silent-logger.ts';
 import type { EmbeddedEngine } from '../../../engine/dev-server.ts';
 import { startScriptedModel } from '../../support/scripted-model.ts';
 import type { CampaignOrder } from '../campaign.ts';
+import { endWithCampaign } from '../frame/end-with-campaign.ts';
 import { startCampaignEngine } from '../frame/engine.ts';
 import { startOutsideService } from '../frame/outside-service.ts';
 import type { Random } from '../frame/random.ts';
@@ -49,6 +50,7 @@ export async function runBare(
       execArgv: ['--conditions=countersign-source', '--disable-warning=ExperimentalWarning'],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
+    endWithCampaign(child);
     await once(child, 'message');
     return child;
   };

@@ -43,7 +43,10 @@ export const schedules: Campaign = {
         stages.map(async (stage) => {
           for (const index of queue) {
             const failure = await checkOne(caseSeed(seed, index), stage, (one) => played.push(one));
-            if (failure) failures.push({ case: String(index), what: `schedule ${index}: ${failure}` });
+            if (failure) {
+              failures.push({ case: String(index), what: `schedule ${index}: ${failure}` });
+              progress(`schedule ${index} failed: ${failure}`);
+            }
             progress(`${played.length} of ${numbers.length} schedules played, ${failures.length} failed`);
           }
         }),

@@ -63,4 +63,6 @@ export interface Facts {
   effects: readonly EffectFact[];
   /** `completed`, `cancelled`, `failed: …`, or `running` when it did not end. */
   ended: string;
+  /** When that was seen. */
+  endedAt: number;
 }

@@ -30,7 +30,7 @@ interface Play {
 
 /** For a request to appear, ms; where nothing can ask, nobody waits. */
 const askPatienceMs = 2000;
-const endPatienceMs = 60_000;
+const endPatienceMs = 120_000;
 const mostSignals = 80;
 const pollMs = 20;
 
@@ -95,6 +95,7 @@ async function playSchedule({ harness, outage, schedule, pack, effects, number }
     asks: [],
     permits: [],
     ended: 'running',
+    endedAt: 0,
   };
   const run = await harness.startWith(ticket, input);
   const play: Play = { harness, run, outage, facts, named, workerIsUp: true, storeIsUp: true };
@@ -104,6 +105,7 @@ async function playSchedule({ harness, outage, schedule, pack, effects, number }
   await take(play, { kind: 'worker-up' });
   await signal(play, 'control', null);
   facts.ended = await endOf(play);
+  facts.endedAt = Date.now();
   facts.effects = effects.filter(({ callKey }) => callKeys.includes(callKey));
   await look(play);
   const { door, store, keys } = harness;

@@ -36,8 +36,6 @@ function mustHappen(facts: Facts, callKey: string): boolean {
     .toSorted(byAsked)
     .at(-1);
   if (!last || facts.cancellations.length > 0) return false;
-  // An approval may grow old while nobody can use it; long ones do not in a schedule.
-  if (last.executeWithinMs < 30_000) return false;
   if (facts.resets.some(({ doneAt }) => doneAt > last.askedAt)) return false;
   const about = facts.votes.filter((vote) => vote.callKey === callKey);
   if (about.some(({ verdict }) => verdict === 'deny')) return false;
@@ -46,8 +44,9 @@ function mustHappen(facts: Facts, callKey: string): boolean {
     last,
     ({ principal, storedAt }) => storedAt !== null && storedAt <= last.deadlineAt && !everRevoked(facts, principal),
   );
-  // People deny other things too, and whatever they deny makes the rest ask again: only this call's own asks count here.
-  return certain.outcome === 'approved';
+  // Where the run took longer than the approval lasts, it may have grown old before anybody could use it.
+  const inTime = certain.decidedAt !== null && facts.endedAt <= certain.decidedAt + last.executeWithinMs;
+  return certain.outcome === 'approved' && inTime;
 }
 
 function judgeEffect(facts: Facts, effect: EffectFact): string[] {

@@ -26,6 +26,7 @@ const kept: Facts = {
   permits: [{ callKey, try: 1, linkRunId: 'link-1', issuedAt: 3100, nonce }],
   effects: [{ callKey, try: 1, at: 3200 }],
   ended: 'completed',
+  endedAt: 4000,
 };
 
 const silent: Facts = {
@@ -40,6 +41,7 @@ describe('the judge', () => {
   it.each<[string, Facts]>([
     ['an effect that was approved in time', kept],
     ['silence that expired', silent],
+    ['an approval that grew old before anybody could use it', { ...kept, effects: [], endedAt: 90_000 }],
     [
       'an approval after the deadline that changed nothing',
       { ...silent, votes: [vote('olga', 5001), vote('pete', 5002)] },
