@@ -10,6 +10,7 @@ import { runProgram } from '../../support/program.ts';
 import { until } from '../../support/until.ts';
 import type { Campaign, CampaignFailure, CampaignOrder, CampaignResult, Table } from '../campaign.ts';
 import { startApprover } from '../frame/approver.ts';
+import { chooseCases } from '../frame/choose-cases.ts';
 import { inParallel } from '../frame/in-parallel.ts';
 import { startWorld, type World } from '../frame/world.ts';
 import { backlogOf } from './backlog.ts';
@@ -48,6 +49,7 @@ export const load: Campaign = {
   unit: 'runs',
   fullCount: fullRuns,
   async run(order) {
+    chooseCases(order, []);
     const world = await startWorld(order.folder);
     const door = await world.openDoor();
     try {

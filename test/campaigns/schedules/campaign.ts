@@ -5,6 +5,7 @@
  */
 import fc from 'fast-check';
 import type { Campaign, CampaignFailure, Table } from '../campaign.ts';
+import { chooseCases } from '../frame/choose-cases.ts';
 import { startCampaignEngine } from '../frame/engine.ts';
 import type { Facts } from './facts.ts';
 import { openStage, type Stage } from './play.ts';
@@ -29,25 +30,24 @@ export const schedules: Campaign = {
   async run({ seed, count, folder, onlyCase, progress }) {
     const engine = await startCampaignEngine(folder);
     const { address, namespace } = engine;
-    const numbers = Array.from({ length: count }, (_, index) => index).filter(
-      (index) => onlyCase === undefined || onlyCase === String(index),
-    );
+    const all = Array.from({ length: count }, (_, index) => ({ id: String(index), seed: caseSeed(seed, index) }));
+    const cases = chooseCases({ onlyCase }, all);
     const played: Played[] = [];
     const failures: CampaignFailure[] = [];
     try {
-      const queue = numbers.values();
+      const queue = cases.values();
       // One stage outlives all others: Temporal's runtime ends with its last worker, and the next one would begin another.
       const keeper = await openStage({ address, namespace });
-      const stages = [keeper, ...(await openStages(Math.min(atOnce, numbers.length) - 1, { address, namespace }))];
+      const stages = [keeper, ...(await openStages(Math.min(atOnce, cases.length) - 1, { address, namespace }))];
       await Promise.all(
         stages.map(async (stage) => {
-          for (const index of queue) {
-            const failure = await checkOne(caseSeed(seed, index), stage, (one) => played.push(one));
+          for (const one of queue) {
+            const failure = await checkOne(one.seed, stage, (first) => played.push(first));
             if (failure) {
-              failures.push({ case: String(index), what: `schedule ${index}: ${failure}` });
-              progress(`schedule ${index} failed: ${failure}`);
+              failures.push({ case: one.id, what: `schedule ${one.id}: ${failure}` });
+              progress(`schedule ${one.id} failed: ${failure}`);
             }
-            progress(`${played.length} of ${numbers.length} schedules played, ${failures.length} failed`);
+            progress(`${played.length} of ${cases.length} schedules played, ${failures.length} failed`);
           }
         }),
       );

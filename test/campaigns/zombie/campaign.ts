@@ -9,6 +9,7 @@ import { type Harness, type StartedRun, startHarness } from '../../support/harne
 import { startTestWorker } from '../../support/test-worker.ts';
 import { until } from '../../support/until.ts';
 import type { Campaign, CampaignFailure, Table } from '../campaign.ts';
+import { chooseCases } from '../frame/choose-cases.ts';
 import { startCampaignEngine } from '../frame/engine.ts';
 import { inParallel } from '../frame/in-parallel.ts';
 import { createRandom } from '../frame/random.ts';
@@ -43,7 +44,7 @@ export const zombie: Campaign = {
       pack,
       worker: { roles: ['agent', 'model', 'notify', 'record'] },
     });
-    const chosen = zombieCases(createRandom(seed), count).filter(({ id }) => onlyCase === undefined || id === onlyCase);
+    const chosen = chooseCases({ onlyCase }, zombieCases(createRandom(seed), count));
     let results: CaseResult[] = [];
     const failures: CampaignFailure[] = [];
     try {
