@@ -28,10 +28,10 @@ export const schedules: Campaign = {
   unit: 'schedules',
   fullCount: 200,
   async run({ seed, count, folder, onlyCase, progress }) {
-    const engine = await startCampaignEngine(folder);
-    const { address, namespace } = engine;
     const all = Array.from({ length: count }, (_, index) => ({ id: String(index), seed: caseSeed(seed, index) }));
     const cases = chooseCases({ onlyCase }, all);
+    const engine = await startCampaignEngine(folder);
+    const { address, namespace } = engine;
     const played: Played[] = [];
     const failures: CampaignFailure[] = [];
     try {

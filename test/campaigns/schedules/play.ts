@@ -99,10 +99,14 @@ async function playSchedule({ harness, outage, schedule, pack, effects, number }
   };
   const run = await harness.startWith(ticket, input);
   const play: Play = { harness, run, outage, facts, named, workerIsUp: true, storeIsUp: true };
-  await until('every call to be asked about', async () => (await asksOf(play)).length >= calls.length);
-  for (const step of schedule.steps) await take(play, step);
-  await take(play, { kind: 'store-up' });
-  await take(play, { kind: 'worker-up' });
+  try {
+    await until('every call to be asked about', async () => (await asksOf(play)).length >= calls.length);
+    for (const step of schedule.steps) await take(play, step);
+  } finally {
+    // Also for the next schedule on this stage.
+    await take(play, { kind: 'store-up' });
+    await take(play, { kind: 'worker-up' });
+  }
   await signal(play, 'control', null);
   facts.ended = await endOf(play);
   facts.endedAt = Date.now();

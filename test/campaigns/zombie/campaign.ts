@@ -35,6 +35,7 @@ export const zombie: Campaign = {
   unit: 'cases',
   fullCount: allCases,
   async run({ seed, count, folder, onlyCase, progress }) {
+    const chosen = chooseCases({ onlyCase }, zombieCases(createRandom(seed), count));
     const engine = await startCampaignEngine(folder);
     const service = await startPayingService();
     const { address, namespace } = engine;
@@ -44,7 +45,6 @@ export const zombie: Campaign = {
       pack,
       worker: { roles: ['agent', 'model', 'notify', 'record'] },
     });
-    const chosen = chooseCases({ onlyCase }, zombieCases(createRandom(seed), count));
     let results: CaseResult[] = [];
     const failures: CampaignFailure[] = [];
     try {
