@@ -171,6 +171,7 @@ async function closed(
 }
 
 async function replayAll(world: World, runs: readonly OpenRun[]): Promise<string[]> {
+  const runtime = await world.holdRuntime();
   const [door, keys, bundle] = await Promise.all([world.openDoor(), world.loadKeys(), replayBundle(bundleFolder)]);
   const source = createServerSource({ door, store: world.store });
   const { store } = world;
@@ -185,6 +186,7 @@ async function replayAll(world: World, runs: readonly OpenRun[]): Promise<string
     }
   } finally {
     await door.close();
+    await runtime.close();
   }
   return differing;
 }

@@ -4,6 +4,7 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NativeConnection } from '@temporalio/worker';
 import { z } from 'zod';
 import { Countersign } from '../../../client/gateway-client.ts';
 import { openTemporalDoor, type TemporalDoor } from '../../../client/temporal-door.ts';
@@ -35,6 +36,8 @@ export interface World {
   /** Starts what does not run, and waits until it is ready. */
   startMissing: () => Promise<void>;
   openDoor: () => Promise<TemporalDoor>;
+  /** As long as it is open, Temporal's runtime of this process is: it ends with its last user, also under a replay. */
+  holdRuntime: () => Promise<NativeConnection>;
   loadKeys: () => Promise<KeySet>;
   stop(): Promise<void>;
 }
@@ -97,6 +100,7 @@ export async function startWorld(folder: string): Promise<World> {
       await Promise.all(killed);
     },
     startMissing,
+    holdRuntime: () => NativeConnection.connect({ address }),
     openDoor: () => openTemporalDoor({ address, namespace }),
     loadKeys: () => loadOrCreateKeys({ folder: join(stateFolder, 'keys'), domains, clock: { now: () => Date.now() } }),
     async stop() {
