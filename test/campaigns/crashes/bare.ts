@@ -46,7 +46,12 @@ export async function runBare(
   const { address, namespace } = engine;
   const startWorker = async (): Promise<ChildProcess> => {
     const child = fork(workerProgram, [address, namespace, taskQueue, bundle, model.baseURL], {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, CAMPAIGN_OUTSIDE_URL: outside.url },
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        CAMPAIGN_OUTSIDE_URL: outside.url,
+        CAMPAIGN_START_TO_CLOSE_MS: '1500',
+      },
       execArgv: ['--conditions=countersign-source', '--disable-warning=ExperimentalWarning'],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });

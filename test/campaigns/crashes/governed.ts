@@ -37,6 +37,7 @@ interface OpenRun {
 /** A run may need this long after the last kill, ms: the model's heartbeat, a task's time-out and a doubt in a row. */
 const patienceMs = 240_000;
 const startTries = 600;
+const startToCloseMs = 1500;
 
 export async function runGoverned(
   order: CampaignOrder,
@@ -45,7 +46,7 @@ export async function runGoverned(
 ): Promise<GovernedOutcome> {
   const { folder, count, progress } = order;
   await mkdir(folder, { recursive: true });
-  const world = await startWorld(folder);
+  const world = await startWorld(folder, startToCloseMs);
   for (const { input, steps } of scripts) world.model.script(input, steps);
   const eyes = openDatabaseEyes(world.stateFolder);
   const approver = startApprover(

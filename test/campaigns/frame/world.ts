@@ -47,7 +47,8 @@ const pack = join(import.meta.dirname, '..', 'pack');
 const readySchema = z.looseObject({ gatewayUrl: z.string() });
 const longestAnswerMs = 100;
 
-export async function startWorld(folder: string): Promise<World> {
+/** @param startToCloseMs of every tool that acts, ms */
+export async function startWorld(folder: string, startToCloseMs: number): Promise<World> {
   const stateFolder = join(folder, 'state');
   await mkdir(stateFolder, { mode: 0o700 });
   const model = await startScriptedModel();
@@ -61,6 +62,7 @@ export async function startWorld(folder: string): Promise<World> {
     TEMPORAL_NAMESPACE: namespace,
     OPENAI_BASE_URL: model.baseURL,
     CAMPAIGN_OUTSIDE_URL: outside.url,
+    CAMPAIGN_START_TO_CLOSE_MS: String(startToCloseMs),
   };
   const running: Partial<Record<'worker' | 'gateway', ProgramPart>> = {};
   const start = async (part: 'worker' | 'gateway'): Promise<void> => {
