@@ -44,7 +44,7 @@ const vote = fc.record({
     { weight: 2, arbitrary: fc.constantFrom(...voters) },
   ),
   verdict: fc.oneof(
-    { weight: 5, arbitrary: fc.constant('approve' as const) },
+    { weight: 8, arbitrary: fc.constant('approve' as const) },
     { weight: 1, arbitrary: fc.constant('deny' as const) },
   ),
   call: fc.constantFrom(0 as const, 1 as const),
@@ -55,7 +55,7 @@ const vote = fc.record({
 });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 10, arbitrary: vote },
+  { weight: 16, arbitrary: vote },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -81,7 +81,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 export const schedules: fc.Arbitrary<Schedule> = fc.record({
-  quorum: fc.constantFrom(1 as const, 2 as const),
+  quorum: fc.constantFrom(1 as const, 1 as const, 2 as const),
   calls: fc.constantFrom(1 as const, 2 as const),
   executeWithinS: fc.constantFrom(60 as const, 60 as const, 2 as const),
   steps: fc.array(step, { minLength: 3, maxLength: 10 }),
