@@ -38,6 +38,8 @@ export interface PermitFact {
   issuedAt: number;
   /** Null: it rests on no approval. */
   nonce: string | null;
+  /** The call and try was reserved under this one. */
+  used: boolean;
 }
 
 export interface EffectFact {

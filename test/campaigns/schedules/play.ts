@@ -1,5 +1,6 @@
 /** Plays schedules, each on a real run, on a stage with a worker, a store and keys of its own, and gathers the facts. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { digestJson } from '../../../core/digest.ts';
 import type { AgentPack } from '../../../packs/agent-pack.ts';
 import { publishPack } from '../../../packs/load-pack.ts';
 import { auditRuns } from '../../support/audit-runs.ts';
@@ -118,17 +119,13 @@ async function look(play: Play): Promise<void> {
       ? [{ nonce, callKey, askedAt: body.ask.askedAt, deadlineAt, executeWithinMs: body.ask.executeWithinMs, outcome }]
       : [],
   );
-  facts.permits = (await harness.store.listDecisions(run.workflowId)).flatMap(({ body, issuedAt }) =>
-    body.verdict === 'allow' && body.purpose === 'execute'
-      ? [
-          {
-            callKey: body.callKey,
-            try: body.try,
-            linkRunId: body.linkRunId,
-            issuedAt,
-            nonce: body.approval?.nonce ?? null,
-          },
-        ]
-      : [],
-  );
+  facts.permits = [];
+  for (const decision of await harness.store.listDecisions(run.workflowId)) {
+    const { body, issuedAt } = decision;
+    if (body.verdict !== 'allow' || body.purpose !== 'execute') continue;
+    const { callKey, try: tryNumber, linkRunId, approval } = body;
+    const row = await harness.store.getFence(callKey, tryNumber);
+    const used = row?.permitDigest === digestJson('decision', decision);
+    facts.permits.push({ callKey, try: tryNumber, linkRunId, issuedAt, nonce: approval?.nonce ?? null, used });
+  }
 }

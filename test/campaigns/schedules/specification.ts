@@ -55,8 +55,9 @@ function judgeEffect(facts: Facts, effect: EffectFact): string[] {
   const before = permits.filter(({ issuedAt }) => issuedAt <= effect.at);
   // P1: a decision for exactly that call and try, and earlier than it.
   if (before.length === 0) return [`${name} happened without a decision`];
-  const accounts = before.map((permit) => whatIsWrong(facts, permit, effect));
-  // Several passes may have allowed it (a permit that was not used); one of them must account for it.
+  // The one under which it was reserved; where there is none, at least one of them must account for it.
+  const used = before.filter((permit) => permit.used);
+  const accounts = (used.length > 0 ? used : before).map((permit) => whatIsWrong(facts, permit, effect));
   const best = accounts.toSorted((one, other) => one.length - other.length)[0] ?? [];
   const outage = facts.storeOutages.find(
     ({ from, to }) => effect.at > from + landingMs && (to === null || effect.at < to),

@@ -23,7 +23,7 @@ const kept: Facts = {
   storeOutages: [],
   workerOutages: [],
   asks: [{ nonce, callKey, askedAt: 1000, deadlineAt: 5000, executeWithinMs: 60_000, outcome: 'approved' }],
-  permits: [{ callKey, try: 1, linkRunId: 'link-1', issuedAt: 3100, nonce }],
+  permits: [{ callKey, try: 1, linkRunId: 'link-1', issuedAt: 3100, nonce, used: true }],
   effects: [{ callKey, try: 1, at: 3200 }],
   ended: 'completed',
   endedAt: 4000,
@@ -72,6 +72,17 @@ describe('the judge', () => {
     ['without a decision', { ...kept, permits: [] }, /without a decision/],
     ['before its decision', { ...kept, effects: [{ callKey, try: 1, at: 3000 }] }, /without a decision/],
     ['on the decision of another try', { ...kept, effects: [{ callKey, try: 2, at: 3200 }] }, /without a decision/],
+    [
+      'on a decision that was not the good one',
+      {
+        ...kept,
+        permits: [
+          { ...kept.permits[0]!, used: false },
+          { ...kept.permits[0]!, nonce: null },
+        ],
+      },
+      /no request/,
+    ],
     ['without a request', { ...kept, permits: [{ ...kept.permits[0]!, nonce: null }] }, /no request/],
     ['on one approval of two', { ...kept, votes: [vote('olga', 2000)] }, /open by those who may/],
     [
