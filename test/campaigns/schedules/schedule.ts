@@ -16,6 +16,8 @@ export type Step =
       call: 0 | 1;
       /** `stored`: the gateway died before it signalled. `signalled`: a writer of the database took it out. */
       how: 'both' | 'stored' | 'signalled';
+      /** `just-late`: a moment after the deadline, while the run still waits for votes on their way. */
+      when: 'now' | 'just-late';
     }
   | { kind: 'revoke'; who: 'temp' | 'pete' }
   | { kind: 'wait'; ms: number }
@@ -51,6 +53,10 @@ const vote = fc.record({
   how: fc.oneof(
     { weight: 6, arbitrary: fc.constant('both' as const) },
     { weight: 1, arbitrary: fc.constantFrom('stored' as const, 'signalled' as const) },
+  ),
+  when: fc.oneof(
+    { weight: 6, arbitrary: fc.constant('now' as const) },
+    { weight: 1, arbitrary: fc.constant('just-late' as const) },
   ),
 });
 
@@ -90,7 +96,7 @@ export const schedules: fc.Arbitrary<Schedule> = fc.record({
 export function describeStep(one: Step): string {
   switch (one.kind) {
     case 'vote':
-      return `${one.by} ${one.verdict}s call ${one.call}${one.how === 'both' ? '' : ` (${one.how} only)`}`;
+      return `${one.by} ${one.verdict}s call ${one.call}${one.when === 'now' ? '' : ' just late'}${one.how === 'both' ? '' : ` (${one.how} only)`}`;
     case 'revoke':
       return `revoke ${one.who}`;
     case 'wait':

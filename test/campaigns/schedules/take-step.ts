@@ -25,6 +25,7 @@ export interface Play {
 /** For a request to appear, ms; where nothing can ask, nobody waits. */
 const askPatienceMs = 2000;
 const mostSignals = 80;
+const lateMs = 20;
 const pollMs = 20;
 
 export async function takeStep(play: Play, step: Step): Promise<void> {
@@ -85,6 +86,7 @@ async function vote(play: Play, step: Extract<Step, { kind: 'vote' }>): Promise<
   const { harness, facts, run } = play;
   const ask = await newestAsk(play, step.call);
   if (!ask) return;
+  if (step.when === 'just-late') await delay(Math.max(0, ask.deadlineAt + lateMs - Date.now()));
   const signed = harness.desk.vote(ask, { principal: play.named(step.by), verdict: step.verdict, reason: null });
   const { nonce, callKey, principal, verdict, castAt } = signed.body;
   const fact = {
