@@ -228,6 +228,7 @@ function verifyClosing(
     const inTime = own.some((entry) => isBetween(at, entry.at, entry.endedAt));
     checks.expect('store-ledger', inTime || !known, place, 'the run was closed at another time');
   }
+  // Anybody with access to the namespace can end the activity by its id, before our worker takes it.
   const ended = closed.some((entry) => entry.link === last.origin.linkRunId && entry.end?.kind === 'completed');
   if (!ended || endOf(last) === undefined) return;
   const said = closings.some(({ body }) => body.linkRunId === last.origin.linkRunId);

@@ -3,7 +3,6 @@ import { digestJson } from '../core/digest.ts';
 import type { CheckId } from './checks.ts';
 import type { AuditStore, OpenedRecord, OpeningOptions } from './open-record.ts';
 import { openLedger } from './ledger-entries.ts';
-import { type ActivityEntry, endOf, entriesOf } from './record-types.ts';
 import { verifyLedger } from './verify-ledger.ts';
 import { verifyStored } from './verify-stored.ts';
 
@@ -42,20 +41,7 @@ async function verifyRun(
   checks.expect('store-run', run?.firstLinkRunId === first, null, 'the store knows another first link');
   const known = record.links.some((link) => link.origin.linkRunId === run?.lastLinkRunId);
   checks.expect('store-run', known, null, 'the last link that the store knows is not in the record');
-  const closing = lastClose(record, run?.lastLinkRunId);
-  // Anybody with access to the namespace can end the activity by its id, before our worker takes it.
-  if (closing) checks.expect('store-run', run?.closedAt !== null, closing, 'the history says that the run was closed');
   if (!ticket) return;
   const same = run?.ticketDigest === digestJson('ticket', ticket);
   checks.expect('store-run', same, null, 'the store claimed another ticket');
-}
-
-/** The close that the run's last link ended with. */
-function lastClose({ links }: OpenedRecord['record'], lastLinkRunId: string | undefined): ActivityEntry | undefined {
-  const link = links.at(-1);
-  const how = link && endOf(link)?.how;
-  if (!link || link.origin.linkRunId !== lastLinkRunId || how === 'terminated' || how === 'timed-out') return undefined;
-  return entriesOf([link], 'activity').findLast(
-    ({ activityType, end }) => activityType === 'closeRun' && end?.kind === 'completed',
-  );
 }

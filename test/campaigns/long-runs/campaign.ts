@@ -49,7 +49,7 @@ export const longRuns: Campaign = {
   unit: 'turns',
   fullCount: fullTurns,
   async run(order) {
-    const world = await startWorld(order.folder, join(import.meta.dirname, 'pack'));
+    const world = await startWorld(order.folder, { pack: join(import.meta.dirname, 'pack') });
     const door = await world.openDoor();
     try {
       return await measured(order, world, door);
