@@ -17,12 +17,12 @@ export const replay = defineCommand({
       .option('--temporal <address>', 'host:port (TEMPORAL_ADDRESS, default: the engine of the state folder)')
       .option('--namespace <name>', 'Temporal namespace (TEMPORAL_NAMESPACE, default countersign)'),
   options: z.object({ store: z.boolean() }),
-  async run({ terminal, json, config }, [given = ''], { store }) {
+  async run({ terminal, json, config, clock }, [given = ''], { store }) {
     const workflowId = runId('replay', given);
     const { replayFrom } = await import('../parts/replay-from.ts');
     const { report, exit, text } = await terminal.progress(
       'replaying',
-      replayFrom(config(), workflowId, store, (line) => terminal.talk(line)),
+      replayFrom({ config: config(), clock }, workflowId, store, (line) => terminal.talk(line)),
     );
     if (json) terminal.json(report);
     else terminal.result(text(terminal.style('red', 'x') !== 'x').trimEnd());

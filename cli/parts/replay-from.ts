@@ -5,7 +5,8 @@ import { exitCodeByVerdict, replayRun, type ReplayReport } from '../../audit/rep
 import { type EmbeddedEngine, startEmbeddedEngine } from '../../engine/dev-server.ts';
 import { findEmbeddedEngine, readEngineRecord } from '../../engine/engine-record.ts';
 import type { KeyRegistry } from '../../core/envelope.ts';
-import { openTemporalDoor } from '../../client/temporal-door.ts';
+import type { TemporalDoor } from '../../client/temporal-door.ts';
+import type { Clock } from '../../core/clock.ts';
 import { openRegistry, registryPath } from '../../keys/index.ts';
 import { openSqliteStore } from '../../store/index.ts';
 import type { Store } from '../../store/store.ts';
@@ -13,7 +14,7 @@ import type { Config } from '../../worker/config.ts';
 import { replayBundle } from '../../worker/workflow-bundle.ts';
 import { engineOptions } from '../engine-options.ts';
 import { pathExists } from '../../packs/path-exists.ts';
-import { temporalAddress, temporalSettings } from './open-base.ts';
+import { openDoor } from './open-door.ts';
 
 export interface Replayed {
   report: ReplayReport;
@@ -27,7 +28,7 @@ export interface Replayed {
  * @throws {CountersignError} as `replayRun`
  */
 export async function replayFrom(
-  config: Config,
+  { config, clock }: { config: Config; clock: Clock },
   workflowId: string,
   useStore: boolean,
   log: (line: string) => void,
@@ -35,21 +36,20 @@ export async function replayFrom(
   const registry = openRegistry(config.keyRegistryFile ?? registryPath(config.paths.keys));
   const engine = await borrowEngine(config, log);
   try {
-    const address = engine?.address ?? (await temporalAddress(config));
-    return await replayAt(config, registry, address, workflowId, useStore);
+    const { door } = await openDoor(config, clock, engine?.address);
+    return await replayThrough(door, config, registry, workflowId, useStore);
   } finally {
     await engine?.stop();
   }
 }
 
-async function replayAt(
+async function replayThrough(
+  door: TemporalDoor,
   config: Config,
   registry: KeyRegistry,
-  address: string,
   workflowId: string,
   useStore: boolean,
 ): Promise<Replayed> {
-  const door = await openTemporalDoor(temporalSettings(config, address));
   let store: Store | undefined;
   try {
     store = useStore ? await openStore(config) : undefined;

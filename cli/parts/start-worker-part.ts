@@ -12,7 +12,8 @@ import { createUnshareSandbox } from '../../tools/sandbox/unshare-sandbox.ts';
 import { sandboxWithMasks } from '../../tools/sandbox-with-masks.ts';
 import type { WorkerRole } from '../../worker/compose-activities.ts';
 import type { Config, Environment } from '../../worker/config.ts';
-import { type RunningWorker, startWorker } from '../../worker/create-worker.ts';
+import { type RunningWorker, startWorker, workerRoles } from '../../worker/create-worker.ts';
+import type { ProcessLog } from '../../worker/process-log.ts';
 import type { Base } from './open-base.ts';
 import { programVersion } from './program-version.ts';
 import { taskQueuesOf } from './task-queues.ts';
@@ -28,27 +29,33 @@ export interface WorkerPartOptions {
   base: Base;
   environment: Environment;
   pack: AgentPack;
+  log: ProcessLog;
   /** @default all */
   roles?: readonly WorkerRole[];
 }
 
 export interface WorkerPart {
   worker: RunningWorker;
+  /** That it polls. */
+  queues: string[];
   sandbox: Sandbox;
 }
 
 /** @throws {CountersignError} */
-export async function startWorkerPart({ base, environment, pack, roles }: WorkerPartOptions): Promise<WorkerPart> {
+export async function startWorkerPart(options: WorkerPartOptions): Promise<WorkerPart> {
+  const { base, environment, pack, roles, log } = options;
   const { config, door, store, keys, clock, temporal } = base;
   await publishPack(store, pack);
   await mkdir(config.paths.work, { recursive: true, mode: 0o700 });
   const sandbox = sandboxWithMasks(createUnshareSandbox(), maskedPaths(config, environment));
+  const taskQueues = taskQueuesOf(config, pack.body.name);
   const worker = await startWorker(
     {
       temporal,
-      taskQueues: taskQueuesOf(config, pack.body.name),
+      taskQueues,
       drainMs: config.drainMs,
       cacheFolder: config.paths.cache,
+      log,
       ...(roles === undefined ? {} : { roles }),
     },
     {
@@ -65,7 +72,8 @@ export async function startWorkerPart({ base, environment, pack, roles }: Worker
       buildId: `countersign@${programVersion}`,
     },
   );
-  return { worker, sandbox };
+  const queues = [...new Set((roles ?? workerRoles).map((role) => taskQueues[role]))];
+  return { worker, queues, sandbox };
 }
 
 /** What no child process of a tool may read. */
