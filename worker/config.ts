@@ -5,6 +5,7 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CountersignError } from '../core/errors.ts';
+import { readStoreLocation, type StoreLocation } from '../store/index.ts';
 import { readSecretFile } from './secret-files.ts';
 
 const address = z.string().regex(/^[^\s/:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'expected host:port');
@@ -54,6 +55,18 @@ export const configSchema = z.strictObject({
     .default('auto')
     .describe('auto: lines for people on a terminal, JSON elsewhere'),
   keyRegistryFile: z.string().min(1).optional().describe('Set in production: keys then come from files, none is made'),
+  store: z
+    .string()
+    .regex(/^(?:postgres(?:ql)?:\/\/|(?!.*:\/\/))/i, 'expected a postgres:// URL or the path of a file')
+    .optional()
+    .describe('A postgres:// URL or the path of a SQLite file. Absent: a file in the state folder'),
+  storePasswordFile: z.string().min(1).optional().describe('Holds the password of the role in the store’s URL'),
+  storeRolePasswords: z.string().min(1).optional().describe('Folder with a password file for each role; for setup'),
+  storeRolePrefix: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,39}$/, 'expected lower-case letters, digits and _')
+    .default('countersign')
+    .describe('First part of the database roles’ names; for setup'),
 });
 type Settings = z.output<typeof configSchema>;
 
@@ -61,8 +74,9 @@ export interface Config extends Omit<Settings, 'audience'> {
   audience: string;
   /** Files that secrets came from; such a file may be written anew while this runs. */
   secretFiles: Partial<Record<SecretName, string>>;
+  storeLocation: StoreLocation;
   /** Absolute, as `stateFolder`. */
-  paths: { keys: string; store: string; work: string; cache: string; apiKey: string; gateway: string };
+  paths: { keys: string; work: string; cache: string; apiKey: string; gateway: string };
 }
 
 export type ConfigName = keyof Settings;
@@ -91,6 +105,10 @@ export const variableByName: Readonly<Record<ConfigName, string>> = {
   logLevel: 'COUNTERSIGN_LOG_LEVEL',
   logFormat: 'COUNTERSIGN_LOG_FORMAT',
   keyRegistryFile: 'COUNTERSIGN_KEY_REGISTRY_FILE',
+  store: 'COUNTERSIGN_STORE',
+  storePasswordFile: 'COUNTERSIGN_STORE_PASSWORD_FILE',
+  storeRolePasswords: 'COUNTERSIGN_STORE_ROLE_PASSWORDS',
+  storeRolePrefix: 'COUNTERSIGN_STORE_ROLE_PREFIX',
 };
 
 /** Settings that are secrets: each may be given as a file instead, by its variable with `_FILE`. */
@@ -132,9 +150,9 @@ export function readConfig(environment: Environment, flags: Flags = {}): Config 
     secretFiles,
     stateFolder,
     audience: parsed.data.audience ?? `countersign:${parsed.data.temporalNamespace}`,
+    storeLocation: storeLocationOf(parsed.data, stateFolder),
     paths: {
       keys: join(stateFolder, 'keys'),
-      store: join(stateFolder, 'store', 'countersign.db'),
       work: join(stateFolder, 'work'),
       cache: join(stateFolder, 'cache'),
       apiKey: join(stateFolder, 'api-key'),
@@ -161,6 +179,11 @@ function readSecretFiles(environment: Environment): { secretFiles: Config['secre
     secrets[secret] = readSecretFile(variable, path);
   }
   return { secretFiles, secrets };
+}
+
+function storeLocationOf({ store, storePasswordFile }: Settings, stateFolder: string): StoreLocation {
+  const location = readStoreLocation(store ?? join(stateFolder, 'store', 'countersign.db'), storePasswordFile ?? null);
+  return location.kind === 'sqlite' ? { ...location, file: resolve(location.file) } : location;
 }
 
 /** @throws {CountersignError} `config-invalid` naming the variable of a setting that this action needs and nobody gave */

@@ -3,7 +3,7 @@ import type { TemporalDoor, TemporalSettings } from '../../client/temporal-door.
 import type { Clock } from '../../core/clock.ts';
 import type { Domain } from '../../core/contracts/envelope.ts';
 import { type KeySet, loadKeysFromEnvironment, loadOrCreateKeys } from '../../keys/index.ts';
-import { openSqliteStore } from '../../store/index.ts';
+import { openStore } from '../../store/index.ts';
 import type { Store } from '../../store/store.ts';
 import type { Config, Environment } from '../../worker/config.ts';
 import { openDoor } from './open-door.ts';
@@ -32,7 +32,7 @@ export async function openBase(options: BaseOptions): Promise<Base> {
   const { config, clock } = options;
   // Before a connection: it is cheaper, and its message is the more useful one.
   const keys = await openKeys(options);
-  const store = await openSqliteStore({ file: config.paths.store });
+  const store = await openStore(config.storeLocation);
   try {
     const { temporal, door } = await openDoor(config, clock, options.address);
     const close = async (): Promise<void> => {

@@ -3,7 +3,7 @@
  * whatever a tool asks for.
  */
 import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type Domain, domains } from '../../core/contracts/envelope.ts';
 import { keyVariable } from '../../keys/index.ts';
 import { type AgentPack, publishPack } from '../../packs/load-pack.ts';
@@ -45,7 +45,8 @@ export interface WorkerPart {
 export async function startWorkerPart(options: WorkerPartOptions): Promise<WorkerPart> {
   const { base, environment, pack, roles, log } = options;
   const { config, door, store, keys, clock, temporal } = base;
-  await publishPack(store, pack);
+  // The gate's worker alone: other roles have no right to write bodies, and the gateway publishes what it activates.
+  if (roles === undefined || roles.includes('agent')) await publishPack(store, pack);
   await mkdir(config.paths.work, { recursive: true, mode: 0o700 });
   const sandbox = sandboxWithMasks(createUnshareSandbox(), maskedPaths(config, environment));
   const taskQueues = taskQueuesOf(config, pack.body.name);
@@ -76,8 +77,17 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
   return { worker, queues, sandbox };
 }
 
+/** Files that open the store and other doors of this process. */
+function secretsOf(config: Config): (string | null | undefined)[] {
+  const { storeLocation, storePasswordFile, temporalTlsKeyFile, secretFiles } = config;
+  const ofStore =
+    storeLocation.kind === 'sqlite' ? [storeLocation.file] : [storePasswordFile, storeLocation.tls?.keyFile];
+  return [...ofStore, temporalTlsKeyFile, ...Object.values(secretFiles)];
+}
+
 /** What no child process of a tool may read. */
 export function maskedPaths(config: Config, environment: Environment): string[] {
-  const files = [config.keyRegistryFile, ...domains.map((domain) => environment[keyVariable(domain)])];
-  return [config.stateFolder, ...new Set(files.flatMap((file) => (file ? dirname(file) : [])))];
+  const keyFiles = domains.map((domain) => environment[keyVariable(domain)]);
+  const files = [config.keyRegistryFile, ...keyFiles, ...secretsOf(config)];
+  return [config.stateFolder, ...new Set(files.flatMap((file) => (file ? dirname(resolve(file)) : [])))];
 }
