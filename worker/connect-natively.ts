@@ -40,7 +40,8 @@ export async function connectNatively(
     const now = apiKey?.current();
     if (now === undefined || now === key) return;
     key = now;
-    connection.setApiKey(now);
+    // Refused by nobody but a closed connection, which needs no key.
+    connection.setApiKey(now).catch(() => undefined);
   };
   const timer = apiKey === undefined ? undefined : setInterval(look, keyEveryMs).unref();
   return {

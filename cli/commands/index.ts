@@ -12,6 +12,7 @@ import { reconcile } from './reconcile.ts';
 import { replay } from './replay.ts';
 import { run } from './run.ts';
 import { runs } from './runs.ts';
+import { setup } from './setup.ts';
 import { show } from './show.ts';
 import { watch } from './watch.ts';
 import { worker } from './worker.ts';
@@ -30,6 +31,7 @@ export const commands: readonly CommandDefinition[] = [
   cancel,
   replay,
   doctor,
+  setup,
   worker,
   gateway,
 ];

@@ -53,6 +53,7 @@ export async function startGatewayPart(options: GatewayPartOptions): Promise<Gat
     logger: log,
     port: options.port ?? (await usualOrFree(base)),
     allowRemote,
+    drainMs: config.drainMs,
     ...(host === undefined ? {} : { host }),
   });
   await writeGatewayRecord(config, gateway.url, clock.now());

@@ -3,7 +3,7 @@
  * real HTTP/2, and API keys checked on every call. Loopback only.
  */
 import { once } from 'node:events';
-import { connect, createSecureServer, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { connect, constants, createSecureServer, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Certificate } from './certificates.ts';
 
@@ -69,11 +69,13 @@ export async function startTlsFront(options: TlsFrontOptions): Promise<TlsFront>
     request.on('error', () => stream.close());
     stream.on('close', () => request.close());
     let trailers: IncomingHttpHeaders = {};
-    request.on('response', (response) => {
+    request.on('response', (response, flags) => {
+      // A call that failed at once has its status in the first headers, and nothing follows.
+      if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) return stream.respond(response, { endStream: true });
       stream.respond(response, { waitForTrailers: true });
-      request.pipe(stream);
+      return request.pipe(stream);
     });
-    request.on('trailers', (given) => (trailers = given));
+    request.on('trailers', (given) => void (trailers = given));
     stream.on('wantTrailers', () => stream.sendTrailers(trailers));
     stream.pipe(request);
   }
