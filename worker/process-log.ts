@@ -18,12 +18,14 @@ export interface ProcessLogOptions {
   level: NonNullable<Config['logLevel']>;
   format: 'json' | 'text';
   /** Takes a line with its end. */
-  write(line: string): void;
+  write: (line: string) => void;
   /** Values that must never appear, whatever they look like. */
   secrets: readonly string[];
 }
 
 type Facts = Record<string, unknown>;
+/** What every line has, as pino writes it. */
+type Line = { time: string; level: string; part: string; message?: string };
 
 /** Under such a name a text is taken out whatever it looks like. */
 const secretName = /authorization|cookie|password|passphrase|secret|token|api-?_?key$|private-?_?key|credential/iu;
@@ -35,13 +37,13 @@ const mostDepth = 4;
 
 export function openProcessLog({ part, level, format, write, secrets }: ProcessLogOptions): ProcessLog {
   const clean = cleaner(secrets);
-  return pino(
+  const log = pino(
     {
       level,
       base: { part, pid: process.pid },
       messageKey: 'message',
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), bindings: (given) => clean(given) as Facts },
+      formatters: { level: (label) => ({ level: label }) },
       // Ours below says what of an error is kept.
       serializers: { err: (value: unknown) => value },
       hooks: {
@@ -53,6 +55,12 @@ export function openProcessLog({ part, level, format, write, secrets }: ProcessL
     },
     { write: format === 'json' ? write : (line: string) => write(`${readableLine(line)}\n`) },
   );
+  // What a child is made with is written as it is, and children of children are made by this too.
+  const makeChild = log.child;
+  log.child = function child(this: ProcessLog, facts, options) {
+    return makeChild.call(this, clean(facts) as Facts, options);
+  } as typeof makeChild;
+  return log;
 }
 
 interface Cleaner {
@@ -105,11 +113,10 @@ function wordOf(value: unknown): unknown {
 
 /** `15:04:05.123 warn  gateway: a stored vote is not signalled yet (code server-unavailable)` */
 function readableLine(json: string): string {
-  const { time, level, part, pid: _pid, message, ...facts } = JSON.parse(json) as Facts;
+  const { time, level, part, pid: _pid, message = '', ...facts } = JSON.parse(json) as Facts & Line;
   const told = Object.entries(facts).map(([name, value]) => `${name} ${wordsOf(value)}`);
   const rest = told.length === 0 ? '' : ` (${told.join(', ')})`;
-  const head = `${String(time).slice(11, 23)} ${String(level).padEnd(5)} ${String(part)}: `;
-  return `${head}${makeVisible(`${String(message ?? '')}${rest}`)}`;
+  return `${time.slice(11, 23)} ${level.padEnd(5)} ${part}: ${makeVisible(`${message}${rest}`)}`;
 }
 
 function wordsOf(value: unknown): string {

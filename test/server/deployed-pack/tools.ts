@@ -32,13 +32,23 @@ export const tools = [
     description: 'Restarts a service, after a while',
     parameters,
     effect: 'effect',
-    startToCloseMs: 30_000,
+    startToCloseMs: 60_000,
     execute: async ({ name }, { callKey, signal }) => {
       appendFileSync(join(folder, 'log'), `started ${name} ${callKey}\n`);
-      // It does not heed the signal, as some tools do not: only the file ends it.
       while (!existsSync(join(folder, `gate-${name}`))) await delay(20);
       appendFileSync(join(folder, 'log'), `${signal.aborted ? 'late' : 'done'} ${name} ${callKey}\n`);
       return `${name} restarted`;
+    },
+  }),
+  defineTool({
+    name: 'stuck_restart',
+    description: 'Never ends and does not heed that it is told to, as some tools do not',
+    parameters,
+    effect: 'effect',
+    startToCloseMs: 3000,
+    execute: async ({ name }, { callKey }) => {
+      appendFileSync(join(folder, 'log'), `started ${name} ${callKey}\n`);
+      return await new Promise<string>(() => undefined);
     },
   }),
 ];
