@@ -13,7 +13,7 @@ RUN npm run build \
 FROM node:24.21.0-bookworm-slim
 # tini: process 1 passes signals on and reaps what the sandbox's children leave. util-linux, bash: the sandbox is made of them.
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends tini=0.19.0-1+b3 ca-certificates util-linux bash \
+ && apt-get install --yes --no-install-recommends tini ca-certificates util-linux bash \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /src/package.json /src/LICENSE ./

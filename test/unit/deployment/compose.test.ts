@@ -33,6 +33,7 @@ const serviceSchema = z.object({
   cap_drop: z.array(z.string()).default([]),
   read_only: z.boolean().default(false),
   restart: z.string(),
+  profiles: z.array(z.string()).default([]),
   stop_grace_period: z.string().optional(),
   healthcheck: z.looseObject({ test: z.array(z.string()).optional(), disable: z.boolean().optional() }).optional(),
   depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
@@ -93,7 +94,7 @@ test.each(longLived)('%s, which stays, has a health check', (_name, { healthchec
 });
 
 test('what runs once says so, and those that need it wait for its end', () => {
-  for (const [name] of all.filter(([, { restart }]) => restart === 'no')) {
+  for (const [name] of all.filter(([, { restart, profiles }]) => restart === 'no' && profiles.length === 0)) {
     const waiting = all.filter(([, { depends_on: needs }]) => needs[name] !== undefined);
     expect(waiting.length, name).toBeGreaterThan(0);
     for (const [, { depends_on: needs }] of waiting)
