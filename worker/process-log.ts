@@ -56,10 +56,11 @@ export function openProcessLog({ part, level, format, write, secrets }: ProcessL
     { write: format === 'json' ? write : (line: string) => write(`${readableLine(line)}\n`) },
   );
   // What a child is made with is written as it is, and children of children are made by this too.
-  const makeChild = log.child;
-  log.child = function child(this: ProcessLog, facts, options) {
-    return makeChild.call(this, clean(facts) as Facts, options);
-  } as typeof makeChild;
+  const makeChild: unknown = Reflect.get(log, 'child');
+  if (typeof makeChild !== 'function') throw new TypeError('Cannot clean child logs: pino has none, expected a method');
+  Reflect.set(log, 'child', function child(this: unknown, facts: unknown, ...more: unknown[]): unknown {
+    return Reflect.apply(makeChild, this, [clean(facts), ...more]);
+  });
   return log;
 }
 

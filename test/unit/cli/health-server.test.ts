@@ -81,6 +81,8 @@ test('it closes with a request open', async () => {
   socket.on('error', () => undefined).write('GET /healthz HTTP/1.1\r\n');
   await health.close();
   await ended;
+  expect(socket.destroyed).toBe(true);
+  await expect(ask(health, '/healthz')).rejects.toThrow('fetch failed');
 });
 
 test('a port that is taken is said by its variable', async () => {
