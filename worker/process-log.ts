@@ -59,7 +59,7 @@ export function openProcessLog({ part, level, format, write, secrets }: ProcessL
   const makeChild: unknown = Reflect.get(log, 'child');
   if (typeof makeChild !== 'function') throw new TypeError('Cannot clean child logs: pino has none, expected a method');
   Reflect.set(log, 'child', function child(this: unknown, facts: unknown, ...more: unknown[]): unknown {
-    return Reflect.apply(makeChild, this, [clean(facts), ...more]);
+    return Reflect.apply(makeChild, this, [clean(facts), ...more]) as unknown;
   });
   return log;
 }

@@ -71,10 +71,10 @@ beforeAll(async () => {
   const set = await countersign(['setup', '--json'], { ...keys('ticket', 'vote', 'control', 'decision', 'receipt') });
   if (set.exit !== 0) throw new Error(`setup ended with ${set.exit}: ${set.stdout}`);
   [gateway, worker] = await Promise.all([startGateway(), startWorker()]);
-}, 120_000);
+}, 180_000);
 
 afterAll(async () => {
-  for (const { program } of [gateway, worker]) program.child.kill('SIGKILL');
+  for (const part of [gateway, worker] as (Part | undefined)[]) part?.program.child.kill('SIGKILL');
   await front.close();
   await model.stop();
   await rm(folder, { recursive: true, force: true });
