@@ -131,7 +131,7 @@ try {
   new Countersign({ url: 'ftp://nowhere', apiKey: 'k' });
 } catch (error) {
   if (!(error instanceof CountersignError)) throw error;
-  console.log(error.code, look.definition.name, typeof startWorker);
+  console.log(error.code, look.name, typeof startWorker);
 }
 `;
 
