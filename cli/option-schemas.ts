@@ -15,3 +15,5 @@ export const principalOption = z.string().refine((text) => principalSchema.safeP
 });
 /** How many of a list. */
 export const limitSchema = wholeNumber(1, 200);
+/** Whole days; servers refuse less than one. */
+export const dayCountSchema = wholeNumber(1, 3650);

@@ -32,8 +32,16 @@ export interface TemporalSettings {
   /** `host:port` */
   address: string;
   namespace: string;
-  tls?: { serverRootCACertificate?: Buffer; clientCertPair?: { crt: Buffer; key: Buffer } } | boolean;
-  apiKey?: string;
+  tls?:
+    | {
+        serverRootCACertificate?: Buffer;
+        clientCertPair?: { crt: Buffer; key: Buffer };
+        /** In the server's certificate. @default the host of the address */
+        serverNameOverride?: string;
+      }
+    | boolean;
+  /** Asked at each call, so that a rotated key is used from the next one on. */
+  apiKey?: { current(): string };
 }
 
 export interface TemporalDoor {
@@ -73,6 +81,8 @@ const connectTimeoutMs = 5000;
 const largestAnswerBytes = 64 * 1024 * 1024;
 const requestDeadlineMs = 5000;
 const grpcNotFound = 5;
+const grpcPermissionDenied = 7;
+const grpcUnauthenticated = 16;
 const stateKey = defineSearchAttributeKey(searchAttributeNames.state, 'KEYWORD');
 
 /** Path of the payload converter, in source or compiled form. */
@@ -82,14 +92,14 @@ export const payloadConverterPath = fileURLToPath(
 
 /** @throws {CountersignError} `server-unavailable` */
 export async function openTemporalDoor(settings: TemporalSettings): Promise<TemporalDoor> {
-  const { address, namespace } = settings;
+  const { address, namespace, apiKey } = settings;
   const connection = await mapped(`connect to Temporal at "${address}"`, () =>
     Connection.connect({
       address,
       connectTimeout: connectTimeoutMs,
       channelArgs: { 'grpc.max_receive_message_length': largestAnswerBytes },
       ...(settings.tls === undefined ? {} : { tls: settings.tls }),
-      ...(settings.apiKey === undefined ? {} : { apiKey: settings.apiKey }),
+      ...(apiKey === undefined ? {} : { apiKey: () => apiKey.current() }),
     }),
   );
   const client = new Client({ connection, namespace, dataConverter: { payloadConverterPath } });
@@ -176,18 +186,36 @@ async function mapped<T>(action: string, call: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Whether a server answered that it does not know who asks, or does not let them in. */
+export function refusesCredentials(error: unknown): boolean {
+  return error instanceof CountersignError && isRefusal(error.cause);
+}
+
+/** Also where connecting was refused: the SDK wraps what the server said. */
+function isRefusal(error: unknown): boolean {
+  const said = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
+  return isGrpcServiceError(said) && (said.code === grpcUnauthenticated || said.code === grpcPermissionDenied);
+}
+
 function asCountersignError(action: string, error: unknown): CountersignError {
   const [code, is, expected, remedy]: [ErrorCode, string, string, string] =
     error instanceof WorkflowExecutionAlreadyStartedError
       ? ['conflict', 'its id was used before', 'a new one', 'start it under a new id']
       : error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === grpcNotFound)
         ? ['not-found', 'the server knows no such open run', 'one that it knows', 'look at "countersign runs"']
-        : [
-            'server-unavailable',
-            `the server did not answer (${messageOf(error).slice(0, 200)})`,
-            'an answer',
-            'check its address and that it runs',
-          ];
+        : isRefusal(error)
+          ? [
+              'server-unavailable',
+              'the server refuses our credentials',
+              'an API key or a client certificate that it knows, with access to the namespace',
+              'correct them',
+            ]
+          : [
+              'server-unavailable',
+              `the server did not answer (${messageOf(error).slice(0, 200)})`,
+              'an answer',
+              'check its address and that it runs',
+            ];
   return new CountersignError(code, `Cannot ${action}: ${is}, expected ${expected}; ${remedy}`, {
     cause: error,
   });

@@ -4,4 +4,4 @@ export { checkInput, type InputLimits } from './input/check-input.ts';
 export { sanitiseError } from './input/sanitise-error.ts';
 export { findRedactions } from './secrets/find-redactions.ts';
 export { findSecrets, type SecretOptions } from './secrets/find-secrets.ts';
-export { type Redacted, redactSecrets } from './secrets/redact-secrets.ts';
+export { type Redacted, redactSecrets, redactSecretsNow } from './secrets/redact-secrets.ts';

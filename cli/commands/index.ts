@@ -13,6 +13,7 @@ import { reconcile } from './reconcile.ts';
 import { replay } from './replay.ts';
 import { run } from './run.ts';
 import { runs } from './runs.ts';
+import { setup } from './setup.ts';
 import { show } from './show.ts';
 import { watch } from './watch.ts';
 import { worker } from './worker.ts';
@@ -32,6 +33,7 @@ export const commands: readonly CommandDefinition[] = [
   replay,
   exportCommand,
   doctor,
+  setup,
   worker,
   gateway,
 ];

@@ -4,6 +4,7 @@
  * state folder's engine has ended it is started for the replay of a run, and ended again.
  */
 import { z } from 'zod';
+import type { Clock } from '../../core/clock.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { Config, Environment } from '../../worker/config.ts';
 import { defineCommand } from '../define-command.ts';
@@ -26,11 +27,11 @@ export const replay = defineCommand({
       .option('--temporal <address>', 'host:port (TEMPORAL_ADDRESS, default: the engine of the state folder)')
       .option('--namespace <name>', 'Temporal namespace (TEMPORAL_NAMESPACE, default countersign)'),
   options: z.object({ store: z.boolean(), keys: z.string().min(1, 'expected a file name').optional() }),
-  async run({ terminal, json, config, environment }, [given = ''], { store, keys }) {
+  async run({ terminal, json, config, environment, clock }, [given = ''], { store, keys }) {
     const { report, exit, text } = await terminal.progress(
       'replaying',
       isRun(given)
-        ? replayOfRun(given, keys, config(), store, (line) => terminal.talk(line))
+        ? replayOfRun(given, keys, { config: config(), clock }, store, (line) => terminal.talk(line))
         : replayOfFile(given, keys, config(), environment),
     );
     if (json) terminal.json(report);
@@ -47,7 +48,7 @@ function isRun(given: string): boolean {
 async function replayOfRun(
   given: string,
   keys: string | undefined,
-  config: Config,
+  place: { config: Config; clock: Clock },
   store: boolean,
   log: (line: string) => void,
 ): Promise<Replayed> {
@@ -59,7 +60,7 @@ async function replayOfRun(
     );
   }
   const { replayFrom } = await import('../parts/replay-from.ts');
-  return await replayFrom(config, workflowId, store, log);
+  return await replayFrom(place, workflowId, store, log);
 }
 
 async function replayOfFile(

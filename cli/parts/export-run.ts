@@ -34,7 +34,7 @@ export async function exportRun(
   { environment, clock }: { environment: Environment; clock: Clock },
   order: ExportOrder,
 ): Promise<ExportedRun | null> {
-  return await withRecord(config, order.useStore, order.log, async (sources) => {
+  return await withRecord({ config, clock }, order.useStore, order.log, async (sources) => {
     await refuseUnknown(order.workflowId, sources);
     const keys = await openKeys({ config, environment, clock, domains: ['export'] });
     const { workflowId, file, force, stop } = order;

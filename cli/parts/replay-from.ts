@@ -8,7 +8,8 @@ import { exitCodeByVerdict, replayRun, type ReplayReport } from '../../audit/rep
 import { type EmbeddedEngine, startEmbeddedEngine } from '../../engine/dev-server.ts';
 import { findEmbeddedEngine, readEngineRecord } from '../../engine/engine-record.ts';
 import type { KeyRegistry } from '../../core/envelope.ts';
-import { openTemporalDoor } from '../../client/temporal-door.ts';
+import type { TemporalDoor } from '../../client/temporal-door.ts';
+import type { Clock } from '../../core/clock.ts';
 import { openRegistry, registryPath } from '../../keys/index.ts';
 import { openStore } from '../../store/index.ts';
 import type { Store } from '../../store/store.ts';
@@ -16,7 +17,7 @@ import type { Config } from '../../worker/config.ts';
 import { replayBundle } from '../../worker/workflow-bundle.ts';
 import { engineOptions } from '../engine-options.ts';
 import { pathExists } from '../../packs/path-exists.ts';
-import { temporalAddress, temporalSettings } from './open-base.ts';
+import { openDoor } from './open-door.ts';
 import { buildId } from './program-version.ts';
 
 export interface Replayed {
@@ -39,12 +40,12 @@ export interface RecordSources {
  * @throws {CountersignError} as `replayRun`
  */
 export async function replayFrom(
-  config: Config,
+  { config, clock }: { config: Config; clock: Clock },
   workflowId: string,
   useStore: boolean,
   log: (line: string) => void,
 ): Promise<Replayed> {
-  return await withRecord(config, useStore, log, async (sources) => {
+  return await withRecord({ config, clock }, useStore, log, async (sources) => {
     const bundle = await replayBundle(config.paths.cache);
     const report = await replayRun({ workflowId, audience: config.audience, buildId, bundle, ...sources });
     return { report, exit: exitCodeByVerdict[report.verdict], text: (colour) => renderPostmortem(report, { colour }) };
@@ -53,7 +54,7 @@ export async function replayFrom(
 
 /** Closes what it opened, and ends an engine that it started. @throws {CountersignError} and what `work` throws */
 export async function withRecord<T>(
-  config: Config,
+  { config, clock }: { config: Config; clock: Clock },
   useStore: boolean,
   log: (line: string) => void,
   work: (sources: RecordSources) => Promise<T>,
@@ -61,21 +62,20 @@ export async function withRecord<T>(
   const registry = openRegistry(config.keyRegistryFile ?? registryPath(config.paths.keys));
   const engine = await borrowEngine(config, log);
   try {
-    const address = engine?.address ?? (await temporalAddress(config));
-    return await withSources(config, registry, address, useStore, work);
+    const { door } = await openDoor(config, clock, engine?.address);
+    return await withSources(door, config, registry, useStore, work);
   } finally {
     await engine?.stop();
   }
 }
 
 async function withSources<T>(
+  door: TemporalDoor,
   config: Config,
   registry: KeyRegistry,
-  address: string,
   useStore: boolean,
   work: (sources: RecordSources) => Promise<T>,
 ): Promise<T> {
-  const door = await openTemporalDoor(temporalSettings(config, address));
   let store: Store | undefined;
   try {
     store = useStore ? await openExistingStore(config) : undefined;

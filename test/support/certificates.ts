@@ -70,7 +70,8 @@ function certificate(
   );
   const signature = tlv(0x03, Buffer.concat([Buffer.from([0]), sign('sha256', body, signer.key)]));
   const base64 = sequence(body, algorithm, signature).toString('base64');
-  return `-----BEGIN CERTIFICATE-----\n${base64.replaceAll(/.{64}/gu, '$&\n')}\n-----END CERTIFICATE-----\n`;
+  const lines = base64.match(/.{1,64}/gu) ?? [];
+  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
 }
 
 function distinguishedName(name: string): Buffer {
