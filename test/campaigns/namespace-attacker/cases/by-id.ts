@@ -171,6 +171,7 @@ export const byId: readonly AttackCase[] = [
       await client.workflowService.respondActivityTaskFailedById({
         namespace,
         workflowId: run.workflowId,
+        runId: '',
         activityId: tool.activityId,
         failure: { message: 'mine', applicationFailureInfo: { type: 'mine', nonRetryable: true } },
         identity: thief,
@@ -207,7 +208,13 @@ export const byId: readonly AttackCase[] = [
     async ({ client, namespace }, run, tool) => {
       const { workflowId } = run;
       await client.workflowService
-        .respondActivityTaskCanceledById({ namespace, workflowId, activityId: tool.activityId, identity: thief })
+        .respondActivityTaskCanceledById({
+          namespace,
+          workflowId,
+          runId: '',
+          activityId: tool.activityId,
+          identity: thief,
+        })
         .then(
           () => {
             throw new Error('the server took the cancellation of what nobody cancelled');

@@ -219,16 +219,22 @@ export const cutRuns: readonly AttackCase[] = [
     'workflow-paused',
     'pauses a waiting run at the server',
     async ({ client, namespace }, run, ask) => {
-      await client.workflowService.pauseWorkflowExecution({
-        namespace,
-        workflowId: run.workflowId,
-        runId: run.linkRunId,
-        reason: 'mine',
-        requestId: randomUUID(),
-      });
+      const { workflowId, linkRunId: runId } = run;
+      const requestId = randomUUID();
+      await client.workflowService
+        .pauseWorkflowExecution({ namespace, workflowId, runId, reason: 'mine', requestId })
+        .then(
+          () => {
+            throw new Error('the server paused it');
+          },
+          () => undefined,
+        );
       await run.castVote(ask);
     },
-    { ends: 'terminate', shows: wasCut },
+    {
+      effects: 1,
+      shows: { verdict: 'verified', because: 'this server pauses no workflows unless it is set up for it' },
+    },
   ),
   onWaiting(
     'pinned-to-nowhere',

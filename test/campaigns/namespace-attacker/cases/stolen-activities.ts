@@ -144,7 +144,11 @@ export const stolenActivities: readonly AttackCase[] = [
       });
       for (let times = 0; times < 3; times += 1) {
         const { taskToken } = await stealActivityTask(stage, tools);
-        await client.workflowService.respondActivityTaskFailed({ namespace, taskToken, failure: { message: 'again' } });
+        await client.workflowService.respondActivityTaskFailed({
+          namespace,
+          taskToken,
+          failure: { message: 'again', applicationFailureInfo: { type: 'mine' } },
+        });
       }
     },
     { shows: same },
