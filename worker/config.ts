@@ -5,7 +5,7 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CountersignError } from '../core/errors.ts';
-import { readStoreLocation, type StoreLocation } from '../store/index.ts';
+import { readStoreLocation, type StoreLocation } from '../store/store-location.ts';
 
 const address = z.string().regex(/^[^\s/:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'expected host:port');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'expected an http(s) URL' });

@@ -6,6 +6,7 @@ import { cancel } from './cancel.ts';
 import { deny } from './deny.ts';
 import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
+import { exportCommand } from './export.ts';
 import { gateway } from './gateway.ts';
 import { init } from './init.ts';
 import { reconcile } from './reconcile.ts';
@@ -29,6 +30,7 @@ export const commands: readonly CommandDefinition[] = [
   reconcile,
   cancel,
   replay,
+  exportCommand,
   doctor,
   worker,
   gateway,

@@ -1,5 +1,8 @@
-/** Gathers what a replay needs from this state folder: histories, public keys, store, the workflow code of this program. */
-import { createServerSource } from '../../audit/fetch-chain.ts';
+/**
+ * Gathers what a replay or an export needs from this state folder: histories, public keys, store, the workflow code of this
+ * program.
+ */
+import { createServerSource, type ServerSource } from '../../audit/fetch-chain.ts';
 import { renderPostmortem } from '../../audit/render-postmortem.ts';
 import { exitCodeByVerdict, replayRun, type ReplayReport } from '../../audit/replay-run.ts';
 import { type EmbeddedEngine, startEmbeddedEngine } from '../../engine/dev-server.ts';
@@ -14,11 +17,20 @@ import { replayBundle } from '../../worker/workflow-bundle.ts';
 import { engineOptions } from '../engine-options.ts';
 import { pathExists } from '../../packs/path-exists.ts';
 import { temporalAddress, temporalSettings } from './open-base.ts';
+import { buildId } from './program-version.ts';
 
 export interface Replayed {
   report: ReplayReport;
   exit: number;
   text: (colour: boolean) => string;
+}
+
+/** What is recorded in and around this state folder, open for reading. */
+export interface RecordSources {
+  registry: KeyRegistry;
+  source: ServerSource;
+  /** Absent where there is none, or it was to be left out. */
+  store?: Store;
 }
 
 /**
@@ -32,37 +44,43 @@ export async function replayFrom(
   useStore: boolean,
   log: (line: string) => void,
 ): Promise<Replayed> {
+  return await withRecord(config, useStore, log, async (sources) => {
+    const bundle = await replayBundle(config.paths.cache);
+    const report = await replayRun({ workflowId, audience: config.audience, buildId, bundle, ...sources });
+    return { report, exit: exitCodeByVerdict[report.verdict], text: (colour) => renderPostmortem(report, { colour }) };
+  });
+}
+
+/** Closes what it opened, and ends an engine that it started. @throws {CountersignError} and what `work` throws */
+export async function withRecord<T>(
+  config: Config,
+  useStore: boolean,
+  log: (line: string) => void,
+  work: (sources: RecordSources) => Promise<T>,
+): Promise<T> {
   const registry = openRegistry(config.keyRegistryFile ?? registryPath(config.paths.keys));
   const engine = await borrowEngine(config, log);
   try {
     const address = engine?.address ?? (await temporalAddress(config));
-    return await replayAt(config, registry, address, workflowId, useStore);
+    return await withSources(config, registry, address, useStore, work);
   } finally {
     await engine?.stop();
   }
 }
 
-async function replayAt(
+async function withSources<T>(
   config: Config,
   registry: KeyRegistry,
   address: string,
-  workflowId: string,
   useStore: boolean,
-): Promise<Replayed> {
+  work: (sources: RecordSources) => Promise<T>,
+): Promise<T> {
   const door = await openTemporalDoor(temporalSettings(config, address));
   let store: Store | undefined;
   try {
     store = useStore ? await openExistingStore(config) : undefined;
     const ofStore = store ? { store } : {};
-    const report = await replayRun({
-      workflowId,
-      source: createServerSource({ door, ...ofStore }),
-      registry,
-      audience: config.audience,
-      bundle: await replayBundle(config.paths.cache),
-      ...ofStore,
-    });
-    return { report, exit: exitCodeByVerdict[report.verdict], text: (colour) => renderPostmortem(report, { colour }) };
+    return await work({ registry, source: createServerSource({ door, ...ofStore }), ...ofStore });
   } finally {
     await store?.close();
     await door.close();
@@ -74,7 +92,7 @@ async function borrowEngine(config: Config, log: (line: string) => void): Promis
   if (config.temporalAddress !== undefined) return undefined;
   if ((await readEngineRecord(config.stateFolder)).kind === 'none') return undefined;
   if ((await findEmbeddedEngine(config.stateFolder)).kind === 'running') return undefined;
-  log('no engine runs on this state folder: starting it for this replay');
+  log('no engine runs on this state folder: starting it for this command');
   return await startEmbeddedEngine(engineOptions(config, log));
 }
 

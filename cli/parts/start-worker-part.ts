@@ -14,7 +14,7 @@ import type { WorkerRole } from '../../worker/compose-activities.ts';
 import type { Config, Environment } from '../../worker/config.ts';
 import { type RunningWorker, startWorker } from '../../worker/create-worker.ts';
 import type { Base } from './open-base.ts';
-import { programVersion } from './program-version.ts';
+import { buildId } from './program-version.ts';
 import { taskQueuesOf } from './task-queues.ts';
 
 const domainsByRole: Readonly<Partial<Record<WorkerRole, Domain>>> = { agent: 'decision', tools: 'receipt' };
@@ -63,7 +63,7 @@ export async function startWorkerPart({ base, environment, pack, roles }: Worker
       workFolder: config.paths.work,
       openai: { apiKey: config.openaiApiKey ?? (config.openaiBaseUrl && 'none'), baseURL: config.openaiBaseUrl },
       channels: [],
-      buildId: `countersign@${programVersion}`,
+      buildId,
     },
   );
   return { worker, sandbox };
@@ -77,6 +77,10 @@ function storeSecrets({ storeLocation, storePasswordFile }: Config): (string | u
 
 /** What no child process of a tool may read. */
 export function maskedPaths(config: Config, environment: Environment): string[] {
-  const files = [config.keyRegistryFile, ...storeSecrets(config), ...domains.map((domain) => environment[keyVariable(domain)])];
+  const files = [
+    config.keyRegistryFile,
+    ...storeSecrets(config),
+    ...domains.map((domain) => environment[keyVariable(domain)]),
+  ];
   return [config.stateFolder, ...new Set(files.flatMap((file) => (file ? dirname(file) : [])))];
 }

@@ -35,21 +35,24 @@ export async function grantRoles(db: Kysely<Tables>, options: RoleOptions): Prom
 
 async function ensureRole(db: Kysely<Tables>, name: string, password: string | undefined): Promise<void> {
   const { rows } = await sql`select 1 from pg_catalog.pg_roles where rolname = ${name}`.execute(db);
-  if (rows.length === 0) await sql`create role ${sql.id(name)} login nosuperuser nocreatedb nocreaterole noinherit`.execute(db);
+  if (rows.length === 0)
+    await sql`create role ${sql.id(name)} login nosuperuser nocreatedb nocreaterole noinherit`.execute(db);
   // Utility statements take no parameters; the verifier's alphabet holds no quote.
-  if (password !== undefined) await sql`alter role ${sql.id(name)} password ${sql.lit(scramVerifier(password))}`.execute(db);
+  if (password !== undefined)
+    await sql`alter role ${sql.id(name)} password ${sql.lit(scramVerifier(password))}`.execute(db);
 }
 
 async function grantTable(
   db: Kysely<Tables>,
   table: string,
-  { read, insert = [], update = {}, only }: TableGrants<Record<string, unknown>>,
+  { read, insert = [], update = {}, delete: remove = [], only }: TableGrants<Record<string, unknown>>,
   nameOf: (role: StoreRole) => string,
 ): Promise<void> {
   const target = tableNamed(table);
   const namesOf = (roles: readonly StoreRole[]) => sql.join(roles.map((role) => sql.id(nameOf(role))));
   await sql`grant select on ${target} to ${namesOf(read)}`.execute(db);
   if (insert.length > 0) await sql`grant insert on ${target} to ${namesOf(insert)}`.execute(db);
+  if (remove.length > 0) await sql`grant delete on ${target} to ${namesOf(remove)}`.execute(db);
   for (const [role, columns] of entriesOf(update)) {
     const list = sql.join(columns.map((column) => sql.id(column)));
     await sql`grant update (${list}) on ${target} to ${namesOf([role])}`.execute(db);
@@ -61,8 +64,18 @@ async function grantTable(
   for (const [role, values] of entriesOf(only.values)) {
     const check = sql`${sql.id(only.column)} in (${sql.join(values.map((value) => sql.lit(value)))})`;
     const to = namesOf([role]);
-    await replacePolicy(db, table, nameOf(role), 'insert', sql`for insert to ${to} with check (${check})`);
-    await replacePolicy(db, table, nameOf(role), 'update', sql`for update to ${to} using (true) with check (${check})`);
+    if (insert.includes(role)) {
+      await replacePolicy(db, table, nameOf(role), 'insert', sql`for insert to ${to} with check (${check})`);
+    }
+    if (update[role]) {
+      await replacePolicy(
+        db,
+        table,
+        nameOf(role),
+        'update',
+        sql`for update to ${to} using (true) with check (${check})`,
+      );
+    }
   }
 }
 

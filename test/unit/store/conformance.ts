@@ -9,6 +9,7 @@ import { decisionConformance } from './conformance/decisions.ts';
 import { fenceConformance } from './conformance/fences.ts';
 import { fenceModelConformance } from './conformance/fence-model.ts';
 import { gateStateConformance } from './conformance/gate-state.ts';
+import { raceConformance } from './conformance/races.ts';
 import { recordConformance } from './conformance/records.ts';
 import { runConformance } from './conformance/runs.ts';
 import { voteConformance } from './conformance/votes.ts';
@@ -47,5 +48,6 @@ export function storeConformance(name: string, open: () => Promise<StoreHarness>
     fenceModelConformance(current);
     recordConformance(current);
     controlConformance(current);
+    raceConformance(current);
   });
 }

@@ -26,7 +26,8 @@ export function recordConformance(current: CurrentHarness): void {
       };
       const first = record('one', ['untrusted']);
       const second = record('two', ['secret']);
-      const results = await Promise.all([first, second].map((one) => store.recordReceipt(one)));
+      // One after the other: which of two comes first is nobody's to say where connections race (races.ts).
+      const results = [await store.recordReceipt(first), await store.recordReceipt(second)];
       expect(results).toEqual([{ kind: 'recorded' }, { kind: 'exists', receipt: first.receipt, output: first.output }]);
       expect((await gate(store, scene, scene.callKey(2))).labels).toEqual(['untrusted']);
       const ledger = await store.listLedger({ workflowId: scene.workflowId, limit: 10 });
@@ -99,7 +100,8 @@ export function recordConformance(current: CurrentHarness): void {
         aControl({ kind: 'api-key-revocation', sequence, keyId: 'k', by: 'ann' }),
       );
       const before = await store.listLedger({ limit: 10_000 });
-      await expect(execute(statement)).rejects.toThrow('append-only');
+      // A second row of one number is refused by a trigger or by the primary key, as the database does it.
+      await expect(execute(statement)).rejects.toThrow(/append-only|ledger_pkey/u);
       expect(await store.listLedger({ limit: 10_000 })).toEqual(before);
     });
   });
