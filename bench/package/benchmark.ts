@@ -209,7 +209,7 @@ async function say(launcher: string, argv: readonly string[], environment: Recor
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [launcher, ...argv], {
     env: { PATH, HOME, ...environment },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: 'ignore',
   });
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`Cannot measure: "${argv.join(' ')}" ended with ${String(code)}, expected 0`);
