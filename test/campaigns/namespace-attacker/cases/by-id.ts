@@ -159,28 +159,21 @@ export const byId: readonly AttackCase[] = [
       shows: { verdict: 'verified', because: 'a refusal is not signed; nothing ran, and the store has no row of it' },
     },
   ),
-  {
-    id: 'by-id-tool-failed',
-    attack: 'says that an approved call failed, so that its outcome is in doubt',
-    ends: 'itself',
-    effects: 1,
-    shows: { verdict: 'verified', because: 'its row was made void, nothing had started, and a person was asked again' },
-    async play(stage) {
-      const { run, tool, tools } = await approved(stage);
-      const { client, namespace } = stage;
-      await client.workflowService.respondActivityTaskFailedById({
-        namespace,
-        workflowId: run.workflowId,
-        runId: '',
-        activityId: tool.activityId,
-        failure: { message: 'mine', applicationFailureInfo: { type: 'mine', nonRetryable: true } },
-        identity: thief,
-      });
-      await stage.serve(['tools'], { tools });
-      await run.castVote(await run.ask(1));
-      return run;
+  onTool(
+    'by-id-tool-failed',
+    'says that an approved call failed, before a worker took it',
+    async ({ client, namespace }, { workflowId }, { activityId }) => {
+      const failure = { message: 'mine', applicationFailureInfo: { type: 'mine', nonRetryable: true } };
+      const named = { namespace, workflowId, runId: '', activityId, identity: thief };
+      await client.workflowService.respondActivityTaskFailedById({ ...named, failure }).then(
+        () => {
+          throw new Error('the server took a failure of what nobody had started');
+        },
+        () => undefined,
+      );
     },
-  },
+    { effects: 1, shows: { verdict: 'verified', because: 'the server refuses it: no worker had started it' } },
+  ),
   {
     id: 'by-id-tool-while-it-runs',
     attack: 'says that a call failed, with a receipt of its own, while the tool is executing it',

@@ -46,9 +46,15 @@ async function waitingRun(stage: Stage): Promise<Theft> {
     [model.workflowId, run.workflowId],
     [model.linkRunId, run.linkRunId],
     [modelAsk.nonce, ask.nonce],
+    [modelAsk.askDigest, ask.askDigest],
+    [cardDigestOf(modelAsk), cardDigestOf(ask)],
   ];
   const asVictim: Rewrite = (text) => names.reduce((all, [from, to]) => all.replaceAll(from, to), text);
   return { run, ask, agent, model, modelAsk, asVictim };
+}
+
+function cardDigestOf({ ask }: AskRow): string {
+  return ask.body.verdict === 'ask' ? ask.body.ask.cardDigest : '';
 }
 
 /** The task of the honest run in which its vote was checked and its tool scheduled. */
@@ -126,7 +132,8 @@ export const stolenWorkflowTasks: readonly AttackCase[] = [
     'stolen-task-permit-of-other-run',
     'answers with another run’s genuine vote and permit, and the tool scheduled under them',
     async (stage, theft) => await approvalOf(stage, theft, (text) => text),
-    { shows: { verdict: 'differs', by: ['decision-of-run', 'permit-arguments'] } },
+    // The code does not go where the other run's vote took that one.
+    { ends: 'terminate', shows: { verdict: 'differs', by: ['decision-of-run', 'permit-arguments'] } },
   ),
   onWaiting(
     'stolen-task-forged-vote',
