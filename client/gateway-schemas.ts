@@ -85,7 +85,7 @@ export type RunView = z.infer<typeof runViewSchema>;
 /** A place in the list of runs: a time, ms, and where several runs were opened in it, the run after which to go on. */
 export const runPositionSchema = z
   .string()
-  .regex(/^(?:0|[1-9][0-9]{0,15})(?:\.run-[0-9a-f-]{36})?$/)
+  .regex(/^(?:0|[1-9][0-9]{0,14})(?:\.run-[0-9a-f-]{36})?$/)
   .describe('Opened before this time, ms; with `.<workflow id>`: after that run in the list');
 
 export const runListSchema = z.strictObject({
