@@ -68,9 +68,14 @@ async function measured(order: CampaignOrder, world: World, door: TemporalDoor):
   const restarted: { ms?: number } = {};
   // An effect that was in doubt is tried again only with a person's word.
   const approver = startApprover(world.gateway, () => 'approve');
-  const killed = await longRun(plain, share(500), async (run) => {
-    restarted.ms = await killInTheMiddle(world, run, order);
-  }).finally(() => approver.stop());
+  let killed: LongRun;
+  try {
+    killed = await longRun(plain, share(500), async (run) => {
+      restarted.ms = await killInTheMiddle(world, run, order);
+    });
+  } finally {
+    await approver.stop();
+  }
   const memory: MemorySample[] = [];
   const longest = await longRun(plain, share(fullTurns), (run) => sampleMemory(world, run.workflowId, memory));
   const runs = [short, long, killed, longest];
