@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { engineRuleIds } from '../../../policy/built-in-rule-ids.ts';
 import { variableNames } from '../../../policy/condition-language.ts';
 import { decideByPolicy, policySourceSchema } from '../../../policy/index.ts';
-import { ruleSourceSchema } from '../../../policy/schema.ts';
+import { ruleSourceSchema } from '../../../policy/schema-rules.ts';
 import { call, loaded, problemsOf } from './policy-fixtures.ts';
 
 const page = readFileSync(new URL('../../../docs/policy.md', import.meta.url), 'utf8');
