@@ -17,9 +17,15 @@ import { type PolicyVerdict, ruleHit, verdictOf } from './verdict.ts';
 
 /** What the gate asks: the policy's rules and the engine's, for one policy. Never throws. */
 export function decideByPolicy(policy: CompiledPolicy, input: PolicyInput): PolicyVerdict {
-  const sized = withSize(input);
-  return denyTooLarge(policy, sized) ?? applyBuiltInRules(policy, sized, evaluatePolicy(policy, sized));
+  try {
+    const sized = withSize(input);
+    return denyTooLarge(policy, sized) ?? applyBuiltInRules(policy, sized, evaluatePolicy(policy, sized));
+  } catch {
+    return verdictOf('deny', [policyFault], 'critical');
+  }
 }
+
+const policyFault = ruleHit('policy-fault', 'deny', 'The policy could not be evaluated for this call');
 
 /** Measured once. What is no JSON has no size; whoever judges its shape says so. */
 function withSize(input: PolicyInput): PolicyInput {
@@ -32,7 +38,7 @@ function withSize(input: PolicyInput): PolicyInput {
 
 /** Before any condition reads them: the model chooses the arguments, and what is too large is not worth the work. */
 function denyTooLarge(policy: CompiledPolicy, input: PolicyInput): PolicyVerdict | undefined {
-  if (input?.argumentBytes === undefined) return undefined;
+  if (input.argumentBytes === undefined) return undefined;
   const hits = argumentByteHits(policy, input);
   return hits.length === 0 ? undefined : verdictOf('deny', hits, riskOf(policy, input));
 }
@@ -46,8 +52,7 @@ export function applyBuiltInRules(policy: CompiledPolicy, input: PolicyInput, ve
       verdict,
     );
   } catch {
-    const hit = ruleHit('policy-fault', 'deny', 'The policy could not be evaluated for this call');
-    return verdictOf('deny', [...verdict.rules, hit], verdict.risk);
+    return verdictOf('deny', [...verdict.rules, policyFault], verdict.risk);
   }
 }
 
