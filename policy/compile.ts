@@ -61,6 +61,7 @@ export function compilePolicy(
     require: compileRequire(source, terms),
     dryRunReads: source.dryRun?.reads ?? 'describe',
     layers: compileLayers(source),
+    readsTarget: source.rules.some(({ when }) => when !== undefined && /\btarget\b/u.test(when)),
     conditions: engine,
     readShell: options.readShell,
   };

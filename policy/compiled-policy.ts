@@ -106,6 +106,8 @@ export interface CompiledPolicy {
   readonly require: { readonly risks: ReadonlySet<Risk>; readonly terms: ApprovalTerms | undefined } | undefined;
   readonly dryRunReads: 'describe' | 'run';
   readonly layers: CompiledLayers | undefined;
+  /** Whether a condition reads `target`: it is then fetched. */
+  readonly readsTarget: boolean;
   readonly conditions: ConditionEngine;
   readonly readShell: ReadShell | undefined;
 }

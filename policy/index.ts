@@ -16,6 +16,7 @@ export { type CounterLimit, countersOf } from './counters.ts';
 export { evaluatePolicy } from './evaluate.ts';
 export type { ReadShell, ShellReading } from './functions/shell-facts.ts';
 export type { ModelUsage, PolicyInput } from './input.ts';
+export { decideByLayers, type LayeredVerdict, layerLabel, type LayerPolicy, teamsOf } from './layers.ts';
 export { type LoadedPolicy, type LoadOptions, loadPolicy } from './load.ts';
 export { formatProblem, type PolicyProblem } from './problems.ts';
 export { rolesOf } from './roles.ts';

@@ -14,9 +14,10 @@ export type DecisionExtras = Pick<DecisionRecord, 'ask' | 'closes' | 'denial' | 
 
 export const noExtras: DecisionExtras & { admit: null } = { ask: null, closes: null, denial: null, admit: null };
 
+export type OverLimit = Extract<RecordedDecision, { kind: 'over-limit' }>;
 export type Recorded =
   | { kind: 'decision'; decision: SignedDecision }
-  | { kind: 'over-limit'; limit: Extract<RecordedDecision, { kind: 'over-limit' }>['limit'] }
+  | OverLimit
   | RunRefused
   | Hold;
 

@@ -5,11 +5,13 @@
 import type { Kysely, Transaction } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { type AppendOnly, createAuthorityAndLedger } from './authority-and-ledger.ts';
+import { createPolicyLimits } from './policy-limits.ts';
 
 /** @throws what the migration met; the caller's transaction must then be rolled back */
 export async function runMigrations<T>(transaction: Transaction<T>, appendOnly: AppendOnly): Promise<void> {
   const migrations: Record<string, Migration> = {
     '0001-authority-and-ledger': { up: (db: Kysely<never>) => createAuthorityAndLedger(db, appendOnly) },
+    '0002-policy-limits': { up: createPolicyLimits },
   };
   const migrator = new Migrator({ db: transaction, provider: { getMigrations: () => Promise.resolve(migrations) } });
   const { error } = await migrator.migrateToLatest();

@@ -108,10 +108,12 @@ export function createWorld(options: WorldOptions): World {
       heartbeats.onBeat();
     },
   };
+  const usage: Parameters<CallModelDependencies['store']['addModelUsage']>[0][] = [];
   const dependencies: CallModelDependencies = {
     store: {
       getRun: async (id) => (id === workflowId ? runRow(packDigest) : null),
       getBody: async (digest) => (digest === packDigest ? body : null),
+      addModelUsage: async (used) => void usage.push(used),
     },
     tools: { get: (name) => ({ definition: definition(name) }) },
     queryTranscript: async (_workflowId, _linkRunId, from) => {
@@ -146,6 +148,7 @@ export function createWorld(options: WorldOptions): World {
     heartbeats,
     cancel,
     recorded,
+    usage,
     call: (turn = 1) => callModel({ turn, ...transcriptHead(recorded) }),
   };
 }

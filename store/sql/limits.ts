@@ -1,0 +1,135 @@
+/**
+ * Counting for the limits of policies. Counters are taken inside the transaction that admits a call, all of them or none,
+ * so that calls side by side cannot overshoot; a window is one of the clock and old ones are dropped as new ones begin.
+ */
+import { sql } from 'kysely';
+import { CountersignError } from '../../core/errors.ts';
+import type { CounterTake, GateState, Store } from '../store.ts';
+import type { Queries, SqlSession } from './session.ts';
+
+export function limitMethods(session: SqlSession): Pick<Store, 'addModelUsage'> {
+  return { addModelUsage: (usage) => session.write((queries) => addModelUsage(queries, usage)) };
+}
+
+/** @returns the first counter that is full; then nothing was taken. */
+export async function takeCounters(queries: Queries, counters: readonly CounterTake[]): Promise<CounterTake | null> {
+  for (const counter of counters) if ((await usedOf(queries, counter)) >= counter.limit) return counter;
+  for (const counter of counters) await takeOne(queries, counter);
+  return null;
+}
+
+async function usedOf(queries: Queries, { scope, windowStart }: CounterTake): Promise<number> {
+  const row = await queries
+    .selectFrom('limit_counters')
+    .select('used')
+    .where('scope', '=', scope)
+    .where('window_start', '=', windowStart)
+    .executeTakeFirst();
+  return row?.used ?? 0;
+}
+
+async function takeOne(queries: Queries, { scope, windowStart, limit }: CounterTake): Promise<void> {
+  // The condition holds the limit also where the transactions of a database should not be serial.
+  const taken = await queries
+    .insertInto('limit_counters')
+    .values({ scope, window_start: windowStart, used: 1 })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['scope', 'window_start'])
+        .doUpdateSet({ used: sql<number>`limit_counters.used + 1` })
+        .where('limit_counters.used', '<', limit),
+    )
+    .returning('used')
+    .executeTakeFirst();
+  if (taken) {
+    if (taken.used === 1) await dropOlder(queries, scope, windowStart);
+    return;
+  }
+  throw new CountersignError(
+    'store-unavailable',
+    'Cannot count a call: another one took the last place of its limit, expected one transaction at a time; try again',
+  );
+}
+
+async function dropOlder(queries: Queries, scope: string, windowStart: number): Promise<void> {
+  await queries
+    .deleteFrom('limit_counters')
+    .where('scope', '=', scope)
+    .where('window_start', '<', windowStart)
+    .execute();
+}
+
+export async function countToolCall(queries: Queries, workflowId: string, tool: string): Promise<void> {
+  await queries
+    .insertInto('tool_calls')
+    .values({ workflow_id: workflowId, tool, calls: 1 })
+    .onConflict((conflict) =>
+      conflict.columns(['workflow_id', 'tool']).doUpdateSet({ calls: sql<number>`tool_calls.calls + 1` }),
+    )
+    .execute();
+}
+
+async function addModelUsage(queries: Queries, usage: Parameters<Store['addModelUsage']>[0]): Promise<void> {
+  await queries
+    .insertInto('model_usage')
+    .values({
+      workflow_id: usage.workflowId,
+      model: usage.model,
+      input_tokens: usage.input,
+      output_tokens: usage.output,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['workflow_id', 'model']).doUpdateSet({
+        input_tokens: sql<number>`model_usage.input_tokens + excluded.input_tokens`,
+        output_tokens: sql<number>`model_usage.output_tokens + excluded.output_tokens`,
+      }),
+    )
+    .execute();
+}
+
+export async function readCounted(queries: Queries, workflowId: string): Promise<GateState['counted']> {
+  const calls = await queries
+    .selectFrom('tool_calls')
+    .select(['tool', 'calls'])
+    .where('workflow_id', '=', workflowId)
+    .orderBy('tool')
+    .execute();
+  const usage = await queries
+    .selectFrom('model_usage')
+    .select(['model', 'input_tokens', 'output_tokens'])
+    .where('workflow_id', '=', workflowId)
+    .orderBy('model')
+    .execute();
+  return {
+    callsByTool: Object.fromEntries(calls.map(({ tool, calls: number }) => [tool, number])),
+    usage: usage.map((row) => ({
+      model: row.model,
+      input: Number(row.input_tokens),
+      output: Number(row.output_tokens),
+    })),
+    openRunsBefore: await openRunsBefore(queries, workflowId),
+  };
+}
+
+/** Open runs of the same principal that were opened before: the order settles who is beyond a limit. */
+async function openRunsBefore(queries: Queries, workflowId: string): Promise<number> {
+  const own = await queries
+    .selectFrom('runs')
+    .select(['principal', 'opened_at'])
+    .where('workflow_id', '=', workflowId)
+    .executeTakeFirst();
+  if (!own) return 0;
+  const row = await queries
+    .selectFrom('runs')
+    .select((column) => column.fn.countAll().as('count'))
+    .where('principal', '=', own.principal)
+    .where('closed_at', 'is', null)
+    .where((where) =>
+      where.or([
+        where('opened_at', '<', own.opened_at),
+        where.and([where('opened_at', '=', own.opened_at), where('workflow_id', '<', workflowId)]),
+      ]),
+    )
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
