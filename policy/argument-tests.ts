@@ -31,16 +31,25 @@ type Check = (value: unknown) => string | undefined;
 export function compileConstraint(argument: string, source: ConstraintSource): Compiled<CompiledConstraint> {
   const checks: Check[] = [];
   const { oneOf, min, max, maxLength } = source;
-  if (oneOf) checks.push((value) => (oneOf.some((one) => one === value) ? undefined : 'is not one of the listed values'));
-  if (min !== undefined) checks.push((value) => (isNumber(value) && value >= min ? undefined : `must be at least ${min}`));
-  if (max !== undefined) checks.push((value) => (isNumber(value) && value <= max ? undefined : `must be at most ${max}`));
+  if (oneOf)
+    checks.push((value) => (oneOf.some((one) => one === value) ? undefined : 'is not one of the listed values'));
+  if (min !== undefined)
+    checks.push((value) => (isNumber(value) && value >= min ? undefined : `must be at least ${min}`));
+  if (max !== undefined)
+    checks.push((value) => (isNumber(value) && value <= max ? undefined : `must be at most ${max}`));
   if (maxLength !== undefined)
     checks.push((value) =>
-      typeof value === 'string' && value.length <= maxLength ? undefined : `must be a text of at most ${maxLength} characters`,
+      typeof value === 'string' && value.length <= maxLength
+        ? undefined
+        : `must be a text of at most ${maxLength} characters`,
     );
   const families = [
     { patterns: source.glob, compile: compileGlob, says: 'matches none of the listed patterns' },
-    { patterns: source.re2 === undefined ? undefined : [source.re2], compile: compileRe2, says: 'does not match its pattern' },
+    {
+      patterns: source.re2 === undefined ? undefined : [source.re2],
+      compile: compileRe2,
+      says: 'does not match its pattern',
+    },
     { patterns: source.host, compile: compileHost, says: 'is none of the listed hosts' },
     { patterns: source.path, compile: compilePath, says: 'is none of the listed paths' },
     { patterns: source.cidr, compile: compileCidr, says: 'is in none of the listed blocks' },

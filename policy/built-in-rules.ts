@@ -70,7 +70,10 @@ export function applyRefusals(policy: CompiledPolicy, input: PolicyInput, verdic
 /** `guard-finding`, `guard-off`: by the severity of what the guards found. */
 export function applyGuards(policy: CompiledPolicy, input: PolicyInput, verdict: PolicyVerdict): PolicyVerdict {
   const hits = guardHits(policy, input);
-  const denied = denyBy(verdict, hits.filter((hit) => hit.effect === 'deny'));
+  const denied = denyBy(
+    verdict,
+    hits.filter((hit) => hit.effect === 'deny'),
+  );
   if (denied.verdict === 'deny') return denied;
   const off = hits.filter((hit) => hit.id === 'guard-off');
   const noted = off.length === 0 ? verdict : { ...verdict, rules: [...verdict.rules, ...off] };

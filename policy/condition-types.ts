@@ -86,7 +86,12 @@ function unknownArgument(value: unknown, names: readonly string[]): readonly [nu
     return undefined;
   }
   if (!isNode(value)) return undefined;
-  if (value.op === '.' && value.args[0].op === 'id' && value.args[0].args === 'args' && !names.includes(value.args[1])) {
+  if (
+    value.op === '.' &&
+    value.args[0].op === 'id' &&
+    value.args[0].args === 'args' &&
+    !names.includes(value.args[1])
+  ) {
     return [value.range.end - value.args[1].length, value.args[1]];
   }
   return unknownArgument(value.args, names);
@@ -96,7 +101,8 @@ function usesWhole(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(usesWhole);
   if (!isNode(value)) return false;
   if (value.op === 'id') return value.args === 'args';
-  if ((value.op === '.' || value.op === '[]') && value.args[0].op === 'id') return value.op === '[]' && usesWhole(value.args[1]);
+  if ((value.op === '.' || value.op === '[]') && value.args[0].op === 'id')
+    return value.op === '[]' && usesWhole(value.args[1]);
   return usesWhole(value.args);
 }
 
@@ -114,7 +120,8 @@ function objectSchema(schema: unknown, depth: number): ObjectSchema | string {
   if (typeof schema !== 'object' || schema === null || depth > deepest) return 'dyn';
   const { type, properties, additionalProperties, items } = schema as Record<string, unknown>;
   if (type === 'object') {
-    if (typeof properties !== 'object' || properties === null || (additionalProperties ?? false) !== false) return 'dyn';
+    if (typeof properties !== 'object' || properties === null || (additionalProperties ?? false) !== false)
+      return 'dyn';
     const fields = Object.entries(properties).map(([key, inner]) => [key, objectSchema(inner, depth + 1)] as const);
     return fields.length === 0 && depth > 0 ? 'dyn' : Object.fromEntries(fields);
   }

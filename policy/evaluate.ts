@@ -41,7 +41,11 @@ function evaluate(policy: CompiledPolicy, input: PolicyInput): PolicyVerdict {
   }
   const hits = [...matched.map((rule) => ruleHit(rule.id, rule.effect, rule.reason)), ...failures];
   if (hits.length === 0) {
-    return verdictOf('deny', [ruleHit('no-rule-matches', 'deny', 'No rule of the policy allows this call')], facts.risk);
+    return verdictOf(
+      'deny',
+      [ruleHit('no-rule-matches', 'deny', 'No rule of the policy allows this call')],
+      facts.risk,
+    );
   }
   const effect = hits.map((hit) => hit.effect).reduce(stricterEffect);
   const terms = effect === 'ask' ? termsOf(matched.filter((rule) => rule.effect === 'ask')) : [];

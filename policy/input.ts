@@ -54,7 +54,11 @@ export interface PolicyInput {
   readonly labels: readonly string[];
   /** Labels of single arguments, where more is known of them; absent: those of the context. */
   readonly argumentLabels?: Readonly<Record<string, readonly string[]>> | undefined;
-  readonly findings: readonly { readonly guard: string; readonly rule?: string | undefined; readonly severity: string }[];
+  readonly findings: readonly {
+    readonly guard: string;
+    readonly rule?: string | undefined;
+    readonly severity: string;
+  }[];
   /** What was read of the target; absent: nothing was read yet. The effect never starts before that. */
   readonly target?: { readonly state: unknown } | undefined;
   /** Denials by persons in this run. */

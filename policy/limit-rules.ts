@@ -11,7 +11,10 @@ import { costOf, tokensOf } from './usage.ts';
 import { ruleHit } from './verdict.ts';
 
 /** @throws {TypeError} when the arguments are no JSON */
-export function argumentByteHits({ limits, tools }: CompiledPolicy, { args, argumentBytes, tool }: PolicyInput): RuleHit[] {
+export function argumentByteHits(
+  { limits, tools }: CompiledPolicy,
+  { args, argumentBytes, tool }: PolicyInput,
+): RuleHit[] {
   const own = tools.flatMap(({ pattern, argumentBytes: most }) =>
     most !== undefined && matchesTool(pattern, tool.name) ? [most] : [],
   );

@@ -21,7 +21,9 @@ export function allowlistHits({ allowlists }: CompiledPolicy, { tool, args }: Po
   return allowlists
     .filter(({ tools }) => tools.some((pattern) => matchesTool(pattern, tool.name)))
     .filter(({ path, covers }) => !covers(argumentAt(args, path)))
-    .map(({ kind, path }) => ruleHit(ruleOfList[kind], 'deny', `Argument "${path.join('.')}" is not on the list of ${kind}`));
+    .map(({ kind, path }) =>
+      ruleHit(ruleOfList[kind], 'deny', `Argument "${path.join('.')}" is not on the list of ${kind}`),
+    );
 }
 
 /** Where the policy does not say. */

@@ -54,7 +54,8 @@ export function compileLiteral(name: string, literal: string, table: LiteralTabl
   }
   if (name === 'local') {
     const clock = compileTimeZone(literal);
-    if (!clock) return { kind: 'invalid', expected: 'a time zone such as Europe/Berlin or UTC', reason: 'no time zone' };
+    if (!clock)
+      return { kind: 'invalid', expected: 'a time zone such as Europe/Berlin or UTC', reason: 'no time zone' };
     table.clocks.set(literal, clock);
     return { kind: 'compiled' };
   }

@@ -9,7 +9,7 @@ import type { CompiledPolicy } from './compiled-policy.ts';
 import { argumentTypes } from './condition-types.ts';
 import type { ReadShell } from './functions/shell-facts.ts';
 import { withPlaceholders } from './placeholders.ts';
-import { type Complaint, type PolicyProblem, problemAt } from './problems.ts';
+import { type Complaint, type PathPart, type PolicyProblem, type Position, problemAt } from './problems.ts';
 import { referenceComplaints } from './references.ts';
 import { type PolicySource, policySourceSchema } from './schema.ts';
 import { readPolicyDocument } from './yaml-document.ts';
@@ -22,6 +22,8 @@ export type LoadedPolicy =
       source: PolicySource;
       /** Canonical JSON of the policy as written; it is itself a policy file and loads to the same. */
       digestBytes: string;
+      /** Where a piece of it stands, 1-based. */
+      locate: (path: readonly PathPart[]) => Position;
     }
   | { kind: 'invalid'; problems: PolicyProblem[] };
 
@@ -57,7 +59,9 @@ function load(text: string, file: string, { tools = [], readShell }: LoadOptions
   const { policy, complaints } = compilePolicy(source, { types, readShell });
   const all = [...wrongShape, ...referenceComplaints(source), ...complaints];
   if (!parsed.success || all.length > 0) return invalid(all);
-  return { kind: 'policy', policy, source: parsed.data, digestBytes: canonicalJson(parsed.data) };
+  const locate = (path: readonly PathPart[]): Position =>
+    document.locate({ path, found: '', expected: '', remedy: '' });
+  return { kind: 'policy', policy, source: parsed.data, digestBytes: canonicalJson(parsed.data), locate };
 
   function invalid(found: readonly Complaint[]): LoadedPolicy {
     const problems = found.map((complaint) => problemAt(file, document.locate(complaint), complaint));

@@ -64,7 +64,10 @@ function requireComplaints({ require, approvals = {} }: PolicySource): Complaint
   return [
     {
       path: ['require', 'terms'],
-      found: require?.terms === undefined ? '"require" in a policy without "approvals.default"' : `the terms ${quote(wanted)}`,
+      found:
+        require?.terms === undefined
+          ? '"require" in a policy without "approvals.default"'
+          : `the terms ${quote(wanted)}`,
       expected: 'terms declared under "approvals"',
       remedy: suggest(wanted, names, `add "${wanted}:" under "approvals"`),
     },

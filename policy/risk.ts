@@ -35,13 +35,16 @@ export function riskOfName(name: string): Risk {
 
 /** Arguments that hold a command or a statement; what other texts say of deleting is only said. */
 const codeArguments = /^(?:command|cmd|script|code|shell|exec|sql|query|statement)$/iu;
-const destructiveWords = /(?:^|[^\w-])(?:rm|dd|mkfs|shred|wipefs|shutdown|reboot|halt|poweroff|drop|delete|truncate)(?:[^\w-]|$)/iu;
+const destructiveWords =
+  /(?:^|[^\w-])(?:rm|dd|mkfs|shred|wipefs|shutdown|reboot|halt|poweroff|drop|delete|truncate)(?:[^\w-]|$)/iu;
 const longestRead = 65_536;
 
 export function riskOfArguments(args: Readonly<Record<string, unknown>>): Risk {
   const risky = Object.entries(args).some(
     ([name, value]) =>
-      typeof value === 'string' && codeArguments.test(name) && (value.length > longestRead || destructiveWords.test(value)),
+      typeof value === 'string' &&
+      codeArguments.test(name) &&
+      (value.length > longestRead || destructiveWords.test(value)),
   );
   return risky ? 'high' : 'low';
 }

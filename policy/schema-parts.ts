@@ -4,7 +4,18 @@
  */
 import { z } from 'zod';
 import { riskSchema } from '../core/contracts/labels.ts';
-import { agentPattern, argumentPath, count, duration, effects, name, principal, role, text, toolPattern } from './schema-words.ts';
+import {
+  agentPattern,
+  argumentPath,
+  count,
+  duration,
+  effects,
+  name,
+  principal,
+  role,
+  text,
+  toolPattern,
+} from './schema-words.ts';
 
 const pattern = text(512);
 const scalar = z.union([z.string().max(512), z.number(), z.boolean()]);
@@ -17,8 +28,18 @@ export const constraintSourceSchema = z.strictObject({
   maxLength: count.optional().describe('Most characters'),
   glob: z.array(pattern).min(1).max(100).optional().describe('The text matches one of these patterns'),
   re2: pattern.optional().describe('The text matches this regular expression of RE2; anchor it'),
-  host: z.array(pattern).min(1).max(500).optional().describe('A host or URL of one of these hosts (`*.` for its subdomains)'),
-  path: z.array(pattern).min(1).max(500).optional().describe('An absolute path that matches one of these, after `..` is resolved'),
+  host: z
+    .array(pattern)
+    .min(1)
+    .max(500)
+    .optional()
+    .describe('A host or URL of one of these hosts (`*.` for its subdomains)'),
+  path: z
+    .array(pattern)
+    .min(1)
+    .max(500)
+    .optional()
+    .describe('An absolute path that matches one of these, after `..` is resolved'),
   cidr: z.array(pattern).min(1).max(100).optional().describe('An IP address in one of these blocks'),
 });
 export type ConstraintSource = z.infer<typeof constraintSourceSchema>;
@@ -67,7 +88,10 @@ export const severities = ['info', 'low', 'medium', 'high', 'critical'] as const
 const effect = z.enum(effects);
 export const guardSourceSchema = z.union([
   z
-    .strictObject({ off: z.literal(true), acknowledge: text(300).describe('Why; recorded with each decision it changes') })
+    .strictObject({
+      off: z.literal(true),
+      acknowledge: text(300).describe('Why; recorded with each decision it changes'),
+    })
     .describe('Its findings change no verdict; they are still recorded'),
   z.strictObject({
     info: effect.optional(),
@@ -106,7 +130,11 @@ export const requireSourceSchema = z.strictObject({
 export const relabelSourceSchema = z.strictObject({
   tools: z.array(toolPattern).min(1).max(200),
   argument: z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/, 'the name of an argument'),
-  values: z.array(scalar).min(1).max(500).describe('Where the argument is one of these, it carries no label "untrusted"'),
+  values: z
+    .array(scalar)
+    .min(1)
+    .max(500)
+    .describe('Where the argument is one of these, it carries no label "untrusted"'),
   reason: text(300).describe('Why these can be trusted'),
 });
 export const labelsSourceSchema = z.strictObject({

@@ -203,7 +203,11 @@ async function overLimit(gating: Gating, over: OverLimit): Promise<CheckCallResu
     return await denyBy(gating, [gateRule(rule, `the limit of ${limit} calls is reached`)], null);
   }
   const id = over.limit === 'callsPerRun' ? 'limit-calls-per-run' : 'limit-calls-per-turn';
-  return await denyBy(gating, [gateRule(id, `the limit of ${gating.judgement.limits[over.limit]} calls is reached`)], null);
+  return await denyBy(
+    gating,
+    [gateRule(id, `the limit of ${gating.judgement.limits[over.limit]} calls is reached`)],
+    null,
+  );
 }
 
 /** A read in a dry run runs where every policy says so and none asks about it. */

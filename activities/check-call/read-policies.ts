@@ -4,7 +4,13 @@
  */
 import type { LayerVerdict, ShadowVerdict } from '../../core/contracts/decision.ts';
 import type { TicketBody } from '../../core/contracts/ticket.ts';
-import { decideByPolicy, type LayeredVerdict, type LayerPolicy, type PolicyInput, teamsOf } from '../../policy/index.ts';
+import {
+  decideByPolicy,
+  type LayeredVerdict,
+  type LayerPolicy,
+  type PolicyInput,
+  teamsOf,
+} from '../../policy/index.ts';
 import type { PolicySource } from '../policy-source.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import type { Judgement } from './judge.ts';
@@ -37,11 +43,17 @@ export async function readPolicies(
   const pinned = (ticket.layers ?? []).map(({ policyDigest, ...one }): Named => ({ ...one, digest: policyDigest }));
   const inForce = active.map(({ policyDigest, mode, ...one }) => ({ ...one, mode, digest: policyDigest }));
   const enforced = inForce.filter(({ mode }) => mode === 'enforce');
-  const organisations = await load(policies, [...pinned, ...enforced].filter(({ layer }) => layer === 'organisation'));
+  const organisations = await load(
+    policies,
+    [...pinned, ...enforced].filter(({ layer }) => layer === 'organisation'),
+  );
   if (!organisations) return missing('layer-missing', 'the policy of the organisation is missing or does not load');
   const teamsNow = [...new Set(organisations.flatMap(({ policy }) => teamsOf(policy, agent)))];
   const ofTeams = [...pinned, ...enforced.filter(({ name }) => teamsNow.includes(name))];
-  const teams = await load(policies, ofTeams.filter(({ layer }) => layer === 'team'));
+  const teams = await load(
+    policies,
+    ofTeams.filter(({ layer }) => layer === 'team'),
+  );
   if (!teams) return missing('layer-missing', 'the policy of a team is missing or does not load');
   const without = teamsNow.find((name) => !teams.some((team) => team.name === name));
   if (without !== undefined) {

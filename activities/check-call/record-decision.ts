@@ -15,11 +15,7 @@ export type DecisionExtras = Pick<DecisionRecord, 'ask' | 'closes' | 'denial' | 
 export const noExtras: DecisionExtras & { admit: null } = { ask: null, closes: null, denial: null, admit: null };
 
 export type OverLimit = Extract<RecordedDecision, { kind: 'over-limit' }>;
-export type Recorded =
-  | { kind: 'decision'; decision: SignedDecision }
-  | OverLimit
-  | RunRefused
-  | Hold;
+export type Recorded = { kind: 'decision'; decision: SignedDecision } | OverLimit | RunRefused | Hold;
 
 export async function signAndRecord(
   dependencies: CheckCallDependencies,

@@ -66,9 +66,7 @@ export function compileTimeZone(zone: string): Clock | undefined {
   }
 }
 
-export type CompiledWindow =
-  | { kind: 'window'; test: (now: number) => boolean }
-  | { kind: 'invalid'; reason: string };
+export type CompiledWindow = { kind: 'window'; test: (now: number) => boolean } | { kind: 'invalid'; reason: string };
 
 /** `mon-fri 09:00-17:00 Europe/Berlin`; the end is not in it; a window over midnight belongs to the day it begins on. */
 export function compileWindow(text: string): CompiledWindow {

@@ -33,7 +33,9 @@ export function compileSemver(range: string): CompiledPattern {
 function compileAlternative(text: string): Test | undefined {
   const tests = text.split(/ +/u).map(compileComparator);
   const known = tests.filter((one) => one !== undefined);
-  return known.length === tests.length && known.length > 0 ? (version) => known.every((test) => test(version)) : undefined;
+  return known.length === tests.length && known.length > 0
+    ? (version) => known.every((test) => test(version))
+    : undefined;
 }
 
 function compileComparator(text: string): Test | undefined {

@@ -3,7 +3,6 @@
  * so that calls side by side cannot overshoot; a window is one of the clock and old ones are dropped as new ones begin.
  */
 import { sql } from 'kysely';
-import { CountersignError } from '../../core/errors.ts';
 import type { CounterTake, GateState, Store } from '../store.ts';
 import type { Queries, SqlSession } from './session.ts';
 
@@ -11,26 +10,26 @@ export function limitMethods(session: SqlSession): Pick<Store, 'addModelUsage'> 
   return { addModelUsage: (usage) => session.write((queries) => addModelUsage(queries, usage)) };
 }
 
-/** @returns the first counter that is full; then nothing was taken. */
+/**
+ * Takes them in the order given, which is one order for all calls: two that need the same counters never wait for each other.
+ * @returns the first counter that is full; then nothing stays taken
+ */
 export async function takeCounters(queries: Queries, counters: readonly CounterTake[]): Promise<CounterTake | null> {
-  for (const counter of counters) if ((await usedOf(queries, counter)) >= counter.limit) return counter;
-  for (const counter of counters) await takeOne(queries, counter);
+  const taken: CounterTake[] = [];
+  for (const counter of counters) {
+    if (await takeOne(queries, counter)) taken.push(counter);
+    else {
+      for (const one of taken) await giveBack(queries, one);
+      return counter;
+    }
+  }
   return null;
 }
 
-async function usedOf(queries: Queries, { scope, windowStart }: CounterTake): Promise<number> {
+/** The condition is part of the statement, so that the limit holds also where transactions run side by side. */
+async function takeOne(queries: Queries, { scope, windowStart, limit }: CounterTake): Promise<boolean> {
+  if (limit < 1) return false;
   const row = await queries
-    .selectFrom('limit_counters')
-    .select('used')
-    .where('scope', '=', scope)
-    .where('window_start', '=', windowStart)
-    .executeTakeFirst();
-  return row?.used ?? 0;
-}
-
-async function takeOne(queries: Queries, { scope, windowStart, limit }: CounterTake): Promise<void> {
-  // The condition holds the limit also where the transactions of a database should not be serial.
-  const taken = await queries
     .insertInto('limit_counters')
     .values({ scope, window_start: windowStart, used: 1 })
     .onConflict((conflict) =>
@@ -41,14 +40,17 @@ async function takeOne(queries: Queries, { scope, windowStart, limit }: CounterT
     )
     .returning('used')
     .executeTakeFirst();
-  if (taken) {
-    if (taken.used === 1) await dropOlder(queries, scope, windowStart);
-    return;
-  }
-  throw new CountersignError(
-    'store-unavailable',
-    'Cannot count a call: another one took the last place of its limit, expected one transaction at a time; try again',
-  );
+  if (row?.used === 1) await dropOlder(queries, scope, windowStart);
+  return row !== undefined;
+}
+
+async function giveBack(queries: Queries, { scope, windowStart }: CounterTake): Promise<void> {
+  await queries
+    .updateTable('limit_counters')
+    .set((column) => ({ used: column('used', '-', 1) }))
+    .where('scope', '=', scope)
+    .where('window_start', '=', windowStart)
+    .execute();
 }
 
 async function dropOlder(queries: Queries, scope: string, windowStart: number): Promise<void> {

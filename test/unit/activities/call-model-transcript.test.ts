@@ -144,7 +144,10 @@ describe('authority', () => {
 
   test('a store out of reach is retryable', async () => {
     const down = () => Promise.reject(new CountersignError('store-unavailable', 'Cannot read: down'));
-    const world = createWorld({ baseURL: provider.rawUrl, overrides: { store: { getRun: down, getBody: down, addModelUsage: down } } });
+    const world = createWorld({
+      baseURL: provider.rawUrl,
+      overrides: { store: { getRun: down, getBody: down, addModelUsage: down } },
+    });
     await expect(world.call()).rejects.toMatchObject({ type: 'store-unavailable', nonRetryable: false });
   });
 

@@ -80,6 +80,7 @@ export interface World {
   /** What the workflow answers to the query. */
   recorded: Message[];
   /** Runs the activity for the whole recorded transcript. */
+  usage: { workflowId: string; model: string; input: number; output: number }[];
   call(turn?: number): ReturnType<ReturnType<typeof createCallModel>>;
 }
 

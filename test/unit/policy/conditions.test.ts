@@ -93,7 +93,11 @@ describe('a policy is refused for a condition', () => {
     ['with an unknown function', 'lenght(labels.context) == 1', 'found the unknown function "lenght"'],
     ['with an unknown method', 'args.s.startWith("x")', 'did you mean "startsWith"?'],
     ['with the native matches', 'args.s.matches("^(a+)+$")', "write re2(value, 'pattern')"],
-    ['with the native matches inside a loop', 'labels.context.exists(l, l.matches("a"))', "write re2(value, 'pattern')"],
+    [
+      'with the native matches inside a loop',
+      'labels.context.exists(l, l.matches("a"))',
+      "write re2(value, 'pattern')",
+    ],
     ['with the native matches inside a list', '[args.s.matches("a")][0]', "write re2(value, 'pattern')"],
     [
       'with the native matches behind a ternary',

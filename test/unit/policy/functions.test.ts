@@ -34,9 +34,12 @@ describe('cidr', () => {
     expect(answer(`cidr(args.v, '${block}')`, value)).toBe(expected);
   });
 
-  it.each(['10.0.0.0', '10.0.0.1/8', '10.0.0.0/33', '10.0.0.0/8/8', 'x/8', '10.0.0.0/-1'])('%s is no block', (block) => {
-    expect(refusal(`cidr(args.v, '${block}')`)).toContain('a block such as 10.0.0.0/8');
-  });
+  it.each(['10.0.0.0', '10.0.0.1/8', '10.0.0.0/33', '10.0.0.0/8/8', 'x/8', '10.0.0.0/-1'])(
+    '%s is no block',
+    (block) => {
+      expect(refusal(`cidr(args.v, '${block}')`)).toContain('a block such as 10.0.0.0/8');
+    },
+  );
 });
 
 describe('host', () => {
@@ -159,7 +162,7 @@ describe('window and local', () => {
     ["window(now, 'mon-fri 09:00-09:00 UTC')", 'times from 00:00 to 24:00'],
     ["window(now, 'mon-foo 09:00-10:00 UTC')", 'mon-fri or sat,sun'],
     ["local(now, 'Mars/Base').hour == 1", 'a time zone'],
-    ["local(now, args.zone).hour == 1", 'a literal text'],
+    ['local(now, args.zone).hour == 1', 'a literal text'],
     ["local(now, 'UTC').huor == 1", 'did you mean "hour"?'],
   ])('%s is refused when the policy is loaded', (when, expected) => {
     expect(refusal(when)).toContain(expected);
@@ -185,7 +188,8 @@ describe('shell', () => {
     evaluatePolicy(policy(when, given), call({ args: { command } })).rules[0]?.id;
 
   it('gives the facts of the classifier that was handed in', () => {
-    const when = "shell(args.command).parsed && shell(args.command).worst == 'read' && 'ls' in shell(args.command).names";
+    const when =
+      "shell(args.command).parsed && shell(args.command).worst == 'read' && 'ls' in shell(args.command).names";
     expect(verdict(when, 'ls', readShell)).toBe('a');
     expect(verdict(when, 'rm', readShell)).toBe('no-rule-matches');
     expect(verdict("'coreutils-ls' in shell(args.command).rules", 'ls', readShell)).toBe('a');
