@@ -14,10 +14,9 @@ export async function createPolicyLimits(db: Kysely<never>): Promise<void> {
     .execute();
   await db.schema
     .createTable('limit_counters')
-    .addColumn('scope', 'text', (column) => column.notNull())
+    .addColumn('scope', 'text', (column) => column.primaryKey())
     .addColumn('window_start', 'bigint', (column) => column.notNull())
     .addColumn('used', 'integer', (column) => column.notNull())
-    .addPrimaryKeyConstraint('limit_counters_key', ['scope', 'window_start'])
     .execute();
   // No reference to runs: a worker of the model alone need not read them.
   await db.schema

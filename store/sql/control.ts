@@ -3,6 +3,7 @@ import type { Store } from '../store.ts';
 import { nextNumber } from './counters.ts';
 import { argumentsMustAgree, readControlRecord, rowMustAgree, toText } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
+import { ofControl } from './write-scopes.ts';
 
 type ControlMethods = Pick<Store, 'appendControl' | 'listControl' | 'freezeEpoch'>;
 
@@ -18,7 +19,7 @@ export function controlMethods(session: SqlSession): ControlMethods {
           .values({ sequence, kind: record.body.kind, record: toText(record) })
           .execute();
         return record;
-      }),
+      }, ofControl),
     listControl: (kinds) =>
       session.read(async (queries) => {
         if (kinds.length === 0) return [];

@@ -13,12 +13,16 @@ import { countToolCall, takeCounters } from './limits.ts';
 import { argumentsMustAgree, readDecision, rowMustAgree, toText } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
 import type { DecisionsTable } from './tables.ts';
+import { ofRun } from './write-scopes.ts';
 
 export function decisionMethods(session: SqlSession): Pick<Store, 'findDecision' | 'recordDecision' | 'listDecisions'> {
   return {
     findDecision: (key) => session.read((queries) => findDecision(queries, key)),
     recordDecision: (record, expected) =>
-      session.write((queries) => recordDecision(queries, record, expected.runEpoch)),
+      session.write(
+        (queries) => recordDecision(queries, record, expected.runEpoch),
+        ofRun(record.decision.body.workflowId),
+      ),
     listDecisions: (workflowId) =>
       session.read(async (queries) => {
         const query = queries.selectFrom('decisions').selectAll().where('workflow_id', '=', workflowId);

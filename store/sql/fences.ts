@@ -10,16 +10,20 @@ import { argumentsMustAgree } from './records.ts';
 import { findReceipt, insertReceipt } from './receipts.ts';
 import type { Queries, SqlSession } from './session.ts';
 import { voidFence } from './void-fence.ts';
+import { ofCall, ofCallUnderControl } from './write-scopes.ts';
 
 type FenceMethods = Pick<Store, 'getFence' | 'reserveFence' | 'startFence' | 'consumeFence' | 'voidFence'>;
 
 export function fenceMethods(session: SqlSession): FenceMethods {
   return {
     getFence: (callKey, tryNumber) => session.read((queries) => findFence(queries, callKey, tryNumber)),
-    reserveFence: (reservation) => session.write((queries) => reserveFence(queries, reservation)),
-    startFence: (step) => session.write((queries) => startFence(queries, step)),
-    consumeFence: (consumption) => session.write((queries) => consumeFence(queries, consumption)),
-    voidFence: (step) => session.write((queries) => voidFence(queries, step)),
+    // A freeze that is recorded before this commits is seen by it, and refuses.
+    reserveFence: (reservation) =>
+      session.write((queries) => reserveFence(queries, reservation), ofCallUnderControl(reservation.callKey)),
+    startFence: (step) => session.write((queries) => startFence(queries, step), ofCall(step.callKey)),
+    consumeFence: (consumption) =>
+      session.write((queries) => consumeFence(queries, consumption), ofCall(consumption.callKey)),
+    voidFence: (step) => session.write((queries) => voidFence(queries, step), ofCall(step.callKey)),
   };
 }
 

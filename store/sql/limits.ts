@@ -1,13 +1,16 @@
 /**
  * Counting for the limits of policies. Counters are taken inside the transaction that admits a call, all of them or none,
- * so that calls side by side cannot overshoot; a window is one of the clock and old ones are dropped as new ones begin.
+ * so that calls side by side cannot overshoot; a window is one of the clock.
  */
 import { sql } from 'kysely';
 import type { CounterTake, GateState, Store } from '../store.ts';
 import type { Queries, SqlSession } from './session.ts';
+import { ofRow } from './write-scopes.ts';
 
 export function limitMethods(session: SqlSession): Pick<Store, 'addModelUsage'> {
-  return { addModelUsage: (usage) => session.write((queries) => addModelUsage(queries, usage)) };
+  return {
+    addModelUsage: (usage) => session.write((queries) => addModelUsage(queries, usage), ofRow(`usage ${usage.workflowId}`)),
+  };
 }
 
 /**
@@ -26,38 +29,35 @@ export async function takeCounters(queries: Queries, counters: readonly CounterT
   return null;
 }
 
-/** The condition is part of the statement, so that the limit holds also where transactions run side by side. */
+/**
+ * One row for each counter, and all in one statement, so that the limit holds also where transactions run side by side. A
+ * later window starts it anew; a worker whose clock is behind counts in the window that has begun.
+ */
 async function takeOne(queries: Queries, { scope, windowStart, limit }: CounterTake): Promise<boolean> {
   if (limit < 1) return false;
+  const isLater = sql<boolean>`excluded.window_start > limit_counters.window_start`;
   const row = await queries
     .insertInto('limit_counters')
     .values({ scope, window_start: windowStart, used: 1 })
     .onConflict((conflict) =>
       conflict
-        .columns(['scope', 'window_start'])
-        .doUpdateSet({ used: sql<number>`limit_counters.used + 1` })
-        .where('limit_counters.used', '<', limit),
+        .column('scope')
+        .doUpdateSet({
+          used: sql<number>`case when ${isLater} then 1 else limit_counters.used + 1 end`,
+          window_start: sql<number>`case when ${isLater} then excluded.window_start else limit_counters.window_start end`,
+        })
+        .where((where) => where.or([isLater, where('limit_counters.used', '<', limit)])),
     )
     .returning('used')
     .executeTakeFirst();
-  if (row?.used === 1) await dropOlder(queries, scope, windowStart);
   return row !== undefined;
 }
 
-async function giveBack(queries: Queries, { scope, windowStart }: CounterTake): Promise<void> {
+async function giveBack(queries: Queries, { scope }: CounterTake): Promise<void> {
   await queries
     .updateTable('limit_counters')
     .set((column) => ({ used: column('used', '-', 1) }))
     .where('scope', '=', scope)
-    .where('window_start', '=', windowStart)
-    .execute();
-}
-
-async function dropOlder(queries: Queries, scope: string, windowStart: number): Promise<void> {
-  await queries
-    .deleteFrom('limit_counters')
-    .where('scope', '=', scope)
-    .where('window_start', '<', windowStart)
     .execute();
 }
 

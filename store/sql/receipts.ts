@@ -12,6 +12,7 @@ import { appendLedger } from './ledger.ts';
 import { argumentsMustAgree, readOutput, readReceipt, rowMustAgree, toText } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
 import type { ReceiptsTable } from './tables.ts';
+import { ofCall } from './write-scopes.ts';
 
 export interface ReceiptRecord {
   permitDigest: string;
@@ -29,7 +30,7 @@ export function receiptMethods(session: SqlSession): Pick<Store, 'recordReceipt'
         if (first) return { kind: 'exists', ...first };
         await insertReceipt(queries, record);
         return { kind: 'recorded' };
-      }),
+      }, ofCall(record.receipt.body.callKey)),
     receiptByPermit: (permitDigest) => session.read((queries) => findReceipt(queries, permitDigest)),
   };
 }

@@ -10,6 +10,7 @@ import { fenceConformance } from './conformance/fences.ts';
 import { fenceModelConformance } from './conformance/fence-model.ts';
 import { gateStateConformance } from './conformance/gate-state.ts';
 import { limitConformance } from './conformance/limits.ts';
+import { raceConformance } from './conformance/races.ts';
 import { recordConformance } from './conformance/records.ts';
 import { runConformance } from './conformance/runs.ts';
 import { voteConformance } from './conformance/votes.ts';
@@ -49,5 +50,6 @@ export function storeConformance(name: string, open: () => Promise<StoreHarness>
     fenceModelConformance(current);
     recordConformance(current);
     controlConformance(current);
+    raceConformance(current);
   });
 }

@@ -99,7 +99,8 @@ export function recordConformance(current: CurrentHarness): void {
         aControl({ kind: 'api-key-revocation', sequence, keyId: 'k', by: 'ann' }),
       );
       const before = await store.listLedger({ limit: 10_000 });
-      await expect(execute(statement)).rejects.toThrow('append-only');
+      // A second row of one number is refused by a trigger or by the primary key, as the database does it.
+      await expect(execute(statement)).rejects.toThrow(/append-only|ledger_pkey/u);
       expect(await store.listLedger({ limit: 10_000 })).toEqual(before);
     });
   });
