@@ -5,3 +5,4 @@ export { sanitiseError } from './input/sanitise-error.ts';
 export { findRedactions } from './secrets/find-redactions.ts';
 export { findSecrets, type SecretOptions } from './secrets/find-secrets.ts';
 export { type Redacted, redactSecrets } from './secrets/redact-secrets.ts';
+export { type CommandFact, type ShellClass, classifyShell, type ShellFacts, type ShellVerdict } from './shell/index.ts';
