@@ -7,7 +7,7 @@ import { type ShellClass, worstOf } from './facts.ts';
 import type { Effect, Knowledge } from './knowledge.ts';
 import { classifyLanguage } from './languages.ts';
 import { type GivenOption, isOption, type SplitWords } from './options.ts';
-import { holdsSecrets, isVital } from './paths.ts';
+import { holdsSecrets, isBlockDevice, isVital } from './paths.ts';
 import { runRest } from './run-rest.ts';
 import { type Arg, literal } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
@@ -110,7 +110,7 @@ function readsSecret(row: Knowledge, { operands, options }: SplitWords): boolean
   if (row.class !== 'read') return false;
   const code = row.program && operands[row.program.at];
   const words = [...operands.filter((operand) => operand !== code), ...options.flatMap(({ value }) => value ?? [])];
-  return words.some(({ text, glob }) => holdsSecrets(text, glob));
+  return words.some(({ text, glob }) => holdsSecrets(text, glob) || isBlockDevice(text));
 }
 
 export function isAnyOf(option: GivenOption, known: readonly string[]): boolean {

@@ -6,7 +6,7 @@ import { classifyRedis } from './languages/redis.ts';
 import { splitWords } from './options.ts';
 import { holdsSecrets, isBlockDevice } from './paths.ts';
 import { noteVariable, takeAssignments } from './run-rest.ts';
-import { type Arg, hole } from './words.ts';
+import { type Arg, hole, outside } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
 
 type Handler = (subject: Subject, context: Context) => void;
@@ -111,7 +111,8 @@ function classifyVariables(subject: Subject, context: Context): void {
   for (const { text } of targets) {
     const variable = /^(?:-[A-Za-z]*)?([A-Za-z_]\w*)\+?=?([^]*)$/u.exec(text);
     if (variable?.[1]) noteVariable(variable[1], variable[2], name, context);
-    if (text.startsWith(hole) && name !== 'printf') tell(context, { name, class: 'opaque', rule: 'sets-any-variable' });
+    if (text.startsWith(hole) || text.startsWith(outside))
+      tell(context, { name, class: 'opaque', rule: 'sets-any-variable' });
     if (runsSubscript(text))
       tell(context, { name, class: 'opaque', rule: 'subscript', reason: 'a subscript in it is run as code' });
   }

@@ -14,11 +14,29 @@ const safeFunctions = new Set(
     ' ',
   ),
 );
+/** Lists and settings of the output. */
+const backReads = /^(?:d\w*|l\w*|x|timing|conninfo|c|connect|q|pset|h|z|sf|sv|t|a|echo|encoding)\+?$/u;
 /** They reach beyond the database, or act in it. */
 const acting =
   /\b(?:pg_read_file|pg_read_binary_file|pg_ls_dir|pg_terminate_backend|pg_cancel_backend|lo_import|lo_export|dblink\w*|load_file|xp_\w+|sp_\w+|sys_exec|sys_eval|load_extension|writefile|readfile|outfile|dumpfile|program|edit|fts\w*)\b/u;
 
 export function classifySql(text: string, name: string, context: Context): void {
+  const bare = withoutTexts(text);
+  if (
+    [...bare.matchAll(/\\([a-z!]+)/giu)].some(
+      ([, one = '']) => !/^(?:G|g$)/u.test(one) && !backReads.test(one.toLowerCase()),
+    )
+  ) {
+    return tell(context, {
+      name,
+      class: 'opaque',
+      rule: 'sql-shell-command',
+      reason: 'it starts a command or a file of the database shell',
+    });
+  }
+  if (/(?<![:\w[]):[a-z_'"{]/iu.test(bare)) {
+    return tell(context, { name, class: 'opaque', rule: 'sql-not-static', reason: 'a variable stands in it for text' });
+  }
   const meta =
     /(?:^|\n)\s*(?:\\(?<back>[!a-z?+]\w*)|\.(?<dot>[a-z]+)|(?<word>system|source|tee|pager|edit)\s)(?<rest>[^\n]*)/u.exec(
       text.toLowerCase(),
@@ -31,7 +49,7 @@ export function classifySql(text: string, name: string, context: Context): void 
       reason: 'it starts a command or a file of the database shell',
     });
   }
-  const classes = statementsOf(text).map(classOf);
+  const classes = statementsOf(bare).map(classOf);
   const worst: ShellClass =
     (['destructive', 'opaque', 'write'].find((one): one is ShellClass =>
       classes.includes(one as ShellClass),
@@ -48,7 +66,7 @@ export function classifySql(text: string, name: string, context: Context): void 
 /** Lists and settings of the output: `\dt`, `\x`, `.tables`. */
 function readsMeta({ back, dot, rest = '' }: Readonly<Record<string, string | undefined>>): boolean {
   if (/[|`]/u.test(rest)) return false;
-  if (back) return /^(?:d\w*|l\w*|x|timing|conninfo|c|connect|q|pset|h|z|sf|sv|t|a|\?|echo|encoding)\+?$/u.test(back);
+  if (back) return backReads.test(back);
   return (
     dot !== undefined &&
     /^(?:tables|schema|databases|headers|mode|indexes|indices|width|quit|exit|help|show|stats|timer|nullvalue|separator|fullschema|dbinfo)$/u.test(
@@ -57,16 +75,20 @@ function readsMeta({ back, dot, rest = '' }: Readonly<Record<string, string | un
   );
 }
 
-/** In small letters, with texts emptied and comments gone; MySQL runs what stands in `/*! … *\/`. */
-function statementsOf(text: string): string[] {
-  const bare = text
+/** With texts emptied and comments gone; MySQL runs what stands in `/*! … *\/`. */
+function withoutTexts(text: string): string {
+  return text
     .replaceAll(/'(?:[^'\\]|''|\\[^])*'|\$(\w*)\$[^]*?\$\1\$/gu, "''")
     .replaceAll(/\/\*!\d*([^]*?)\*\//gu, ' $1 ')
-    .replaceAll(/\/\*[^]*?\*\/|--[^\n]*|(?<=^|\n)\s*#[^\n]*/gu, ' ')
-    .replaceAll(/(?<=^|\n)\s*[\\.][a-z!?][^\n]*/giu, ' ')
-    .toLowerCase();
+    .replaceAll(/\/\*[^]*?\*\/|--[^\n]*|(?<=^|\n)\s*#[^\n]*/gu, ' ');
+}
+
+/** In small letters, without the commands of the shell itself. */
+function statementsOf(bare: string): string[] {
   return bare
-    .split(/;|\\[gG]\b/u)
+    .replaceAll(/(?<=^|\n)\s*[\\.][a-z!?][^\n]*/giu, ' ')
+    .toLowerCase()
+    .split(/;|\\g\b/u)
     .map((one) => one.trim())
     .filter((one) => one !== '');
 }
