@@ -22,6 +22,14 @@ const acting =
 
 export function classifySql(text: string, name: string, context: Context): void {
   const bare = withoutTexts(text);
+  if (bare === undefined) {
+    return tell(context, {
+      name,
+      class: 'opaque',
+      rule: 'sql-ambiguous',
+      reason: 'databases would read it differently',
+    });
+  }
   if (
     [...bare.matchAll(/\\([a-z!]+)/giu)].some(
       ([, one = '']) => !/^(?:G|g$)/u.test(one) && !backReads.test(one.toLowerCase()),
@@ -75,12 +83,29 @@ function readsMeta({ back, dot, rest = '' }: Readonly<Record<string, string | un
   );
 }
 
-/** With texts emptied and comments gone; MySQL runs what stands in `/*! … *\/`. */
-function withoutTexts(text: string): string {
-  return text
-    .replaceAll(/'(?:[^'\\]|''|\\[^])*'|\$(\w*)\$[^]*?\$\1\$/gu, "''")
-    .replaceAll(/\/\*!\d*([^]*?)\*\//gu, ' $1 ')
-    .replaceAll(/\/\*[^]*?\*\/|--[^\n]*|(?<=^|\n)\s*#[^\n]*/gu, ' ');
+const texts =
+  /'(?:[^'\\]|''|\\[^])*'|"(?:[^"\\]|""|\\[^])*"|`[^`]*`|\$(\w*)\$[^]*?\$\1\$|\/\*[^]*?\*\/|--[^\n]*|#[^\n]*/gu;
+
+/**
+ * With texts emptied and comments gone. Databases differ in what ends a text: where they would, it is not read.
+ * MySQL runs what stands in `/*! … *\/`, knows `#` but no `--x`; PostgreSQL takes a backslash for a letter and nests comments.
+ */
+function withoutTexts(text: string): string | undefined {
+  let ambiguous = false;
+  const bare = text.replaceAll(texts, (found: string) => {
+    if (found.startsWith('/*')) {
+      ambiguous ||= found.slice(2).includes('/*');
+      return found.startsWith('/*!') ? ` ${found.slice(3, -2).replace(/^\d+/u, '')} ` : ' ';
+    }
+    if (found.startsWith('--') || found.startsWith('#')) {
+      ambiguous ||= !/^--(?:\s|$)/u.test(found) && /[;'"]/u.test(text);
+      return ' ';
+    }
+    ambiguous ||= /\\['"]/u.test(found) || (found.startsWith('$') && found.includes(';'));
+    return found.startsWith("'") ? "''" : 'x';
+  });
+  // A quote that nothing ends.
+  return ambiguous || /['"`]/u.test(bare.replaceAll("''", '')) ? undefined : bare;
 }
 
 /** In small letters, without the commands of the shell itself. */
