@@ -25,6 +25,8 @@ const ofTheGate = [
   'dry-run',
   'further-try',
   'gate-fault',
+  'guard-asks',
+  'guard-denies',
   'no-eligible-approver',
   'nothing-to-probe',
   'other-arguments',

@@ -7,10 +7,8 @@ import type { ApprovalTerms } from '../../core/contracts/approval.ts';
 import type { RuleHit } from '../../core/contracts/decision.ts';
 import type { Finding, Label, Risk } from '../../core/contracts/labels.ts';
 import {
-  combineTerms,
   type CompiledPolicy,
   decideByPolicy,
-  defaultTerms,
   type PolicyInput,
   type PolicyVerdict,
   stricterVerdict,
@@ -18,7 +16,9 @@ import {
 import type { Denial } from '../../store/store.ts';
 import type { RegisteredTool } from '../../tools/registry.ts';
 import { verifyVote } from '../verify-votes.ts';
+import { strictestDefaultTerms } from './default-terms.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
+import { weighFindings } from './weigh-findings.ts';
 import type { Standing } from './standing.ts';
 
 export interface Judgement {
@@ -66,7 +66,8 @@ export async function judgeCall(
   if (state.openFences.length > 0 && call.tool.definition.effect !== 'read') {
     return { kind: 'hold', code: 'earlier-effect-open', reason: 'an earlier effect of this run is not settled' };
   }
-  const findings = await dependencies.checkArguments(call.canonical);
+  const { definition } = call.tool;
+  const findings = await dependencies.checkArguments(call.canonical, { definition, args: call.value });
   if (holdsSecret(findings)) return secretInArguments(findings);
   const { policies } = dependencies;
   const pinned = await policies.policyByDigest(ticket.policyDigest);
@@ -80,7 +81,7 @@ export async function judgeCall(
   const verdict = asked.map((policy) => decideByPolicy(policy, facts)).reduce(stricterVerdict);
   return {
     kind: 'judgement',
-    ...askAgainAfterFirstTry(input, call, verdict, asked),
+    ...weighFindings(askAgainAfterFirstTry(input, call, verdict, asked), findings, definition.effect, asked),
     findings,
     labels,
     activePolicyDigest: activeDigest,
@@ -130,13 +131,6 @@ function askAgainAfterFirstTry(
   const reason = 'an earlier try of this effect was in doubt: trying again needs a person';
   const effect = terms ? 'ask' : 'deny';
   return { ...judged, verdict: effect, rules: [...judged.rules, { id: 'further-try', effect, reason }], terms };
-}
-
-/** Under every policy's default terms at once; undefined, which denies, where one of them has none. */
-export function strictestDefaultTerms(policies: readonly CompiledPolicy[]): ApprovalTerms | undefined {
-  const terms = policies.map(defaultTerms);
-  const stated = terms.flatMap((one) => one ?? []);
-  return stated.length === terms.length && stated.length > 0 ? stated.reduce(combineTerms) : undefined;
 }
 
 function policyInput(

@@ -58,6 +58,7 @@ export async function startWorkerPart({ base, environment, pack, roles }: Worker
       clock,
       audience: config.audience,
       tools: pack.tools,
+      guards: pack.guards,
       sandbox,
       workFolder: config.paths.work,
       openai: { apiKey: config.openaiApiKey ?? (config.openaiBaseUrl && 'none'), baseURL: config.openaiBaseUrl },
