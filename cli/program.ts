@@ -11,7 +11,7 @@ import { exitCodes } from './exit-codes.ts';
 import { reportError } from './report-error.ts';
 import { createTerminal, type Sink } from './terminal.ts';
 
-export interface World extends Pick<CommandContext, 'clock' | 'ask' | 'cacheCode' | 'pause'> {
+export interface World extends Pick<CommandContext, 'clock' | 'ask' | 'cacheCode' | 'pause' | 'stdin'> {
   stdout: Sink;
   stderr: Sink;
   environment: Environment;
@@ -30,7 +30,7 @@ const settingByFlag: Readonly<Record<string, ConfigName>> = {
 
 /** @param argv without the program. @returns the exit code. */
 export async function runProgram(argv: readonly string[], world: World): Promise<number> {
-  const { stdout, stderr, environment, clock, stop, ask, pause, cacheCode } = world;
+  const { stdout, stderr, environment, clock, stop, ask, pause, cacheCode, stdin } = world;
   const terminal = createTerminal({ stdout, stderr, environment });
   const json = asksForJson(argv);
   let exit = 0;
@@ -51,7 +51,7 @@ export async function runProgram(argv: readonly string[], world: World): Promise
       const flags = flagsOf(options);
       const config = (more?: Flags) => readConfig(environment, { ...flags, ...more });
       const { takeStop, left } = stopOf(stop);
-      const context = { terminal, environment, clock, json, config, takeStop, ask, pause, cacheCode };
+      const context = { terminal, environment, clock, json, config, takeStop, ask, pause, cacheCode, stdin };
       exit = await Promise.race([definition.run(context, args, options), left]);
     });
   }

@@ -50,7 +50,14 @@ export async function readPack(folder: string): Promise<PackRead> {
         })
       : undefined;
   if (agent.kind === 'agent' && policy.kind === 'policy' && selected?.kind === 'registry') {
-    const parts = { agent: agent.agent, policyText: policy.text, policy: policy.policy, tools: selected.registry };
+    const guards = tools.kind === 'tools' ? tools.guards : [];
+    const parts = {
+      agent: agent.agent,
+      policyText: policy.text,
+      policy: policy.policy,
+      tools: selected.registry,
+      guards,
+    };
     return { kind: 'pack', pack: assemblePack({ folder: resolve(folder), ...parts }) };
   }
   const problems = [agent, policy, tools, selected].flatMap((part) =>

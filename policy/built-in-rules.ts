@@ -67,7 +67,7 @@ export function applyRefusals(policy: CompiledPolicy, input: PolicyInput, verdic
   ]);
 }
 
-/** `guard-finding`, `guard-off`: by the severity of what the guards found. */
+/** `guard-denies`, `guard-asks`, `guard-off`: by the severity of what the guards found. */
 export function applyGuards(policy: CompiledPolicy, input: PolicyInput, verdict: PolicyVerdict): PolicyVerdict {
   const hits = guardHits(policy, input);
   const denied = denyBy(

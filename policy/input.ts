@@ -54,17 +54,21 @@ export interface PolicyInput {
   readonly labels: readonly string[];
   /** Labels of single arguments, where more is known of them; absent: those of the context. */
   readonly argumentLabels?: Readonly<Record<string, readonly string[]>> | undefined;
-  readonly findings: readonly {
-    readonly guard: string;
-    readonly rule?: string | undefined;
-    readonly severity: string;
-  }[];
+  readonly findings: readonly GuardFinding[];
   /** What was read of the target; absent: nothing was read yet. The effect never starts before that. */
   readonly target?: { readonly state: unknown } | undefined;
   /** Denials by persons in this run. */
   readonly denials: number;
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
+}
+
+export interface GuardFinding {
+  readonly guard: string;
+  readonly rule?: string | undefined;
+  readonly severity: string;
+  /** What was found, without the thing found. */
+  readonly message?: string | undefined;
 }
 
 export interface ModelUsage {
@@ -103,7 +107,9 @@ export const policyInputSchema = z.object({
   environment: z.string(),
   labels,
   argumentLabels: z.record(z.string(), labels).optional(),
-  findings: z.array(z.object({ guard: z.string(), rule: z.string().optional(), severity: z.string() })),
+  findings: z.array(
+    z.object({ guard: z.string(), rule: z.string().optional(), severity: z.string(), message: z.string().optional() }),
+  ),
   target: z.object({ state: z.unknown() }).optional(),
   denials: whole,
   now: whole,

@@ -7,11 +7,9 @@ import type { ApprovalTerms } from '../../core/contracts/approval.ts';
 import type { LayerVerdict, RuleHit, ShadowVerdict } from '../../core/contracts/decision.ts';
 import type { Finding, Label, Risk } from '../../core/contracts/labels.ts';
 import {
-  combineTerms,
   type CompiledPolicy,
   countersOf,
   decideByLayers,
-  defaultTerms,
   layerLabel,
   type LayerPolicy,
   type PolicyInput,
@@ -20,6 +18,7 @@ import {
 import type { DecisionRecord, Denial } from '../../store/store.ts';
 import type { RegisteredTool } from '../../tools/registry.ts';
 import { verifyVote } from '../verify-votes.ts';
+import { strictestDefaultTerms } from './default-terms.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import { approverLayers, readPolicies, recordedLayers } from './read-policies.ts';
 import { readTarget } from './read-target.ts';
@@ -77,7 +76,8 @@ export async function judgeCall(
   if (state.openFences.length > 0 && call.tool.definition.effect !== 'read') {
     return { kind: 'hold', code: 'earlier-effect-open', reason: 'an earlier effect of this run is not settled' };
   }
-  const findings = await dependencies.checkArguments(call.canonical);
+  const { definition } = call.tool;
+  const findings = await dependencies.checkArguments(call.canonical, { definition, args: call.value });
   if (holdsSecret(findings)) return secretInArguments(findings);
   const asked = await readPolicies(dependencies, ticket);
   if (asked.kind === 'missing') return gateRefusal(asked.rule, asked.reason, findings);
@@ -146,13 +146,6 @@ function askAgainAfterFirstTry(
   return { ...judged, verdict: effect, rules: [...judged.rules, { id: 'further-try', effect, reason }], terms };
 }
 
-/** Under every policy's default terms at once; undefined, which denies, where one of them has none. */
-export function strictestDefaultTerms(policies: readonly CompiledPolicy[]): ApprovalTerms | undefined {
-  const terms = policies.map(defaultTerms);
-  const stated = terms.flatMap((one) => one ?? []);
-  return stated.length === terms.length && stated.length > 0 ? stated.reduce(combineTerms) : undefined;
-}
-
 interface Weighed {
   labels: Label[];
   findings: Finding[];
@@ -196,7 +189,7 @@ async function policyInput(
     },
     environment: ticket.environment,
     labels,
-    findings: findings.map(({ guard, rule, severity }) => ({ guard, rule, severity })),
+    findings: findings.map(({ guard, rule, severity, message }) => ({ guard, rule, severity, message })),
     ...(target ? { target } : {}),
     denials: denials.length,
     now: standing.now,

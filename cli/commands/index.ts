@@ -7,6 +7,7 @@ import { deny } from './deny.ts';
 import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
 import { gateway } from './gateway.ts';
+import { guards } from './guards.ts';
 import { init } from './init.ts';
 import { reconcile } from './reconcile.ts';
 import { replay } from './replay.ts';
@@ -29,6 +30,7 @@ export const commands: readonly CommandDefinition[] = [
   reconcile,
   cancel,
   replay,
+  guards,
   doctor,
   worker,
   gateway,

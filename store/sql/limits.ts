@@ -9,7 +9,8 @@ import { ofRow } from './write-scopes.ts';
 
 export function limitMethods(session: SqlSession): Pick<Store, 'addModelUsage'> {
   return {
-    addModelUsage: (usage) => session.write((queries) => addModelUsage(queries, usage), ofRow(`usage ${usage.workflowId}`)),
+    addModelUsage: (usage) =>
+      session.write((queries) => addModelUsage(queries, usage), ofRow(`usage ${usage.workflowId}`)),
   };
 }
 

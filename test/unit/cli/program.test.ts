@@ -12,7 +12,7 @@ const names = commands.map((command) => command.usage.split(' ')[0] ?? '');
 
 test('the program has every command of the contract, in the order of the help', () => {
   expect(names.join(' ')).toBe(
-    'init dev run runs show watch approvals approve deny reconcile cancel replay doctor worker gateway',
+    'init dev run runs show watch approvals approve deny reconcile cancel replay guards doctor worker gateway',
   );
 });
 

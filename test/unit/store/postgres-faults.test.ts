@@ -61,11 +61,19 @@ describe('a server that goes away', () => {
     let attempts = 0;
     await session.write(async (queries) => {
       attempts += 1;
-      await queries.insertInto('bodies').values({ digest: `attempt ${attempts}`, text_json: '""' }).execute();
+      await queries
+        .insertInto('bodies')
+        .values({ digest: `attempt ${attempts}`, text_json: '""' })
+        .execute();
       if (attempts === 1) await server.crashAndRestart();
-      await queries.insertInto('bodies').values({ digest: `end ${attempts}`, text_json: '""' }).execute();
+      await queries
+        .insertInto('bodies')
+        .values({ digest: `end ${attempts}`, text_json: '""' })
+        .execute();
     });
-    const rows = await session.read((queries) => queries.selectFrom('bodies').select('digest').where('digest', 'like', '% _').orderBy('digest').execute()); // prettier-ignore
+    const rows = await session.read((queries) =>
+      queries.selectFrom('bodies').select('digest').where('digest', 'like', '% _').orderBy('digest').execute(),
+    ); // prettier-ignore
     expect(rows.map(({ digest }) => digest)).toEqual(['attempt 2', 'end 2']);
   });
 
@@ -78,9 +86,15 @@ describe('a server that goes away', () => {
     let attempts = 0;
     const write = session.write(async (queries) => {
       attempts += 1;
-      await queries.insertInto('cut' as 'bodies').values({ a: 1 } as never).execute();
+      await queries
+        .insertInto('cut' as 'bodies')
+        .values({ a: 1 } as never)
+        .execute();
     });
-    await expect(write).rejects.toMatchObject({ ...unavailable, message: expect.stringContaining('whether it committed') as string }); // prettier-ignore
+    await expect(write).rejects.toMatchObject({
+      ...unavailable,
+      message: expect.stringContaining('whether it committed') as string,
+    }); // prettier-ignore
     expect(attempts).toBe(1);
     await database.execute('drop table cut; drop function cut');
   });
@@ -152,7 +166,9 @@ describe('locks', () => {
     const freezeEpoch = await store.freezeEpoch();
     const holder = await database.connectAsOwner();
     const sequence = 1_000_000;
-    await holder.query(`begin; select pg_advisory_xact_lock(${keyOf('control')}); insert into control (sequence, kind, record) values (${sequence}, 'freeze', '{}')`); // prettier-ignore
+    await holder.query(
+      `begin; select pg_advisory_xact_lock(${keyOf('control')}); insert into control (sequence, kind, record) values (${sequence}, 'freeze', '{}')`,
+    ); // prettier-ignore
     const reserved = store.reserveFence(reservationOf(scene, scene.callKey(1), { freezeEpoch }));
     const waiting = `select count(*)::int as count from pg_locks where locktype = 'advisory' and not granted`;
     while ((await database.execute(waiting)).rows[0]?.count === 0);
@@ -185,7 +201,8 @@ describe('locks', () => {
   it('in a circle are untied: one of two runs again, and both are done', async () => {
     const session = openSession();
     const names = ['left', 'right'];
-    for (const digest of names) await session.write((queries) => queries.insertInto('bodies').values({ digest, text_json: '0' }).execute()); // prettier-ignore
+    for (const digest of names)
+      await session.write((queries) => queries.insertInto('bodies').values({ digest, text_json: '0' }).execute()); // prettier-ignore
     const first = { left: Promise.withResolvers<void>(), right: Promise.withResolvers<void>() };
     const add = (from: 'left' | 'right', to: 'left' | 'right') =>
       session.write(
@@ -198,7 +215,9 @@ describe('locks', () => {
         { alone: [from] },
       );
     await Promise.all([add('left', 'right'), add('right', 'left')]);
-    const rows = await session.read((queries) => queries.selectFrom('bodies').select('text_json').where('digest', 'in', names).execute()); // prettier-ignore
+    const rows = await session.read((queries) =>
+      queries.selectFrom('bodies').select('text_json').where('digest', 'in', names).execute(),
+    ); // prettier-ignore
     expect(new Set(rows.map((row) => row.text_json)).size).toBe(1);
   });
 });
@@ -208,7 +227,10 @@ describe('versions', () => {
     const empty = await createDatabase(server, false);
     leftovers.push(() => empty.dispose());
     const refused = openPostgresStore({ location: empty.location });
-    await expect(refused).rejects.toMatchObject({ code: 'config-invalid', message: expect.stringContaining('countersign setup') as string }); // prettier-ignore
+    await expect(refused).rejects.toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringContaining('countersign setup') as string,
+    }); // prettier-ignore
     const roles = { prefix: empty.location.database, passwords: {} };
     const made = await Promise.all([1, 2, 3].map(() => setUpPostgresStore(empty.location, { roles })));
     expect(made.map(({ before }) => before).toSorted()).toEqual(['none', 'same', 'same']);
@@ -276,13 +298,22 @@ describe('secrets', () => {
     const store = await open(3000, { ...database.roleLocations.notify, passwordFile });
     const next = randomBytes(18).toString('base64url');
     writeFileSync(passwordFile, next);
-    await database.execute(`alter role ${user} password '${next}'; select pg_terminate_backend(pid) from pg_stat_activity where usename = '${user}'`); // prettier-ignore
+    await database.execute(
+      `alter role ${user} password '${next}'; select pg_terminate_backend(pid) from pg_stat_activity where usename = '${user}'`,
+    ); // prettier-ignore
     await store.ping();
   });
 
   it('a statement that fails tells neither its values nor the row', async () => {
     const session = openSession();
-    const error: unknown = await session.write((queries) => queries.insertInto('bodies').values({ digest: password, text_json: null as never }).execute()).catch((caught: unknown) => caught); // prettier-ignore
+    const error: unknown = await session
+      .write((queries) =>
+        queries
+          .insertInto('bodies')
+          .values({ digest: password, text_json: null as never })
+          .execute(),
+      )
+      .catch((caught: unknown) => caught); // prettier-ignore
     expect(error).toMatchObject({ code: 'internal-fault' });
     expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(password);
   });
@@ -294,7 +325,9 @@ describe('secrets', () => {
     const folder = mkdtempSync(join(tmpdir(), 'countersign-passwords-'));
     leftovers.push(() => rmSync(folder, { recursive: true, force: true }));
     const config = { storeLocation: other.location, storeRolePrefix: other.location.database };
-    await expect(setUpStore({ ...config, storeRolePasswords: folder })).rejects.toMatchObject({ code: 'config-invalid' });
+    await expect(setUpStore({ ...config, storeRolePasswords: folder })).rejects.toMatchObject({
+      code: 'config-invalid',
+    });
     writeFileSync(join(folder, 'agent'), `${secret}\n`, { mode: 0o600 });
     const made = await setUpStore({ ...config, storeRolePasswords: folder });
     expect(made).toMatchObject({ before: 'none', store: expect.stringContaining(other.location.database) as string });

@@ -7,8 +7,27 @@ import { setUpPostgresStore } from '../../../store/postgres/set-up-postgres-stor
 import { type StoreRole, storeRoles } from '../../../store/postgres/role-grants.ts';
 import { createDatabase, type PostgresDatabase } from '../../support/postgres-database.ts';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.ts';
-import { aControl, anOutput, anyDigest, aReceipt, aVote, nonceOf, someTimeAt, voteDigest } from '../../support/signed-objects.ts'; // prettier-ignore
-import { claimOf, consumptionOf, decide, gate, newScene, openRun, reserve, start, voidStepOf } from './conformance/scene.ts';
+import {
+  aControl,
+  anOutput,
+  anyDigest,
+  aReceipt,
+  aVote,
+  nonceOf,
+  someTimeAt,
+  voteDigest,
+} from '../../support/signed-objects.ts'; // prettier-ignore
+import {
+  claimOf,
+  consumptionOf,
+  decide,
+  gate,
+  newScene,
+  openRun,
+  reserve,
+  start,
+  voidStepOf,
+} from './conformance/scene.ts';
 
 let server: PostgresServer;
 let database: PostgresDatabase;
@@ -41,7 +60,8 @@ const mayInsert: Record<StoreRole, string> = {
   audit: '',
 };
 const mayUpdate: Record<StoreRole, string> = {
-  agent: 'runs.last_link_run_id runs.run_epoch runs.turn_mark runs.closed_at runs.outcome asks.outcome asks.closed_at tool_calls.calls limit_counters.window_start limit_counters.used counters.value',
+  agent:
+    'runs.last_link_run_id runs.run_epoch runs.turn_mark runs.closed_at runs.outcome asks.outcome asks.closed_at tool_calls.calls limit_counters.window_start limit_counters.used counters.value',
   model: 'model_usage.input_tokens model_usage.output_tokens',
   tools: 'fences.state fences.lease_until_at fences.voided_from fences.voided_by fences.voided_at counters.value',
   notify: '',
@@ -120,7 +140,9 @@ describe('database roles', () => {
     ['gateway', 'control'],
   ] as const)('%s numbers with the counter %s and with no other', async (role, own) => {
     for (const name of ['ledger', 'control']) {
-      const [[, state] = ['', null]] = await statesOf(role, [`update counters set value = value + 1 where name = '${name}'`]); // prettier-ignore
+      const [[, state] = ['', null]] = await statesOf(role, [
+        `update counters set value = value + 1 where name = '${name}'`,
+      ]); // prettier-ignore
       expect([name, state]).toEqual([name, name === own ? null : '42501']);
     }
   });
@@ -145,19 +167,25 @@ describe('database roles', () => {
     const closes = { nonce, outcome: 'approved' as const, at: someTimeAt };
     const admit = { callsPerRun: 5, callsPerTurn: 5 };
     const denial = { tool: 't', argumentsDigest: anyDigest('a'), nonce };
-    expect(await decide(as('agent'), scene, callKey, { place: { pass: 2 }, closes, admit, denial })).toEqual({ kind: 'recorded' });
+    expect(await decide(as('agent'), scene, callKey, { place: { pass: 2 }, closes, admit, denial })).toEqual({
+      kind: 'recorded',
+    });
     expect(await reserve(as('tools'), scene, callKey, { nonce })).toEqual({ kind: 'reserved' });
     expect(await start(as('tools'), callKey)).toBe('started');
     expect(await as('tools').consumeFence(consumptionOf(callKey))).toBe('consumed');
     expect((await as('tools').voidFence(voidStepOf(scene, scene.callKey(2)))).kind).toBe('voided');
     const permitDigest = anyDigest(`probe ${callKey}`);
     const receipt = aReceipt({ callKey, purpose: 'probe' }, permitDigest);
-    expect(await as('tools').recordReceipt({ permitDigest, receipt, output: anOutput(), labels: ['untrusted'], turn: 1 })).toEqual({ kind: 'recorded' }); // prettier-ignore
+    expect(
+      await as('tools').recordReceipt({ permitDigest, receipt, output: anOutput(), labels: ['untrusted'], turn: 1 }),
+    ).toEqual({ kind: 'recorded' }); // prettier-ignore
     expect(await as('tools').putBody('an output')).toMatch(/^sha256:/u);
     expect((await gate(as('agent'), scene, scene.callKey(2))).labels).toEqual(['untrusted']);
     const raise = { workflowId, fromEpoch: 0, reason: 'other arguments', now: someTimeAt };
     expect(await as('agent').raiseRunEpoch(raise)).toBe(1);
-    const freeze = await as('gateway').appendControl((sequence) => aControl({ kind: 'freeze', sequence, by: 'ann', reason: 'r' }));
+    const freeze = await as('gateway').appendControl((sequence) =>
+      aControl({ kind: 'freeze', sequence, by: 'ann', reason: 'r' }),
+    );
     expect(await as('tools').freezeEpoch()).toBe(freeze.body.sequence);
     expect(await as('agent').listControl(['freeze'])).toHaveLength(1);
     expect(await as('record').listDecisions(workflowId)).toHaveLength(2);
@@ -178,7 +206,9 @@ describe('database roles', () => {
     await expect(decide(as('tools'), scene, scene.callKey(1))).rejects.toMatchObject(wrong);
     await expect(as('agent').storeVote(vote, voteDigest(vote))).rejects.toMatchObject(wrong);
     await expect(reserve(as('agent'), scene, scene.callKey(1))).rejects.toMatchObject(wrong);
-    await expect(as('tools').appendControl((sequence) => aControl({ kind: 'thaw', sequence, by: 'ann', reason: 'r' }))).rejects.toMatchObject(wrong); // prettier-ignore
+    await expect(
+      as('tools').appendControl((sequence) => aControl({ kind: 'thaw', sequence, by: 'ann', reason: 'r' })),
+    ).rejects.toMatchObject(wrong); // prettier-ignore
     await expect(as('model').votesByNonce('x')).rejects.toMatchObject(wrong);
   });
 
@@ -195,7 +225,10 @@ describe('database roles', () => {
 
 it('ledger and control rows are changed by nobody, not by their owner either', async () => {
   for (const table of ['ledger', 'control']) {
-    const insert = table === 'ledger' ? "(sequence, kind, workflow_id, body, at) values (900000, 'intent', 'w', '{}', 0)" : "(sequence, kind, record) values (900000, 'thaw', '{}')"; // prettier-ignore
+    const insert =
+      table === 'ledger'
+        ? "(sequence, kind, workflow_id, body, at) values (900000, 'intent', 'w', '{}', 0)"
+        : "(sequence, kind, record) values (900000, 'thaw', '{}')"; // prettier-ignore
     await database.execute(`insert into ${table} ${insert}`);
     for (const change of [`update ${table} set kind = 'x'`, `delete from ${table}`, `truncate ${table}`]) {
       await expect(database.execute(change)).rejects.toThrow('append-only');

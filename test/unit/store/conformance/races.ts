@@ -72,9 +72,7 @@ export function raceConformance(current: CurrentHarness): void {
       const scene = await openRun(store);
       const { workflowId } = scene;
       await race(async (one, racer) => {
-        return String(
-          await one.raiseRunEpoch({ workflowId, fromEpoch: 0, reason: `r${racer % 3}`, now: someTimeAt }),
-        );
+        return String(await one.raiseRunEpoch({ workflowId, fromEpoch: 0, reason: `r${racer % 3}`, now: someTimeAt }));
       });
       expect((await store.getRun(workflowId))?.runEpoch).toBe(3);
     });
@@ -124,7 +122,9 @@ export function raceConformance(current: CurrentHarness): void {
     ] as const)('a limit for each %s admits exactly so many', async (_, admit) => {
       const { store } = current();
       const scene = await openRun(store);
-      const told = await race(async (one, racer) => (await decide(one, scene, scene.callKey(1, racer), { admit })).kind);
+      const told = await race(
+        async (one, racer) => (await decide(one, scene, scene.callKey(1, racer), { admit })).kind,
+      );
       expect(told).toEqual({ recorded: 5, 'over-limit': racers - 5 });
       expect((await gate(store, scene, scene.callKey(1))).admitted).toMatchObject({ run: 5, turn: 5 });
     });
@@ -212,7 +212,11 @@ export function raceConformance(current: CurrentHarness): void {
         await openRun(one);
         return String((await append(one)).body.sequence);
       });
-      expect(Object.keys(told).map(Number).toSorted((a, b) => a - b)).toEqual(range(controlBefore + 1, racers));
+      expect(
+        Object.keys(told)
+          .map(Number)
+          .toSorted((a, b) => a - b),
+      ).toEqual(range(controlBefore + 1, racers));
       const entries = await store.listLedger({ after: ledgerBefore, limit: 100 });
       expect(entries.map(({ sequence }) => sequence)).toEqual(range(ledgerBefore + 1, racers));
     });
