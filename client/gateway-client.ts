@@ -86,7 +86,7 @@ export class Countersign {
         schema: runStartedSchema,
         repeatable: true,
       }),
-    list: (filter: { limit?: number; before?: number; principal?: string } = {}): Promise<RunList> =>
+    list: (filter: { limit?: number; before?: string; principal?: string } = {}): Promise<RunList> =>
       this.#get('/v1/runs', runListSchema, filter),
     get: (workflowId: string): Promise<RunDetail> => this.#get(`/v1/runs/${segment(workflowId)}`, runDetailSchema),
     cancel: async (workflowId: string, reason: string): Promise<void> => {

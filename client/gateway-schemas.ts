@@ -82,9 +82,15 @@ export const runViewSchema = z.strictObject({
 });
 export type RunView = z.infer<typeof runViewSchema>;
 
+/** A place in the list of runs: a time, ms, and where several runs were opened in it, the run after which to go on. */
+export const runPositionSchema = z
+  .string()
+  .regex(/^(?:0|[1-9][0-9]{0,15})(?:\.run-[0-9a-f-]{36})?$/)
+  .describe('Opened before this time, ms; with `.<workflow id>`: after that run in the list');
+
 export const runListSchema = z.strictObject({
   runs: z.array(runViewSchema),
-  nextBefore: timestampSchema.nullable().describe('Pass as `before` for the next page; null: no more'),
+  nextBefore: runPositionSchema.nullable().describe('Pass as `before` for the next page; null: no more'),
 });
 export type RunList = z.infer<typeof runListSchema>;
 

@@ -36,16 +36,19 @@ export async function listApprovals(
 ): Promise<ApprovalView[]> {
   const { state, workflowId, limit } = filter;
   const ofRun = workflowId === undefined ? {} : { workflowId };
+  const onInvalid = (nonce: string) => {
+    gateway.logger.error({ nonce, code: 'record-invalid' }, 'a stored request was changed and is not listed');
+  };
   if (state === 'all') {
     const words = engineWords(gateway);
-    const rows = await gateway.store.listAsks({ ...ofRun, limit });
+    const rows = await gateway.store.listAsks({ ...ofRun, limit }, onInvalid);
     const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []);
     const views = await inParallel(asks, atOnce, (ask) => viewOf(gateway, approvers, caller, ask, words));
     return views.flatMap((view) => view ?? []);
   }
   // Past ones stay for ever in a store, first by urgency: read with the others, they would crowd those out that wait.
   const dueFrom = gateway.clock.now();
-  const rows = await gateway.store.listAsks({ ...ofRun, open: true, dueFrom, limit: mostRows });
+  const rows = await gateway.store.listAsks({ ...ofRun, open: true, dueFrom, limit: mostRows }, onInvalid);
   const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []);
   const words = engineWords(gateway);
   const views = await inParallel(asks, atOnce, async (ask) => {

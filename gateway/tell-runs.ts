@@ -31,12 +31,12 @@ export async function tellOpenRuns(gateway: GatewayContext, about: string): Prom
 }
 
 async function* pagesOf({ store }: GatewayContext): AsyncGenerator<RunRow[]> {
-  let before: number | undefined;
+  let before: RunRow | undefined;
   for (;;) {
     const rows = await store.listRuns({ limit: pageSize, ...(before === undefined ? {} : { before }) });
     yield rows;
     const last = rows.at(-1);
     if (rows.length < pageSize || !last) return;
-    before = last.openedAt;
+    before = last;
   }
 }

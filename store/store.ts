@@ -213,7 +213,12 @@ export interface Store {
     now: number;
   }): Promise<'claimed' | 'same' | 'claimed-by-other'>;
   getRun(workflowId: string): Promise<RunRow | null>;
-  listRuns(filter: { limit: number; before?: number; principal?: string }): Promise<RunRow[]>;
+  /** Newest first, runs of one millisecond by id. `before`: a page's last row gives the next page; without the id, all opened before the time. */
+  listRuns(filter: {
+    limit: number;
+    before?: { openedAt: number; workflowId?: string };
+    principal?: string;
+  }): Promise<RunRow[]>;
   /** Registers a further link; a reset raises the run epoch and restarts the turn mark. Idempotent by link run id; `stale` when `expectedLastLinkRunId` is not the last. */
   registerLink(link: {
     workflowId: string;
@@ -241,7 +246,14 @@ export interface Store {
   addModelUsage(usage: { workflowId: string; model: string; input: number; output: number }): Promise<void>;
   getAsk(nonce: string): Promise<AskRow | null>;
   /** Open ones by urgency; any others, newest first. @param filter `dueFrom`: none whose deadline is before this time, ms */
-  listAsks(filter: { open?: boolean; workflowId?: string; dueFrom?: number; limit: number }): Promise<AskRow[]>;
+  /**
+   * @param onInvalid gets the nonces of rows that somebody changed, which are then left out: one such row must not keep all
+   * other requests from their approvers. Without it they throw `record-invalid`.
+   */
+  listAsks(
+    filter: { open?: boolean; workflowId?: string; dueFrom?: number; limit: number },
+    onInvalid?: (nonce: string) => void,
+  ): Promise<AskRow[]>;
 
   // Votes
   /** One vote by principal and nonce; a second one is `duplicate` and changes nothing. */

@@ -2,8 +2,13 @@
 import { z } from 'zod';
 import { connectGateway } from '../connect-gateway.ts';
 import { defineCommand } from '../define-command.ts';
-import { limitSchema, principalOption, timeSchema } from '../option-schemas.ts';
+import { runPositionSchema } from '../../client/gateway-schemas.ts';
+import { limitSchema, principalOption } from '../option-schemas.ts';
 import { runListLines } from '../show/run-lines.ts';
+
+const beforeOption = z.string().refine((text) => runPositionSchema.safeParse(text).success, {
+  error: 'expected a time in ms since the Unix epoch, or what the page before printed',
+});
 
 export const runs = defineCommand({
   usage: 'runs',
@@ -13,11 +18,11 @@ export const runs = defineCommand({
   define: (command) =>
     command
       .option('--limit <count>', 'at most so many', '20')
-      .option('--before <time>', 'opened before, ms since the Unix epoch (nextBefore of the page before)')
+      .option('--before <time>', 'opened before, ms since the Unix epoch, or the nextBefore of the page before')
       .option('--principal <name>', 'asked for by'),
   options: z.object({
     limit: limitSchema,
-    before: timeSchema.optional(),
+    before: beforeOption.optional(),
     principal: principalOption.optional(),
   }),
   async run({ terminal, json, config, clock }, _, { limit, before, principal }) {

@@ -6,12 +6,13 @@ import {
   type RunDetail,
   runDetailSchema,
   runListSchema,
+  runPositionSchema,
   runResultSchema,
   runStartedSchema,
   runStateSchema,
   startRunRequestSchema,
 } from '../../client/gateway-schemas.ts';
-import { principalSchema, timestampSchema, workflowIdSchema } from '../../core/contracts/ids.ts';
+import { principalSchema, workflowIdSchema } from '../../core/contracts/ids.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { GatewayApp } from '../app.ts';
 import { callerOf } from '../authenticate.ts';
@@ -38,9 +39,14 @@ const startHeaders = z.looseObject({
 });
 const listQuery = z.strictObject({
   limit: queryInteger(z.int().min(1).max(200)).default(50).describe('Absent: 50'),
-  before: queryInteger(timestampSchema).optional().describe('Opened before this time, ms'),
+  before: runPositionSchema.optional(),
   principal: principalSchema.optional(),
 });
+
+function positionOf(text: string): { openedAt: number; workflowId?: string } {
+  const [time, workflowId] = text.split('.', 2);
+  return { openedAt: Number(time), ...(workflowId === undefined ? {} : { workflowId }) };
+}
 
 export function runRoutes(app: GatewayApp, gateway: GatewayContext): void {
   app.route({
@@ -72,7 +78,11 @@ export function runRoutes(app: GatewayApp, gateway: GatewayContext): void {
     },
     handler: async (request) => {
       const { limit, before, principal } = request.query;
-      const filter = { limit, ...(before === undefined ? {} : { before }), ...(principal ? { principal } : {}) };
+      const filter = {
+        limit,
+        ...(before === undefined ? {} : { before: positionOf(before) }),
+        ...(principal ? { principal } : {}),
+      };
       const rows = await gateway.store.listRuns(filter);
       const words = engineWords(gateway);
       const views = await inParallel(rows, atOnce, async (row) => {
@@ -81,7 +91,8 @@ export function runRoutes(app: GatewayApp, gateway: GatewayContext): void {
         const view = runViewOf(ticket, row, row.closedAt === null);
         return [row.closedAt === null ? asEngineSays(view, await words(row.workflowId)) : view];
       });
-      return { runs: views.flat(), nextBefore: rows.length === limit ? (rows.at(-1)?.openedAt ?? null) : null };
+      const last = rows.length === limit ? rows.at(-1) : undefined;
+      return { runs: views.flat(), nextBefore: last ? `${last.openedAt}.${last.workflowId}` : null };
     },
   });
   app.route({

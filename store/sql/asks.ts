@@ -1,6 +1,7 @@
 /** Approval requests as the gateway lists and renders them: from the gate's own signed ask, never from the workflow. */
 import type { Selectable } from 'kysely';
 import { digestText } from '../../core/digest.ts';
+import { CountersignError } from '../../core/errors.ts';
 import type { AskRow, Store } from '../store.ts';
 import { invalid, readDecision, rowMustAgree } from './records.ts';
 import type { SqlSession } from './session.ts';
@@ -13,7 +14,7 @@ export function askMethods(session: SqlSession): Pick<Store, 'getAsk' | 'listAsk
         const row = await queries.selectFrom('asks').selectAll().where('nonce', '=', nonce).executeTakeFirst();
         return row ? toAsk(row) : null;
       }),
-    listAsks: ({ open, workflowId, dueFrom, limit }) =>
+    listAsks: ({ open, workflowId, dueFrom, limit }, onInvalid) =>
       session.read(async (queries) => {
         const order = open === true ? 'asc' : 'desc';
         let query = queries.selectFrom('asks').selectAll().orderBy('deadline_at', order).orderBy('nonce').limit(limit);
@@ -21,9 +22,19 @@ export function askMethods(session: SqlSession): Pick<Store, 'getAsk' | 'listAsk
         if (workflowId !== undefined) query = query.where('workflow_id', '=', workflowId);
         if (dueFrom !== undefined) query = query.where('deadline_at', '>=', dueFrom);
         const rows = await query.execute();
-        return rows.map(toAsk);
+        return onInvalid ? rows.flatMap((row) => toAskOr(row, onInvalid) ?? []) : rows.map(toAsk);
       }),
   };
+}
+
+function toAskOr(row: Selectable<AsksTable>, onInvalid: (nonce: string) => void): AskRow | undefined {
+  try {
+    return toAsk(row);
+  } catch (error) {
+    if (!(error instanceof CountersignError) || error.code !== 'record-invalid') throw error;
+    onInvalid(row.nonce);
+    return undefined;
+  }
 }
 
 function toAsk(row: Selectable<AsksTable>): AskRow {

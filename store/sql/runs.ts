@@ -109,7 +109,17 @@ async function listRuns(queries: Queries, filter: Parameters<Store['listRuns']>[
     .orderBy('opened_at', 'desc')
     .orderBy('workflow_id')
     .limit(filter.limit);
-  if (filter.before !== undefined) query = query.where('opened_at', '<', filter.before);
+  if (filter.before !== undefined) {
+    const { openedAt, workflowId } = filter.before;
+    query = query.where((row) =>
+      workflowId === undefined
+        ? row('opened_at', '<', openedAt)
+        : row.or([
+            row('opened_at', '<', openedAt),
+            row.and([row('opened_at', '=', openedAt), row('workflow_id', '>', workflowId)]),
+          ]),
+    );
+  }
   if (filter.principal !== undefined) query = query.where('principal', '=', filter.principal);
   const rows = await query.execute();
   return rows.map(toRun);

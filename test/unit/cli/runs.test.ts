@@ -6,7 +6,7 @@ import { ended, nonce, runView, waiting, workflowId } from './views.ts';
 test('runs lists each run on a line', async () => {
   const gateway = await startFakeGateway();
   const closed = runView({ status: 'closed', outcome: 'refused', dryRun: true });
-  gateway.on('GET', '/v1/runs', () => ({ runs: [runView(), closed], nextBefore: 77 }));
+  gateway.on('GET', '/v1/runs', () => ({ runs: [runView(), closed], nextBefore: `77.${workflowId}` }));
   const { exit, stdout, stderr } = await runCli(['runs', '--limit', '2', '--principal', 'rita'], gateway);
   expect(exit).toBe(0);
   expect(gateway.requests[0]?.path).toBe('/v1/runs?limit=2&principal=rita');
@@ -14,7 +14,7 @@ test('runs lists each run on a line', async () => {
   expect(lines[0]).toMatch(/^RUN +AGENT +STATE +ASKED BY +OPENED$/u);
   expect(lines[1]).toMatch(new RegExp(`^${workflowId}  ops +open +rita +1 min 5 s ago$`, 'u'));
   expect(lines[2]).toMatch(/refused +rita .* dry-run$/u);
-  expect(stderr).toContain('countersign runs --before 77');
+  expect(stderr).toContain(`countersign runs --before 77.${workflowId}`);
 });
 
 test('runs prints the gateway’s answer under --json', async () => {

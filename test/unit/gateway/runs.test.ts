@@ -29,7 +29,15 @@ describe('listing runs', () => {
     expect(next.body).toMatchObject({ runs: [{ workflowId: workflowIdOf(1), status: 'open' }], nextBefore: null });
   });
 
-  it.each(['limit=0', 'limit=201', 'limit=x', 'before=-1', 'principal=a%20b', 'foo=1'])(
+  it('loses none of those opened in one millisecond', async () => {
+    for (const number of [1, 2, 3]) await world.openRun(number);
+    const first = await world.call('GET', '/v1/runs?limit=2', { key });
+    const next = await world.call('GET', `/v1/runs?limit=2&before=${String(first.body['nextBefore'])}`, { key });
+    expect(first.body['runs']).toMatchObject([{ workflowId: workflowIdOf(1) }, { workflowId: workflowIdOf(2) }]);
+    expect(next.body).toMatchObject({ runs: [{ workflowId: workflowIdOf(3) }], nextBefore: null });
+  });
+
+  it.each(['before=1.run', 'limit=0', 'limit=201', 'limit=x', 'before=-1', 'principal=a%20b', 'foo=1'])(
     'with %s is refused',
     async (query) => {
       expect((await world.call('GET', `/v1/runs?${query}`, { key })).status).toBe(400);

@@ -122,6 +122,21 @@ export function decisionConformance(current: CurrentHarness): void {
       expect(await store.listAsks({ open: false, workflowId: scene.workflowId, limit: 5 })).toHaveLength(1);
     });
 
+    it('a changed ask is named and keeps no other from being listed', async () => {
+      const { store, execute } = current();
+      const scene = await openRun(store);
+      const [changed, sound] = [nonceOf(scene.nonce), nonceOf(scene.nonce + 1)];
+      for (const [index, nonce] of [changed, sound].entries())
+        await decide(store, scene, scene.callKey(index + 1), { verdict: { ask: nonce } });
+      await execute(`UPDATE asks SET card = '{}' WHERE nonce = '${changed}'`);
+      const filter = { open: true, workflowId: scene.workflowId, limit: 5 };
+      await expect(store.listAsks(filter)).rejects.toMatchObject({ code: 'record-invalid' });
+      const invalid: string[] = [];
+      const listed = await store.listAsks(filter, (nonce) => invalid.push(nonce));
+      expect(listed.map(({ nonce }) => nonce)).toEqual([sound]);
+      expect(invalid).toEqual([changed]);
+    });
+
     it('a run cannot close the ask of another run', async () => {
       const { store } = current();
       const [victim, attacker] = [await openRun(store), await openRun(store)];

@@ -1,6 +1,7 @@
 /** Tickets claimed, links, epochs. */
 import { describe, expect, it } from 'vitest';
 import { aTicket, anyDigest, linkOf, someTimeAt, uuidOf, workflowIdOf } from '../../../support/signed-objects.ts';
+import type { RunRow } from '../../../../store/index.ts';
 import type { CurrentHarness } from '../conformance.ts';
 import { claimOf, decide, newScene, openRun } from './scene.ts';
 
@@ -126,8 +127,25 @@ export function runConformance(current: CurrentHarness): void {
       const ids = async (filter: Parameters<typeof store.listRuns>[0]) =>
         (await store.listRuns(filter)).map((run) => run.workflowId);
       expect(await ids({ limit: 2 })).toEqual([scenes[2]?.workflowId, scenes[1]?.workflowId]);
-      expect(await ids({ limit: 1, before: someTimeAt + 1002 })).toEqual([scenes[1]?.workflowId]);
+      expect(await ids({ limit: 1, before: { openedAt: someTimeAt + 1002 } })).toEqual([scenes[1]?.workflowId]);
       expect(await ids({ limit: 5, principal: 'lister1' })).toEqual([scenes[1]?.workflowId]);
+    });
+
+    it('pages lose no run of those opened in one millisecond', async () => {
+      const { store } = current();
+      const principal = 'same-moment';
+      const scenes = [newScene(), newScene(), newScene(), newScene()];
+      for (const scene of scenes)
+        await store.claimTicket({ ...claimOf(scene), ticket: aTicket(scene.number, { principal }), now: someTimeAt });
+      const found: string[] = [];
+      let before: RunRow | undefined;
+      for (;;) {
+        const page = await store.listRuns({ limit: 3, principal, ...(before === undefined ? {} : { before }) });
+        found.push(...page.map((run) => run.workflowId));
+        before = page.at(-1);
+        if (page.length < 3) break;
+      }
+      expect(found).toEqual(scenes.map((scene) => scene.workflowId).sort());
     });
   });
 }
