@@ -66,7 +66,8 @@ export async function runProgram(argv: readonly string[], world: World): Promise
 type Action = (args: string[], options: Readonly<Record<string, unknown>>) => Promise<void>;
 
 function addCommand(program: Command, definition: CommandDefinition, action: Action): void {
-  const command = program.command(definition.usage).summary(definition.summary).description(definition.summary);
+  const { parent, usage } = placeOf(program, definition.usage);
+  const command = parent.command(usage).summary(definition.summary).description(definition.summary);
   definition.define(command);
   command
     .option('--json', 'result as JSON on standard output (one document, or a line for each change)')
@@ -77,6 +78,17 @@ function addCommand(program: Command, definition: CommandDefinition, action: Act
   command.action(async () => {
     await action(command.args, command.opts<Readonly<Record<string, unknown>>>());
   });
+}
+
+/** Commands of one thing stand under its word: `policy check <file>` is `check <file>` of `policy`. */
+const groups: Readonly<Record<string, string>> = { policy: 'Check, test, explain, compare and publish policies' };
+
+function placeOf(program: Command, usage: string): { parent: Command; usage: string } {
+  const [group = '', ...rest] = usage.split(' ');
+  const summary = groups[group];
+  if (summary === undefined || rest.length === 0) return { parent: program, usage };
+  const known = program.commands.find((command) => command.name() === group);
+  return { parent: known ?? program.command(group).summary(summary).description(summary), usage: rest.join(' ') };
 }
 
 /** `left` settles when a stop is asked for that nobody has taken. */

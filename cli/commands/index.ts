@@ -9,6 +9,12 @@ import { doctor } from './doctor.ts';
 import { gateway } from './gateway.ts';
 import { guards } from './guards.ts';
 import { init } from './init.ts';
+import { policyCheck } from './policy/check.ts';
+import { policyDiff } from './policy/diff.ts';
+import { policyEval } from './policy/eval.ts';
+import { policyExplain } from './policy/explain.ts';
+import { policyFmt } from './policy/fmt.ts';
+import { policyTest } from './policy/test.ts';
 import { reconcile } from './reconcile.ts';
 import { replay } from './replay.ts';
 import { run } from './run.ts';
@@ -30,6 +36,12 @@ export const commands: readonly CommandDefinition[] = [
   reconcile,
   cancel,
   replay,
+  policyCheck,
+  policyTest,
+  policyExplain,
+  policyDiff,
+  policyFmt,
+  policyEval,
   guards,
   doctor,
   worker,

@@ -70,16 +70,16 @@ async function replayAt(
 }
 
 /** A postmortem is often held after everything has ended: the state folder's engine is then started, and ended again. */
-async function borrowEngine(config: Config, log: (line: string) => void): Promise<EmbeddedEngine | undefined> {
+export async function borrowEngine(config: Config, log: (line: string) => void): Promise<EmbeddedEngine | undefined> {
   if (config.temporalAddress !== undefined) return undefined;
   if ((await readEngineRecord(config.stateFolder)).kind === 'none') return undefined;
   if ((await findEmbeddedEngine(config.stateFolder)).kind === 'running') return undefined;
-  log('no engine runs on this state folder: starting it for this replay');
+  log('no engine runs on this state folder: starting it to read its record');
   return await startEmbeddedEngine(engineOptions(config, log));
 }
 
 /** Opening makes a SQLite file where there is none, and an empty one would look like a store that lost everything. */
-async function openExistingStore({ storeLocation }: Config): Promise<Store | undefined> {
+export async function openExistingStore({ storeLocation }: Config): Promise<Store | undefined> {
   if (storeLocation.kind === 'sqlite' && !(await pathExists(storeLocation.file))) return undefined;
   return await openStore(storeLocation);
 }

@@ -3,6 +3,7 @@
  * it, and the next one is read all the same; nothing of a line outlives it.
  */
 import { z } from 'zod';
+import { parseStrictJson } from '../../core/canonical-json.ts';
 import { decideByLayers, type LayerPolicy } from '../layers.ts';
 import { type CallDefaults, callSourceSchema, contextSourceSchema, policyInputOf } from './call-source.ts';
 import { pathText, quote } from '../problems.ts';
@@ -71,12 +72,10 @@ type Read = { id: Id; call: z.infer<typeof callSourceSchema> } | { id: Id; error
 
 function readLine(text: string): Read {
   if (text.length > longestLine) return { id: null, error: `longer than ${longestLine} characters` };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { id: null, error: 'not JSON' };
-  }
+  // As strict as the gate with a model's arguments: what two readers can read differently is refused.
+  const json = parseStrictJson(text);
+  if (json.kind === 'refused') return { id: null, error: json.reason };
+  const { value } = json;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { id: null, error: 'not a JSON object' };
   }
@@ -101,6 +100,11 @@ function problemsOf(error: z.ZodError): string {
       return `${path || 'the line'}: ${issue.message}`;
     })
     .join('; ');
+}
+
+/** A line that was not even read. */
+export function refusedLine(line: number, error: string): EvaluatedLine {
+  return refused(line, null, error);
 }
 
 function refused(line: number, id: Id, error: string): EvaluatedLine {
