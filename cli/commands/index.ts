@@ -9,11 +9,15 @@ import { doctor } from './doctor.ts';
 import { gateway } from './gateway.ts';
 import { guards } from './guards.ts';
 import { init } from './init.ts';
+import { policyActivate } from './policy/activate.ts';
 import { policyCheck } from './policy/check.ts';
 import { policyDiff } from './policy/diff.ts';
 import { policyEval } from './policy/eval.ts';
 import { policyExplain } from './policy/explain.ts';
 import { policyFmt } from './policy/fmt.ts';
+import { policyPublish } from './policy/publish.ts';
+import { policyRollback } from './policy/rollback.ts';
+import { policyStatus } from './policy/status.ts';
 import { policyTest } from './policy/test.ts';
 import { reconcile } from './reconcile.ts';
 import { replay } from './replay.ts';
@@ -42,6 +46,10 @@ export const commands: readonly CommandDefinition[] = [
   policyDiff,
   policyFmt,
   policyEval,
+  policyPublish,
+  policyActivate,
+  policyRollback,
+  policyStatus,
   guards,
   doctor,
   worker,
