@@ -86,8 +86,7 @@ describe('where the organisation wants two people', () => {
     await activate(ann, 'organisation', 'organisation', await publish(twoPeople));
     await activate(ann, 'team', 'sre', strict);
   });
-  const active = async () =>
-    (await status()).active.find(({ layer }) => layer === 'team')?.policyDigest;
+  const active = async () => (await status()).active.find(({ layer }) => layer === 'team')?.policyDigest;
 
   it('one alone proposes what may be looser, also twice; another person puts it in force', async () => {
     expect((await activate(ann, 'team', 'sre', loose)).body).toMatchObject({
