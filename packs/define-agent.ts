@@ -31,11 +31,12 @@ export function defineAgent({
 }: AgentSource): AgentPack {
   const names = tools.map((tool) => tool.name);
   const parsed = agentFileSchema.safeParse({ ...source, tools: names });
-  const policy = loadPolicy(policyText, 'policy');
   const read = { tools: [...tools], moduleDigest: moduleDigest ?? sourceDigest(tools) };
   const selected = selectTools(names, read, (_, found, expected, remedy) =>
     wholeFile('tools', found, expected, remedy),
   );
+  const known = selected.kind === 'registry' ? selected.registry.list().map(({ definition }) => definition) : [];
+  const policy = loadPolicy(policyText, 'policy', { tools: known });
   if (parsed.success && policy.kind === 'policy' && selected.kind === 'registry') {
     const parts = {
       agent: parsed.data,

@@ -5,9 +5,8 @@ import type { PolicyInput } from './input.ts';
 import { matchesTool } from './tool-pattern.ts';
 import { ruleHit } from './verdict.ts';
 
-// Characters without width, which would split a word for a reader and not for whoever uses the text.
-const invisible =
-  /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]/gu;
+// Characters that are not shown: they would split a word for a reader and not for whoever uses the text.
+const invisible = /\p{Default_Ignorable_Code_Point}/gu;
 
 /** One form for the same words: compatibility characters, case, width-less characters and runs of blanks. */
 export function foldWords(text: string): string {

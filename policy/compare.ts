@@ -103,7 +103,7 @@ function compareLimits(
   return keys.flatMap((key): PolicyDifference[] => {
     const [old, now] = [amountOf(before[key], key), amountOf(after[key], key)];
     if (old === now) return [];
-    const shown = (value: unknown): string => (value === undefined ? 'none' : String(value));
+    const shown = (value: string | number | undefined): string => String(value ?? 'none');
     const what = `limit ${key}: ${shown(before[key])} becomes ${shown(after[key])}`;
     return [{ direction: now < old ? 'tighter' : 'looser', path: `limits.${key}`, what }];
   });
@@ -173,7 +173,7 @@ function compareTerm(
     add(quorumAfter > quorumBefore ? 'tighter' : 'looser', `quorum: ${quorumBefore} becomes ${quorumAfter}`);
   }
   for (const key of ['deadline', 'executeWithin'] as const) {
-    const [old, now] = [before, after].map((terms) => parseDuration(String(terms[key] ?? '15m')) ?? 0);
+    const [old, now] = [before, after].map((terms) => durationIn(terms[key]));
     if (old !== now && old !== undefined && now !== undefined) add(now < old ? 'tighter' : 'looser', `${key} changed`);
   }
   for (const [key, strictest] of [
@@ -185,6 +185,10 @@ function compareTerm(
   }
   differences.push(...compareSets(before['approvers'], after['approvers'], `${path}.approvers`, 'looser'));
   return differences;
+}
+
+function durationIn(text: unknown): number {
+  return parseDuration(typeof text === 'string' ? text : '15m') ?? 0;
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {

@@ -103,8 +103,8 @@ const mostNames = 1000;
 
 /** Rules whose patterns fit the tool; found once for each tool of a policy. */
 function rulesForTool(policy: CompiledPolicy, tool: string): readonly CompiledRule[] {
-  let byTool = rulesByTool.get(policy);
-  if (!byTool) rulesByTool.set(policy, (byTool = new Map()));
+  const byTool = rulesByTool.get(policy) ?? new Map<string, readonly CompiledRule[]>();
+  rulesByTool.set(policy, byTool);
   const known = byTool.get(tool);
   if (known) return known;
   const rules = policy.rules.filter((rule) => rule.tools.some((pattern) => matchesTool(pattern, tool)));

@@ -10,7 +10,7 @@ const longestHost = 2048;
 export function hostOf(value: string): string {
   if (value.length > longestHost || value !== value.trim()) throw new RangeError('not a host or a URL');
   // What other readers take for the end of the host or drop from it.
-  if (/[\s\\\u0000-\u001f\u007f]/u.test(value)) throw new RangeError('not a host or a URL');
+  if (/[\s\\\p{Cc}]/u.test(value)) throw new RangeError('not a host or a URL');
   const isUrl = /^[a-z][a-z0-9+.-]*:\/\//iu.test(value);
   const url = URL.parse(isUrl ? value : `http://${value}`);
   if (!url || url.hostname === '') throw new RangeError('not a host or a URL');

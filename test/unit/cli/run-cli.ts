@@ -24,7 +24,7 @@ export interface CliWorld {
   terminal?: boolean;
   cacheCode?: (folder: string) => void;
   /** Is told each pause between two looks, ms; none lasts. */
-  onPause?: (ms: number) => void;
+  onPause?: (ms: number) => void | Promise<void>;
 }
 
 export async function runCli(argv: readonly string[], world: CliWorld = {}): Promise<CliResult & { asked: string[] }> {
