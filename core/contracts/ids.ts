@@ -26,7 +26,7 @@ export const roleSchema = z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/);
 export const layerKindSchema = z.enum(['organisation', 'team', 'pack']);
 export type LayerKind = z.infer<typeof layerKindSchema>;
 /** `organisation`, the name of a team, or of an agent. */
-export const layerNameSchema = agentNameSchema;
+export const layerNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
 
 export const purposes = ['execute', 'probe', 'target-state', 'dry-run', 'void'] as const;
 export const purposeSchema = z.enum(purposes);

@@ -23,8 +23,8 @@ export interface CliWorld {
   stop?: AbortSignal;
   terminal?: boolean;
   cacheCode?: (folder: string) => void;
-  /** Is told each pause between two looks, ms; none lasts. */
-  onPause?: (ms: number) => void | Promise<void>;
+  /** Is told each pause between two looks, ms, and waited for; none lasts. */
+  onPause?: (ms: number) => unknown;
 }
 
 export async function runCli(argv: readonly string[], world: CliWorld = {}): Promise<CliResult & { asked: string[] }> {
@@ -47,7 +47,7 @@ export async function runCli(argv: readonly string[], world: CliWorld = {}): Pro
     stop: world.stop ?? new AbortController().signal,
     cacheCode: world.cacheCode ?? (() => undefined),
     stdin: piecesOf(world.stdin ?? ''),
-    pause: async (ms) => world.onPause?.(ms),
+    pause: async (ms) => void (await world.onPause?.(ms)),
     ask: answers
       ? async (question) => {
           asked.push(question);
