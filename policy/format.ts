@@ -17,14 +17,23 @@ export function formatPolicy(text: string, file: string): Formatted {
   if (before.kind === 'invalid') return before;
   const document = parseDocument(text, { version: '1.2', schema: 'core', keepSourceTokens: false });
   sort(document.contents, []);
-  const formatted = document.toString({ lineWidth: 120, indent: 2, flowCollectionPadding: true });
-  const after = loadPolicy(formatted, file);
-  if (after.kind === 'policy' && after.digestBytes === before.digestBytes) return { kind: 'text', text: formatted };
+  const padded = document.toString({ lineWidth: 120, indent: 2, flowCollectionPadding: true });
+  for (const formatted of [closeLists(padded), padded]) {
+    const after = loadPolicy(formatted, file);
+    if (after.kind === 'policy' && after.digestBytes === before.digestBytes) return { kind: 'text', text: formatted };
+  }
   const complaint = { path: [], found: 'a file that formatting would change', expected: 'one that it does not' };
   return {
     kind: 'invalid',
     problems: [problemAt(file, { line: 1, column: 1 }, { ...complaint, remedy: 'write it in a simpler way' })],
   };
+}
+
+/** `[a, b]` beside `{ a: b }`, as people write them; not in lines with a comment, whose text is theirs. */
+function closeLists(text: string): string {
+  const closed = (line: string): string =>
+    line.includes('#') ? line : line.replaceAll('[ ', '[').replaceAll(' ]', ']');
+  return text.split('\n').map(closed).join('\n');
 }
 
 function sort(node: Node | null, path: readonly PathPart[]): void {
