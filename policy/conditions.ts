@@ -10,6 +10,7 @@ import { conditionEnvironment } from './condition-language.ts';
 import { meter } from './condition-meter.ts';
 import { type ArgumentTypes, typeComplaints } from './condition-types.ts';
 import type { ReadShell } from './functions/shell-facts.ts';
+import { lazily } from './lazily.ts';
 import { createLiteralTable } from './literals.ts';
 import { quote } from './problems.ts';
 
@@ -40,11 +41,12 @@ export interface ConditionEngine {
 export function createConditionEngine(readShell?: ReadShell): ConditionEngine {
   const budget = new ConditionBudget();
   const literals = createLiteralTable();
-  const environment = registerFunctions(conditionEnvironment(), { budget, literals, readShell });
+  // Made for the first condition: most of what it costs to load a small policy.
+  const environment = lazily(() => registerFunctions(conditionEnvironment(), { budget, literals, readShell }));
 
   const compile = (text: string, types: readonly ArgumentTypes[] = []): CompiledCondition => {
     try {
-      const parsed = environment.parse(text);
+      const parsed = environment().parse(text);
       const complaints = checkCondition(parsed.ast, literals);
       if (complaints.length > 0) return { kind: 'invalid', complaints };
       const checked = parsed.check();

@@ -9,6 +9,7 @@ import type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 import { argumentLabelsOf } from './argument-labels.ts';
 import { conditionContext, type DerivedFacts } from './condition-context.ts';
 import { type PolicyInput, policyInputSchema } from './input.ts';
+import { lazily } from './lazily.ts';
 import { riskOf } from './risk.ts';
 import { groupsOf, rolesOf } from './roles.ts';
 import { matchesTool } from './tool-pattern.ts';
@@ -90,11 +91,6 @@ export function judgeRule(
   const result = rule.condition.evaluate(context());
   if (result.kind === 'failed') return result;
   return result.value ? { kind: 'matches' } : { kind: 'other', part: 'when' };
-}
-
-export function lazily<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
 }
 
 const rulesByTool = new WeakMap<CompiledPolicy, Map<string, readonly CompiledRule[]>>();

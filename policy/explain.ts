@@ -6,8 +6,9 @@ import type { RuleHit } from '../core/contracts/decision.ts';
 import { decideByPolicy } from './built-in-rules.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import { conditionContext } from './condition-context.ts';
-import { factsOf, judgeRule, lazily } from './evaluate.ts';
+import { factsOf, judgeRule } from './evaluate.ts';
 import { type PolicyInput, policyInputSchema } from './input.ts';
+import { lazily } from './lazily.ts';
 import type { Effect, PolicyVerdict } from './verdict.ts';
 
 export interface RuleExplanation {
