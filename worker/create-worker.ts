@@ -3,6 +3,7 @@
  * deployment that splits by trust gives each its own, and a process then holds only its role's keys.
  */
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { IllegalStateError } from '@temporalio/common';
 import { silentLogger } from '../client/silent-logger.ts';
 import { payloadConverterPath, type TemporalSettings } from '../client/temporal-door.ts';
 import type { TaskQueues } from '../core/contracts/ticket.ts';
@@ -82,9 +83,16 @@ function activityOptions(dependencies: WorkerDependencies, roles: readonly Worke
 
 let installed = false;
 
-/** Once per process: signals are the program's business, and the SDK's own log would write to the terminal. */
+/**
+ * Once per process: signals are the program's business, and the SDK's own log would write to the terminal. A program that
+ * has made its runtime before, such as one that runs other Temporal workers too, keeps its own.
+ */
 function installRuntime(): void {
   if (installed) return;
   installed = true;
-  Runtime.install({ shutdownSignals: [], telemetryOptions: {}, logger: silentLogger });
+  try {
+    Runtime.install({ shutdownSignals: [], telemetryOptions: {}, logger: silentLogger });
+  } catch (error) {
+    if (!(error instanceof IllegalStateError)) throw error;
+  }
 }

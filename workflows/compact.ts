@@ -7,6 +7,8 @@ import type { RunMemory } from './run-state.ts';
 const fullAt = 0.8;
 const keptTurns = 3;
 const charactersPerToken = 4;
+/** What a provider's format, ids, names and our own marks around a text add to a message, and to a call in it. */
+const charactersAround = 150;
 
 export function needsCompaction(run: RunMemory, lastInputTokens: number): boolean {
   const tokens = Math.max(lastInputTokens, estimate(run.messages));
@@ -35,6 +37,8 @@ function estimate(messages: readonly Message[]): number {
 
 function sizeOf(message: Message): number {
   const calls =
-    message.role === 'assistant' ? message.calls.reduce((sum, call) => sum + call.argumentsText.length, 0) : 0;
-  return message.text.length + calls;
+    message.role === 'assistant'
+      ? message.calls.reduce((sum, call) => sum + call.argumentsText.length + charactersAround, 0)
+      : 0;
+  return message.text.length + charactersAround + calls;
 }

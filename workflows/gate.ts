@@ -47,9 +47,9 @@ export async function gateCalls(run: RunMemory, remote: Remote): Promise<void> {
       await drive(run, remote, progress, queued ? undefined : first.get(progress));
     }
   } finally {
-    await Promise.allSettled(running);
+    if (running.length > 0) await Promise.allSettled(running);
   }
-  await Promise.all(running);
+  for (const one of running) await one;
 }
 
 /** At a run's bad end: requests that nobody answered are closed. One attempt, because the run does not wait for it. */
@@ -103,7 +103,7 @@ async function takeStep(run: RunMemory, remote: Remote, driven: Driven, step: Pa
       progress.doubt = { try: step.try, step: step.voided ? 'probe' : 'void', settleAfterAt: step.settleAfterAt };
       return;
     case 'next-try':
-      nextTry(progress, step.try, step.mayReuseApproval);
+      nextTry(run, progress, step.try, step.mayReuseApproval);
       return;
     case 'reconciled':
       run.finish(progress, decisionRefusal(run, progress, step.decision.body));
@@ -146,7 +146,7 @@ function takeExecution(run: RunMemory, driven: Driven, decided: Decided, executi
       if (execution.receipt.body.outcome !== 'not-started')
         run.finish(progress, executedResult(run, progress, execution));
       // What was approved is not what is there any more: a new try, and people are asked again.
-      else nextTry(progress, progress.try + 1, false);
+      else nextTry(run, progress, progress.try + 1, false);
       return;
     case 'not-started':
       driven.notStarted += 1;
@@ -168,7 +168,7 @@ function takeExecution(run: RunMemory, driven: Driven, decided: Decided, executi
 function retryRead(run: RunMemory, progress: CallProgress, execution: Execution): void {
   if (execution.kind === 'cancelled') throw new CancelledFailure('cancelled while reading');
   if (progress.try >= readTries) run.finish(progress, unknownResult(run, progress, 'it did not end in several tries'));
-  else nextTry(progress, progress.try + 1, false);
+  else nextTry(run, progress, progress.try + 1, false);
 }
 
 async function backOff(run: RunMemory, driven: Driven): Promise<void> {

@@ -4,6 +4,8 @@
  */
 import { workflowInfo } from '@temporalio/workflow';
 import type { SignedVote } from '../core/contracts/approval.ts';
+import type { SignedDecision } from '../core/contracts/decision.ts';
+import { digestJson } from '../core/digest.ts';
 import type { AssistantMessage, Message, TokenUsage } from '../core/contracts/message.ts';
 import type { CallProgress, CallResult, RunFlow, RunInput, RunState, VoteStatus } from '../core/contracts/run.ts';
 import type { TicketBody } from '../core/contracts/ticket.ts';
@@ -12,6 +14,8 @@ import { extendTranscript, transcriptHead, type TranscriptHead } from '../core/t
 /** Signals that wait to be looked at; more are counted and dropped (the gate reads stored votes anyway). */
 export const inboxLimit = 500;
 const rejectedDigestLimit = 100;
+/** Characters of text. Results stand in the history already: a second copy of large ones costs more than a query. */
+const largestTail = 16_384;
 
 export class RunMemory {
   readonly ticket: TicketBody;
@@ -39,6 +43,8 @@ export class RunMemory {
   ending = false;
   /** Calls whose execution is scheduled; of this link only, for people who look. */
   readonly executing = new Set<string>();
+  /** Decisions whose digest nobody needed yet: most calls have one pass, and a digest costs more than all else of it. */
+  readonly lastDecisions = new WeakMap<CallProgress, SignedDecision>();
   /** Activities under way; a link never ends while there are any. */
   inFlight = 0;
 
@@ -63,6 +69,13 @@ export class RunMemory {
   append(message: Message): void {
     this.messages.push(message);
     this.transcript = extendTranscript(this.transcript, message);
+  }
+
+  /** Messages since the model last answered, for a model activity that remembers the rest; none where they are large. */
+  tail(): Message[] {
+    const from = this.messages.findLastIndex((message) => message.role === 'assistant') + 1;
+    const tail = this.messages.slice(from);
+    return tail.reduce((sum, message) => sum + message.text.length, 0) > largestTail ? [] : tail;
   }
 
   /** A summary takes the place of the first messages. */
@@ -93,7 +106,16 @@ export class RunMemory {
     return info.continueAsNewSuggested || info.historyLength >= this.ticket.limits.eventsPerLink;
   }
 
+  /** Digest of the decision of the pass before, null for the first pass of a try. */
+  previousDecision(progress: CallProgress): string | null {
+    const last = this.lastDecisions.get(progress);
+    if (last) progress.previousDecision = digestJson('decision', last);
+    this.lastDecisions.delete(progress);
+    return progress.previousDecision;
+  }
+
   flow(): RunFlow {
+    for (const progress of this.calls) this.previousDecision(progress);
     return {
       messages: this.messages,
       turn: this.turn,

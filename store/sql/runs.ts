@@ -5,6 +5,7 @@
 import type { Selectable } from 'kysely';
 import type { RunRow, Store } from '../store.ts';
 import { appendLedger } from './ledger.ts';
+import { prepared } from './prepared.ts';
 import { argumentsMustAgree, noSuchRun, readTicket, rowMustAgree, toText } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
 import type { RunsTable } from './tables.ts';
@@ -26,9 +27,13 @@ export function runMethods(session: SqlSession): RunMethods {
 }
 
 export async function findRun(queries: Queries, workflowId: string): Promise<RunRow | null> {
-  const row = await queries.selectFrom('runs').selectAll().where('workflow_id', '=', workflowId).executeTakeFirst();
+  const [row] = (await runById(queries, { workflowId })).rows;
   return row ? toRun(row) : null;
 }
+
+const runById = prepared((queries, { workflowId }: { workflowId: string }) =>
+  queries.selectFrom('runs').selectAll().where('workflow_id', '=', workflowId),
+);
 
 function toRun(row: Selectable<RunsTable>): RunRow {
   const ticket = readTicket(row.ticket);

@@ -15,6 +15,11 @@ export interface WriteScope {
   alone: readonly string[];
   /** Held beside others that only read what the name stands for. */
   shared?: readonly string[];
+  /**
+   * Survives the death of every process as all writes do, but a power loss only from the next write on that does not say
+   * this: for what no effect, vote or order rests on yet. @default false
+   */
+  mayBeLostWithPower?: boolean;
 }
 
 export interface SqlSession {

@@ -18,6 +18,8 @@ export interface DeskOptions {
   store: Store;
   audience: string;
   namespace: string;
+  /** @default the system's */
+  clock?: { now(): number };
 }
 
 /** A control body without its sequence number: the store gives it. */
@@ -32,7 +34,7 @@ export class Desk {
 
   ticket(pack: AgentPack, input: string, taskQueues: TaskQueues, changes: Partial<TicketBody> = {}): SignedTicket {
     const workflowId = `run-${randomUUID()}`;
-    const now = Date.now();
+    const now = this.#now();
     const body: TicketBody = {
       namespace: this.options.namespace,
       workflowId,
@@ -60,7 +62,7 @@ export class Desk {
   vote(row: AskRow, changes: Partial<VoteBody> = {}): SignedVote {
     if (row.ask.body.verdict !== 'ask') throw new TypeError('not an ask');
     const { ask } = row.ask.body;
-    const now = Date.now();
+    const now = this.#now();
     const principal = changes.principal ?? 'olga';
     const body: VoteBody = {
       nonce: row.nonce,
@@ -81,11 +83,17 @@ export class Desk {
   }
 
   async control(order: ControlOrder): Promise<void> {
-    await this.options.store.appendControl((sequence) => this.seal('control', { ...order, sequence }, Date.now()));
+    await this.options.store.appendControl((sequence) => this.seal('control', { ...order, sequence }, this.#now()));
   }
 
   /** Gives a person a credential, so that their votes can count. */
-  async enrol(principal: string, roles: string[] = ['operator'], person = true, mintedBy = principal): Promise<void> {
+  async enrol(
+    principal: string,
+    roles: string[] = ['operator'],
+    person = true,
+    mintedBy = principal,
+    lifeMs = 86_400_000,
+  ): Promise<void> {
     await this.control({
       kind: 'api-key',
       keyId: keyIdOf(principal),
@@ -94,9 +102,13 @@ export class Desk {
       roles,
       person,
       scopes: ['approvals:vote'],
-      expiresAt: Date.now() + 86_400_000,
+      expiresAt: this.#now() + lifeMs,
       mintedBy,
     });
+  }
+
+  #now(): number {
+    return (this.options.clock ?? Date).now();
   }
 
   private seal<D extends Domain, B>(domain: D, body: B, issuedAt: number, expiresAt?: number) {

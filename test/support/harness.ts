@@ -30,8 +30,12 @@ import { until } from './until.ts';
 export { audience, testPolicy } from './test-worker.ts';
 
 export interface HarnessOptions extends PackChanges {
+  /** @default the dev server that all server tests share */
+  temporal?: { address: string; namespace: string };
+  /** @default the test pack, with the changes named here */
+  pack?: AgentPack;
   bounds?: WorkerDependencies['bounds'];
-  worker?: Partial<Pick<WorkerSettings, 'drainMs' | 'maxCachedWorkflows'>>;
+  worker?: Partial<Pick<WorkerSettings, 'drainMs' | 'maxCachedWorkflows' | 'roles'>>;
   /** @default true */
   startWorker?: boolean;
   /** Stands between activities and the store, to take it away. */
@@ -43,6 +47,7 @@ export interface Harness {
   folder: string;
   /** Holds store, keys and effects. */
   stateFolder: string;
+  temporal: { address: string; namespace: string };
   store: Store;
   keys: KeySet;
   door: TemporalDoor;
@@ -75,7 +80,8 @@ export interface StartedRun {
 }
 
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
-  const { address, namespace } = inject('temporal');
+  const temporal = options.temporal ?? inject('temporal');
+  const { address, namespace } = temporal;
   const folder = await mkdtemp(join(tmpdir(), 'countersign-test-'));
   const store = await openSqliteStore({ file: join(folder, 'store', 'countersign.db') });
   const clock = { now: () => Date.now() };
@@ -84,7 +90,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const model = await startScriptedModel();
   const effects = join(folder, 'effects');
   await mkdir(effects);
-  const pack = testPack(effects, options);
+  const pack = options.pack ?? testPack(effects, options);
   await publishPack(store, pack);
   const desk = new Desk({ keys, store, audience, namespace });
   for (const principal of ['olga', 'pete', 'rita']) await desk.enrol(principal);
@@ -96,6 +102,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const harness: Harness = {
     folder: effects,
     stateFolder: folder,
+    temporal,
     store,
     keys,
     door,

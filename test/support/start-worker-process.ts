@@ -3,7 +3,6 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { inject } from 'vitest';
 import { z } from 'zod';
 import type { TaskQueues } from '../../core/contracts/ticket.ts';
 import type { Store } from '../../store/store.ts';
@@ -55,7 +54,7 @@ export async function startWorkerProcess(
 ): Promise<WorkerProcess> {
   const order: z.input<typeof workerOrderSchema> = {
     folder: harness.stateFolder,
-    ...inject('temporal'),
+    ...harness.temporal,
     modelURL: harness.model.baseURL,
     taskQueues: options.taskQueues ?? harness.taskQueues,
     pack: options.deadline === undefined ? {} : { deadline: options.deadline },

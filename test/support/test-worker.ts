@@ -61,7 +61,7 @@ export interface TestWorker {
   store: Store;
   keys: KeySet;
   pack: AgentPack;
-  settings?: Partial<Pick<WorkerSettings, 'drainMs' | 'maxCachedWorkflows'>>;
+  settings?: Partial<Pick<WorkerSettings, 'drainMs' | 'maxCachedWorkflows' | 'roles'>>;
   bounds?: WorkerDependencies['bounds'];
 }
 

@@ -7,9 +7,9 @@ import { openTemporalDoor } from '../../client/temporal-door.ts';
 import { domains } from '../../core/contracts/envelope.ts';
 import { loadOrCreateKeys } from '../../keys/index.ts';
 import { openSqliteStore } from '../../store/index.ts';
-import type { Store } from '../../store/store.ts';
+import { signalledAt } from './signal-at.ts';
 import { startTestWorker, testPack } from './test-worker.ts';
-import { type WorkerOrder, workerOrderSchema } from './start-worker-process.ts';
+import { workerOrderSchema } from './start-worker-process.ts';
 
 const order = workerOrderSchema.parse(JSON.parse(process.env.WORKER_ORDER ?? ''));
 const store = await openSqliteStore({ file: join(order.folder, 'store', 'countersign.db') });
@@ -21,7 +21,7 @@ const worker = await startTestWorker({
   taskQueues: order.taskQueues,
   modelURL: order.modelURL,
   door,
-  store: order.killAt ? killedAt(store, order.killAt) : store,
+  store: order.killAt ? signalledAt(store, order.killAt, 'SIGKILL') : store,
   keys,
   pack: testPack(join(order.folder, 'effects'), order.pack),
   settings: { drainMs: order.drainMs },
@@ -32,22 +32,3 @@ await worker.stopped;
 await door.close();
 await store.close();
 process.disconnect();
-
-/** kill -9 of this process: nothing of it gets to say goodbye. */
-function killedAt(target: Store, { when, method, call }: NonNullable<WorkerOrder['killAt']>): Store {
-  let calls = 0;
-  return new Proxy(target, {
-    get(inner, name) {
-      const value: unknown = Reflect.get(inner, name, inner);
-      if (typeof value !== 'function') return value;
-      return async (...input: unknown[]): Promise<unknown> => {
-        if (name !== method) return (await Reflect.apply(value, inner, input)) as unknown;
-        calls += 1;
-        if (calls === call && when === 'before') process.kill(process.pid, 'SIGKILL');
-        const result: unknown = await Reflect.apply(value, inner, input);
-        if (calls === call) process.kill(process.pid, 'SIGKILL');
-        return result;
-      };
-    },
-  });
-}

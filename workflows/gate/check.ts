@@ -6,7 +6,6 @@ import { ActivityFailure, isCancellation, uuid4 } from '@temporalio/workflow';
 import type { CheckCallInput, CheckCallResult } from '../../core/contracts/activities.ts';
 import type { Purpose } from '../../core/contracts/ids.ts';
 import type { CallProgress } from '../../core/contracts/run.ts';
-import { digestJson } from '../../core/digest.ts';
 import { local } from '../activities.ts';
 import { holdRun } from '../hold.ts';
 import { NewLinkWanted } from '../new-link.ts';
@@ -29,7 +28,7 @@ export async function checkOnce(run: RunMemory, progress: CallProgress, kind: Pa
   if (result.kind === 'refused') throw new RunRefusedError(result);
   if (result.kind === 'decided') {
     progress.pass += 1;
-    progress.previousDecision = digestJson('decision', result.decision);
+    run.lastDecisions.set(progress, result.decision);
     if (result.decision.body.verdict === 'ask') {
       progress.ask = result.decision;
       progress.rounds += 1;
@@ -84,6 +83,6 @@ function inputOf(run: RunMemory, progress: CallProgress, kind: PassKind): CheckC
     workflowTimeAt: Date.now(),
     ask: progress.ask,
     votes: [...run.votes.values()].filter((vote) => vote.body.nonce === nonce),
-    previousDecision: progress.previousDecision,
+    previousDecision: run.previousDecision(progress),
   };
 }

@@ -79,7 +79,7 @@ async function askFences(run: RunMemory, progress: CallProgress): Promise<void> 
   progress.doubt = null;
   const step = await checkUntilDecided(run, progress, { purpose: 'execute', about: 'call' });
   if (step.kind === 'next-try') {
-    nextTry(progress, step.try, step.mayReuseApproval);
+    nextTry(run, progress, step.try, step.mayReuseApproval);
   } else if (step.kind === 'in-doubt') {
     const asked = progress.ask?.body.verdict === 'ask' && progress.ask.body.ask.kind === 'reconcile';
     progress.doubt = {

@@ -81,7 +81,8 @@ export interface World {
   recorded: Message[];
   /** Runs the activity for the whole recorded transcript. */
   usage: { workflowId: string; model: string; input: number; output: number }[];
-  call(turn?: number): ReturnType<ReturnType<typeof createCallModel>>;
+  /** @param tail the newest messages, as the workflow hands them over; default none */
+  call(turn?: number, tail?: Message[]): ReturnType<ReturnType<typeof createCallModel>>;
 }
 
 export interface WorldOptions {
@@ -150,7 +151,7 @@ export function createWorld(options: WorldOptions): World {
     cancel,
     recorded,
     usage,
-    call: (turn = 1) => callModel({ turn, ...transcriptHead(recorded) }),
+    call: (turn = 1, tail: Message[] = []) => callModel({ turn, ...transcriptHead(recorded), tail }),
   };
 }
 

@@ -100,6 +100,25 @@ export function gateStateConformance(current: CurrentHarness): void {
       expect(await seen()).toBe(false);
     });
 
+    it('finds a permit without its receipt also after all turns below were settled, in this epoch and after a reset', async () => {
+      const { store } = current();
+      const scene = await openRun(store);
+      const seen = async () => (await gate(store, scene, scene.callKey(9))).permitWithoutReceipt;
+      const first = decisionOf(scene, scene.callKey(2));
+      await store.recordDecision(first, { runEpoch: 0 });
+      const receipt = aReceipt({ callKey: scene.callKey(2) }, first.digest);
+      await store.recordReceipt({ permitDigest: first.digest, receipt, output: anOutput(), labels: [], turn: 2 });
+      expect(await seen()).toBe(false);
+      // The turn mark still lets a permit of this turn in.
+      await decide(store, scene, scene.callKey(2, 1));
+      expect(await seen()).toBe(true);
+      await store.voidFence(voidStepOf(scene, scene.callKey(2, 1)));
+      expect(await seen()).toBe(false);
+      await store.raiseRunEpoch({ workflowId: scene.workflowId, fromEpoch: 0, reason: 'reset', now: 1 });
+      await decide(store, scene, scene.callKey(2, 2), { place: { runEpoch: 1 } });
+      expect(await seen()).toBe(true);
+    });
+
     it('has the receipts of probes and target states of this call, oldest first', async () => {
       const { store } = current();
       const scene = await openRun(store);

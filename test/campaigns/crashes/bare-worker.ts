@@ -1,0 +1,18 @@
+/** A worker of the bare loop in a process of its own, to be killed. Usage: bare-worker.ts <address> <namespace> <queue> <bundle> <model URL> */
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { silentLogger } from '../../../client/silent-logger.ts';
+import { createBareActivities } from './bare-activities.ts';
+
+const [, , address = '', namespace = '', taskQueue = '', codePath = '', modelURL = ''] = process.argv;
+Runtime.install({ logger: silentLogger, telemetryOptions: {} });
+const worker = await Worker.create({
+  connection: await NativeConnection.connect({ address }),
+  namespace,
+  taskQueue,
+  workflowBundle: { codePath },
+  activities: { ...createBareActivities(modelURL) },
+  stickyQueueScheduleToStartTimeout: 1000,
+});
+const running = worker.run();
+process.send?.('ready');
+await running;

@@ -1,0 +1,67 @@
+/** kill -9 at seeded instants, and what stood in the database at each: that must stand there ever after. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Random } from '../frame/random.ts';
+import { type Part, parts } from '../frame/world.ts';
+
+export interface Killing {
+  count: number;
+  random: Random;
+  kill(which: readonly Part[]): Promise<void>;
+  /** Between death and restart. */
+  whileDead(): void;
+  startMissing(): Promise<void>;
+  /** Rises with whatever the runs do: an instant is a number of such steps after everything is ready again. */
+  activity(): number;
+  /** Before each, with its number from 0. @returns whether any run is open */
+  before(number: number): Promise<boolean>;
+}
+
+export interface Killed {
+  byKind: Record<Part | 'all', number>;
+  /** At which a run was open. */
+  hits: number;
+}
+
+/** How often each is chosen, of 20. */
+const kinds: readonly (readonly [Part | 'all', number])[] = [
+  ['worker', 9],
+  ['gateway', 3],
+  ['engine', 4],
+  ['all', 4],
+];
+const mostSteps = 8;
+/** After the last of the steps, ms: somewhere in what follows from it. */
+const longestMs = 120;
+/** Where nothing moves for so long, everything waits for somebody's time-out: then is an instant too, ms. */
+const patienceMs = 2500;
+const pollMs = 5;
+
+export async function killRepeatedly(killing: Killing): Promise<Killed> {
+  const { count, random } = killing;
+  const killed: Killed = { byKind: { worker: 0, gateway: 0, engine: 0, all: 0 }, hits: 0 };
+  const deck = kinds.flatMap(([kind, times]) => Array.from({ length: times }, () => kind));
+  for (let number = 0; number < count; number += 1) {
+    const open = await killing.before(number);
+    await steps(killing, random.integer(1, mostSteps));
+    await delay(random.integer(0, longestMs));
+    const kind = random.pick(deck);
+    await killing.kill(kind === 'all' ? parts : [kind]);
+    killing.whileDead();
+    killed.byKind[kind] += 1;
+    if (open) killed.hits += 1;
+    await killing.startMissing();
+  }
+  return killed;
+}
+
+/** A quarter of the runs at once, the others spread over the kills, so that there is always something to hit. */
+export function startedBy(number: number, kills: number, runs: number): number {
+  const first = Math.ceil(runs / 4);
+  return Math.min(runs, first + Math.floor(((runs - first) * number) / Math.max(1, kills * 0.95)));
+}
+
+async function steps({ activity }: Killing, wanted: number): Promise<void> {
+  const from = activity();
+  const end = performance.now() + patienceMs;
+  while (activity() < from + wanted && performance.now() < end) await delay(pollMs);
+}

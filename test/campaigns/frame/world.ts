@@ -1,0 +1,110 @@
+/**
+ * The whole product in processes of their own (engine, gateway, worker), on one state folder and one outside service, each
+ * of which can be killed and started again. The model and the outside service belong to the campaign and outlive them.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Countersign } from '../../../client/gateway-client.ts';
+import { openTemporalDoor, type TemporalDoor } from '../../../client/temporal-door.ts';
+import { domains } from '../../../core/contracts/envelope.ts';
+import type { EmbeddedEngine } from '../../../engine/dev-server.ts';
+import { type KeySet, loadOrCreateKeys } from '../../../keys/index.ts';
+import { openSqliteStore } from '../../../store/index.ts';
+import type { Store } from '../../../store/store.ts';
+import { type ScriptedModel, startScriptedModel } from '../../support/scripted-model.ts';
+import { startCampaignEngine } from './engine.ts';
+import { type OutsideService, startOutsideService } from './outside-service.ts';
+import { type ProgramPart, startPart } from './program-process.ts';
+
+export type Part = 'worker' | 'gateway' | 'engine';
+export const parts: readonly Part[] = ['engine', 'gateway', 'worker'];
+
+export interface World {
+  stateFolder: string;
+  model: ScriptedModel;
+  outside: OutsideService;
+  /** The campaign's own eyes on the database; nothing of the product goes through it. */
+  store: Store;
+  /** The gateway as it is now. */
+  gateway(): Countersign;
+  /** Process ids of what runs. */
+  pidOf(part: Part): number | undefined;
+  /** kill -9, all at once, and waits until they are gone. */
+  kill(which: readonly Part[]): Promise<void>;
+  /** Starts what does not run, and waits until it is ready. */
+  startMissing(): Promise<void>;
+  openDoor(): Promise<TemporalDoor>;
+  loadKeys(): Promise<KeySet>;
+  stop(): Promise<void>;
+}
+
+export const audience = 'countersign:countersign-campaign';
+const campaignPack = join(import.meta.dirname, '..', 'pack');
+const longestAnswerMs = 100;
+
+/** @param pack of the agent; default the campaigns' own */
+export async function startWorld(folder: string, pack = campaignPack): Promise<World> {
+  const stateFolder = join(folder, 'state');
+  await mkdir(stateFolder, { mode: 0o700 });
+  const model = await startScriptedModel();
+  const outside = await startOutsideService(folder, (name) => (name.length * 37) % longestAnswerMs);
+  let engine: EmbeddedEngine | undefined = await startCampaignEngine(folder);
+  const { address, namespace } = engine;
+  const environment = {
+    COUNTERSIGN_STATE: stateFolder,
+    COUNTERSIGN_DRAIN_MS: '2000',
+    TEMPORAL_ADDRESS: address,
+    TEMPORAL_NAMESPACE: namespace,
+    OPENAI_BASE_URL: model.baseURL,
+    CAMPAIGN_OUTSIDE_URL: outside.url,
+  };
+  const running: Partial<Record<'worker' | 'gateway', ProgramPart>> = {};
+  const start = async (part: 'worker' | 'gateway'): Promise<void> => {
+    if (running[part]?.isRunning()) return;
+    running[part] = await startPart({ argv: [part, pack], environment, log: join(folder, `${part}.log`) });
+  };
+  const startMissing = async (): Promise<void> => {
+    engine ??= await startCampaignEngine(folder, true);
+    await Promise.all([start('gateway'), start('worker')]);
+  };
+  // One after the other the first time: who is first makes the database and the keys.
+  await start('gateway');
+  await start('worker');
+  const apiKey = (await readFile(join(stateFolder, 'api-key'), 'utf8')).trim();
+  const store = await openSqliteStore({ file: join(stateFolder, 'store', 'countersign.db') });
+  return {
+    stateFolder,
+    model,
+    outside,
+    store,
+    gateway: () =>
+      new Countersign({ url: String(running.gateway?.ready['gatewayUrl'] ?? ''), apiKey, timeoutMs: 5000 }),
+    pidOf: (part) => (part === 'engine' ? engine?.pid : running[part]?.pid),
+    async kill(which) {
+      const killed: Promise<unknown>[] = [];
+      for (const part of which) {
+        if (part === 'engine') {
+          if (!engine) continue;
+          process.kill(engine.pid, 'SIGKILL');
+          killed.push(engine.exited);
+          engine = undefined;
+        } else {
+          running[part]?.signal('SIGKILL');
+          killed.push(running[part]?.ended ?? Promise.resolve());
+        }
+      }
+      await Promise.all(killed);
+    },
+    startMissing,
+    openDoor: () => openTemporalDoor({ address, namespace }),
+    loadKeys: () => loadOrCreateKeys({ folder: join(stateFolder, 'keys'), domains, clock: { now: () => Date.now() } }),
+    async stop() {
+      for (const part of ['worker', 'gateway'] as const) running[part]?.signal('SIGKILL');
+      await Promise.all([running.worker?.ended, running.gateway?.ended]);
+      await engine?.stop();
+      await outside.stop();
+      await model.stop();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,9 @@
+/** All campaigns, in the order in which they run. */
+import type { Campaign } from './campaign.ts';
+import { crashes } from './crashes/campaign.ts';
+import { load } from './load/campaign.ts';
+import { longRuns } from './long-runs/campaign.ts';
+import { schedules } from './schedules/campaign.ts';
+import { zombie } from './zombie/campaign.ts';
+
+export const campaigns: readonly Campaign[] = [crashes, schedules, zombie, load, longRuns];

@@ -1,0 +1,217 @@
+/**
+ * Many runs, 64 at once, through one gateway and one worker, while approvals stay pending: all of them end, memory stays
+ * where it was, no task is left over, and as many pending approvals as people may have come in one answer.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import type { TemporalDoor } from '../../../client/temporal-door.ts';
+import type { Step } from '../../support/scripted-model.ts';
+import { runProgram } from '../../support/program.ts';
+import { until } from '../../support/until.ts';
+import type { Campaign, CampaignFailure, CampaignOrder, CampaignResult, Table } from '../campaign.ts';
+import { startApprover } from '../frame/approver.ts';
+import { inParallel } from '../frame/in-parallel.ts';
+import { startWorld, type World } from '../frame/world.ts';
+import { backlogOf } from './backlog.ts';
+import { type MemorySample, type MemoryTrend, residentKilobytes, trendOf } from './memory.ts';
+
+const fullRuns = 500;
+const atOnce = 64;
+const fullPending = 50;
+const fullListed = 200;
+/**
+ * More than this for each run, over the floors after the first part, is a leak: a run's history, messages and results are some
+ * 100 KB in a worker, and a few lines of log in a gateway.
+ */
+const mostSlopeKB = { worker: 50, gateway: 20 } as const;
+/** Below so many runs a slope says nothing. */
+const fewestForSlope = 200;
+const sampleEveryMs = 500;
+const patienceMs = 120_000;
+const listedSchema = z.object({ approvals: z.array(z.object({ nonce: z.string() })) });
+
+type Watched = keyof typeof mostSlopeKB;
+const watched: readonly Watched[] = ['worker', 'gateway'];
+
+interface Measured {
+  ended: number;
+  seconds: number;
+  highestBacklog: number;
+  memory: Record<Watched, MemorySample[]>;
+}
+
+export const load: Campaign = {
+  name: 'load',
+  summary:
+    '500 runs, 64 at once, beside 50 pending approvals: all end, memory is flat, no backlog stays, 200 approvals in one list.',
+  unit: 'runs',
+  fullCount: fullRuns,
+  async run(order) {
+    const world = await startWorld(order.folder);
+    const door = await world.openDoor();
+    try {
+      return await loaded(order, world, door);
+    } finally {
+      await door.close();
+      await world.stop();
+    }
+  },
+};
+
+async function loaded(order: CampaignOrder, world: World, door: TemporalDoor): Promise<CampaignResult> {
+  const { count, progress } = order;
+  const share = (full: number): number => Math.max(5, Math.round((full * count) / fullRuns));
+  const [pending, listed] = [share(fullPending), share(fullListed)];
+  const waiting = await startAsking(world, 0, pending);
+  await untilPending(world, pending);
+  const taskQueue = (await world.store.getRun(waiting[0] ?? ''))?.ticket.body.taskQueues.agent ?? '';
+  progress(`${pending} approvals pending; ${count} runs, ${atOnce} at once`);
+  const measured = await measure(order, world, door, taskQueue);
+
+  waiting.push(...(await startAsking(world, pending, listed)));
+  await untilPending(world, listed);
+  const gatewayBegin = performance.now();
+  const byGateway = await openApprovals(world);
+  const gatewayMs = Math.round(performance.now() - gatewayBegin);
+  const cliBegin = performance.now();
+  const byCli = await approvalsOfCli(world);
+  const cliMs = Math.round(performance.now() - cliBegin);
+  progress(`${byGateway} pending in one answer of the gateway, ${byCli} of the program; now all are approved`);
+  const approver = startApprover(world.gateway, () => 'approve');
+  const approved = await inParallel(waiting, waiting.length, (workflowId) => hasCompleted(door, workflowId));
+  await approver.stop();
+  const backlogLeft = await until('the queue to be empty', async () => (await backlogOf(door, taskQueue)) === 0, 30_000)
+    .then(() => 0)
+    .catch(() => backlogOf(door, taskQueue));
+
+  const effects = world.outside.effects();
+  const wanted = count + listed;
+  const names = new Set(effects.map(({ name }) => name));
+  const stillOpen = waiting.length - approved.filter(Boolean).length;
+  const trends = { worker: trendOf(measured.memory.worker), gateway: trendOf(measured.memory.gateway) };
+  const failures: CampaignFailure[] = [];
+  const expectThat = (holds: boolean, what: string): void => void (holds || failures.push({ case: null, what }));
+  expectThat(measured.ended === count, `${count - measured.ended} of ${count} runs did not complete`);
+  expectThat(stillOpen === 0, `${stillOpen} of ${waiting.length} runs that waited for an approval did not complete`);
+  expectThat(
+    effects.length === wanted && names.size === wanted,
+    `${effects.length} effects (${names.size} different), expected ${wanted}`,
+  );
+  expectThat(
+    byGateway === listed,
+    `the gateway listed ${byGateway} pending approvals in one answer, expected ${listed}`,
+  );
+  expectThat(byCli === listed, `the program listed ${byCli} pending approvals, expected ${listed}`);
+  expectThat(backlogLeft === 0, `${backlogLeft} tasks are left over on ${taskQueue}`);
+  if (count >= fewestForSlope) {
+    for (const one of watched)
+      expectThat(
+        trends[one].slopeKB <= mostSlopeKB[one],
+        `memory of the ${one} grows by ${trends[one].slopeKB} KB a run, expected at most ${mostSlopeKB[one]}`,
+      );
+  }
+  const rows: Table['rows'] = [
+    ['runs / completed', `${count} / ${measured.ended}`],
+    ['at once', Math.min(atOnce, count)],
+    ['runs a second', Math.round((10 * measured.ended) / measured.seconds) / 10],
+    ['approvals pending meanwhile', pending],
+    ['effects wanted / happened / different', `${wanted} / ${effects.length} / ${names.size}`],
+    ['highest backlog seen', measured.highestBacklog],
+    ['backlog left', backlogLeft],
+    ...watched.map((one) => memoryRow(one, trends[one], count)),
+    ['approvals in one answer of the gateway', `${byGateway} of ${listed} (${gatewayMs} ms)`],
+    ['approvals in one answer of the program', `${byCli} of ${listed} (${cliMs} ms)`],
+    ['runs that waited / completed after their approval', `${waiting.length} / ${approved.filter(Boolean).length}`],
+  ];
+  return { table: { columns: ['what', 'how many'], rows }, failures };
+}
+
+async function measure(
+  { count, progress }: CampaignOrder,
+  world: World,
+  door: TemporalDoor,
+  taskQueue: string,
+): Promise<Measured> {
+  const memory: Measured['memory'] = { worker: [], gateway: [] };
+  let [done, ended, highestBacklog] = [0, 0, 0];
+  const sampling = new AbortController();
+  const sample = async (): Promise<void> => {
+    while (!sampling.signal.aborted) {
+      for (const one of watched) memory[one].push({ done, kilobytes: await residentKilobytes(world.pidOf(one) ?? 0) });
+      highestBacklog = Math.max(highestBacklog, await backlogOf(door, taskQueue));
+      await delay(sampleEveryMs, undefined, { signal: sampling.signal }).catch(() => undefined);
+    }
+  };
+  const samples = sample();
+  const begin = performance.now();
+  await inParallel(
+    Array.from({ length: count }, (_, index) => index),
+    atOnce,
+    async (index) => {
+      const input = `load run ${index}.`;
+      world.model.script(input, stepsOf(index));
+      const { workflowId } = await world.gateway().runs.start({ agent: 'campaigner', input });
+      if (await hasCompleted(door, workflowId)) ended += 1;
+      done += 1;
+      if (done % 50 === 0) progress(`${done} of ${count} runs ended`);
+    },
+  );
+  const seconds = (performance.now() - begin) / 1000;
+  sampling.abort();
+  await samples;
+  return { ended, seconds, highestBacklog, memory };
+}
+
+function stepsOf(index: number): Step[] {
+  const name = `load-${index}`;
+  return [
+    { calls: [{ name: 'look', args: { name } }] },
+    {
+      calls: [
+        { name: 'post', args: { name } },
+        { name: 'look', args: { name: `${name}-b` } },
+      ],
+    },
+    { text: 'Posted.' },
+  ];
+}
+
+/** @returns workflow ids */
+async function startAsking(world: World, from: number, to: number): Promise<string[]> {
+  const numbers = Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
+  return await inParallel(numbers, 8, async (number) => {
+    const input = `asking run ${number}.`;
+    world.model.script(input, [
+      { calls: [{ name: 'charge', args: { name: `asked-${number}` } }] },
+      { text: 'Charged.' },
+    ]);
+    return (await world.gateway().runs.start({ agent: 'campaigner', input })).workflowId;
+  });
+}
+
+/** Read from the database: the gateway answers so many requests a minute. */
+async function untilPending({ store }: World, count: number): Promise<void> {
+  const open = async (): Promise<number> => (await store.listAsks({ open: true, limit: fullListed })).length;
+  await until(`${count} approvals to be pending`, async () => (await open()) >= count, patienceMs);
+}
+
+async function openApprovals(world: World): Promise<number> {
+  const { approvals } = await world.gateway().approvals.list({ state: 'open', limit: fullListed });
+  return new Set(approvals.map(({ nonce }) => nonce)).size;
+}
+
+async function approvalsOfCli(world: World): Promise<number> {
+  const argv = ['approvals', '--limit', String(fullListed), '--json'];
+  const { stdout } = await runProgram(argv, { COUNTERSIGN_STATE: world.stateFolder });
+  return new Set(listedSchema.parse(JSON.parse(stdout)).approvals.map(({ nonce }) => nonce)).size;
+}
+
+async function hasCompleted({ client }: TemporalDoor, workflowId: string): Promise<boolean> {
+  const result = client.workflow.getHandle(workflowId).result() as Promise<{ outcome: string }>;
+  return await result.then(({ outcome }) => outcome === 'completed').catch(() => false);
+}
+
+function memoryRow(one: Watched, { fromMB, toMB, slopeKB }: MemoryTrend, count: number): (string | number)[] {
+  const bound = count >= fewestForSlope ? `at most ${mostSlopeKB[one]}` : 'too few runs to judge';
+  return [`memory of the ${one}, MB; slope, KB a run`, `${fromMB} to ${toMB}; ${slopeKB} (${bound})`];
+}
