@@ -31,11 +31,12 @@ interface Cell {
   readonly p99: number[];
 }
 
-function decide({ rounds, progress }: SuiteOptions): Measurement[] {
+function decide(options: SuiteOptions): Measurement[] {
+  const { rounds } = options;
   const cells = ruleCounts.flatMap((rules) => sizes.map((kib) => cellOf(rules, kib)));
   for (const cell of cells) measureOnce(cell, 300);
   for (let round = 0; round < rounds; round += 1) {
-    progress(`round ${round + 1} of ${rounds}`);
+    options.progress(`round ${round + 1} of ${rounds}`);
     for (const cell of cells) {
       const times = measureOnce(cell, decisionsInRound);
       cell.times.push(...times);
