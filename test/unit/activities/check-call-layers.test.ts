@@ -86,6 +86,14 @@ describe('P1 a layer above the pack', () => {
     expect(wordOf(await world.gate({ turn: 2 }))).toBe('ask team:sre/all');
   });
 
+  test('of a team holds for the run that pinned it, whatever the organisation says of teams since', async () => {
+    const policyDigest = digestText('body', denying);
+    const world = await createWorld({ ticket: { layers: [{ layer: 'team', name: 'sre', policyDigest }] } });
+    await world.store.putBody(denying);
+    await organisation(world, allowing);
+    expect(wordOf(await world.gate())).toBe('deny team:sre/all');
+  });
+
   test('that was written into the database without the control key is none', async () => {
     const world = await createWorld();
     await organisation(world, denying);
