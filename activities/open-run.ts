@@ -43,6 +43,9 @@ async function openRun(
   const { store, clock } = dependencies;
   const known = await store.getRun(caller.workflowId);
   if (known && known.firstLinkRunId !== caller.linkRunId) {
+    // Who takes a workflow task without our keys can start the next link with a ticket of its own making: queues, limits.
+    if (digestJson('ticket', input.ticket) !== known.ticketDigest)
+      return refused('ticket-invalid', 'its ticket is not the one that the run was opened with');
     const run =
       known.lastLinkRunId === caller.linkRunId ? known : await registerLink(dependencies, known, caller.linkRunId);
     return opened(run);

@@ -5,7 +5,11 @@
 import type { Place } from './record-types.ts';
 
 export const checkMeanings = {
-  'history-order': 'event ids of each link run from 1 without a gap',
+  'export-digest': 'the file is the one that was signed',
+  'export-signature': 'the file is signed by whoever may export',
+  'export-keys': 'the keys come from outside the file, and its own are the same',
+  'export-named': 'the file holds nothing that nothing in it names',
+  'history-order': 'events of each link run from 1 without a gap, refer to each other, and follow in time',
   chain: 'each link follows from the one before it, or is a reset of it',
   ended: 'the record reaches the end of the run',
   shape: 'only the known activities ran, and their inputs and results have their shape',
@@ -28,10 +32,18 @@ export const checkMeanings = {
   'effect-class': 'one definition of a tool has one effect class',
   'unknown-kept': 'outcomes at the end are those that receipts, probes and people proved',
   'store-run': 'the store knows this run and its last link',
-  'store-decisions': 'the store holds the decisions of the history',
-  'store-effects': 'every effect in the ledger is in the history',
+  'store-decisions': 'the store holds the decisions of the history, and its own are signed',
+  'store-votes': 'the store holds the votes of the history, and its own are signed',
+  'store-cards': 'each request has the card that was signed, and the card says what was asked',
+  'store-orders': 'freezes, activations and answers that the run rests on are signed',
+  'store-bodies': 'pack, policies and cut outputs are those that were signed',
+  'store-ledger': 'the ledger says what tickets, permits and receipts say',
+  'store-effects': 'every effect in the ledger is in the history, and the other way round',
 } as const;
 export type CheckId = keyof typeof checkMeanings;
+
+/** Of a file alone: a replay of a run does not list them. */
+const ofFiles: readonly CheckId[] = ['export-digest', 'export-signature', 'export-keys', 'export-named'];
 
 export interface Problem {
   place: Place | null;
@@ -79,8 +91,9 @@ export class Checks {
   }
 
   list(): Check[] {
-    return Object.entries(checkMeanings).map(([key, meaning]) => {
-      const id = key as CheckId;
+    const listed = Object.entries(checkMeanings).map(([key, meaning]) => ({ id: key as CheckId, meaning }));
+    const made = listed.filter(({ id }) => !ofFiles.includes(id) || this.#tallies.has(id));
+    return made.map(({ id, meaning }) => {
       const { checked, failed, skipped, required } = this.#tally(id);
       const problems = failed.length > 0 ? failed : skipped;
       return {

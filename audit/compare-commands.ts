@@ -1,16 +1,25 @@
 /**
  * Compares what the code computed with what a history recorded, event by event: types and ids, and beyond Temporal's own
- * replay also arguments, queues, timers, results, and the position that each decision was made for. Time limits and retries
- * of activities are not compared: tuning them changes nothing that anybody decided.
+ * replay also arguments, queues, timers, results, and the position that each decision was made for. Time limits, retries and
+ * summaries are compared where the same build decided: tuning them changes nothing that anybody decided.
  */
-import { canonicalJson } from '../core/canonical-json.ts';
 import { callKeyOf } from '../core/contracts/ids.ts';
 import { signedDecisionSchema } from '../core/contracts/decision.ts';
 import { digestJson } from '../core/digest.ts';
 import { digestOfValue } from './decode-payload.ts';
 import { readCheckInput, readCheckResult, readVerifiedVotes } from './read-results.ts';
-import type { ActivityEntry, EndEntry, LinkRecord, LocalEntry, TimerEntry } from './record-types.ts';
+import { differenceOfActivity, sameShown, sameSummary, sameTimerSummary } from './compare-options.ts';
+import {
+  type ActivityEntry,
+  type EndEntry,
+  entriesOf,
+  type LinkRecord,
+  type LocalEntry,
+  type SearchAttributesEntry,
+  type TimerEntry,
+} from './record-types.ts';
 import type { Computed, ReplayedLink } from './replay-links.ts';
+import { sameJson } from './same-json.ts';
 
 /** A difference between the record and what the code makes of it. */
 export interface Finding {
@@ -23,15 +32,24 @@ export interface Finding {
   computed: string | null;
 }
 
-export function compareCommands(workflowId: string, record: LinkRecord, replayed: ReplayedLink): Finding[] {
+/** @param sameBuild the code at hand is the code that decided: options are compared as well */
+export function compareCommands(
+  workflowId: string,
+  record: LinkRecord,
+  replayed: ReplayedLink,
+  sameBuild: boolean,
+): Finding[] {
+  const shown = entriesOf([record], 'search-attributes');
   const findings = record.entries.flatMap((entry) => {
     switch (entry.kind) {
       case 'activity':
-        return compareActivity(entry, replayed);
+        return [...compareActivity(entry, replayed), ...(sameBuild ? compareActivityOptions(entry, replayed) : [])];
       case 'local':
-        return compareLocal(workflowId, entry, replayed);
+        return [...compareLocal(workflowId, entry, replayed), ...(sameBuild ? compareSummary(entry, replayed) : [])];
       case 'timer':
-        return compareTimer(entry, replayed);
+        return [...compareTimer(entry, replayed), ...(sameBuild ? compareSummary(entry, replayed) : [])];
+      case 'search-attributes':
+        return sameBuild ? compareShown(entry, shown.indexOf(entry), replayed) : [];
       case 'end':
         return compareEnd(entry, replayed);
       case 'signal':
@@ -41,7 +59,28 @@ export function compareCommands(workflowId: string, record: LinkRecord, replayed
   });
   if (replayed.failure === null) return findings;
   const what = `replay failed: ${replayed.failure.slice(0, 500)}`;
-  return [{ link: record.origin.linkRunId, eventId: null, what, recorded: null, computed: null }, ...findings];
+  const eventId = firstNotAskedFor(record, replayed);
+  return [{ link: record.origin.linkRunId, eventId, what, recorded: null, computed: null }, ...findings];
+}
+
+/** Where the record and the code part; null where the code asked for all that is recorded. */
+function firstNotAskedFor({ entries }: LinkRecord, replayed: ReplayedLink): number | null {
+  const first = entries.find((entry) => {
+    switch (entry.kind) {
+      case 'activity':
+        return !computedOf(replayed, 'activity').some((one) => one.activityId === entry.activityId);
+      case 'local':
+        return !computedOf(replayed, 'local').some((one) => one.seq === entry.sequence);
+      case 'timer':
+        return !computedOf(replayed, 'timer').some((one) => String(one.seq) === entry.timerId);
+      case 'search-attributes':
+      case 'signal':
+      case 'cancel-requested':
+      case 'end':
+        return false;
+    }
+  });
+  return first?.eventId ?? null;
 }
 
 type OfKind<K extends Computed['kind']> = Extract<Computed, { kind: K }>;
@@ -58,6 +97,39 @@ function compareActivity(entry: ActivityEntry, replayed: ReplayedLink): Finding[
     ...difference(entry, `input of "${entry.activityType}"`, entry.input, computed.args),
     ...(computed.taskQueue === null ? [] : difference(entry, 'task queue', entry.taskQueue, computed.taskQueue)),
   ];
+}
+
+function compareActivityOptions(entry: ActivityEntry, replayed: ReplayedLink): Finding[] {
+  const { seq } = computedOf(replayed, 'activity').find((one) => one.activityId === entry.activityId) ?? {};
+  const asked = computedOf(replayed, 'options').find((one) => one.of === 'activity' && one.seq === seq);
+  if (asked?.of !== 'activity') return [];
+  const differing = differenceOfActivity(entry, asked);
+  const what = `options of "${entry.activityType}" (${differing.join(', ')})`;
+  return differing.length === 0 ? [] : [found(entry, what, { ...entry.options, summary: entry.summary }, asked)];
+}
+
+function compareSummary(entry: LocalEntry | TimerEntry, replayed: ReplayedLink): Finding[] {
+  const seq = entry.kind === 'local' ? entry.sequence : Number(entry.timerId);
+  const asked = computedOf(replayed, 'options').find((one) => one.of === entry.kind && one.seq === seq);
+  if (asked?.of !== 'local' && asked?.of !== 'timer') return [];
+  const same = entry.kind === 'local' ? sameSummary(entry, asked) : sameTimerSummary(entry, asked);
+  return same
+    ? []
+    : [
+        found(
+          entry,
+          `summary of a ${entry.kind === 'local' ? 'local activity' : 'timer'}`,
+          entry.summary,
+          asked.summary,
+        ),
+      ];
+}
+
+/** They have no number of their own: the first is the first. */
+function compareShown(entry: SearchAttributesEntry, ordinal: number, replayed: ReplayedLink): Finding[] {
+  const asked = computedOf(replayed, 'options').filter((one) => one.of === 'search-attributes')[ordinal];
+  if (asked?.of !== 'search-attributes') return missing(entry, 'search attributes', replayed);
+  return sameShown(entry, asked) ? [] : [found(entry, 'search attributes', entry.shown, asked.shown)];
 }
 
 function compareTimer(entry: TimerEntry, replayed: ReplayedLink): Finding[] {
@@ -156,20 +228,14 @@ function difference(
   recorded: unknown,
   computed: unknown,
 ): Finding[] {
-  if (sameJson(recorded, computed)) return [];
-  return [{ link, eventId, what, recorded: digestOfValue(recorded), computed: digestOfValue(computed) }];
+  return sameJson(recorded, computed) ? [] : [found({ link, eventId }, what, recorded, computed)];
 }
 
-/** Values cross the sink as JSON, as they cross the payload converter: absent and undefined fields are the same. */
-function sameJson(one: unknown, other: unknown): boolean {
-  try {
-    return canonicalJson(throughJson(one)) === canonicalJson(throughJson(other));
-  } catch {
-    return false;
-  }
-}
-
-function throughJson(value: unknown): unknown {
-  const text = JSON.stringify(value);
-  return text === undefined ? null : JSON.parse(text);
+function found(
+  { link, eventId }: { link: string; eventId: number },
+  what: string,
+  recorded: unknown,
+  computed: unknown,
+): Finding {
+  return { link, eventId, what, recorded: digestOfValue(recorded), computed: digestOfValue(computed) };
 }

@@ -5,17 +5,14 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import { canonicalJson } from '../core/canonical-json.ts';
-import { digestBytes, digestText } from '../core/digest.ts';
+import { decodeTolerantly } from '../core/decode-tolerantly.ts';
+import { digestText } from '../core/digest.ts';
 
 export type Payload = temporal.api.common.v1.IPayload;
 
 export function decodePayload(payload: Payload | null | undefined): unknown {
   if (!payload) return undefined;
-  try {
-    return defaultPayloadConverter.fromPayload<unknown>(payload);
-  } catch {
-    return { undecodable: true, digest: digestBytes('undecodable', payload.data ?? new Uint8Array()) };
-  }
+  return decodeTolerantly(payload.data, () => defaultPayloadConverter.fromPayload<unknown>(payload));
 }
 
 export function decodePayloads(payloads: { payloads?: Payload[] | null } | null | undefined): unknown[] {

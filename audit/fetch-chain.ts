@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { TemporalDoor } from '../client/temporal-door.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import type { Store } from '../store/store.ts';
-import type { History, HistorySource, LinkHistory } from './history-source.ts';
+import type { HistorySource, LinkHistory } from './history-source.ts';
 import { originOf } from './link-origin.ts';
 
 export interface ServerSourceOptions {
@@ -20,13 +20,36 @@ const grpcNotFound = 5;
 const ledgerPage = 1000;
 const registeredLink = z.looseObject({ linkRunId: z.string() });
 
-export function createServerSource(options: ServerSourceOptions): HistorySource {
-  return { links: (workflowId) => fetchChain(options, workflowId) };
+export interface ServerSource extends HistorySource {
+  /**
+   * All links, each once, in the order in which they are found; only one is in memory at a time.
+   *
+   * @throws {CountersignError} `server-unavailable`
+   */
+  walk(workflowId: string): AsyncGenerator<FoundLink>;
+  /** Null where the server does not have it. @throws {CountersignError} `server-unavailable` */
+  link(workflowId: string, linkRunId: string): Promise<LinkHistory | null>;
 }
 
-/** @throws {CountersignError} `server-unavailable` */
-async function fetchChain(options: ServerSourceOptions, workflowId: string): Promise<LinkHistory[]> {
-  const fetched = new Map<string, LinkHistory>();
+/** A link that something names; without its history where the server no longer has it. */
+export interface FoundLink {
+  linkRunId: string;
+  link: LinkHistory | null;
+}
+
+export function createServerSource(options: ServerSourceOptions): ServerSource {
+  return {
+    walk: (workflowId) => walkChain(options, workflowId),
+    link: (workflowId, linkRunId) => fetchLink(options, workflowId, linkRunId),
+    async links(workflowId) {
+      const links: LinkHistory[] = [];
+      for await (const { link } of walkChain(options, workflowId)) if (link) links.push(link);
+      return links;
+    },
+  };
+}
+
+async function* walkChain(options: ServerSourceOptions, workflowId: string): AsyncGenerator<FoundLink> {
   const wanted = [
     ...(await newestLink(options, workflowId)),
     ...(await listedLinks(options, workflowId)),
@@ -36,13 +59,12 @@ async function fetchChain(options: ServerSourceOptions, workflowId: string): Pro
   for (let linkRunId = wanted.shift(); linkRunId !== undefined; linkRunId = wanted.shift()) {
     if (seen.has(linkRunId)) continue;
     seen.add(linkRunId);
-    const history = await fetchHistory(options, workflowId, linkRunId);
-    if (!history) continue;
-    fetched.set(linkRunId, { linkRunId, history });
-    const { previousRunId, nextRunId } = originOf({ linkRunId, history });
+    const link = await fetchLink(options, workflowId, linkRunId);
+    yield { linkRunId, link };
+    if (!link) continue;
+    const { previousRunId, nextRunId } = originOf(link);
     wanted.push(...[previousRunId, nextRunId].flatMap((id) => id ?? []));
   }
-  return [...fetched.values()];
 }
 
 async function newestLink({ door }: ServerSourceOptions, workflowId: string): Promise<string[]> {
@@ -70,14 +92,15 @@ async function registeredLinks(store: ServerSourceOptions['store'], workflowId: 
     .flatMap(({ body }) => registeredLink.safeParse(body).data?.linkRunId ?? []);
 }
 
-async function fetchHistory(
+async function fetchLink(
   { door }: ServerSourceOptions,
   workflowId: string,
   linkRunId: string,
-): Promise<History | undefined> {
-  return await asked(`read the history of run "${workflowId}"`, () =>
+): Promise<LinkHistory | null> {
+  const history = await asked(`read the history of run "${workflowId}"`, () =>
     door.client.workflow.getHandle(workflowId, linkRunId).fetchHistory(),
   );
+  return history ? { linkRunId, history } : null;
 }
 
 /** Undefined where the server knows no such link. @throws {CountersignError} `server-unavailable` */

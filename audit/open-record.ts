@@ -9,7 +9,7 @@ import { type SignedReceipt, signedReceiptSchema } from '../core/contracts/recei
 import { type SignedTicket, signedTicketSchema } from '../core/contracts/ticket.ts';
 import { digestJson, digestText } from '../core/digest.ts';
 import { type KeyRegistry, openEnvelope, type OpenOptions } from '../core/envelope.ts';
-import type { Store } from '../store/store.ts';
+import type { AskRow, RunRow, Store, StoredVote } from '../store/store.ts';
 import type { CheckId, Checks } from './checks.ts';
 import {
   type CheckRead,
@@ -22,11 +22,12 @@ import {
 } from './read-results.ts';
 import { type ActivityEntry, entriesOf, type LocalEntry, type Place, type RunRecord } from './record-types.ts';
 
-/** What of the store a verifier reads; it never writes. */
-export type AuditStore = Pick<
-  Store,
-  'getRun' | 'listDecisions' | 'votesByNonce' | 'getBody' | 'listLedger' | 'listControl'
->;
+/** What of the store a verifier reads; it never writes. An export answers as much. */
+export interface AuditStore extends Pick<Store, 'listDecisions' | 'getBody' | 'listLedger' | 'listControl'> {
+  getRun(workflowId: string): Promise<Pick<RunRow, 'ticketDigest' | 'firstLinkRunId' | 'lastLinkRunId'> | null>;
+  votesByNonce(nonce: string): Promise<Pick<StoredVote, 'vote'>[]>;
+  listAsks(filter: { workflowId: string; limit: number }): Promise<Pick<AskRow, 'ask' | 'card'>[]>;
+}
 
 export interface OpeningOptions {
   registry: KeyRegistry;

@@ -4,10 +4,18 @@
  */
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import type { temporal } from '@temporalio/proto';
-import { decodePayload, decodePayloads } from './decode-payload.ts';
+import { decodePayload, decodePayloads, type Payload } from './decode-payload.ts';
 import type { HistoryEvent, LinkHistory } from './history-source.ts';
 import { eventsOf, inChainOrder, numberOf, originOf } from './link-origin.ts';
-import type { ActivityEnd, ActivityEntry, LinkRecord, RecordEntry, RunRecord, TimerEntry } from './record-types.ts';
+import type {
+  ActivityEnd,
+  ActivityEntry,
+  ActivityOptions,
+  LinkRecord,
+  RecordEntry,
+  RunRecord,
+  TimerEntry,
+} from './record-types.ts';
 
 type Failure = temporal.api.failure.v1.IFailure;
 type Time = Parameters<typeof tsToMs>[0];
@@ -69,6 +77,8 @@ function commandEntry(reading: Reading, event: HistoryEvent): RecordEntry | unde
       activityId: scheduled.activityId ?? '',
       taskQueue: scheduled.taskQueue?.name ?? '',
       input: decodePayloads(scheduled.input),
+      options: optionsOf(scheduled),
+      summary: textOf(event.userMetadata?.summary),
       startedAt: null,
       attempts: 0,
       endedAt: null,
@@ -93,7 +103,39 @@ function commandEntry(reading: Reading, event: HistoryEvent): RecordEntry | unde
     reading.timers.set(started.eventId, started);
     return started;
   }
+  const shown = event.upsertWorkflowSearchAttributesEventAttributes;
+  if (shown) {
+    const fields = Object.entries(shown.searchAttributes?.indexedFields ?? {});
+    const base = baseOf(reading, event, shown.workflowTaskCompletedEventId);
+    return {
+      ...base,
+      kind: 'search-attributes',
+      shown: Object.fromEntries(fields.map(([name, payload]) => [name, textOf(payload)])),
+    };
+  }
   return localEntry(reading, event);
+}
+
+type Scheduled = NonNullable<HistoryEvent['activityTaskScheduledEventAttributes']>;
+
+function optionsOf(scheduled: Scheduled): ActivityOptions {
+  const retry = scheduled.retryPolicy;
+  return {
+    scheduleToCloseMs: timeOf(scheduled.scheduleToCloseTimeout),
+    scheduleToStartMs: timeOf(scheduled.scheduleToStartTimeout),
+    startToCloseMs: timeOf(scheduled.startToCloseTimeout),
+    heartbeatMs: timeOf(scheduled.heartbeatTimeout),
+    retry: {
+      initialIntervalMs: timeOf(retry?.initialInterval),
+      backoffCoefficient: retry?.backoffCoefficient ?? 0,
+      maximumIntervalMs: timeOf(retry?.maximumInterval),
+      maximumAttempts: retry?.maximumAttempts ?? 0,
+    },
+  };
+}
+
+function textOf(payload: Payload | null | undefined): string | null {
+  return payload?.data ? new TextDecoder().decode(payload.data) : null;
 }
 
 /** Of a local activity's marker only `details.result` is the record; `details.data` is the worker's own bookkeeping. */
@@ -108,6 +150,7 @@ function localEntry(reading: Reading, event: HistoryEvent): RecordEntry | undefi
     activityType: typeof activityType === 'string' ? activityType : '',
     sequence: Number(fieldOf(data, 'seq') ?? Number.NaN),
     failed: Boolean(marker.failure),
+    summary: textOf(event.userMetadata?.summary),
     result: decodePayload(marker.details?.['result']?.payloads?.[0]),
   };
 }

@@ -6,7 +6,12 @@ import { z } from 'zod';
 import { executionOutcomes } from '../core/contracts/receipt.ts';
 
 const output = z.looseObject({ text: z.string(), truncated: z.boolean(), bodyDigest: z.string().nullable() });
-const toolFacts = z.looseObject({ effect: z.enum(['read', 'idempotent', 'effect']), startToCloseMs: z.number() });
+const toolFacts = z.looseObject({
+  effect: z.enum(['read', 'idempotent', 'effect']),
+  startToCloseMs: z.number(),
+  hasProbe: z.boolean(),
+  hasTargetState: z.boolean(),
+});
 
 const checkResult = z.discriminatedUnion('kind', [
   z.looseObject({
@@ -52,7 +57,13 @@ const verifiedVotes = z.array(
 export type VerifiedVotesRead = z.infer<typeof verifiedVotes>;
 
 const openResult = z.discriminatedUnion('kind', [
-  z.looseObject({ kind: z.literal('opened'), runEpoch: z.number(), limits: z.unknown(), inputLabels: z.unknown() }),
+  z.looseObject({
+    kind: z.literal('opened'),
+    runEpoch: z.number(),
+    limits: z.unknown(),
+    inputLabels: z.unknown(),
+    taskQueues: z.unknown(),
+  }),
   z.looseObject({ kind: z.literal('refused'), code: z.string(), reason: z.string() }),
   z.looseObject({ kind: z.literal('hold'), code: z.string(), reason: z.string() }),
 ]);
@@ -70,6 +81,11 @@ const closeInput = z.looseObject({
   outcome: z.string(),
   turns: z.number(),
   calls: z.array(z.looseObject({ callKey: z.string(), outcome: z.enum(executionOutcomes) })),
+});
+
+const closeResult = z.strictObject({ findings: z.array(z.unknown()) });
+const notifyResult = z.strictObject({
+  channels: z.array(z.strictObject({ channel: z.string(), delivered: z.boolean(), detail: z.string() })),
 });
 
 const runInput = z.looseObject({ ticket: z.unknown(), input: z.string().nullable(), flow: z.unknown() });
@@ -99,6 +115,8 @@ export const readVerifiedVotes = reader(verifiedVotes);
 export const readOpenResult = reader(openResult);
 export const readModelResult = reader(modelResult);
 export const readCloseInput = reader(closeInput);
+export const readCloseResult = reader(closeResult);
+export const readNotifyResult = reader(notifyResult);
 export const readRunInput = reader(runInput);
 export const readTurnInput = reader(turnInput);
 export const readCheckInput = reader(checkInput);

@@ -26,8 +26,20 @@ export type ActivityEnd =
   | { kind: 'timed-out'; timeout: string }
   | { kind: 'cancelled' };
 
+/** Time limits and retries as the server took them, ms. */
+export interface ActivityOptions {
+  scheduleToCloseMs: number;
+  scheduleToStartMs: number;
+  startToCloseMs: number;
+  heartbeatMs: number;
+  retry: { initialIntervalMs: number; backoffCoefficient: number; maximumIntervalMs: number; maximumAttempts: number };
+}
+
 export interface ActivityEntry extends Entry {
   kind: 'activity';
+  options: ActivityOptions;
+  /** JSON text, as the code gave it. */
+  summary: string | null;
   activityType: string;
   activityId: string;
   taskQueue: string;
@@ -43,6 +55,8 @@ export interface ActivityEntry extends Entry {
 
 export interface LocalEntry extends Entry {
   kind: 'local';
+  /** JSON text, as the code gave it. */
+  summary: string | null;
   activityType: string;
   /** Its place among the activities of the link, as the worker numbered them. */
   sequence: number;
@@ -65,6 +79,13 @@ export interface TimerEntry extends Entry {
   end: 'fired' | 'cancelled' | null;
 }
 
+/** What the run shows to whoever lists runs. */
+export interface SearchAttributesEntry extends Entry {
+  kind: 'search-attributes';
+  /** JSON text by name. */
+  shown: Record<string, string | null>;
+}
+
 export interface CancelEntry extends Entry {
   kind: 'cancel-requested';
   cause: string;
@@ -79,7 +100,14 @@ export interface EndEntry extends Entry {
   nextRunId: string | null;
 }
 
-export type RecordEntry = ActivityEntry | LocalEntry | SignalEntry | TimerEntry | CancelEntry | EndEntry;
+export type RecordEntry =
+  | ActivityEntry
+  | LocalEntry
+  | SignalEntry
+  | TimerEntry
+  | SearchAttributesEntry
+  | CancelEntry
+  | EndEntry;
 
 export interface LinkRecord {
   origin: LinkOrigin;

@@ -14,7 +14,7 @@ export interface ReplayBundle {
   codePath: string;
 }
 
-const computedSchema = z.discriminatedUnion('kind', [
+const computedSchema = z.union([
   z.strictObject({
     kind: z.literal('activity'),
     seq: z.number(),
@@ -31,6 +31,35 @@ const computedSchema = z.discriminatedUnion('kind', [
     args: z.array(z.unknown()),
   }),
   z.strictObject({ kind: z.literal('completed'), result: z.unknown() }),
+  z.strictObject({
+    kind: z.literal('options'),
+    of: z.literal('activity'),
+    seq: z.number(),
+    summary: z.string().nullable(),
+    scheduleToCloseMs: z.number().nullable(),
+    scheduleToStartMs: z.number().nullable(),
+    startToCloseMs: z.number().nullable(),
+    heartbeatMs: z.number().nullable(),
+    retry: z
+      .strictObject({
+        initialIntervalMs: z.number().nullable(),
+        backoffCoefficient: z.number().nullable(),
+        maximumIntervalMs: z.number().nullable(),
+        maximumAttempts: z.number(),
+      })
+      .nullable(),
+  }),
+  z.strictObject({
+    kind: z.literal('options'),
+    of: z.enum(['local', 'timer']),
+    seq: z.number(),
+    summary: z.string().nullable(),
+  }),
+  z.strictObject({
+    kind: z.literal('options'),
+    of: z.literal('search-attributes'),
+    shown: z.record(z.string(), z.string().nullable()),
+  }),
   z.strictObject({ kind: z.literal('failed'), message: z.string() }),
 ]);
 /** What the code asked for, in order. */

@@ -5,14 +5,16 @@
  */
 import { CountersignError } from '../core/errors.ts';
 import type { KeyRegistry } from '../core/envelope.ts';
-import type { Check } from './checks.ts';
+import { type Check, Checks } from './checks.ts';
 import { compareCommands, type Finding } from './compare-commands.ts';
-import type { HistorySource } from './history-source.ts';
+import type { HistorySource, LinkHistory } from './history-source.ts';
 import { inChainOrder } from './link-origin.ts';
-import type { AuditStore } from './open-record.ts';
+import type { AuditStore, OpenedRecord } from './open-record.ts';
 import { readRecord } from './read-record.ts';
 import { type ReplayBundle, replayLinks } from './replay-links.ts';
 import { buildTimeline, type TimelineEntry } from './timeline.ts';
+import { verifyEvents } from './verify-events.ts';
+import { verifyFrame } from './verify-frame.ts';
 import { verifyRecord } from './verify-record.ts';
 
 export interface ReplayOptions {
@@ -23,6 +25,8 @@ export interface ReplayOptions {
   audience: string;
   /** Votes, bodies and answers that a history does not hold; without it they are listed as not checked. */
   store?: AuditStore;
+  /** Of the code at hand, as decisions are signed with it. Absent: options of activities and timers are not compared. */
+  buildId?: string;
   /** From `replayBundle()` of worker/workflow-bundle.ts. */
   bundle: ReplayBundle;
 }
@@ -43,22 +47,34 @@ export interface ReplayReport {
 export const exitCodeByVerdict = { verified: 0, differs: 1, incomplete: 1 } as const;
 
 /** @throws {CountersignError} `not-found`, `server-unavailable`, `store-unavailable`, `key-unavailable` */
-export async function replayRun(options: ReplayOptions): Promise<ReplayReport> {
-  const { workflowId, source, registry, audience, store, bundle } = options;
-  const links = inChainOrder(await source.links(workflowId));
-  if (links.length === 0) {
-    throw new CountersignError(
-      'not-found',
-      `Cannot replay run "${workflowId.slice(0, 100)}": there is no history of it, expected at least one link; look at "countersign runs", or its retention has ended`,
-    );
-  }
+export async function replayRun({ source, ...options }: ReplayOptions): Promise<ReplayReport> {
+  const links = await source.links(options.workflowId);
+  if (links.length > 0) return await replayRecorded({ ...options, links });
+  throw new CountersignError(
+    'not-found',
+    `Cannot replay run "${options.workflowId.slice(0, 100)}": there is no history of it, expected at least one link; look at "countersign runs", or its retention has ended`,
+  );
+}
+
+export interface RecordedOptions extends Omit<ReplayOptions, 'source'> {
+  /** In any order. */
+  links: readonly LinkHistory[];
+  /** Holds what was looked at before, such as the signature of a file. */
+  checks?: Checks;
+}
+
+/** As `replayRun`, of histories that are at hand; without any it verifies what the store holds. */
+export async function replayRecorded(options: RecordedOptions): Promise<ReplayReport> {
+  const { workflowId, bundle } = options;
+  const links = inChainOrder(options.links);
   const record = readRecord(workflowId, links);
   const replayed = await replayLinks(workflowId, links, bundle);
+  const { checks, opened } = await verifyRecorded({ ...options, links });
+  const sameBuild = wasDecidedBy(opened, options.buildId);
   const findings = record.links.flatMap((link, index) => {
     const one = replayed[index];
-    return one ? compareCommands(workflowId, link, one) : [];
+    return one ? compareCommands(workflowId, link, one, sameBuild) : [];
   });
-  const { checks, opened } = await verifyRecord(record, { registry, audience, store });
   return {
     workflowId,
     links: links.length,
@@ -68,6 +84,23 @@ export async function replayRun(options: ReplayOptions): Promise<ReplayReport> {
     timeline: buildTimeline(opened),
     verdict: verdictOf(findings, checks),
   };
+}
+
+/** All of a replay but the replaying: what the record says of itself. */
+export async function verifyRecorded(
+  options: Omit<RecordedOptions, 'bundle'>,
+): Promise<{ checks: Check[]; opened: OpenedRecord }> {
+  const { workflowId, registry, audience, store, checks = new Checks() } = options;
+  const links = inChainOrder(options.links);
+  verifyEvents(links, checks);
+  const opened = await verifyRecord(readRecord(workflowId, links), { registry, audience, store, checks });
+  verifyFrame(workflowId, links, opened.ticket, checks);
+  return { checks: checks.list(), opened };
+}
+
+/** The build is signed with each decision, so that nobody can make a record look as if another code had written it. */
+function wasDecidedBy({ decisions }: OpenedRecord, buildId: string | undefined): boolean {
+  return buildId !== undefined && decisions.length > 0 && decisions.every(({ body }) => body.buildId === buildId);
 }
 
 function verdictOf(findings: readonly Finding[], checks: readonly Check[]): ReplayReport['verdict'] {

@@ -117,6 +117,7 @@ function timelineOf(opened: OpenedRecord, link: LinkRecord): TimelineEntry[] {
       case 'end':
         return [at({ kind: 'ended', how: entry.how, text: endText(entry.value, entry.message) })];
       case 'timer':
+      case 'search-attributes':
         return [];
     }
   });

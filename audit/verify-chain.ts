@@ -4,10 +4,19 @@
  */
 import { digestOfValue } from './decode-payload.ts';
 import type { Checks } from './checks.ts';
+import { readCloseResult, readCompaction, readModelResult, readNotifyResult, readOpenResult } from './read-results.ts';
 import { endOf, entriesOf, type LinkRecord, type RecordEntry, type RunRecord } from './record-types.ts';
 
 const activityTypes = ['callModel', 'compactTranscript', 'runTool', 'notifyApprovers', 'closeRun'];
 const localTypes = ['openRun', 'checkCall', 'verifyVotes'];
+
+/** Of `runTool` elsewhere: its receipts are opened there. */
+const readerByActivity: Readonly<Record<string, (result: unknown) => unknown>> = {
+  callModel: readModelResult,
+  compactTranscript: readCompaction,
+  notifyApprovers: readNotifyResult,
+  closeRun: readCloseResult,
+};
 
 export function verifyChain(record: RunRecord, checks: Checks): void {
   for (const link of record.links) verifyLink(record, link, checks);
@@ -42,6 +51,15 @@ function verifyLink(record: RunRecord, link: LinkRecord, checks: Checks): void {
         ? activityTypes.includes(entry.activityType)
         : entry.kind !== 'local' || localTypes.includes(entry.activityType);
     checks.expect('shape', known, entry, 'an activity ran that no agent run asks for');
+    if (entry.kind === 'local' && entry.activityType === 'openRun' && !entry.failed) {
+      const shaped = readOpenResult(entry.result) !== undefined;
+      checks.expect('shape', shaped, entry, 'the answer about the run’s opening has another shape');
+    }
+    if (entry.kind === 'activity' && entry.end?.kind === 'completed') {
+      const read = readerByActivity[entry.activityType];
+      const shaped = !read || read(entry.end.result) !== undefined;
+      checks.expect('shape', shaped, entry, `the result of "${entry.activityType.slice(0, 100)}" has another shape`);
+    }
   }
   verifyPlaceInChain(record, link, checks);
 }

@@ -70,15 +70,17 @@ function verifyAsk({ entry, signed }: OpenedDecision, { ask, callKey }: AskBody,
   checks.expect('ask', fits, entry, 'the request’s terms, times or names do not fit together');
 }
 
-/** The class is not signed with the decision; one definition cannot have two. */
+/** What a tool is (its class, its time limit) is not signed with the decision; one definition cannot be two things. */
 function verifyEffectClasses({ decisions }: OpenedRecord, checks: Checks): void {
-  const classes = new Map<string, string>();
+  const known = new Map<string, { effect: string; startToCloseMs: number }>();
   for (const { body, result, entry } of decisions) {
     const { definitionDigest } = body.tool;
     if (result.kind !== 'decided' || !result.tool || definitionDigest === null) continue;
-    const known = classes.get(definitionDigest) ?? result.tool.effect;
-    classes.set(definitionDigest, known);
-    checks.expect('effect-class', known === result.tool.effect, entry, 'the same tool has another effect class here');
+    const { effect, startToCloseMs } = known.get(definitionDigest) ?? result.tool;
+    known.set(definitionDigest, { effect, startToCloseMs });
+    checks.expect('effect-class', effect === result.tool.effect, entry, 'the same tool has another effect class here');
+    const timed = startToCloseMs === result.tool.startToCloseMs;
+    checks.expect('effect-class', timed, entry, 'the same tool has another time limit here');
   }
 }
 

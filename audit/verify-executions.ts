@@ -67,6 +67,9 @@ function verifyReceiptOfExecution(opened: OpenedRecord, execution: OpenedExecuti
   // A consumed row answers for the call and try, whichever permit it was executed under.
   const answersForRow = body.callKey === permit.body.callKey && body.try === permit.body.try;
   checks.expect('receipt-permit', answersForRow, entry, 'the receipt is of another call or try');
+  const ownAttempt = body.permitDigest !== permitDigest || body.attempt === entry.attempts;
+  checks.expect('receipt-permit', ownAttempt, entry, 'the receipt is of another attempt');
+  checks.expect('effect-once', entry.attempts <= 1, entry, 'an execution was attempted more than once');
   const settling = permit.body.purpose === 'void' || permit.body.purpose === 'execute';
   const fits = body.permitDigest === permitDigest || (settling && body.purpose === 'execute');
   checks.expect('receipt-permit', fits, entry, 'the receipt is of another permit');
@@ -120,7 +123,7 @@ async function verifyOutput(
 ): Promise<void> {
   const { outputDigest } = receipt.body;
   if (!output.truncated) {
-    const same = digestText('body', output.text) === outputDigest;
+    const same = digestText('body', output.text) === outputDigest && output.bodyDigest === null;
     checks.expect('receipt-output', same, place, 'the output is not the one whose digest was signed');
     return;
   }

@@ -3,7 +3,7 @@
  * key registry and nothing else, and says of every step what it could not check.
  */
 import type { KeyRegistry } from '../core/envelope.ts';
-import { type Check, Checks } from './checks.ts';
+import type { Checks } from './checks.ts';
 import { type AuditStore, type OpenedRecord, openRecord, type OpeningOptions } from './open-record.ts';
 import type { RunRecord } from './record-types.ts';
 import { verifyChain } from './verify-chain.ts';
@@ -17,19 +17,15 @@ export interface VerifyOptions {
   /** The deployment whose signatures count. */
   audience: string;
   store?: AuditStore | undefined;
-}
-
-export interface VerifiedRecord {
-  checks: Check[];
-  opened: OpenedRecord;
+  /** Where each step notes what it looked at. */
+  checks: Checks;
 }
 
 /** @throws {CountersignError} `key-unavailable`, `store-unavailable` */
 export async function verifyRecord(
   record: RunRecord,
-  { registry, audience, store }: VerifyOptions,
-): Promise<VerifiedRecord> {
-  const checks = new Checks();
+  { registry, audience, store, checks }: VerifyOptions,
+): Promise<OpenedRecord> {
   const options: OpeningOptions = { registry, audience, checks, store };
   verifyChain(record, checks);
   const opened = openRecord(record, options);
@@ -37,5 +33,5 @@ export async function verifyRecord(
   await verifyVotesOfRecord(opened, options);
   await verifyExecutions(opened, options);
   await verifyStore(opened, options);
-  return { checks: checks.list(), opened };
+  return opened;
 }

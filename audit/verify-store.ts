@@ -1,12 +1,21 @@
-/** The record against the store, where one is given: the run, its decisions, and the effects that the ledger knows of. */
-import { z } from 'zod';
+/** The record against the store, where one is given: the run, its decisions, votes and cards, and what the ledger knows. */
 import { digestJson } from '../core/digest.ts';
 import type { CheckId } from './checks.ts';
 import type { AuditStore, OpenedRecord, OpeningOptions } from './open-record.ts';
+import { openLedger } from './ledger-entries.ts';
+import { verifyLedger } from './verify-ledger.ts';
+import { verifyStored } from './verify-stored.ts';
 
-const ids: readonly CheckId[] = ['store-run', 'store-decisions', 'store-effects'];
-const ledgerPage = 1000;
-const intentBody = z.looseObject({ permitDigest: z.string() });
+const ids: readonly CheckId[] = [
+  'store-run',
+  'store-decisions',
+  'store-votes',
+  'store-cards',
+  'store-orders',
+  'store-bodies',
+  'store-ledger',
+  'store-effects',
+];
 
 export async function verifyStore(opened: OpenedRecord, options: OpeningOptions): Promise<void> {
   const { store, checks } = options;
@@ -15,8 +24,9 @@ export async function verifyStore(opened: OpenedRecord, options: OpeningOptions)
     return;
   }
   await verifyRun(opened, store, options);
-  await verifyDecisionsStored(opened, store, options);
-  await verifyEffects(opened, store, options);
+  const decisions = await verifyStored(opened, store, options);
+  const entries = await openLedger(opened.record.workflowId, store, options);
+  verifyLedger(opened, decisions, entries, options);
 }
 
 async function verifyRun(
@@ -26,6 +36,7 @@ async function verifyRun(
 ): Promise<void> {
   const run = await store.getRun(record.workflowId);
   if (!checks.expect('store-run', run !== null, null, 'the store does not know this run')) return;
+  if (record.links.length === 0) return;
   const first = record.links[0]?.origin.firstRunId;
   checks.expect('store-run', run?.firstLinkRunId === first, null, 'the store knows another first link');
   const known = record.links.some((link) => link.origin.linkRunId === run?.lastLinkRunId);
@@ -33,36 +44,4 @@ async function verifyRun(
   if (!ticket) return;
   const same = run?.ticketDigest === digestJson('ticket', ticket);
   checks.expect('store-run', same, null, 'the store claimed another ticket');
-}
-
-async function verifyDecisionsStored(
-  { record, decisions }: OpenedRecord,
-  store: AuditStore,
-  { checks }: OpeningOptions,
-): Promise<void> {
-  const stored = new Set((await store.listDecisions(record.workflowId)).map((one) => digestJson('decision', one)));
-  for (const { digest, entry } of decisions) {
-    checks.expect('store-decisions', stored.has(digest), entry, 'the store does not hold this decision');
-  }
-}
-
-/** An effect whose intent is in the ledger must have been scheduled in some link that we were given. */
-async function verifyEffects(
-  { record, executions }: OpenedRecord,
-  store: AuditStore,
-  { checks }: OpeningOptions,
-): Promise<void> {
-  const scheduled = new Set(executions.map(({ permitDigest }) => permitDigest));
-  for (let after = 0; ; ) {
-    const entries = await store.listLedger({ workflowId: record.workflowId, after, limit: ledgerPage });
-    for (const { kind, body } of entries) {
-      const permitDigest = kind === 'intent' ? intentBody.safeParse(body).data?.permitDigest : undefined;
-      if (permitDigest === undefined) continue;
-      const known = scheduled.has(permitDigest);
-      checks.expect('store-effects', known, null, 'the ledger knows of an effect that the history does not have');
-    }
-    const last = entries.at(-1);
-    if (!last || entries.length < ledgerPage) return;
-    after = last.sequence;
-  }
 }

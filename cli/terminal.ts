@@ -21,6 +21,8 @@ export interface TerminalOptions {
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
 export interface Terminal {
+  /** A person watches the talk: it goes to a terminal. */
+  readonly isWatched: boolean;
   /** A line of the result. */
   result(line: string): void;
   /** A whole result, or one line of a stream, as JSON. */
@@ -52,6 +54,7 @@ export function createTerminal({ stdout, stderr, environment, progressAfterMs = 
     sink.write(`${line}\n`);
   };
   return {
+    isWatched: stderr.isTTY === true,
     result: (line) => write(stdout, line),
     json: (value) => write(stdout, JSON.stringify(value)),
     talk: (line) => write(stderr, line),

@@ -97,8 +97,9 @@ export class Countersign {
     list: (filter: { limit?: number; before?: string; principal?: string } = {}): Promise<RunList> =>
       this.#get('/v1/runs', runListSchema, filter),
     get: (workflowId: string): Promise<RunDetail> => this.#get(`/v1/runs/${segment(workflowId)}`, runDetailSchema),
-    cancel: async (workflowId: string, reason: string): Promise<void> => {
-      await this.#post(`/v1/runs/${segment(workflowId)}/cancel`, { reason }, cancelledSchema, true);
+    cancel: async (workflowId: string, reason: string, force = false): Promise<void> => {
+      const body = force ? { reason, force } : { reason };
+      await this.#post(`/v1/runs/${segment(workflowId)}/cancel`, body, cancelledSchema, true);
     },
   };
 

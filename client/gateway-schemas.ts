@@ -150,8 +150,17 @@ export const runDetailSchema = z.strictObject({
 export type RunDetail = z.infer<typeof runDetailSchema>;
 
 export const reasonSchema = z.string().min(1).max(2000);
-export const cancelRequestSchema = z.strictObject({ reason: z.string().min(1).max(500) });
-export const cancelledSchema = z.strictObject({ workflowId: workflowIdSchema, status: z.literal('requested') });
+export const cancelRequestSchema = z.strictObject({
+  reason: z.string().min(1).max(500),
+  force: z
+    .boolean()
+    .optional()
+    .describe('End it at the Temporal server, for a run that cannot go on by itself; what it does is not waited for'),
+});
+export const cancelledSchema = z.strictObject({
+  workflowId: workflowIdSchema,
+  status: z.enum(['requested', 'terminated']),
+});
 
 export const castVoteViewSchema = z.strictObject({
   principal: principalSchema,

@@ -32,8 +32,16 @@ export interface TemporalSettings {
   /** `host:port` */
   address: string;
   namespace: string;
-  tls?: { serverRootCACertificate?: Buffer; clientCertPair?: { crt: Buffer; key: Buffer } } | boolean;
-  apiKey?: string;
+  tls?:
+    | {
+        serverRootCACertificate?: Buffer;
+        clientCertPair?: { crt: Buffer; key: Buffer };
+        /** In the server's certificate. @default the host of the address */
+        serverNameOverride?: string;
+      }
+    | boolean;
+  /** Asked at each call, so that a rotated key is used from the next one on. */
+  apiKey?: { current(): string };
 }
 
 export interface TemporalDoor {
@@ -47,6 +55,11 @@ export interface TemporalDoor {
   runState(workflowId: string, deadlineMs: number): Promise<RunState | undefined>;
   /** @param reason shown in the run's history: scan it first */
   cancel(workflowId: string, reason?: string): Promise<void>;
+  /**
+   * Ends a run at the server, whether or not its code can go on; nothing of the run is asked or tidied up.
+   * @param reason shown in the run's history: scan it first
+   */
+  terminate(workflowId: string, reason: string): Promise<void>;
   /** The run's newest link; undefined where the server knows no such run. */
   currentLink(workflowId: string): Promise<CurrentLink | undefined>;
   /** How a link came to be, from its start event. */
@@ -61,8 +74,15 @@ export interface TemporalDoor {
 }
 
 const connectTimeoutMs = 5000;
+/**
+ * A page of a history holds a thousand events, and anybody with access to the namespace can send signals of 2 MB: with gRPC's
+ * own limit of 4 MB three of them would make a run that nobody can audit. A whole history is at most 50 MB.
+ */
+const largestAnswerBytes = 64 * 1024 * 1024;
 const requestDeadlineMs = 5000;
 const grpcNotFound = 5;
+const grpcPermissionDenied = 7;
+const grpcUnauthenticated = 16;
 const stateKey = defineSearchAttributeKey(searchAttributeNames.state, 'KEYWORD');
 
 /** Path of the payload converter, in source or compiled form. */
@@ -72,13 +92,14 @@ export const payloadConverterPath = fileURLToPath(
 
 /** @throws {CountersignError} `server-unavailable` */
 export async function openTemporalDoor(settings: TemporalSettings): Promise<TemporalDoor> {
-  const { address, namespace } = settings;
+  const { address, namespace, apiKey } = settings;
   const connection = await mapped(`connect to Temporal at "${address}"`, () =>
     Connection.connect({
       address,
       connectTimeout: connectTimeoutMs,
+      channelArgs: { 'grpc.max_receive_message_length': largestAnswerBytes },
       ...(settings.tls === undefined ? {} : { tls: settings.tls }),
-      ...(settings.apiKey === undefined ? {} : { apiKey: settings.apiKey }),
+      ...(apiKey === undefined ? {} : { apiKey: () => apiKey.current() }),
     }),
   );
   const client = new Client({ connection, namespace, dataConverter: { payloadConverterPath } });
@@ -102,6 +123,12 @@ export async function openTemporalDoor(settings: TemporalSettings): Promise<Temp
       };
       await mapped(`cancel run "${workflowId}"`, () =>
         inTime(client, () => client.workflowService.requestCancelWorkflowExecution(request)),
+      );
+    },
+    async terminate(workflowId, reason) {
+      const request = { namespace, workflowExecution: { workflowId }, reason };
+      await mapped(`end run "${workflowId}"`, () =>
+        inTime(client, () => client.workflowService.terminateWorkflowExecution(request)),
       );
     },
     linkOrigin: createReadLinkOrigin(client, namespace),
@@ -159,18 +186,36 @@ async function mapped<T>(action: string, call: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Whether a server answered that it does not know who asks, or does not let them in. */
+export function refusesCredentials(error: unknown): boolean {
+  return error instanceof CountersignError && isRefusal(error.cause);
+}
+
+/** Also where connecting was refused: the SDK wraps what the server said. */
+function isRefusal(error: unknown): boolean {
+  const said = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
+  return isGrpcServiceError(said) && (said.code === grpcUnauthenticated || said.code === grpcPermissionDenied);
+}
+
 function asCountersignError(action: string, error: unknown): CountersignError {
   const [code, is, expected, remedy]: [ErrorCode, string, string, string] =
     error instanceof WorkflowExecutionAlreadyStartedError
       ? ['conflict', 'its id was used before', 'a new one', 'start it under a new id']
       : error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === grpcNotFound)
         ? ['not-found', 'the server knows no such open run', 'one that it knows', 'look at "countersign runs"']
-        : [
-            'server-unavailable',
-            `the server did not answer (${messageOf(error).slice(0, 200)})`,
-            'an answer',
-            'check its address and that it runs',
-          ];
+        : isRefusal(error)
+          ? [
+              'server-unavailable',
+              'the server refuses our credentials',
+              'an API key or a client certificate that it knows, with access to the namespace',
+              'correct them',
+            ]
+          : [
+              'server-unavailable',
+              `the server did not answer (${messageOf(error).slice(0, 200)})`,
+              'an answer',
+              'check its address and that it runs',
+            ];
   return new CountersignError(code, `Cannot ${action}: ${is}, expected ${expected}; ${remedy}`, {
     cause: error,
   });

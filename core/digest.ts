@@ -11,6 +11,7 @@ export type DigestPurpose =
   | 'body'
   | 'card'
   | 'decision'
+  | 'export'
   | 'idempotency'
   | 'input'
   | 'message'

@@ -55,6 +55,7 @@ export async function createGateway(options: GatewayOptions): Promise<GatewayApp
   installProblems(app);
   logAnswers(app);
   keepOutOfCaches(app);
+  letConnectionsEnd(app);
   if (!allowRemote) installHostGuard(app);
   await app.register(helmet);
   await app.register(rateLimit, { global: false });
@@ -79,6 +80,19 @@ function keepOutOfCaches(app: GatewayApp): void {
   app.addHook('onRequest', (_request, reply, done) => {
     void reply.header('cache-control', 'no-store');
     done();
+  });
+}
+
+/** A connection kept open for a next request would keep a gateway that was told to stop waiting for it. */
+function letConnectionsEnd(app: GatewayApp): void {
+  let closing = false;
+  app.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (closing) void reply.header('connection', 'close');
+    done(null, payload);
   });
 }
 

@@ -35,6 +35,8 @@ export interface GatewayOptions {
   port?: number;
   /** Listen on, and answer to, other names than loopback's. @default false */
   allowRemote?: boolean;
+  /** How long open requests and streams may go on after a stop was asked for, ms. @default 20_000 */
+  drainMs?: number;
   /** How long a started run may wait for a worker to open it, ms. @default 600_000 */
   ticketLifeMs?: number;
   /** Requests a minute: without a valid key from one address, and of one key for each scope. @default { perAddress: 1200, perKey: 600 } */
@@ -43,7 +45,7 @@ export interface GatewayOptions {
   resendEveryMs?: number;
 }
 
-export type GatewayContext = Required<Omit<GatewayOptions, 'host' | 'port' | 'allowRemote'>>;
+export type GatewayContext = Required<Omit<GatewayOptions, 'host' | 'port' | 'allowRemote' | 'drainMs'>>;
 
 export function contextOf(options: GatewayOptions): GatewayContext {
   return {

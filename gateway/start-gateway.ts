@@ -7,13 +7,13 @@ import { startResending } from './resend-votes.ts';
 export interface RunningGateway {
   /** `http://host:port` */
   readonly url: string;
-  /** Ends open requests first; may be called again. */
+  /** Takes nothing new, lets open requests end, and cuts what has not ended in time; may be called again. */
   close(): Promise<void>;
 }
 
 /** @throws {CountersignError} `config-invalid` when it cannot listen there */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
-  const { host = defaultHost, port = 0 } = options;
+  const { host = defaultHost, port = 0, drainMs = 20_000 } = options;
   const app = await createGateway(options);
   let url: string;
   try {
@@ -30,8 +30,13 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   return {
     url,
     async close() {
-      await stopResending();
-      await app.close();
+      const timer = setTimeout(() => app.server.closeAllConnections(), drainMs);
+      try {
+        // From the first of the two on nothing new is taken.
+        await Promise.all([app.close(), stopResending()]);
+      } finally {
+        clearTimeout(timer);
+      }
     },
   };
 }

@@ -16,7 +16,7 @@ export { checkPath, type PathOptions } from './paths/check-path.ts';
 export { type GuardFailure, type GuardRun, type Outcome, runGuards, type Within } from './run-guards.ts';
 export { findRedactions } from './secrets/find-redactions.ts';
 export { findSecrets, type SecretOptions } from './secrets/find-secrets.ts';
-export { type Redacted, redactSecrets } from './secrets/redact-secrets.ts';
+export { type Redacted, redactSecrets, redactSecretsNow } from './secrets/redact-secrets.ts';
 export { type CommandFact, type ShellClass, classifyShell, type ShellFacts, type ShellVerdict } from './shell/index.ts';
 export { type ShellFinding, shellFindings } from './shell/find-shell-findings.ts';
 export { checkUrl, type UrlOptions } from './url/check-url.ts';

@@ -9,5 +9,11 @@ export {
   loadKeysFromFiles,
   registryVariable,
 } from './load-keys-from-files.ts';
-export { loadOrCreateKeys, type LoadOrCreateOptions, registryPath } from './load-or-create-keys.ts';
+export {
+  createKeyFiles,
+  loadOrCreateKeys,
+  type LoadOrCreateOptions,
+  privateKeyPath,
+  registryPath,
+} from './load-or-create-keys.ts';
 export { openRegistry, readRegistry } from './registry-file.ts';

@@ -15,7 +15,8 @@ if (named === undefined) rmSync(dist, { recursive: true, force: true });
 else if (existsSync(dist)) throw new Error(`Cannot build "${dist}": it exists, expected a new folder; name another`);
 
 const options = ['-p', 'tsconfig.build.json', '--outDir', dist];
-const compiled = spawnSync('tsc', options, { cwd: repositoryRoot, stdio: 'inherit' });
+const compiler = join(repositoryRoot, 'node_modules', '.bin', 'tsc');
+const compiled = spawnSync(compiler, options, { cwd: repositoryRoot, stdio: 'inherit' });
 if (compiled.status !== 0)
   throw new Error('Cannot build "dist": tsc failed, expected no type errors; see its output above');
 for (const name of bundleNames) writeFileSync(join(dist, `${name}.js`), await bundle(name));

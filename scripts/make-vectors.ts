@@ -51,6 +51,7 @@ const purposes: Record<DigestPurpose, true> = {
   body: true,
   card: true,
   decision: true,
+  export: true,
   idempotency: true,
   input: true,
   message: true,
@@ -122,6 +123,7 @@ function envelopeVectors() {
     envelope('decision allow', 'decision', samples.allowBody, { issuedAt, expiresAt: issuedAt + 60_000 }),
     envelope('vote', 'vote', samples.voteBody, { issuedAt: issuedAt + 60_000 }),
     envelope('receipt', 'receipt', samples.receiptBody, { issuedAt: issuedAt + 71_234 }),
+    envelope('export', 'export', samples.exportBody, { issuedAt: issuedAt + 90_000 }),
     ...samples.controlBodies.map((body) =>
       envelope(`control ${body.kind}`, 'control', body, { issuedAt, notBefore: issuedAt }),
     ),

@@ -3,7 +3,7 @@
  * failure. With `--evidence` the tables are written into docs/evidence.md together with what they stand on.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type EvidenceOrigin, withEvidence } from '../test/campaigns/frame/evidence.ts';
@@ -14,12 +14,6 @@ import { type CampaignOptions, help, readOptions, UsageError } from './campaigns
 import { repositoryRoot } from './lint/repository-files.ts';
 
 const evidenceFile = join(repositoryRoot, 'docs', 'evidence.md');
-const evidenceHead = `# Evidence
-
-Tables that campaigns printed, each with the command, the commit and the machine that it stands on. Nobody writes here by hand:
-\`npm run campaign -- --evidence\` does. [campaigns.md](campaigns.md) says what each campaign proves.
-`;
-
 for (const [signal, exit] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
@@ -83,8 +77,7 @@ function list(): void {
 }
 
 function writeEvidence(report: CampaignReport, origin: EvidenceOrigin): void {
-  const text = existsSync(evidenceFile) ? readFileSync(evidenceFile, 'utf8') : evidenceHead;
-  writeFileSync(evidenceFile, withEvidence(text, report, origin));
+  writeFileSync(evidenceFile, withEvidence(readFileSync(evidenceFile, 'utf8'), report, origin));
 }
 
 /** Evidence itself is no change: it is written by what it is evidence of. */

@@ -41,7 +41,7 @@ try {
     const code = await run(
       'vitest',
       ['run', '--project', project, ...reporters],
-      project === 'server' ? 12 * minuteMs : 4 * minuteMs,
+      project === 'server' ? 17 * minuteMs : 4 * minuteMs,
     );
     const counts = readVitestReport(report, code);
     total = addCounts(total, counts);

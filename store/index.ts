@@ -1,7 +1,5 @@
 /** The store's door: the port and its implementations. */
-export { describeStore, openStore, readStoreLocation, type StoreLocation } from './open-store.ts';
-export { type SetUp, setUpPostgresStore } from './postgres/set-up-postgres-store.ts';
-export { type StoreRole, storeRoles } from './postgres/role-grants.ts';
-export { readPassword } from './postgres/secret-file.ts';
+export { openStore } from './open-store.ts';
 export { openSqliteStore, type SqliteStoreOptions } from './sqlite/open-sqlite-store.ts';
+export { describeStore, readStoreLocation, type StoreLocation } from './store-location.ts';
 export type * from './store.ts';

@@ -7,6 +7,7 @@ import type { ToolOutput } from '../core/contracts/activities.ts';
 import type { Outcome, SignedVote } from '../core/contracts/approval.ts';
 import type { ControlKind, SignedControl } from '../core/contracts/control.ts';
 import type { SignedDecision } from '../core/contracts/decision.ts';
+import type { LedgerKind } from '../core/contracts/export.ts';
 import type { Purpose } from '../core/contracts/ids.ts';
 import type { Label } from '../core/contracts/labels.ts';
 import type { FenceState, SignedReceipt } from '../core/contracts/receipt.ts';
@@ -196,7 +197,7 @@ export interface Consumption {
 
 export interface LedgerEntry {
   sequence: number;
-  kind: 'run-opened' | 'link-registered' | 'intent' | 'receipt' | 'run-closed';
+  kind: LedgerKind;
   workflowId: string;
   callKey: string | null;
   body: unknown;

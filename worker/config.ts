@@ -5,7 +5,8 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CountersignError } from '../core/errors.ts';
-import { readStoreLocation, type StoreLocation } from '../store/index.ts';
+import { readStoreLocation, type StoreLocation } from '../store/store-location.ts';
+import { readSecretFile } from './secret-files.ts';
 
 const address = z.string().regex(/^[^\s/:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'expected host:port');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'expected an http(s) URL' });
@@ -16,6 +17,9 @@ const milliseconds = z.coerce
   .min(0)
   .max(3_600_000);
 
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+const logFormats = ['auto', 'json', 'text'] as const;
+
 export const configSchema = z.strictObject({
   stateFolder: z.string().min(1).default('.countersign').describe('Holds keys, database and records of processes'),
   gatewayUrl: httpUrl.optional().describe('Absent: what the state folder says'),
@@ -24,6 +28,10 @@ export const configSchema = z.strictObject({
   temporalNamespace: name.default('countersign'),
   temporalApiKey: z.string().min(1).optional().describe('Of a cloud service; implies TLS'),
   temporalTls: z.stringbool({ error: 'expected true or false' }).default(false),
+  temporalTlsCertFile: z.string().min(1).optional().describe('Client certificate, PEM; implies TLS'),
+  temporalTlsKeyFile: z.string().min(1).optional().describe('Its private key, PEM'),
+  temporalTlsCaFile: z.string().min(1).optional().describe('Of the server’s authority, PEM. Absent: the system’s'),
+  temporalTlsServerName: name.optional().describe('In the server’s certificate. Absent: the host of the address'),
   audience: name.optional().describe('Who signatures are for, the same for gateway and workers. Absent: the namespace'),
   taskQueue: name.default('countersign').describe('First part of queue names'),
   splitQueues: z
@@ -33,6 +41,19 @@ export const configSchema = z.strictObject({
   openaiApiKey: z.string().min(1).optional(),
   openaiBaseUrl: httpUrl.optional().describe('A compatible server'),
   drainMs: milliseconds.default(20_000).describe('How long running activities may go on after a stop was asked for'),
+  healthPort: z.coerce
+    .number({ error: 'expected a port' })
+    .int('expected a port')
+    .min(0, 'expected a port')
+    .max(65_535, 'expected a port')
+    .optional()
+    .describe('Of /healthz and /readyz; absent: none is open, 0: any free one'),
+  healthHost: z.string().min(1).default('127.0.0.1').describe('Address that the health port listens on'),
+  logLevel: z.enum(logLevels, { error: `expected one of ${logLevels.join(', ')}` }).optional(),
+  logFormat: z
+    .enum(logFormats, { error: `expected one of ${logFormats.join(', ')}` })
+    .default('auto')
+    .describe('auto: lines for people on a terminal, JSON elsewhere'),
   keyRegistryFile: z.string().min(1).optional().describe('Set in production: keys then come from files, none is made'),
   store: z
     .string()
@@ -51,6 +72,8 @@ type Settings = z.output<typeof configSchema>;
 
 export interface Config extends Omit<Settings, 'audience'> {
   audience: string;
+  /** Files that secrets came from; such a file may be written anew while this runs. */
+  secretFiles: Partial<Record<SecretName, string>>;
   storeLocation: StoreLocation;
   /** Absolute, as `stateFolder`. */
   paths: { keys: string; work: string; cache: string; apiKey: string; gateway: string };
@@ -67,18 +90,34 @@ export const variableByName: Readonly<Record<ConfigName, string>> = {
   temporalNamespace: 'TEMPORAL_NAMESPACE',
   temporalApiKey: 'TEMPORAL_API_KEY',
   temporalTls: 'TEMPORAL_TLS',
+  temporalTlsCertFile: 'TEMPORAL_TLS_CLIENT_CERT_PATH',
+  temporalTlsKeyFile: 'TEMPORAL_TLS_CLIENT_KEY_PATH',
+  temporalTlsCaFile: 'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
+  temporalTlsServerName: 'TEMPORAL_TLS_SERVER_NAME',
   audience: 'COUNTERSIGN_AUDIENCE',
   taskQueue: 'COUNTERSIGN_TASK_QUEUE',
   splitQueues: 'COUNTERSIGN_SPLIT_QUEUES',
   openaiApiKey: 'OPENAI_API_KEY',
   openaiBaseUrl: 'OPENAI_BASE_URL',
   drainMs: 'COUNTERSIGN_DRAIN_MS',
+  healthPort: 'COUNTERSIGN_HEALTH_PORT',
+  healthHost: 'COUNTERSIGN_HEALTH_HOST',
+  logLevel: 'COUNTERSIGN_LOG_LEVEL',
+  logFormat: 'COUNTERSIGN_LOG_FORMAT',
   keyRegistryFile: 'COUNTERSIGN_KEY_REGISTRY_FILE',
   store: 'COUNTERSIGN_STORE',
   storePasswordFile: 'COUNTERSIGN_STORE_PASSWORD_FILE',
   storeRolePasswords: 'COUNTERSIGN_STORE_ROLE_PASSWORDS',
   storeRolePrefix: 'COUNTERSIGN_STORE_ROLE_PREFIX',
 };
+
+/** Settings that are secrets: each may be given as a file instead, by its variable with `_FILE`. */
+export const secretNames = ['apiKey', 'temporalApiKey', 'openaiApiKey'] as const satisfies readonly ConfigName[];
+export type SecretName = (typeof secretNames)[number];
+
+export function fileVariable(secret: SecretName): string {
+  return `${variableByName[secret]}_FILE`;
+}
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type Flags = Partial<Record<ConfigName, string | undefined>>;
@@ -89,8 +128,9 @@ export type Flags = Partial<Record<ConfigName, string | undefined>>;
  */
 export function readConfig(environment: Environment, flags: Flags = {}): Config {
   const names = Object.keys(variableByName) as ConfigName[];
+  const { secretFiles, secrets } = readSecretFiles(environment);
   const given = names.flatMap((setting) => {
-    const value = flags[setting] ?? environment[variableByName[setting]];
+    const value = flags[setting] ?? secrets[setting] ?? environment[variableByName[setting]];
     return value === undefined || value === '' ? [] : [[setting, value] as const];
   });
   const parsed = configSchema.safeParse(Object.fromEntries(given));
@@ -107,6 +147,7 @@ export function readConfig(environment: Environment, flags: Flags = {}): Config 
   const stateFolder = resolve(parsed.data.stateFolder);
   return {
     ...parsed.data,
+    secretFiles,
     stateFolder,
     audience: parsed.data.audience ?? `countersign:${parsed.data.temporalNamespace}`,
     storeLocation: storeLocationOf(parsed.data, stateFolder),
@@ -118,6 +159,26 @@ export function readConfig(environment: Environment, flags: Flags = {}): Config 
       gateway: join(stateFolder, 'gateway.json'),
     },
   };
+}
+
+/** One way to give a secret at a time: of two, one would be the old one. */
+function readSecretFiles(environment: Environment): { secretFiles: Config['secretFiles']; secrets: Flags } {
+  const secretFiles: Config['secretFiles'] = {};
+  const secrets: Flags = {};
+  for (const secret of secretNames) {
+    const variable = fileVariable(secret);
+    const path = environment[variable];
+    if (path === undefined || path === '') continue;
+    if (environment[variableByName[secret]]) {
+      throw new CountersignError(
+        'config-invalid',
+        `Cannot read the settings: both "${variableByName[secret]}" and "${variable}" are set, expected one of the two; leave one out`,
+      );
+    }
+    secretFiles[secret] = path;
+    secrets[secret] = readSecretFile(variable, path);
+  }
+  return { secretFiles, secrets };
 }
 
 function storeLocationOf({ store, storePasswordFile }: Settings, stateFolder: string): StoreLocation {

@@ -2,12 +2,15 @@
  * A worker process's Temporal workers: one for each task queue among its roles. Embedded, all roles share one queue; a
  * deployment that splits by trust gives each its own, and a process then holds only its role's keys.
  */
-import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { IllegalStateError } from '@temporalio/common';
+import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { silentLogger } from '../client/silent-logger.ts';
 import { payloadConverterPath, type TemporalSettings } from '../client/temporal-door.ts';
 import type { TaskQueues } from '../core/contracts/ticket.ts';
 import { composeActivities, type WorkerDependencies, type WorkerRole } from './compose-activities.ts';
+import { connectNatively } from './connect-natively.ts';
+import type { ProcessLog } from './process-log.ts';
+import { temporalLog } from './temporal-log.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 export interface WorkerSettings {
@@ -17,6 +20,10 @@ export interface WorkerSettings {
   roles?: readonly WorkerRole[];
   /** How long running activities may go on after a stop was asked for, ms. @default 20_000 */
   drainMs?: number;
+  /** Between two looks for a rotated API key, ms. @default 5000 */
+  apiKeyEveryMs?: number;
+  /** Told what the SDK has to say; the first worker of a process sets it. @default nobody */
+  log?: ProcessLog;
   /** Where a workflow bundle made from source is kept. */
   cacheFolder: string;
   /** Workflows held in memory. @default the SDK's */
@@ -26,26 +33,27 @@ export interface WorkerSettings {
 export interface RunningWorker {
   /** Settles when all of it has stopped; rejects when it failed. */
   readonly stopped: Promise<void>;
+  /** Whether it asks for work on every queue of its roles. */
+  isPolling(): boolean;
   /** Drains: no new work, what runs may end. May be called again. */
   stop(): Promise<void>;
 }
 
-const allRoles: readonly WorkerRole[] = ['agent', 'model', 'tools', 'notify', 'record'];
+export const workerRoles: readonly WorkerRole[] = ['agent', 'model', 'tools', 'notify', 'record'];
 /**
  * After a kill -9 the server offers the run's next task to the dead worker's own queue first; the default of 10 s is how
  * long a waiting run would then stand still.
  */
 const stickyTimeoutMs = 1000;
+/** After the drain, for what was cancelled then to say so, ms. */
+const leaveAfterMs = 15_000;
 
 /** @throws {CountersignError} `server-unavailable` */
 export async function startWorker(settings: WorkerSettings, dependencies: WorkerDependencies): Promise<RunningWorker> {
-  const { temporal, taskQueues, roles = allRoles } = settings;
-  installRuntime();
-  const connection = await NativeConnection.connect({
-    address: temporal.address,
-    ...(temporal.tls === undefined ? {} : { tls: temporal.tls }),
-    ...(temporal.apiKey === undefined ? {} : { apiKey: temporal.apiKey }),
-  });
+  const { temporal, taskQueues, roles = workerRoles, drainMs = 20_000 } = settings;
+  installRuntime(settings.log);
+  const native = await connectNatively(temporal, settings.apiKeyEveryMs);
+  const { connection } = native;
   const bundle = roles.includes('agent') ? await workflowBundle(settings.cacheFolder) : undefined;
   const queues = [...new Set(roles.map((role) => taskQueues[role]))];
   const workers = await Promise.all(
@@ -59,17 +67,19 @@ export async function startWorker(settings: WorkerSettings, dependencies: Worker
         ...(served.includes('agent') && bundle ? { workflowBundle: bundle } : {}),
         ...(settings.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: settings.maxCachedWorkflows }),
         dataConverter: { payloadConverterPath },
-        shutdownGraceTime: settings.drainMs ?? 20_000,
+        shutdownGraceTime: drainMs,
+        // A tool that ends for nothing is left behind: its row in the store says that it began.
+        shutdownForceTime: drainMs + leaveAfterMs,
         stickyQueueScheduleToStartTimeout: stickyTimeoutMs,
       });
     }),
   );
-  const stopped = Promise.all(workers.map((worker) => worker.run())).then(() => connection.close());
+  const stopped = Promise.all(workers.map((worker) => worker.run())).then(() => native.close());
   const stop = async (): Promise<void> => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await stopped;
   };
-  return { stopped, stop };
+  return { stopped, isPolling: () => workers.every((worker) => worker.getState() === 'RUNNING'), stop };
 }
 
 function activityOptions(dependencies: WorkerDependencies, roles: readonly WorkerRole[]): Partial<WorkerOptions> {
@@ -87,11 +97,15 @@ let installed = false;
  * Once per process: signals are the program's business, and the SDK's own log would write to the terminal. A program that
  * has made its runtime before, such as one that runs other Temporal workers too, keeps its own.
  */
-function installRuntime(): void {
+function installRuntime(log: ProcessLog | undefined): void {
   if (installed) return;
   installed = true;
   try {
-    Runtime.install({ shutdownSignals: [], telemetryOptions: {}, logger: silentLogger });
+    Runtime.install({
+      shutdownSignals: [],
+      telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
+      logger: log ? temporalLog(log) : silentLogger,
+    });
   } catch (error) {
     if (!(error instanceof IllegalStateError)) throw error;
   }

@@ -3,7 +3,7 @@
  * published package; bundled from source in the repository, once per content, so that a restart after a crash does not wait
  * for a bundler.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -43,6 +43,7 @@ export async function bundleFromSource(name: BundleName): Promise<string> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(root, 'workflows', 'index.ts'),
     workflowInterceptorModules: [...interceptorsByBundle[name]],
+    preloadModules: [join(root, 'workflows', 'short-stacks.ts')],
     // Of the bundle too: what a worker's workflow code cannot decode would stop its run for ever.
     payloadConverterPath,
     logger: silentLogger,
@@ -57,8 +58,8 @@ async function bundleNamed(name: BundleName, cacheFolder: string): Promise<Workf
   if (existsSync(codePath)) return { codePath };
   await mkdir(cacheFolder, { recursive: true, mode: 0o700 });
   const code = await bundleFromSource(name);
-  // Two processes may bundle at once: each renames a whole file into place.
-  const temporary = `${codePath}.${process.pid}`;
+  // Two processes, or two workers of one, may bundle at once: each renames a whole file into place.
+  const temporary = `${codePath}.${randomUUID()}`;
   await writeFile(temporary, code, { mode: 0o600 });
   await rename(temporary, codePath);
   return { codePath };

@@ -8,12 +8,13 @@ import {
   CancellationScope,
   CancelledFailure,
   condition,
+  ContinueAsNew,
   isCancellation,
   workflowInfo,
 } from '@temporalio/workflow';
 import { z } from 'zod';
 import type { RunOpened, RunOutcome } from '../core/contracts/activities.ts';
-import type { RunInput, RunResult } from '../core/contracts/run.ts';
+import { type RunInput, type RunResult, runFlowSchema } from '../core/contracts/run.ts';
 import { signedTicketSchema } from '../core/contracts/ticket.ts';
 import { local, type Remote, remoteActivities } from './activities.ts';
 import { compactTranscript, needsCompaction } from './compact.ts';
@@ -26,7 +27,7 @@ import { RunRefusedError } from './run-refused.ts';
 import { RunMemory } from './run-state.ts';
 import { watchInbox } from './vote-inbox.ts';
 
-const startSchema = z.looseObject({ ticket: signedTicketSchema, flow: z.looseObject({}).nullable() });
+const startSchema = z.looseObject({ ticket: signedTicketSchema, flow: runFlowSchema.nullable() });
 
 interface Ending {
   outcome: RunOutcome;
@@ -46,8 +47,7 @@ export async function agentRun(input: RunInput): Promise<RunResult> {
     void inbox.run(() => watchInbox(run)).catch(() => undefined);
     return await close(run, remote, await turns(run, remote));
   } catch (error) {
-    if (error instanceof NewLinkWanted) return await continueAsNewLink(run, input.ticket);
-    return await endBadly(run, remote, error);
+    return error instanceof NewLinkWanted ? await goOn(run, remote, input) : await endBadly(run, remote, error);
   } finally {
     inbox.cancel();
   }
@@ -73,6 +73,17 @@ function memoryOf(input: unknown): RunMemory {
 /** The first link has no past, and every other one was given its past by the link before. */
 function isOwnFlow(flow: object | null): boolean {
   return (flow === null) === (workflowInfo().continuedFromExecutionRunId === undefined);
+}
+
+/** In a next link. Where that cannot be, the run ends: a task that fails on its own command would be tried for ever. */
+async function goOn(run: RunMemory, remote: Remote, { ticket }: RunInput): Promise<never> {
+  try {
+    return await continueAsNewLink(run, ticket);
+  } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
+    run.ending = false;
+    return await endBadly(run, remote, error);
+  }
 }
 
 /** Nothing else happens in a link before this. @throws {RunRefusedError} */
@@ -157,19 +168,24 @@ async function endBadly(run: RunMemory, remote: Remote, error: unknown): Promise
   const cancelled = isCancellation(error);
   const refused = error instanceof RunRefusedError;
   if (!refused) {
-    await CancellationScope.nonCancellable(async () => {
-      await voidDoubts(run, remote);
-      await withdrawAsks(run);
-      for (const progress of run.calls) {
-        if (progress.doubt)
-          run.finished.push({ callKey: `${run.ticket.workflowId}/${run.turn}.${progress.index}`, outcome: 'unknown' });
-      }
-      await close(run, remote, { outcome: cancelled ? 'cancelled' : 'failed', text: '' });
-    });
+    // What a forged result left behind may make any of it fail: the run ends all the same.
+    await CancellationScope.nonCancellable(() => tidyUp(run, remote, cancelled ? 'cancelled' : 'failed')).catch(
+      () => undefined,
+    );
   }
   if (cancelled) throw new CancelledFailure('the run was cancelled');
   if (refused) throw ApplicationFailure.nonRetryable(error.refusal.reason, error.refusal.code);
   throw asFailure(error);
+}
+
+async function tidyUp(run: RunMemory, remote: Remote, outcome: RunOutcome): Promise<void> {
+  await voidDoubts(run, remote);
+  await withdrawAsks(run);
+  for (const progress of run.calls) {
+    if (progress.doubt)
+      run.finished.push({ callKey: `${run.ticket.workflowId}/${run.turn}.${progress.index}`, outcome: 'unknown' });
+  }
+  await close(run, remote, { outcome, text: '' });
 }
 
 /** Only an ApplicationFailure ends a run; anything else would make its task fail again and again. */

@@ -3,12 +3,7 @@
  * One undecodable signal, which anybody with namespace access can send, must not stop a run for ever.
  */
 import { defaultPayloadConverter, type Payload, type PayloadConverter } from '@temporalio/common';
-import { digestBytes } from '../core/digest.ts';
-
-export interface Undecodable {
-  undecodable: true;
-  digest: string;
-}
+import { decodeTolerantly } from '../core/decode-tolerantly.ts';
 
 class TolerantPayloadConverter implements PayloadConverter {
   toPayload<T>(value: T): Payload {
@@ -17,15 +12,7 @@ class TolerantPayloadConverter implements PayloadConverter {
 
   fromPayload<T>(payload: Payload): T;
   fromPayload(payload: Payload): unknown {
-    try {
-      return defaultPayloadConverter.fromPayload(payload);
-    } catch {
-      const undecodable: Undecodable = {
-        undecodable: true,
-        digest: digestBytes('undecodable', payload.data ?? new Uint8Array()),
-      };
-      return undecodable;
-    }
+    return decodeTolerantly(payload.data, () => defaultPayloadConverter.fromPayload<unknown>(payload));
   }
 }
 

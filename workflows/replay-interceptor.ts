@@ -9,9 +9,11 @@ import {
   type Sinks,
   type WorkflowInboundCallsInterceptor,
   type WorkflowInterceptors,
+  type WorkflowInternalsInterceptor,
   type WorkflowOutboundCallsInterceptor,
 } from '@temporalio/workflow';
 import { messageOf } from '../core/errors.ts';
+import { optionsOf } from './replay-options.ts';
 
 interface ReplaySinks extends Sinks {
   replay: { emit(json: string): void };
@@ -60,6 +62,18 @@ const inbound: WorkflowInboundCallsInterceptor = {
   },
 };
 
+/** Commands as they are handed to the server: options and summaries are only there. */
+const internals: WorkflowInternalsInterceptor = {
+  concludeActivation(input, next) {
+    const concluded = next(input);
+    for (const command of concluded.commands) {
+      const options = optionsOf(command);
+      if (options) emit({ kind: 'options', ...options });
+    }
+    return concluded;
+  },
+};
+
 export function interceptors(): WorkflowInterceptors {
-  return { inbound: [inbound], outbound: [outbound] };
+  return { inbound: [inbound], outbound: [outbound], internals: [internals] };
 }

@@ -16,6 +16,8 @@ export const inboxLimit = 500;
 const rejectedDigestLimit = 100;
 /** Characters of text. Results stand in the history already: a second copy of large ones costs more than a query. */
 const largestTail = 16_384;
+/** Of JSON, of all waiting votes together; the server takes 2 MiB for the whole input. */
+const carriedInboxCharacters = 256 * 1024;
 
 export class RunMemory {
   readonly ticket: TicketBody;
@@ -89,9 +91,10 @@ export class RunMemory {
     this.counters.outputTokens += usage.output;
   }
 
-  reject(digest: string): void {
+  /** @param digest asked for only while there is room: of a flood's megabytes nobody needs every one. */
+  reject(digest: () => string): void {
     this.rejected.count += 1;
-    if (this.rejected.digests.length < rejectedDigestLimit) this.rejected.digests.push(digest);
+    if (this.rejected.digests.length < rejectedDigestLimit) this.rejected.digests.push(digest());
   }
 
   finish(progress: CallProgress, result: CallResult): void {
@@ -114,6 +117,20 @@ export class RunMemory {
     return progress.previousDecision;
   }
 
+  /**
+   * What was not looked at yet, as far as it fits into the next link's input. A vote that does not is counted: the gate reads
+   * it from the store.
+   */
+  private carriedInbox(): unknown[] {
+    let characters = 0;
+    return this.inbox.filter((vote) => {
+      characters += JSON.stringify(vote).length;
+      if (characters <= carriedInboxCharacters) return true;
+      this.reject(() => 'not-carried');
+      return false;
+    });
+  }
+
   flow(): RunFlow {
     for (const progress of this.calls) this.previousDecision(progress);
     return {
@@ -122,7 +139,7 @@ export class RunMemory {
       midTurn: this.assistant ? { assistant: this.assistant, calls: this.calls } : null,
       refusalsInARow: this.refusals,
       votes: [...this.votes.values()],
-      inbox: this.inbox,
+      inbox: this.carriedInbox(),
       rejected: this.rejected,
       counters: this.counters,
       calls: this.finished,

@@ -40,10 +40,16 @@ async function checkBatch(run: RunMemory): Promise<void> {
 function keep(run: RunMemory, verified: VerifiedVote): void {
   if (verified.kind === 'invalid') {
     run.voteStatus.set(verified.digest, { status: 'rejected', reason: verified.failure });
-    run.reject(verified.digest);
+    run.reject(() => verified.digest);
     return;
   }
   const { vote, digest } = verified;
+  if (!vote.body.callKey.startsWith(`${run.ticket.workflowId}/`)) {
+    // A genuine vote of another run, copied from its history; there is no end to those.
+    run.voteStatus.set(digest, { status: 'rejected', reason: 'it is for another run' });
+    run.reject(() => digest);
+    return;
+  }
   const ask = run.calls
     .map((call) => call.ask)
     .find((one) => one?.body.verdict === 'ask' && one.body.ask.nonce === vote.body.nonce);

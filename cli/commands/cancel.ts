@@ -1,4 +1,7 @@
-/** `countersign cancel`: asks a run to end cleanly. What is running may still finish; nothing new starts. */
+/**
+ * `countersign cancel`: asks a run to end cleanly. What is running may still finish; nothing new starts. With `--force` the
+ * server ends it, which also ends a run that cannot go on: its record then stops where it stood.
+ */
 import { z } from 'zod';
 import { CountersignError } from '../../core/errors.ts';
 import { connectGateway } from '../connect-gateway.ts';
@@ -11,11 +14,14 @@ import { stateText } from '../show/run-lines.ts';
 export const cancel = defineCommand({
   usage: 'cancel <run>',
   summary: 'Ask a run to end',
-  examples: ['cancel run-0b9c… --reason "wrong service"'],
+  examples: ['cancel run-0b9c… --reason "wrong service"', 'cancel run-0b9c… --force --reason "stuck since the reset"'],
   usesGateway: true,
-  define: (command) => command.requiredOption('--reason <text>', 'kept in the record'),
-  options: z.object({ reason: z.string().min(1).max(500) }),
-  async run({ terminal, json, config }, [given = ''], { reason }) {
+  define: (command) =>
+    command
+      .requiredOption('--reason <text>', 'kept in the record')
+      .option('--force', 'end it at the server: for a run that does not end when asked'),
+  options: z.object({ reason: z.string().min(1).max(500), force: z.boolean().default(false) }),
+  async run({ terminal, json, config }, [given = ''], { reason, force }) {
     const workflowId = runId('cancel', given);
     const { refuseUnsafeText } = await import('../scan-text.ts');
     await refuseUnsafeText('send the reason of the cancellation', reason);
@@ -29,8 +35,10 @@ export const cancel = defineCommand({
         `Cannot cancel run "${workflowId}": it has ended (${stateText(detail.run)}), expected an open run; nothing is left to do`,
       );
     }
-    await terminal.progress('asking', gateway.runs.cancel(workflowId, reason));
-    if (json) terminal.json({ workflowId, status: 'requested' });
+    await terminal.progress('asking', gateway.runs.cancel(workflowId, reason, force));
+    if (json) terminal.json({ workflowId, status: force ? 'terminated' : 'requested' });
+    else if (force)
+      terminal.result(`${workflowId}: ended; what it may have done shows countersign replay ${workflowId}`);
     else terminal.result(`${workflowId}: asked to end; see it end with countersign watch ${workflowId}`);
     return 0;
   },

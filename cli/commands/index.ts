@@ -6,6 +6,7 @@ import { cancel } from './cancel.ts';
 import { deny } from './deny.ts';
 import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
+import { exportCommand } from './export.ts';
 import { gateway } from './gateway.ts';
 import { guards } from './guards.ts';
 import { init } from './init.ts';
@@ -23,6 +24,7 @@ import { reconcile } from './reconcile.ts';
 import { replay } from './replay.ts';
 import { run } from './run.ts';
 import { runs } from './runs.ts';
+import { setup } from './setup.ts';
 import { show } from './show.ts';
 import { watch } from './watch.ts';
 import { worker } from './worker.ts';
@@ -51,7 +53,9 @@ export const commands: readonly CommandDefinition[] = [
   policyRollback,
   policyStatus,
   guards,
+  exportCommand,
   doctor,
+  setup,
   worker,
   gateway,
 ];

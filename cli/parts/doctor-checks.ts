@@ -10,12 +10,15 @@ import { domains } from '../../core/contracts/envelope.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { Check } from '../../engine/check.ts';
 import { engineChecks } from '../../engine/checks.ts';
-import { registryPath } from '../../keys/index.ts';
+import { findEmbeddedEngine } from '../../engine/engine-record.ts';
+import { keyVariable, registryPath } from '../../keys/index.ts';
 import { describeStore, openStore } from '../../store/index.ts';
 import { createUnshareSandbox } from '../../tools/sandbox/unshare-sandbox.ts';
 import { type Config, type Environment, variableByName } from '../../worker/config.ts';
 import { findGateway } from '../gateway-record.ts';
 import { openKeys } from './open-base.ts';
+import { openDoor } from './open-door.ts';
+import { checkClientCertificate, checkKeys, checkStore, checkTemporal } from './readiness.ts';
 import { programVersion } from './program-version.ts';
 
 export interface DoctorOptions {
@@ -32,9 +35,10 @@ export async function doctorChecks(options: DoctorOptions): Promise<Check[]> {
   const [engine, ...others] = await Promise.all([
     engineChecks({ stateFolder: config.stateFolder }),
     checkSandbox(),
-    checkKeys(options),
-    checkStore(config),
+    checkKeysOf(options),
+    checkStoreOf(config),
     checkGateway(options),
+    checkServer(options),
   ]);
   const program: Check = {
     name: 'countersign',
@@ -42,7 +46,24 @@ export async function doctorChecks(options: DoctorOptions): Promise<Check[]> {
     version: programVersion,
     detail: `state in ${config.stateFolder}`,
   };
-  return [program, ...engine, ...others, checkModel(config)];
+  const certificate = await checkClientCertificate(config, options.clock.now());
+  return [program, ...engine, ...others.flat(), ...(certificate ? [certificate] : []), checkModel(config)];
+}
+
+/** The server that the settings name, or the engine that runs; one that is not started yet is no fault. */
+async function checkServer({ config, clock }: DoctorOptions): Promise<Check[]> {
+  if (config.temporalAddress === undefined && (await findEmbeddedEngine(config.stateFolder)).kind !== 'running')
+    return [];
+  try {
+    const { door, temporal } = await openDoor(config, clock);
+    try {
+      return [await checkTemporal(door, temporal.address)];
+    } finally {
+      await door.close();
+    }
+  } catch (error) {
+    return [{ name: 'Temporal', ok: false, detail: messageOf(error), remedy: 'see docs/deployment.md' }];
+  }
 }
 
 async function checkSandbox(): Promise<Check> {
@@ -52,8 +73,9 @@ async function checkSandbox(): Promise<Check> {
   return { name, ok: false, detail: `${availability.reason}; no shell without one`, remedy: availability.remedy };
 }
 
-async function checkKeys(options: DoctorOptions): Promise<Check> {
+async function checkKeysOf(options: DoctorOptions): Promise<Check> {
   const name = 'Signing keys';
+  const { environment } = options;
   const { keyRegistryFile, paths } = options.config;
   try {
     if (keyRegistryFile === undefined && !(await pathExists(registryPath(paths.keys)))) {
@@ -62,8 +84,11 @@ async function checkKeys(options: DoctorOptions): Promise<Check> {
     // Those that are there: asking for others would make them.
     const present = await Promise.all(domains.map((domain) => pathExists(join(paths.keys, `${domain}.key`))));
     const held = domains.filter((_, index) => present[index]);
-    await openKeys({ ...options, domains: keyRegistryFile === undefined ? held : [] });
-    return { name, ok: true, detail: keyRegistryFile === undefined ? paths.keys : `registry ${keyRegistryFile}` };
+    const asked = keyRegistryFile === undefined ? held : domains.filter((domain) => environment[keyVariable(domain)]);
+    const keys = await openKeys({ ...options, domains: asked });
+    const place = keyRegistryFile === undefined ? paths.keys : `registry ${keyRegistryFile}`;
+    const found = await checkKeys(keys, asked);
+    return found.ok ? { ...found, detail: place } : found;
   } catch (error) {
     return {
       name,
@@ -74,19 +99,20 @@ async function checkKeys(options: DoctorOptions): Promise<Check> {
   }
 }
 
-async function checkStore({ storeLocation }: Config): Promise<Check> {
+async function checkStoreOf({ storeLocation }: Config): Promise<Check> {
   const name = 'Store';
   const file = storeLocation.kind === 'sqlite' ? storeLocation.file : undefined;
   if (file !== undefined && !(await pathExists(file))) return { name, ok: true, detail: `${file} (will be made)` };
   try {
     const store = await openStore(storeLocation);
     try {
-      await store.ping();
+      return await checkStore(store, async () => {
+        const size = file === undefined ? '' : `, ${((await bytesOf(file)) / 1e6).toFixed(1)} MB`;
+        return `${describeStore(storeLocation)}${size}`;
+      });
     } finally {
       await store.close();
     }
-    const size = file === undefined ? '' : `, ${((await bytesOf(file)) / 1e6).toFixed(1)} MB`;
-    return { name, ok: true, detail: `${describeStore(storeLocation)}${size}` };
   } catch (error) {
     return { name, ok: false, detail: messageOf(error), remedy: 'see docs/errors/store-unavailable.md' };
   }

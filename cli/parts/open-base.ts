@@ -1,13 +1,12 @@
 /** What worker and gateway both stand on: keys of their own domains and no others, the store, the door to Temporal. */
-import { openTemporalDoor, type TemporalDoor, type TemporalSettings } from '../../client/temporal-door.ts';
+import type { TemporalDoor, TemporalSettings } from '../../client/temporal-door.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Domain } from '../../core/contracts/envelope.ts';
-import { CountersignError } from '../../core/errors.ts';
-import { findEmbeddedEngine } from '../../engine/engine-record.ts';
 import { type KeySet, loadKeysFromEnvironment, loadOrCreateKeys } from '../../keys/index.ts';
 import { openStore } from '../../store/index.ts';
 import type { Store } from '../../store/store.ts';
-import { type Config, type Environment, variableByName } from '../../worker/config.ts';
+import type { Config, Environment } from '../../worker/config.ts';
+import { openDoor } from './open-door.ts';
 
 export interface Base {
   config: Config;
@@ -31,11 +30,11 @@ export interface BaseOptions {
 /** @throws {CountersignError} */
 export async function openBase(options: BaseOptions): Promise<Base> {
   const { config, clock } = options;
-  const temporal = temporalSettings(config, options.address ?? (await temporalAddress(config)));
+  // Before a connection: it is cheaper, and its message is the more useful one.
   const keys = await openKeys(options);
   const store = await openStore(config.storeLocation);
   try {
-    const door = await openTemporalDoor(temporal);
+    const { temporal, door } = await openDoor(config, clock, options.address);
     const close = async (): Promise<void> => {
       await door.close();
       await store.close();
@@ -45,23 +44,6 @@ export async function openBase(options: BaseOptions): Promise<Base> {
     await store.close();
     throw error;
   }
-}
-
-/** @throws {CountersignError} `config-invalid` when nobody says where Temporal is */
-export async function temporalAddress(config: Config): Promise<string> {
-  if (config.temporalAddress !== undefined) return config.temporalAddress;
-  const engine = await findEmbeddedEngine(config.stateFolder);
-  if (engine.kind === 'running') return engine.record.address;
-  throw new CountersignError(
-    'config-invalid',
-    `Cannot connect to Temporal: "${variableByName.temporalAddress}" is not set and no embedded engine runs on state folder "${config.stateFolder}", expected one of the two; set it, or start "countersign dev"`,
-  );
-}
-
-export function temporalSettings(config: Config, address: string): TemporalSettings {
-  const { temporalNamespace: namespace, temporalApiKey: apiKey, temporalTls } = config;
-  const tls = temporalTls || apiKey !== undefined;
-  return { address, namespace, ...(tls ? { tls } : {}), ...(apiKey === undefined ? {} : { apiKey }) };
 }
 
 export async function openKeys({

@@ -2,6 +2,8 @@
 import { createRequire } from 'node:module';
 
 export const programVersion = readVersion();
+/** What decisions of this program are signed with. */
+export const buildId = `countersign@${programVersion}`;
 
 function readVersion(): string {
   const inSource = import.meta.url.endsWith('.ts');

@@ -9,6 +9,7 @@ import type { Config } from '../../worker/config.ts';
 import type { BegunDev } from '../begin-dev.ts';
 import type { CommandContext } from '../context.ts';
 import { openBase } from './open-base.ts';
+import { openLog } from './open-log.ts';
 import { PartStack } from './part-stack.ts';
 import { type GatewayPart, startGatewayPart } from './start-gateway-part.ts';
 import { startWorkerPart } from './start-worker-part.ts';
@@ -29,7 +30,7 @@ export async function runDev(
   begun: BegunDev,
 ): Promise<number> {
   const { terminal, environment, clock } = context;
-  const log = (line: string): void => terminal.talk(line);
+  const log = openLog(context, config, 'dev', 'warn');
   const stack = new PartStack();
   try {
     const { pack } = begun;
@@ -46,7 +47,7 @@ export async function runDev(
     };
     const startWorker = async () => {
       if (!parts.worker) return undefined;
-      const started = await startWorkerPart({ base, environment, pack });
+      const started = await startWorkerPart({ base, environment, pack, log });
       stack.onDrain(() => started.worker.stop());
       return started;
     };

@@ -2,15 +2,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CountersignError, codeOf } from '../../core/errors.ts';
-import {
-  describeStore,
-  openStore,
-  readPassword,
-  type SetUp,
-  setUpPostgresStore,
-  type StoreRole,
-  storeRoles,
-} from '../../store/index.ts';
+import { describeStore, openStore } from '../../store/index.ts';
+import { type StoreRole, storeRoles } from '../../store/postgres/role-grants.ts';
+import { readPassword } from '../../store/postgres/secret-file.ts';
+import { type SetUp, setUpPostgresStore } from '../../store/postgres/set-up-postgres-store.ts';
 import { type Config, variableByName } from '../../worker/config.ts';
 
 export interface StoreSetUp extends SetUp {

@@ -7,9 +7,9 @@ import { chooseFreePort } from '../../engine/ports.ts';
 import { activatePack, ensureLocalKey, type LocalKey, type PackActivation, startGateway } from '../../gateway/index.ts';
 import { findSecrets } from '../../guards/index.ts';
 import type { AgentPack } from '../../packs/load-pack.ts';
+import type { ProcessLog } from '../../worker/process-log.ts';
 import { findGateway, markGatewayEnded, writeGatewayRecord } from '../gateway-record.ts';
 import type { Base } from './open-base.ts';
-import { gatewayLogger } from './gateway-logger.ts';
 import { taskQueuesOf } from './task-queues.ts';
 
 /** Keys that a gateway holds, and no other process should. */
@@ -26,7 +26,7 @@ export interface GatewayPartOptions {
   host?: string | undefined;
   /** Answer to other names than loopback's. @default false */
   allowRemote?: boolean;
-  log: (line: string) => void;
+  log: ProcessLog;
 }
 
 export interface GatewayPart {
@@ -50,9 +50,10 @@ export async function startGatewayPart(options: GatewayPartOptions): Promise<Gat
     namespace: config.temporalNamespace,
     taskQueuesFor: (agent) => taskQueuesOf(config, agent),
     scan: (text) => findSecrets(text),
-    logger: gatewayLogger(log),
+    logger: log,
     port: options.port ?? (await usualOrFree(base)),
     allowRemote,
+    drainMs: config.drainMs,
     ...(host === undefined ? {} : { host }),
   });
   await writeGatewayRecord(config, gateway.url, clock.now());

@@ -3,7 +3,7 @@
  * whatever a tool asks for.
  */
 import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type Domain, domains } from '../../core/contracts/envelope.ts';
 import { keyVariable } from '../../keys/index.ts';
 import { type AgentPack, publishPack } from '../../packs/load-pack.ts';
@@ -12,9 +12,10 @@ import { createUnshareSandbox } from '../../tools/sandbox/unshare-sandbox.ts';
 import { sandboxWithMasks } from '../../tools/sandbox-with-masks.ts';
 import type { WorkerRole } from '../../worker/compose-activities.ts';
 import type { Config, Environment } from '../../worker/config.ts';
-import { type RunningWorker, startWorker } from '../../worker/create-worker.ts';
+import { type RunningWorker, startWorker, workerRoles } from '../../worker/create-worker.ts';
+import type { ProcessLog } from '../../worker/process-log.ts';
 import type { Base } from './open-base.ts';
-import { programVersion } from './program-version.ts';
+import { buildId } from './program-version.ts';
 import { taskQueuesOf } from './task-queues.ts';
 
 const domainsByRole: Readonly<Partial<Record<WorkerRole, Domain>>> = { agent: 'decision', tools: 'receipt' };
@@ -28,28 +29,34 @@ export interface WorkerPartOptions {
   base: Base;
   environment: Environment;
   pack: AgentPack;
+  log: ProcessLog;
   /** @default all */
   roles?: readonly WorkerRole[];
 }
 
 export interface WorkerPart {
   worker: RunningWorker;
+  /** That it polls. */
+  queues: string[];
   sandbox: Sandbox;
 }
 
 /** @throws {CountersignError} */
-export async function startWorkerPart({ base, environment, pack, roles }: WorkerPartOptions): Promise<WorkerPart> {
+export async function startWorkerPart(options: WorkerPartOptions): Promise<WorkerPart> {
+  const { base, environment, pack, roles, log } = options;
   const { config, door, store, keys, clock, temporal } = base;
   // The gate's worker alone: other roles have no right to write bodies, and the gateway publishes what it activates.
   if (roles === undefined || roles.includes('agent')) await publishPack(store, pack);
   await mkdir(config.paths.work, { recursive: true, mode: 0o700 });
   const sandbox = sandboxWithMasks(createUnshareSandbox(), maskedPaths(config, environment));
+  const taskQueues = taskQueuesOf(config, pack.body.name);
   const worker = await startWorker(
     {
       temporal,
-      taskQueues: taskQueuesOf(config, pack.body.name),
+      taskQueues,
       drainMs: config.drainMs,
       cacheFolder: config.paths.cache,
+      log,
       ...(roles === undefined ? {} : { roles }),
     },
     {
@@ -59,29 +66,28 @@ export async function startWorkerPart({ base, environment, pack, roles }: Worker
       clock,
       audience: config.audience,
       tools: pack.tools,
-      guards: pack.guards,
       sandbox,
       workFolder: config.paths.work,
       openai: { apiKey: config.openaiApiKey ?? (config.openaiBaseUrl && 'none'), baseURL: config.openaiBaseUrl },
       channels: [],
-      buildId: `countersign@${programVersion}`,
+      buildId,
     },
   );
-  return { worker, sandbox };
+  const queues = [...new Set((roles ?? workerRoles).map((role) => taskQueues[role]))];
+  return { worker, queues, sandbox };
 }
 
-/** Files that open the store. */
-function storeSecrets({ storeLocation, storePasswordFile }: Config): (string | undefined)[] {
-  if (storeLocation.kind === 'sqlite') return [storeLocation.file];
-  return [storePasswordFile, storeLocation.tls?.keyFile ?? undefined];
+/** Files that open the store and other doors of this process. */
+function secretsOf(config: Config): (string | null | undefined)[] {
+  const { storeLocation, storePasswordFile, temporalTlsKeyFile, secretFiles } = config;
+  const ofStore =
+    storeLocation.kind === 'sqlite' ? [storeLocation.file] : [storePasswordFile, storeLocation.tls?.keyFile];
+  return [...ofStore, temporalTlsKeyFile, ...Object.values(secretFiles)];
 }
 
 /** What no child process of a tool may read. */
 export function maskedPaths(config: Config, environment: Environment): string[] {
-  const files = [
-    config.keyRegistryFile,
-    ...storeSecrets(config),
-    ...domains.map((domain) => environment[keyVariable(domain)]),
-  ];
-  return [config.stateFolder, ...new Set(files.flatMap((file) => (file ? dirname(file) : [])))];
+  const keyFiles = domains.map((domain) => environment[keyVariable(domain)]);
+  const files = [config.keyRegistryFile, ...keyFiles, ...secretsOf(config)];
+  return [config.stateFolder, ...new Set(files.flatMap((file) => (file ? dirname(resolve(file)) : [])))];
 }

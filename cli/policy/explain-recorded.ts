@@ -2,23 +2,19 @@
  * Explains a recorded call by the policies that its decision names, from the store: what was decided then, and why. Every layer
  * is shown in the versions that were asked.
  */
-import { createServerSource } from '../../audit/fetch-chain.ts';
 import { readRecordedCall, type RecordedCall } from '../../audit/recorded-call.ts';
-import { openTemporalDoor } from '../../client/temporal-door.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { classifyShell } from '../../guards/index.ts';
-import { openRegistry, registryPath } from '../../keys/index.ts';
 import { type LayerPolicy, loadPolicy } from '../../policy/index.ts';
 import type { Store } from '../../store/store.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { temporalAddress, temporalSettings } from '../parts/open-base.ts';
-import { borrowEngine, openExistingStore } from '../parts/replay-from.ts';
+import { withRecord } from '../parts/replay-from.ts';
 import { runId } from '../run-id.ts';
 import { explanationLines, explanationOf } from './explanation-lines.ts';
 
 export async function explainRecorded(
-  { terminal, json, config }: Pick<CommandContext, 'terminal' | 'json' | 'config'>,
+  { terminal, json, config, clock }: Pick<CommandContext, 'terminal' | 'json' | 'config' | 'clock'>,
   run: string,
   call: string | undefined,
 ): Promise<number> {
@@ -31,19 +27,14 @@ export async function explainRecorded(
     );
   }
   const settings = config();
-  const registry = openRegistry(settings.keyRegistryFile ?? registryPath(settings.paths.keys));
-  const engine = await borrowEngine(settings, (line) => terminal.talk(line));
-  const address = engine?.address ?? (await temporalAddress(settings));
-  const door = await openTemporalDoor(temporalSettings(settings, address));
-  const store = await openExistingStore(settings);
-  try {
+  const said = (line: string): void => terminal.talk(line);
+  return await withRecord({ config: settings, clock }, true, said, async ({ store, source, registry }) => {
     if (!store) {
       throw new CountersignError(
         'not-found',
         'Cannot explain a recorded call: there is no store here, expected that of the run; name its state folder with --state',
       );
     }
-    const source = createServerSource({ door, store });
     const query = { store, source, registry, audience: settings.audience, workflowId };
     const recorded = await readRecordedCall({ ...query, turn: Number(turn), index: Number(index) });
     const explained = explanationOf(await policiesOf(store, recorded), recorded.input);
@@ -56,11 +47,7 @@ export async function explainRecorded(
         terminal.result(line);
     }
     return exitCodes.done;
-  } finally {
-    await store?.close();
-    await door.close();
-    await engine?.stop();
-  }
+  });
 }
 
 async function policiesOf(store: Store, { decision, run }: RecordedCall): Promise<LayerPolicy[]> {

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { timestampSchema } from './ids.ts';
 
-export const domains = ['ticket', 'decision', 'vote', 'receipt', 'control', 'checkpoint'] as const;
+export const domains = ['ticket', 'decision', 'vote', 'receipt', 'control', 'checkpoint', 'export'] as const;
 export const domainSchema = z.enum(domains);
 export type Domain = z.infer<typeof domainSchema>;
 

@@ -29,6 +29,12 @@ export const errorMeanings = {
     status: 503,
     exit: 6,
   },
+  'export-invalid': {
+    meaning: 'a file is no export of a run that this version reads',
+    retry: false,
+    status: 422,
+    exit: 2,
+  },
   forbidden: { meaning: 'this principal may not do this', retry: false, status: 403, exit: 4 },
   'input-invalid': {
     meaning: 'a request or a command line does not have the expected shape',

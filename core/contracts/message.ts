@@ -15,22 +15,24 @@ export const modelCallSchema = z.strictObject({
 });
 export type ModelCall = z.infer<typeof modelCallSchema>;
 
+export const assistantMessageSchema = z.strictObject({
+  role: z.literal('assistant'),
+  text: z.string(),
+  calls: z.array(modelCallSchema),
+  /** Provider items to send back unread (reasoning), in order. */
+  opaque: z.array(z.unknown()),
+});
+export const toolMessageSchema = z.strictObject({
+  role: z.literal('tool'),
+  callId: z.string(),
+  tool: z.string(),
+  text: z.string(),
+  labels: z.array(labelSchema),
+});
 export const messageSchema = z.discriminatedUnion('role', [
   z.strictObject({ role: z.literal('user'), text: z.string(), labels: z.array(labelSchema) }),
-  z.strictObject({
-    role: z.literal('assistant'),
-    text: z.string(),
-    calls: z.array(modelCallSchema),
-    /** Provider items to send back unread (reasoning), in order. */
-    opaque: z.array(z.unknown()),
-  }),
-  z.strictObject({
-    role: z.literal('tool'),
-    callId: z.string(),
-    tool: z.string(),
-    text: z.string(),
-    labels: z.array(labelSchema),
-  }),
+  assistantMessageSchema,
+  toolMessageSchema,
   z.strictObject({
     role: z.literal('summary'),
     text: z.string(),
@@ -39,7 +41,7 @@ export const messageSchema = z.discriminatedUnion('role', [
   }),
 ]);
 export type Message = z.infer<typeof messageSchema>;
-export type AssistantMessage = Extract<Message, { role: 'assistant' }>;
+export type AssistantMessage = z.infer<typeof assistantMessageSchema>;
 
 export const tokenUsageSchema = z.strictObject({
   input: z.int().min(0),

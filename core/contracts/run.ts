@@ -2,11 +2,13 @@
  * What a run is started with, carries from link to link (flow only: contracts.md §5), answers to queries and ends with.
  * A signal's payload is unknown until parsed; nobody believes any of this for security.
  */
+import { z } from 'zod';
 import type { RunOutcome } from './activities.ts';
-import type { SignedVote } from './approval.ts';
-import type { SignedDecision } from './decision.ts';
-import type { AssistantMessage, Message, ModelCall } from './message.ts';
-import type { ExecutionOutcome } from './receipt.ts';
+import { signedVoteSchema } from './approval.ts';
+import { signedDecisionSchema } from './decision.ts';
+import { callKeySchema, digestSchema, timestampSchema } from './ids.ts';
+import { assistantMessageSchema, messageSchema, modelCallSchema, toolMessageSchema } from './message.ts';
+import { type ExecutionOutcome, executionOutcomeSchema } from './receipt.ts';
 import type { SignedTicket } from './ticket.ts';
 
 export const workflowTypes = { agentRun: 'agentRun' } as const;
@@ -22,50 +24,70 @@ export interface RunInput {
   flow: RunFlow | null;
 }
 
-/** A call's place on its way through the gate. */
-export interface CallProgress {
-  index: number;
-  call: ModelCall;
-  try: number;
-  /** Of the next check-call. */
-  pass: number;
-  /** Asks made so far. */
-  rounds: number;
-  /** The ask that waits for votes, or that an approval came from. */
-  ask: SignedDecision | null;
-  previousDecision: string | null;
-  /** What is settled about a try in doubt, and next. */
-  doubt: { try: number; step: 'void' | 'probe' | 'reconcile'; settleAfterAt: number } | null;
-  result: CallResult | null;
-}
-
 /** What became of a call; a refusal is a result too. */
-export interface CallResult {
-  callKey: string;
-  tool: string;
-  kind: 'executed' | 'refused' | 'unknown';
-  outcome: ExecutionOutcome;
+export const callResultSchema = z.strictObject({
+  callKey: callKeySchema,
+  tool: z.string().max(64),
+  kind: z.enum(['executed', 'refused', 'unknown']),
+  outcome: executionOutcomeSchema,
   /** Rule id that decided a refusal. */
-  rule: string | null;
-  /** Message for the model. */
-  message: Extract<Message, { role: 'tool' }>;
-}
+  rule: z.string().nullable(),
+  /** For the model. */
+  message: toolMessageSchema,
+});
+export type CallResult = z.infer<typeof callResultSchema>;
 
-export interface RunFlow {
-  messages: Message[];
-  turn: number;
+/** A call's place on its way through the gate. */
+export const callProgressSchema = z.strictObject({
+  index: z.int().min(0),
+  call: modelCallSchema,
+  try: z.int().min(1),
+  /** Of the next check-call. */
+  pass: z.int().min(1),
+  /** Asks made so far. */
+  rounds: z.int().min(0),
+  /** The ask that waits for votes, or that an approval came from. */
+  ask: signedDecisionSchema.nullable(),
+  previousDecision: digestSchema.nullable(),
+  /** What is settled about a try in doubt, and next. */
+  doubt: z
+    .strictObject({
+      try: z.int().min(1),
+      step: z.enum(['void', 'probe', 'reconcile']),
+      settleAfterAt: timestampSchema,
+    })
+    .nullable(),
+  result: callResultSchema.nullable(),
+});
+export type CallProgress = z.infer<typeof callProgressSchema>;
+
+const countSchema = z.int().min(0);
+
+/**
+ * A link checks it before anything else: who takes a workflow task without our keys can hand on anything as the next link's
+ * input, and what is not of these types would make every task of that link fail.
+ */
+export const runFlowSchema = z.strictObject({
+  messages: z.array(messageSchema),
+  turn: countSchema,
   /** Set while calls of a turn are on their way. */
-  midTurn: { assistant: AssistantMessage; calls: CallProgress[] } | null;
-  refusalsInARow: { tool: string; count: number };
+  midTurn: z.strictObject({ assistant: assistantMessageSchema, calls: z.array(callProgressSchema) }).nullable(),
+  refusalsInARow: z.strictObject({ tool: z.string(), count: countSchema }),
   /** Verified votes held for open requests. */
-  votes: SignedVote[];
+  votes: z.array(signedVoteSchema),
   /** Signals that were not looked at yet. */
-  inbox: unknown[];
+  inbox: z.array(z.unknown()),
   /** Votes and signals that did not fit or verify, counted; never counted as votes. */
-  rejected: { count: number; digests: string[] };
-  counters: { calls: number; links: number; inputTokens: number; outputTokens: number };
-  calls: { callKey: string; outcome: ExecutionOutcome }[];
-}
+  rejected: z.strictObject({ count: countSchema, digests: z.array(z.string()) }),
+  counters: z.strictObject({
+    calls: countSchema,
+    links: countSchema,
+    inputTokens: countSchema,
+    outputTokens: countSchema,
+  }),
+  calls: z.array(z.strictObject({ callKey: callKeySchema, outcome: executionOutcomeSchema })),
+});
+export type RunFlow = z.infer<typeof runFlowSchema>;
 
 export type VoteStatus =
   | { status: 'checking' }

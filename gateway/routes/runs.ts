@@ -113,19 +113,21 @@ export function runRoutes(app: GatewayApp, gateway: GatewayContext): void {
     config: { access: 'runs:cancel' },
     schema: {
       operationId: 'cancelRun',
-      summary: 'Ask a run to end; what it does meanwhile ends first',
+      summary: 'Ask a run to end; what it does meanwhile ends first. With `force`, end it at the server, at once',
       params: runParameters,
       body: cancelRequestSchema,
       response: { 202: cancelledSchema, ...problemResponses },
     },
     handler: async (request, reply) => {
       const { workflowId } = request.params;
-      const { reason } = request.body;
+      const { reason, force = false } = request.body;
       const caller = callerOf(request);
       await refuseSecrets(gateway, 'the reason', reason);
       await requireKnown(gateway, workflowId);
-      await gateway.door.cancel(workflowId, `${caller.principal}: ${reason}`);
-      return await reply.code(202).send({ workflowId, status: 'requested' });
+      const said = `${caller.principal}: ${reason}`;
+      if (force) await gateway.door.terminate(workflowId, said);
+      else await gateway.door.cancel(workflowId, said);
+      return await reply.code(202).send({ workflowId, status: force ? 'terminated' : 'requested' });
     },
   });
 }

@@ -45,13 +45,14 @@ async function ensureRole(db: Kysely<Tables>, name: string, password: string | u
 async function grantTable(
   db: Kysely<Tables>,
   table: string,
-  { read, insert = [], update = {}, only }: TableGrants<Record<string, unknown>>,
+  { read, insert = [], update = {}, delete: remove = [], only }: TableGrants<Record<string, unknown>>,
   nameOf: (role: StoreRole) => string,
 ): Promise<void> {
   const target = tableNamed(table);
   const namesOf = (roles: readonly StoreRole[]) => sql.join(roles.map((role) => sql.id(nameOf(role))));
   await sql`grant select on ${target} to ${namesOf(read)}`.execute(db);
   if (insert.length > 0) await sql`grant insert on ${target} to ${namesOf(insert)}`.execute(db);
+  if (remove.length > 0) await sql`grant delete on ${target} to ${namesOf(remove)}`.execute(db);
   for (const [role, columns] of entriesOf(update)) {
     const list = sql.join(columns.map((column) => sql.id(column)));
     await sql`grant update (${list}) on ${target} to ${namesOf([role])}`.execute(db);

@@ -86,12 +86,9 @@ function faultsApart(client: Pick<pg.ClientBase, 'query'>, progress: Transaction
   };
 }
 
-const int8 = pg.types.builtins.INT8;
-
 /** Of a connection: how its values are read. */
-export const columnTypes: pg.CustomTypesConfig = {
-  getTypeParser: (id, format) => (id === int8 ? readInt8 : pg.types.getTypeParser(id, format)),
-};
+export const columnTypes = new pg.TypeOverrides();
+columnTypes.setTypeParser(pg.types.builtins.INT8, readInt8);
 
 function readInt8(text: string): number {
   const value = Number(text);

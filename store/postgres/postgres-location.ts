@@ -35,7 +35,7 @@ export function readPostgresUrl(text: string, passwordFile: string | null): Post
   const host = given.host ?? url.hostname.replace(/^\[(.*)\]$/u, '$1');
   const user = decode(url.username);
   const database = decode(url.pathname.slice(1));
-  if (host === '') throw refused('it names no host', 'a host, or the folder of its socket as ?host=/folder');
+  if (host === '') throw refused('it names no host', 'a host; for a socket, localhost and ?host=/folder');
   if (user === '') throw refused('it names no role', 'postgres://<role>@<host>:5432/<database>');
   if (database === '') throw refused('it names no database', 'postgres://<role>@<host>:5432/<database>');
   const port = url.port === '' ? 5432 : Number(url.port);

@@ -13,6 +13,7 @@ export interface TableGrants<Row> {
   insert?: readonly StoreRole[];
   /** Columns by role; no role may update others. */
   update?: Partial<Record<StoreRole, readonly (keyof Row & string)[]>>;
+  delete?: readonly StoreRole[];
   /** Rows that an insert or update by this role may leave behind, by the value of one column. */
   only?: { column: keyof Row & string; values: Partial<Record<StoreRole, readonly string[]>> };
 }

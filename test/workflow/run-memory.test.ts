@@ -16,7 +16,7 @@ describe('the memory of a link', () => {
     first.append({ role: 'assistant', text: 'hi', calls: [], opaque: [] });
     first.turn = 4;
     first.count({ input: 10, output: 5, cachedInput: 0 });
-    first.reject('sha256:00');
+    first.reject(() => 'sha256:00');
     first.inbox.push({ some: 'signal' });
     const next = memory(structuredClone(first.flow()));
     expect(next.flow()).toEqual({ ...first.flow(), counters: { ...first.counters, links: 2 } });
@@ -37,9 +37,25 @@ describe('the memory of a link', () => {
     ]);
   });
 
+  it('carries no more waiting votes than fit, and counts the others', () => {
+    const run = memory(null);
+    for (let vote = 0; vote < 100; vote += 1) run.inbox.push({ vote, padding: 'x'.repeat(10_000) });
+    const { inbox, rejected } = run.flow();
+    expect(JSON.stringify(inbox).length).toBeLessThan(300_000);
+    expect(inbox.length).toBeGreaterThan(10);
+    expect(inbox.length + rejected.count).toBe(100);
+  });
+
+  it('makes no digest of what it does not keep', () => {
+    const run = memory(null);
+    let made = 0;
+    for (let vote = 0; vote < 1000; vote += 1) run.reject(() => String((made += 1)));
+    expect(made).toBe(100);
+  });
+
   it('bounds what an attacker can make it keep', () => {
     const run = memory(null);
-    for (let vote = 0; vote < 1000; vote += 1) run.reject(`sha256:${vote}`);
+    for (let vote = 0; vote < 1000; vote += 1) run.reject(() => `sha256:${vote}`);
     expect(run.flow().rejected.count).toBe(1000);
     expect(run.flow().rejected.digests).toHaveLength(100);
   });

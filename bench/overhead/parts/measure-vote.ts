@@ -52,7 +52,8 @@ export async function measureVote(world: World, options: SuiteOptions): Promise<
 interface Waiting {
   /** What the tool will be called with. */
   name: string;
-  go(): Promise<unknown>;
+  /** @returns when the signal was sent, ms: by then a vote is stored, which is when the gateway has accepted it. */
+  go(): Promise<number>;
   ended(): Promise<unknown>;
 }
 
@@ -61,10 +62,9 @@ async function inTurn(start: () => Promise<Waiting>): Promise<number[]> {
   const waiting = await Promise.all(Array.from({ length: votesPerRound }, start));
   const times: number[] = [];
   for (const one of waiting) {
-    const wentAt = performance.now();
     const gone = one.go();
-    times.push((await startOf(one.name)) - wentAt);
-    await gone;
+    const startedAt = await startOf(one.name);
+    times.push(startedAt - (await gone));
     await one.ended();
   }
   return times;
@@ -89,7 +89,15 @@ async function startBareWait({ door }: World): Promise<Waiting> {
     args: [{ name }],
   });
   while ((await handle.describe()).historyLength < eventsOfWaiting) await delay(pollMs);
-  return { name, go: () => handle.signal('go'), ended: () => handle.result() };
+  return {
+    name,
+    go: async () => {
+      const at = performance.now();
+      await handle.signal('go');
+      return at;
+    },
+    ended: () => handle.result(),
+  };
 }
 
 async function startAsking({ door, store, desk, pack }: World): Promise<Waiting> {
@@ -110,7 +118,9 @@ async function startAsking({ door, store, desk, pack }: World): Promise<Waiting>
       if (!row) throw new Error('Cannot vote: the request is gone, expected it open');
       const vote = desk.vote(row);
       await store.storeVote(vote, digestJson('vote', vote));
+      const at = performance.now();
       await door.signal(workflowId, 'vote', vote);
+      return at;
     },
     ended: () => door.client.workflow.getHandle(workflowId).result(),
   };

@@ -42,7 +42,8 @@ export function createBareActivities(modelURL: string): BareActivities {
       const signal = AbortSignal.timeout(5000);
       const input = z.strictObject({ name: z.string() }).parse(JSON.parse(argumentsText));
       const context = { callKey: intention, try: 1, idempotencyKey: intention, signal };
-      return String(await tool.execute(input, context as Parameters<typeof tool.execute>[1]));
+      const said = await tool.execute(input, context as Parameters<typeof tool.execute>[1]);
+      return typeof said === 'string' ? said : JSON.stringify(said);
     },
   };
 }

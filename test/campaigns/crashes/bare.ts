@@ -10,6 +10,7 @@ import { silentLogger } from '../../../client/silent-logger.ts';
 import type { EmbeddedEngine } from '../../../engine/dev-server.ts';
 import { startScriptedModel } from '../../support/scripted-model.ts';
 import type { CampaignOrder } from '../campaign.ts';
+import { endWithCampaign } from '../frame/end-with-campaign.ts';
 import { startCampaignEngine } from '../frame/engine.ts';
 import { startOutsideService } from '../frame/outside-service.ts';
 import type { Random } from '../frame/random.ts';
@@ -45,10 +46,16 @@ export async function runBare(
   const { address, namespace } = engine;
   const startWorker = async (): Promise<ChildProcess> => {
     const child = fork(workerProgram, [address, namespace, taskQueue, bundle, model.baseURL], {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, CAMPAIGN_OUTSIDE_URL: outside.url },
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        CAMPAIGN_OUTSIDE_URL: outside.url,
+        CAMPAIGN_START_TO_CLOSE_MS: '1500',
+      },
       execArgv: ['--conditions=countersign-source', '--disable-warning=ExperimentalWarning'],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
+    endWithCampaign(child);
     await once(child, 'message');
     return child;
   };

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Campaign, CampaignFailure, CampaignOrder, CampaignResult, Table } from '../campaign.ts';
+import { chooseCases } from '../frame/choose-cases.ts';
 import { createRandom } from '../frame/random.ts';
 import { type BareOutcome, runBare } from './bare.ts';
 import { type GovernedOutcome, runGoverned } from './governed.ts';
@@ -23,6 +24,7 @@ export const crashes: Campaign = {
   unit: 'kills',
   fullCount: fullKills,
   async run(order) {
+    chooseCases(order, []);
     const random = createRandom(order.seed);
     const runs = Math.min(fullRuns, Math.max(fewestRuns, Math.round((fullRuns * order.count) / fullKills)));
     const scripts = Array.from({ length: runs }, (_, index) => scriptRun(index, random.fork(`script ${index}`)));

@@ -37,6 +37,7 @@ interface OpenRun {
 /** A run may need this long after the last kill, ms: the model's heartbeat, a task's time-out and a doubt in a row. */
 const patienceMs = 240_000;
 const startTries = 600;
+const startToCloseMs = 1500;
 
 export async function runGoverned(
   order: CampaignOrder,
@@ -45,11 +46,12 @@ export async function runGoverned(
 ): Promise<GovernedOutcome> {
   const { folder, count, progress } = order;
   await mkdir(folder, { recursive: true });
-  const world = await startWorld(folder);
+  const world = await startWorld(folder, { startToCloseMs });
   for (const { input, steps } of scripts) world.model.script(input, steps);
   const eyes = openDatabaseEyes(world.stateFolder);
-  const approver = startApprover(world.gateway, (approval) =>
-    /-no"/.test(approval.card.arguments) ? 'deny' : 'approve',
+  const approver = startApprover(
+    () => world.gateway(),
+    (approval) => (/-no"/.test(approval.card.arguments) ? 'deny' : 'approve'),
   );
   const runs: OpenRun[] = [];
   const starting: Promise<unknown>[] = [];
@@ -170,6 +172,7 @@ async function closed(
 }
 
 async function replayAll(world: World, runs: readonly OpenRun[]): Promise<string[]> {
+  const runtime = await world.holdRuntime();
   const [door, keys, bundle] = await Promise.all([world.openDoor(), world.loadKeys(), replayBundle(bundleFolder)]);
   const source = createServerSource({ door, store: world.store });
   const { store } = world;
@@ -184,6 +187,7 @@ async function replayAll(world: World, runs: readonly OpenRun[]): Promise<string
     }
   } finally {
     await door.close();
+    await runtime.close();
   }
   return differing;
 }

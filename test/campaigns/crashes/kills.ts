@@ -6,14 +6,14 @@ import { type Part, parts } from '../frame/world.ts';
 export interface Killing {
   count: number;
   random: Random;
-  kill(which: readonly Part[]): Promise<void>;
+  kill: (which: readonly Part[]) => Promise<void>;
   /** Between death and restart. */
-  whileDead(): void;
-  startMissing(): Promise<void>;
+  whileDead: () => void;
+  startMissing: () => Promise<void>;
   /** Rises with whatever the runs do: an instant is a number of such steps after everything is ready again. */
-  activity(): number;
+  activity: () => number;
   /** Before each, with its number from 0. @returns whether any run is open */
-  before(number: number): Promise<boolean>;
+  before: (number: number) => Promise<boolean>;
 }
 
 export interface Killed {

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { repositoryRoot } from '../../../scripts/lint/repository-files.ts';
+import { endWithCampaign } from './end-with-campaign.ts';
 
 export interface ProgramPart {
   readonly pid: number;
@@ -41,6 +42,7 @@ export async function startPart({ argv, environment, log }: PartOptions): Promis
     { env: { PATH, HOME, ...environment }, stdio: ['ignore', 'pipe', output] },
   );
   closeSync(output);
+  endWithCampaign(child);
   const ended = new Promise<string>((resolve) => child.once('exit', (code, by) => resolve(String(by ?? code))));
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
   const signal = (name: 'SIGKILL' | 'SIGTERM'): void => {

@@ -4,6 +4,8 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NativeConnection } from '@temporalio/worker';
+import { z } from 'zod';
 import { Countersign } from '../../../client/gateway-client.ts';
 import { openTemporalDoor, type TemporalDoor } from '../../../client/temporal-door.ts';
 import { domains } from '../../../core/contracts/envelope.ts';
@@ -25,25 +27,37 @@ export interface World {
   outside: OutsideService;
   /** The campaign's own eyes on the database; nothing of the product goes through it. */
   store: Store;
-  /** The gateway as it is now. */
-  gateway(): Countersign;
+  /** The gateway as it is now. A caller that nothing is killed under can be patient, ms. @default 5000 */
+  gateway: (timeoutMs?: number) => Countersign;
   /** Process ids of what runs. */
-  pidOf(part: Part): number | undefined;
+  pidOf: (part: Part) => number | undefined;
   /** kill -9, all at once, and waits until they are gone. */
-  kill(which: readonly Part[]): Promise<void>;
+  kill: (which: readonly Part[]) => Promise<void>;
   /** Starts what does not run, and waits until it is ready. */
-  startMissing(): Promise<void>;
-  openDoor(): Promise<TemporalDoor>;
-  loadKeys(): Promise<KeySet>;
+  startMissing: () => Promise<void>;
+  openDoor: () => Promise<TemporalDoor>;
+  /** As long as it is open, Temporal's runtime of this process is: it ends with its last user, also under a replay. */
+  holdRuntime: () => Promise<NativeConnection>;
+  loadKeys: () => Promise<KeySet>;
   stop(): Promise<void>;
 }
 
 export const audience = 'countersign:countersign-campaign';
 const campaignPack = join(import.meta.dirname, '..', 'pack');
+const readySchema = z.looseObject({ gatewayUrl: z.string() });
 const longestAnswerMs = 100;
 
-/** @param pack of the agent; default the campaigns' own */
-export async function startWorld(folder: string, pack = campaignPack): Promise<World> {
+export interface WorldOptions {
+  /** Of every tool of the campaigns' own pack that acts, ms. */
+  startToCloseMs?: number;
+  /** The agent. @default the campaigns' own */
+  pack?: string;
+}
+
+export async function startWorld(
+  folder: string,
+  { startToCloseMs = 10_000, pack = campaignPack }: WorldOptions,
+): Promise<World> {
   const stateFolder = join(folder, 'state');
   await mkdir(stateFolder, { mode: 0o700 });
   const model = await startScriptedModel();
@@ -57,6 +71,7 @@ export async function startWorld(folder: string, pack = campaignPack): Promise<W
     TEMPORAL_NAMESPACE: namespace,
     OPENAI_BASE_URL: model.baseURL,
     CAMPAIGN_OUTSIDE_URL: outside.url,
+    CAMPAIGN_START_TO_CLOSE_MS: String(startToCloseMs),
   };
   const running: Partial<Record<'worker' | 'gateway', ProgramPart>> = {};
   const start = async (part: 'worker' | 'gateway'): Promise<void> => {
@@ -77,8 +92,8 @@ export async function startWorld(folder: string, pack = campaignPack): Promise<W
     model,
     outside,
     store,
-    gateway: () =>
-      new Countersign({ url: String(running.gateway?.ready['gatewayUrl'] ?? ''), apiKey, timeoutMs: 5000 }),
+    gateway: (timeoutMs = 5000) =>
+      new Countersign({ url: readySchema.parse(running.gateway?.ready).gatewayUrl, apiKey, timeoutMs }),
     pidOf: (part) => (part === 'engine' ? engine?.pid : running[part]?.pid),
     async kill(which) {
       const killed: Promise<unknown>[] = [];
@@ -96,6 +111,7 @@ export async function startWorld(folder: string, pack = campaignPack): Promise<W
       await Promise.all(killed);
     },
     startMissing,
+    holdRuntime: () => NativeConnection.connect({ address }),
     openDoor: () => openTemporalDoor({ address, namespace }),
     loadKeys: () => loadOrCreateKeys({ folder: join(stateFolder, 'keys'), domains, clock: { now: () => Date.now() } }),
     async stop() {

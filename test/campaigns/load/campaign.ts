@@ -10,6 +10,7 @@ import { runProgram } from '../../support/program.ts';
 import { until } from '../../support/until.ts';
 import type { Campaign, CampaignFailure, CampaignOrder, CampaignResult, Table } from '../campaign.ts';
 import { startApprover } from '../frame/approver.ts';
+import { chooseCases } from '../frame/choose-cases.ts';
 import { inParallel } from '../frame/in-parallel.ts';
 import { startWorld, type World } from '../frame/world.ts';
 import { backlogOf } from './backlog.ts';
@@ -28,6 +29,9 @@ const mostSlopeKB = { worker: 50, gateway: 20 } as const;
 const fewestForSlope = 200;
 const sampleEveryMs = 500;
 const patienceMs = 120_000;
+const callTimeoutMs = 30_000;
+/** However slow the machine: an effect that runs out of time is in doubt, and asks people. */
+const startToCloseMs = 60_000;
 const listedSchema = z.object({ approvals: z.array(z.object({ nonce: z.string() })) });
 
 type Watched = keyof typeof mostSlopeKB;
@@ -47,7 +51,8 @@ export const load: Campaign = {
   unit: 'runs',
   fullCount: fullRuns,
   async run(order) {
-    const world = await startWorld(order.folder);
+    chooseCases(order, []);
+    const world = await startWorld(order.folder, { startToCloseMs });
     const door = await world.openDoor();
     try {
       return await loaded(order, world, door);
@@ -77,7 +82,10 @@ async function loaded(order: CampaignOrder, world: World, door: TemporalDoor): P
   const byCli = await approvalsOfCli(world);
   const cliMs = Math.round(performance.now() - cliBegin);
   progress(`${byGateway} pending in one answer of the gateway, ${byCli} of the program; now all are approved`);
-  const approver = startApprover(world.gateway, () => 'approve');
+  const approver = startApprover(
+    () => world.gateway(callTimeoutMs),
+    () => 'approve',
+  );
   const approved = await inParallel(waiting, waiting.length, (workflowId) => hasCompleted(door, workflowId));
   await approver.stop();
   const backlogLeft = await until('the queue to be empty', async () => (await backlogOf(door, taskQueue)) === 0, 30_000)
@@ -150,7 +158,7 @@ async function measure(
     async (index) => {
       const input = `load run ${index}.`;
       world.model.script(input, stepsOf(index));
-      const { workflowId } = await world.gateway().runs.start({ agent: 'campaigner', input });
+      const { workflowId } = await world.gateway(callTimeoutMs).runs.start({ agent: 'campaigner', input });
       if (await hasCompleted(door, workflowId)) ended += 1;
       done += 1;
       if (done % 50 === 0) progress(`${done} of ${count} runs ended`);
@@ -185,7 +193,7 @@ async function startAsking(world: World, from: number, to: number): Promise<stri
       { calls: [{ name: 'charge', args: { name: `asked-${number}` } }] },
       { text: 'Charged.' },
     ]);
-    return (await world.gateway().runs.start({ agent: 'campaigner', input })).workflowId;
+    return (await world.gateway(callTimeoutMs).runs.start({ agent: 'campaigner', input })).workflowId;
   });
 }
 
@@ -196,7 +204,7 @@ async function untilPending({ store }: World, count: number): Promise<void> {
 }
 
 async function openApprovals(world: World): Promise<number> {
-  const { approvals } = await world.gateway().approvals.list({ state: 'open', limit: fullListed });
+  const { approvals } = await world.gateway(callTimeoutMs).approvals.list({ state: 'open', limit: fullListed });
   return new Set(approvals.map(({ nonce }) => nonce)).size;
 }
 

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TemporalDoor } from '../../../client/temporal-door.ts';
 import { until } from '../../support/until.ts';
 import type { Campaign, CampaignFailure, CampaignOrder, CampaignResult, Table } from '../campaign.ts';
+import { startApprover } from '../frame/approver.ts';
 import { startWorld, type World } from '../frame/world.ts';
 import { type MemorySample, residentKilobytes, trendOf } from '../load/memory.ts';
 import { type HistorySize, historySize, largestRequest, paceAround } from './measure-run.ts';
@@ -48,7 +49,7 @@ export const longRuns: Campaign = {
   unit: 'turns',
   fullCount: fullTurns,
   async run(order) {
-    const world = await startWorld(order.folder, join(import.meta.dirname, 'pack'));
+    const world = await startWorld(order.folder, { pack: join(import.meta.dirname, 'pack') });
     const door = await world.openDoor();
     try {
       return await measured(order, world, door);
@@ -65,9 +66,11 @@ async function measured(order: CampaignOrder, world: World, door: TemporalDoor):
   const short = await longRun(plain, shortTurns);
   const long = await longRun(plain, share(200));
   const restarted: { ms?: number } = {};
+  // An effect that was in doubt is tried again only with a person's word.
+  const approver = startApprover(world.gateway, () => 'approve');
   const killed = await longRun(plain, share(500), async (run) => {
     restarted.ms = await killInTheMiddle(world, run, order);
-  });
+  }).finally(() => approver.stop());
   const memory: MemorySample[] = [];
   const longest = await longRun(plain, share(fullTurns), (run) => sampleMemory(world, run.workflowId, memory));
   const runs = [short, long, killed, longest];

@@ -7,7 +7,8 @@ import { defineTool, type Tool } from 'countersign';
 import { z } from 'zod';
 
 const parameters = z.strictObject({ name: z.string().min(1).max(100) });
-const startToCloseMs = 1500;
+/** Short where a campaign kills, so that a doubt is soon settled; long where a slow machine must not make one. */
+const startToCloseMs = z.coerce.number().int().parse(process.env['CAMPAIGN_START_TO_CLOSE_MS']);
 const longestPauseMs = 120;
 
 function pauseOf(name: string, part: number): number {

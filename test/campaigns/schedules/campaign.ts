@@ -5,8 +5,10 @@
  */
 import fc from 'fast-check';
 import type { Campaign, CampaignFailure, Table } from '../campaign.ts';
+import { chooseCases } from '../frame/choose-cases.ts';
 import { startCampaignEngine } from '../frame/engine.ts';
 import type { Facts } from './facts.ts';
+import { knownSchedules } from './known-schedules.ts';
 import { openStage, type Stage } from './play.ts';
 import { describeSchedule, type Schedule, schedules as arbitrary, type Step } from './schedule.ts';
 import { judge } from './specification.ts';
@@ -27,24 +29,30 @@ export const schedules: Campaign = {
   unit: 'schedules',
   fullCount: 200,
   async run({ seed, count, folder, onlyCase, progress }) {
+    const all = Array.from({ length: count }, (_, index) => ({
+      id: String(index),
+      seed: caseSeed(seed, index),
+      known: knownSchedules[index],
+    }));
+    const cases = chooseCases({ onlyCase }, all);
     const engine = await startCampaignEngine(folder);
     const { address, namespace } = engine;
-    const numbers = Array.from({ length: count }, (_, index) => index).filter(
-      (index) => onlyCase === undefined || onlyCase === String(index),
-    );
     const played: Played[] = [];
     const failures: CampaignFailure[] = [];
     try {
-      const queue = numbers.values();
+      const queue = cases.values();
       // One stage outlives all others: Temporal's runtime ends with its last worker, and the next one would begin another.
       const keeper = await openStage({ address, namespace });
-      const stages = [keeper, ...(await openStages(Math.min(atOnce, numbers.length) - 1, { address, namespace }))];
+      const stages = [keeper, ...(await openStages(Math.min(atOnce, cases.length) - 1, { address, namespace }))];
       await Promise.all(
         stages.map(async (stage) => {
-          for (const index of queue) {
-            const failure = await checkOne(caseSeed(seed, index), stage, (one) => played.push(one));
-            if (failure) failures.push({ case: String(index), what: `schedule ${index}: ${failure}` });
-            progress(`${played.length} of ${numbers.length} schedules played, ${failures.length} failed`);
+          for (const one of queue) {
+            const failure = await checkOne(one, stage, (first) => played.push(first));
+            if (failure) {
+              failures.push({ case: one.id, what: `schedule ${one.id}: ${failure}` });
+              progress(`schedule ${one.id} failed: ${failure}`);
+            }
+            progress(`${played.length} of ${cases.length} schedules played, ${failures.length} failed`);
           }
         }),
       );
@@ -61,7 +69,11 @@ function openStages(count: number, temporal: { address: string; namespace: strin
 }
 
 /** @returns what is wrong with the shortest schedule that was found to fail; undefined when the first one did not */
-async function checkOne(seed: number, stage: Stage, first: (played: Played) => void): Promise<string | undefined> {
+async function checkOne(
+  { seed, known }: { seed: number; known: Schedule | undefined },
+  stage: Stage,
+  first: (played: Played) => void,
+): Promise<string | undefined> {
   let plays = 0;
   const property = fc.asyncProperty(arbitrary, async (schedule) => {
     plays += 1;
@@ -72,7 +84,7 @@ async function checkOne(seed: number, stage: Stage, first: (played: Played) => v
     const wrong = judge(facts);
     if (wrong.length > 0) throw new Error(wrong.join('; '));
   });
-  const details = await fc.check(property, { seed, numRuns: 1 });
+  const details = await fc.check(property, { seed, numRuns: 1, ...(known ? { examples: [[known]] } : {}) });
   if (!details.failed) return undefined;
   const [shortest] = details.counterexample ?? [];
   const what = details.errorInstance instanceof Error ? details.errorInstance.message : 'it failed';

@@ -38,6 +38,8 @@ export interface PermitFact {
   issuedAt: number;
   /** Null: it rests on no approval. */
   nonce: string | null;
+  /** The call and try was reserved under this one. */
+  used: boolean;
 }
 
 export interface EffectFact {
@@ -63,4 +65,6 @@ export interface Facts {
   effects: readonly EffectFact[];
   /** `completed`, `cancelled`, `failed: …`, or `running` when it did not end. */
   ended: string;
+  /** When that was seen. */
+  endedAt: number;
 }

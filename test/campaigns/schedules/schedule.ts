@@ -16,6 +16,8 @@ export type Step =
       call: 0 | 1;
       /** `stored`: the gateway died before it signalled. `signalled`: a writer of the database took it out. */
       how: 'both' | 'stored' | 'signalled';
+      /** `just-late`: a moment after the deadline, while the run still waits for votes on their way. */
+      when: 'now' | 'just-late';
     }
   | { kind: 'revoke'; who: 'temp' | 'pete' }
   | { kind: 'wait'; ms: number }
@@ -44,7 +46,7 @@ const vote = fc.record({
     { weight: 2, arbitrary: fc.constantFrom(...voters) },
   ),
   verdict: fc.oneof(
-    { weight: 5, arbitrary: fc.constant('approve' as const) },
+    { weight: 8, arbitrary: fc.constant('approve' as const) },
     { weight: 1, arbitrary: fc.constant('deny' as const) },
   ),
   call: fc.constantFrom(0 as const, 1 as const),
@@ -52,10 +54,14 @@ const vote = fc.record({
     { weight: 6, arbitrary: fc.constant('both' as const) },
     { weight: 1, arbitrary: fc.constantFrom('stored' as const, 'signalled' as const) },
   ),
+  when: fc.oneof(
+    { weight: 6, arbitrary: fc.constant('now' as const) },
+    { weight: 1, arbitrary: fc.constant('just-late' as const) },
+  ),
 });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 10, arbitrary: vote },
+  { weight: 16, arbitrary: vote },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -81,7 +87,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 export const schedules: fc.Arbitrary<Schedule> = fc.record({
-  quorum: fc.constantFrom(1 as const, 2 as const),
+  quorum: fc.constantFrom(1 as const, 1 as const, 2 as const),
   calls: fc.constantFrom(1 as const, 2 as const),
   executeWithinS: fc.constantFrom(60 as const, 60 as const, 2 as const),
   steps: fc.array(step, { minLength: 3, maxLength: 10 }),
@@ -90,7 +96,7 @@ export const schedules: fc.Arbitrary<Schedule> = fc.record({
 export function describeStep(one: Step): string {
   switch (one.kind) {
     case 'vote':
-      return `${one.by} ${one.verdict}s call ${one.call}${one.how === 'both' ? '' : ` (${one.how} only)`}`;
+      return `${one.by} ${one.verdict}s call ${one.call}${one.when === 'now' ? '' : ' just late'}${one.how === 'both' ? '' : ` (${one.how} only)`}`;
     case 'revoke':
       return `revoke ${one.who}`;
     case 'wait':

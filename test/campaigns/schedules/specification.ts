@@ -7,6 +7,8 @@ import { tally } from './tally.ts';
 
 /** Between the last step of the fence and the effect, ms: the tool's whole time. */
 const leaseMs = 3000;
+/** Between the store's last word before an outage and the effect, which takes no time here, ms. */
+const landingMs = 500;
 
 /** @returns what is wrong, in words; empty where the facts keep every promise */
 export function judge(facts: Facts): string[] {
@@ -34,8 +36,6 @@ function mustHappen(facts: Facts, callKey: string): boolean {
     .toSorted(byAsked)
     .at(-1);
   if (!last || facts.cancellations.length > 0) return false;
-  // An approval may grow old while nobody can use it; long ones do not in a schedule.
-  if (last.executeWithinMs < 30_000) return false;
   if (facts.resets.some(({ doneAt }) => doneAt > last.askedAt)) return false;
   const about = facts.votes.filter((vote) => vote.callKey === callKey);
   if (about.some(({ verdict }) => verdict === 'deny')) return false;
@@ -44,8 +44,9 @@ function mustHappen(facts: Facts, callKey: string): boolean {
     last,
     ({ principal, storedAt }) => storedAt !== null && storedAt <= last.deadlineAt && !everRevoked(facts, principal),
   );
-  // People deny other things too, and whatever they deny makes the rest ask again: only this call's own asks count here.
-  return certain.outcome === 'approved';
+  // Where the run took longer than the approval lasts, it may have grown old before anybody could use it.
+  const inTime = certain.decidedAt !== null && facts.endedAt <= certain.decidedAt + last.executeWithinMs;
+  return certain.outcome === 'approved' && inTime;
 }
 
 function judgeEffect(facts: Facts, effect: EffectFact): string[] {
@@ -54,11 +55,12 @@ function judgeEffect(facts: Facts, effect: EffectFact): string[] {
   const before = permits.filter(({ issuedAt }) => issuedAt <= effect.at);
   // P1: a decision for exactly that call and try, and earlier than it.
   if (before.length === 0) return [`${name} happened without a decision`];
-  const accounts = before.map((permit) => whatIsWrong(facts, permit, effect));
-  // Several passes may have allowed it (a permit that was not used); one of them must account for it.
+  // The one under which it was reserved; where there is none, at least one of them must account for it.
+  const used = before.filter((permit) => permit.used);
+  const accounts = (used.length > 0 ? used : before).map((permit) => whatIsWrong(facts, permit, effect));
   const best = accounts.toSorted((one, other) => one.length - other.length)[0] ?? [];
   const outage = facts.storeOutages.find(
-    ({ from, to }) => effect.at > from + leaseMs && (to === null || effect.at < to),
+    ({ from, to }) => effect.at > from + landingMs && (to === null || effect.at < to),
   );
   return [...best, ...(outage ? ['it happened while the store was away'] : [])].map((what) => `${name}: ${what}`);
 }

@@ -9,6 +9,7 @@ import { type Harness, type StartedRun, startHarness } from '../../support/harne
 import { startTestWorker } from '../../support/test-worker.ts';
 import { until } from '../../support/until.ts';
 import type { Campaign, CampaignFailure, Table } from '../campaign.ts';
+import { chooseCases } from '../frame/choose-cases.ts';
 import { startCampaignEngine } from '../frame/engine.ts';
 import { inParallel } from '../frame/in-parallel.ts';
 import { createRandom } from '../frame/random.ts';
@@ -34,6 +35,7 @@ export const zombie: Campaign = {
   unit: 'cases',
   fullCount: allCases,
   async run({ seed, count, folder, onlyCase, progress }) {
+    const chosen = chooseCases({ onlyCase }, zombieCases(createRandom(seed), count));
     const engine = await startCampaignEngine(folder);
     const service = await startPayingService();
     const { address, namespace } = engine;
@@ -43,7 +45,6 @@ export const zombie: Campaign = {
       pack,
       worker: { roles: ['agent', 'model', 'notify', 'record'] },
     });
-    const chosen = zombieCases(createRandom(seed), count).filter(({ id }) => onlyCase === undefined || id === onlyCase);
     let results: CaseResult[] = [];
     const failures: CampaignFailure[] = [];
     try {
@@ -82,7 +83,14 @@ async function runCase(harness: Harness, service: PayingService, one: ZombieCase
     await until('the worker to stand still', () => victim.isStopped(), patienceMs);
     const { stateFolder: folder, door, store, keys, pack, model } = harness;
     healthy = await startTestWorker({
-      ...{ folder, address, taskQueues, door, store, keys, pack, modelURL: model.baseURL },
+      folder,
+      address,
+      taskQueues,
+      door,
+      store,
+      keys,
+      pack,
+      modelURL: model.baseURL,
       settings: { roles: ['tools'] },
     });
     await until('the moment to wake it', () => mayWake(harness, service, run, one, name), patienceMs);

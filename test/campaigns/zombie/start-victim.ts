@@ -1,14 +1,14 @@
 /** Starts the tools worker that will stand still, and says whether it does. */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { TaskQueues } from '../../../core/contracts/ticket.ts';
 import type { Harness } from '../../support/harness.ts';
 import type { SignalAt } from '../../support/signal-at.ts';
+import { endWithCampaign } from '../frame/end-with-campaign.ts';
 
 const queue = z.string();
 
@@ -47,6 +47,7 @@ export async function startVictim(
     execArgv: ['--conditions=countersign-source', '--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
+  endWithCampaign(child);
   const ended = once(child, 'exit').then(([code, signal]) => String(signal ?? code));
   const died = ended.then((end) => Promise.reject(new Error(`the victim ended (${end}) before it polled`)));
   await Promise.race([once(child, 'message'), died]);

@@ -1,5 +1,6 @@
 /** Tools whose effects a test counts: each is a line in the file that COUNTERSIGN_TEST_EFFECTS names. */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { z } from 'zod';
 import { defineTool } from 'countersign';
 
@@ -20,8 +21,35 @@ export const tools = [
     parameters,
     effect: 'effect',
     execute: ({ name }, { callKey }) => {
-      appendFileSync(process.env['COUNTERSIGN_TEST_EFFECTS'] ?? '', `restart ${name} ${callKey}\n`);
+      appendFileSync(effectsFile(), `restart ${name} ${callKey}\n`);
       return `${name} restarted`;
     },
   }),
+  defineTool({
+    name: 'send',
+    description: 'Sends a message, and waits for its answer',
+    parameters,
+    effect: 'effect',
+    startToCloseMs: 60_000,
+    execute: async ({ name }, { callKey, signal }) => {
+      appendFileSync(effectsFile(), `send ${name} ${callKey}\n`);
+      await fileAppears(`${effectsFile()}.answer-${name}`, signal);
+      return `sent to ${name}`;
+    },
+    probe: ({ name }, { callKey }) =>
+      readFileSync(effectsFile(), 'utf8').includes(`send ${name} ${callKey}\n`) ? 'happened' : 'did-not-happen',
+  }),
 ];
+
+function effectsFile(): string {
+  return process.env['COUNTERSIGN_TEST_EFFECTS'] ?? '';
+}
+
+/** Wakes by the file system's own events. */
+function fileAppears(path: string, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const watcher = watch(dirname(path), (_, name) => name === basename(path) && resolve());
+  signal.addEventListener('abort', () => resolve());
+  if (existsSync(path)) resolve();
+  return promise.finally(() => watcher.close());
+}

@@ -119,7 +119,19 @@ describe('P1 a run', () => {
     expect(await world.open({ input: null })).toBe('refused run-refused');
   });
 
-  test('goes on in a successor, whatever it says of its ticket', async () => {
+  test('does not go on in a successor that was handed another ticket, and registers no such link', async () => {
+    const world = await unopened();
+    await world.open();
+    world.caller.linkRunId = second;
+    const origin = { workflowType: 'agentRun', firstRunId: linkRunId, originalRunId: second };
+    world.origins.set(second, { ...origin, continuedRunId: linkRunId });
+    const { taskQueues } = world.ticket.body;
+    const body = { ...world.ticket.body, taskQueues: { ...taskQueues, tools: 'mine' } };
+    expect(await world.open({ input: null, ticket: { ...world.ticket, body } })).toBe('refused ticket-invalid');
+    expect(await world.store.getRun(workflowId)).toMatchObject({ lastLinkRunId: linkRunId });
+  });
+
+  test('goes on in a successor', async () => {
     const world = await unopened();
     await world.open();
     world.caller.linkRunId = second;

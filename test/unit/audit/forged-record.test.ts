@@ -250,6 +250,7 @@ describe('a record that the store contradicts:', () => {
     getBody: () => Promise.resolve(null),
     listLedger: () => Promise.resolve([]),
     listControl: () => Promise.resolve([]),
+    listAsks: () => Promise.resolve([]),
   };
   const intent = { kind: 'intent', sequence: 1, body: { permitDigest: zeros } };
   const cases: { name: string; run: string; store: object; check: CheckId }[] = [

@@ -288,15 +288,16 @@ describe('replay finds what was changed:', () => {
   });
 
   it.each([
-    ['terminated', { workflowExecutionTerminatedEventAttributes: { reason: 'reset' } }],
-    ['timed-out', { workflowExecutionTimedOutEventAttributes: {} }],
+    ['terminated', { eventType: 27, workflowExecutionTerminatedEventAttributes: { reason: 'reset' } }],
+    ['timed-out', { eventType: 4, workflowExecutionTimedOutEventAttributes: {} }],
   ])(
     'a run that was %s while a request was open, which is incomplete: what a deleted reset leaves',
     async (how, end) => {
       const tampered = new Tampered('expire');
       const waiting = tampered.find('timer', (event) => Boolean(event.timerStartedEventAttributes));
-      const { eventId, eventTime } = waiting;
-      const cut = { eventId: eventId?.add(1) ?? null, eventTime: eventTime ?? null, ...end };
+      const { eventId, eventTime, taskId } = waiting;
+      const next = { eventId: eventId?.add(1) ?? null, taskId: taskId?.add(1) ?? null, eventTime: eventTime ?? null };
+      const cut = { ...next, ...end };
       tampered.events.splice(tampered.events.indexOf(waiting) + 1, tampered.events.length, cut);
       const report = await replay(tampered);
       expect(found(report)).toEqual([]);
@@ -320,6 +321,8 @@ describe('replay finds what was changed:', () => {
     events.splice(-1, 1, {
       eventId: last?.eventId ?? null,
       eventTime: last?.eventTime ?? null,
+      taskId: last?.taskId ?? null,
+      eventType: 27,
       workflowExecutionTerminatedEventAttributes: {},
     });
     const report = await replay(tampered);

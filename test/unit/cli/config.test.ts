@@ -1,9 +1,10 @@
 /** Settings: flags over environment over defaults; what does not parse stops the start with the variable's name. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { repositoryRoot } from '../../../scripts/lint/repository-files.ts';
 import { readConfig, required, variableByName } from '../../../worker/config.ts';
+import { temporaryFolder } from './run-cli.ts';
 
 test('settings without anything given are those of one person on one machine', () => {
   const config = readConfig({});
@@ -49,7 +50,42 @@ test('a setting that an action needs is named by its variable', () => {
   );
 });
 
+test.each([
+  ['COUNTERSIGN_HEALTH_PORT', '99999'],
+  ['COUNTERSIGN_LOG_LEVEL', 'loud'],
+  ['COUNTERSIGN_LOG_FORMAT', 'xml'],
+])('%s that is out of range is named', (variable, value) => {
+  expect(() => readConfig({ [variable]: value })).toThrow(`"${variable}"`);
+});
+
+test('a secret given as a file is read without the end of its line, and its path is kept', async () => {
+  const path = join(await temporaryFolder(), 'key');
+  writeFileSync(path, 'not-a-real-key\n');
+  const config = readConfig({ OPENAI_API_KEY_FILE: path });
+  expect(config.openaiApiKey).toBe('not-a-real-key');
+  expect(config.secretFiles).toEqual({ openaiApiKey: path });
+});
+
+test('a secret given twice, and a file without one, are refused by name', async () => {
+  const folder = await temporaryFolder();
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const both = { OPENAI_API_KEY: 'not-a-real-key', OPENAI_API_KEY_FILE: write('key', 'not-a-real-key') };
+  expect(() => readConfig(both)).toThrow('both "OPENAI_API_KEY" and "OPENAI_API_KEY_FILE" are set');
+  const wrong: [string, string][] = [
+    [join(folder, 'nowhere'), 'cannot be read (ENOENT)'],
+    [write('empty', '\n'), 'is empty'],
+    [write('lines', 'one\ntwo\n'), 'has several lines'],
+    [write('large', 'x'.repeat(70_000)), 'is larger than 64 KiB'],
+  ];
+  for (const [path, is] of wrong)
+    expect(() => readConfig({ TEMPORAL_API_KEY_FILE: path })).toThrow(`the file of "TEMPORAL_API_KEY_FILE" ${is}`);
+});
+
 test('every variable is in the documentation', () => {
-  const text = readFileSync(join(repositoryRoot, 'docs/cli.md'), 'utf8');
+  const pages = ['docs/cli.md', 'docs/deployment.md'];
+  const text = pages.map((page) => readFileSync(join(repositoryRoot, page), 'utf8')).join('\n');
   for (const variable of Object.values(variableByName)) expect(text).toContain(`\`${variable}\``);
 });

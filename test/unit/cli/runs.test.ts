@@ -89,6 +89,16 @@ test('cancel sends its reason and says that the run was asked to end', async () 
   expect(gateway.requests.at(-1)?.body).toEqual({ reason: 'wrong service' });
 });
 
+test('cancel --force says that the run was ended', async () => {
+  const gateway = await startFakeGateway();
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => waiting());
+  gateway.on('POST', `/v1/runs/${workflowId}/cancel`, () => ({ workflowId, status: 'terminated' }));
+  const { exit, stdout } = await runCli(['cancel', workflowId, '--force', '--reason', 'stuck'], gateway);
+  expect(exit).toBe(0);
+  expect(stdout).toContain(`${workflowId}: ended`);
+  expect(gateway.requests.at(-1)?.body).toEqual({ reason: 'stuck', force: true });
+});
+
 test('cancel without a reason is wrong usage and sends nothing', async () => {
   const gateway = await startFakeGateway();
   expect(await runCli(['cancel', workflowId], gateway)).toMatchObject({ exit: 2 });

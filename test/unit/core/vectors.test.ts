@@ -9,6 +9,7 @@ import { signedVoteSchema } from '../../../core/contracts/approval.ts';
 import { signedControlSchema } from '../../../core/contracts/control.ts';
 import { signedDecisionSchema } from '../../../core/contracts/decision.ts';
 import { domainSchema, type Signed } from '../../../core/contracts/envelope.ts';
+import { signedExportSchema } from '../../../core/contracts/export.ts';
 import { signedReceiptSchema } from '../../../core/contracts/receipt.ts';
 import { signedTicketSchema } from '../../../core/contracts/ticket.ts';
 import { openEnvelope } from '../../../core/envelope.ts';
@@ -25,6 +26,7 @@ const schemas: Record<string, z.ZodType<Signed>> = {
   vote: signedVoteSchema,
   receipt: signedReceiptSchema,
   control: signedControlSchema,
+  export: signedExportSchema,
 };
 
 const envelopes = read(
@@ -108,6 +110,7 @@ describe('golden vectors', () => {
       'decision allow',
       'vote',
       'receipt',
+      'export',
       ...['freeze', 'thaw', 'policy-activation', 'api-key', 'api-key-revocation', 'reconcile-answer'].map(
         (kind) => `control ${kind}`,
       ),

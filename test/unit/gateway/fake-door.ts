@@ -10,6 +10,7 @@ import { linkOf } from '../../support/signed-objects.ts';
 export class FakeDoor implements GatewayDoor {
   readonly started: RunInput[] = [];
   readonly signals: { workflowId: string; name: string; payload: unknown }[] = [];
+  readonly terminated: { workflowId: string; reason: string }[] = [];
   readonly cancelled: { workflowId: string; reason: string | undefined }[] = [];
   readonly links = new Map<string, CurrentLink>();
   readonly origins = new Map<string, LinkOrigin>();
@@ -60,6 +61,12 @@ export class FakeDoor implements GatewayDoor {
   cancel(workflowId: string, reason?: string): Promise<void> {
     return this.answer(() => {
       this.cancelled.push({ workflowId, reason });
+    });
+  }
+
+  terminate(workflowId: string, reason: string): Promise<void> {
+    return this.answer(() => {
+      this.terminated.push({ workflowId, reason });
     });
   }
 

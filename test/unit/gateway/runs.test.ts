@@ -189,15 +189,26 @@ describe('cancelling a run', () => {
     expect(world.door.cancelled).toEqual([{ workflowId: workflowIdOf(1), reason: 'bob: wrong window' }]);
   });
 
+  it('with force ends it at the server, with who and why, and asks the run nothing', async () => {
+    await world.openRun(1);
+    const answer = await world.call('POST', url, { key, body: { reason: 'stuck', force: true } });
+    expect(answer).toMatchObject({ status: 202, body: { status: 'terminated' } });
+    expect(world.door.terminated).toEqual([{ workflowId: workflowIdOf(1), reason: 'bob: stuck' }]);
+    expect(world.door.cancelled).toEqual([]);
+  });
+
   it.each([
     ['no reason', {}, 400],
     ['an empty reason', { reason: '' }, 400],
-    ['an unknown key', { reason: 'x', force: true }, 400],
+    ['an unknown key', { reason: 'x', hard: true }, 400],
+    ['another word than true for force', { reason: 'x', force: 'yes' }, 400],
+    ['a secret in the reason of a forced end', { reason: canary, force: true }, 422],
     ['a secret in the reason', { reason: canary }, 422],
   ])('with %s is refused', async (_what, body, status) => {
     await world.openRun(1);
     expect((await world.call('POST', url, { key, body })).status).toBe(status);
     expect(world.door.cancelled).toEqual([]);
+    expect(world.door.terminated).toEqual([]);
     expect(world.log.join('')).not.toContain(canary);
   });
 

@@ -16,7 +16,7 @@ import {
   nonceOf,
   someTimeAt,
   voteDigest,
-} from '../../support/signed-objects.ts'; // prettier-ignore
+} from '../../support/signed-objects.ts';
 import {
   claimOf,
   consumptionOf,
@@ -142,7 +142,7 @@ describe('database roles', () => {
     for (const name of ['ledger', 'control']) {
       const [[, state] = ['', null]] = await statesOf(role, [
         `update counters set value = value + 1 where name = '${name}'`,
-      ]); // prettier-ignore
+      ]);
       expect([name, state]).toEqual([name, name === own ? null : '42501']);
     }
   });
@@ -178,7 +178,7 @@ describe('database roles', () => {
     const receipt = aReceipt({ callKey, purpose: 'probe' }, permitDigest);
     expect(
       await as('tools').recordReceipt({ permitDigest, receipt, output: anOutput(), labels: ['untrusted'], turn: 1 }),
-    ).toEqual({ kind: 'recorded' }); // prettier-ignore
+    ).toEqual({ kind: 'recorded' });
     expect(await as('tools').putBody('an output')).toMatch(/^sha256:/u);
     expect((await gate(as('agent'), scene, scene.callKey(2))).labels).toEqual(['untrusted']);
     const raise = { workflowId, fromEpoch: 0, reason: 'other arguments', now: someTimeAt };
@@ -208,7 +208,7 @@ describe('database roles', () => {
     await expect(reserve(as('agent'), scene, scene.callKey(1))).rejects.toMatchObject(wrong);
     await expect(
       as('tools').appendControl((sequence) => aControl({ kind: 'thaw', sequence, by: 'ann', reason: 'r' })),
-    ).rejects.toMatchObject(wrong); // prettier-ignore
+    ).rejects.toMatchObject(wrong);
     await expect(as('model').votesByNonce('x')).rejects.toMatchObject(wrong);
   });
 
@@ -228,7 +228,7 @@ it('ledger and control rows are changed by nobody, not by their owner either', a
     const insert =
       table === 'ledger'
         ? "(sequence, kind, workflow_id, body, at) values (900000, 'intent', 'w', '{}', 0)"
-        : "(sequence, kind, record) values (900000, 'thaw', '{}')"; // prettier-ignore
+        : "(sequence, kind, record) values (900000, 'thaw', '{}')";
     await database.execute(`insert into ${table} ${insert}`);
     for (const change of [`update ${table} set kind = 'x'`, `delete from ${table}`, `truncate ${table}`]) {
       await expect(database.execute(change)).rejects.toThrow('append-only');

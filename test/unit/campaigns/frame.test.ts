@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readOptions, UsageError } from '../../../scripts/campaigns/campaign-options.ts';
 import type { Campaign, CampaignOrder } from '../../campaigns/campaign.ts';
+import { chooseCases } from '../../campaigns/frame/choose-cases.ts';
 import { withEvidence } from '../../campaigns/frame/evidence.ts';
 import { tableMarkdown, tableText } from '../../campaigns/frame/print-table.ts';
 import { createRandom } from '../../campaigns/frame/random.ts';
@@ -92,6 +93,20 @@ describe('a campaign', () => {
       order,
     );
     expect(report.failures).toMatchObject([{ what: expect.stringContaining('no engine') as unknown }]);
+  });
+});
+
+describe('cases', () => {
+  const cases = [{ id: '0' }, { id: '1' }];
+
+  it('are all of them, or the one that is wanted', () => {
+    expect(chooseCases({ onlyCase: undefined }, cases)).toEqual(cases);
+    expect(chooseCases({ onlyCase: '1' }, cases)).toEqual([{ id: '1' }]);
+  });
+
+  it('that do not exist are refused, for nothing run is nothing proved', () => {
+    expect(() => chooseCases({ onlyCase: '2' }, cases)).toThrow(/from 0 to 1/);
+    expect(() => chooseCases({ onlyCase: '2' }, [])).toThrow(/the whole campaign is one/);
   });
 });
 

@@ -1,0 +1,19 @@
+/** All attempts, by kind. */
+import type { AttackCase } from '../case.ts';
+import { byId } from './by-id.ts';
+import { cutRuns } from './cut-runs.ts';
+import { forgedStarts } from './forged-starts.ts';
+import { namespaceWide } from './namespace-wide.ts';
+import { signals } from './signals.ts';
+import { stolenActivities } from './stolen-activities.ts';
+import { stolenWorkflowTasks } from './stolen-workflow-tasks.ts';
+
+export const cases: readonly AttackCase[] = [
+  ...forgedStarts,
+  ...signals,
+  ...byId,
+  ...stolenWorkflowTasks,
+  ...stolenActivities,
+  ...cutRuns,
+  ...namespaceWide,
+];

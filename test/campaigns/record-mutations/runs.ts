@@ -1,0 +1,53 @@
+/** The runs that are mutated: branches of the road, played on a real server with a store, each exported as the program does. */
+import { verifySignature } from '../../../keys/index.ts';
+import { scenarios } from '../../histories/scenarios.ts';
+import { exportBytes } from '../../support/exported.ts';
+import { startHarness } from '../../support/harness.ts';
+import type { KeyRegistry, Signer } from '../../../core/envelope.ts';
+
+export interface MutableRun {
+  name: string;
+  workflowId: string;
+  /** As its deployment has it, outside the file. */
+  registry: KeyRegistry;
+  /** The insider holds the key that signs exports, and no other. */
+  insider: Signer;
+  /** Lines of the export between header and signature. */
+  parts: unknown[];
+}
+
+/** Together they have every kind of event and part that a run can leave. */
+export const mutatedBranches = [
+  'approve',
+  'reset',
+  'unknown-answered',
+  'freeze',
+  'continue-as-new',
+  'refused',
+] as const;
+
+export async function playAndExport(
+  name: string,
+  temporal: { address: string; namespace: string },
+): Promise<MutableRun> {
+  const scenario = scenarios.find((one) => one.name === name);
+  if (!scenario) throw new TypeError(`there is no scenario "${name}"`);
+  const harness = await startHarness({ ...scenario.harness, temporal });
+  try {
+    const { workflowId } = await scenario.play(harness);
+    const bytes = await exportBytes(harness, workflowId);
+    const lines = bytes.toString('utf8').trimEnd().split('\n');
+    const parts = lines.slice(1, -1).map((line): unknown => JSON.parse(line));
+    const keys = lines.slice(1, -1).flatMap((line) => keyOf(JSON.parse(line)));
+    const own = harness.keys.signer('export');
+    const known = new Map(keys.map((key) => [key.kid, key]));
+    const registry = { keyByKid: (kid: string) => known.get(kid), verify: verifySignature };
+    return { name, workflowId, registry, insider: own, parts };
+  } finally {
+    await harness.stop();
+  }
+}
+
+function keyOf(part: { part?: unknown; key?: NonNullable<ReturnType<KeyRegistry['keyByKid']>> }) {
+  return part.part === 'key' && part.key ? [part.key] : [];
+}
