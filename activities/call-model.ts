@@ -10,6 +10,7 @@ import type { Message } from '../core/contracts/message.ts';
 import { type ActivityPort, currentActivity, withHeartbeat } from './call-model/activity-port.ts';
 import { createAskProvider, type OpenAISettings } from './call-model/ask-provider.ts';
 import { reported, type TextGuards } from './call-model/clean-text.ts';
+import { recordUsage, type UsageStore } from './call-model/record-usage.ts';
 import { createLoadPack, type PackStore, type ToolLookup, toolsOf } from './call-model/load-pack.ts';
 import { loadTranscript, type TranscriptSource } from './call-model/load-transcript.ts';
 import { toFailure } from './call-model/model-failure.ts';
@@ -18,7 +19,7 @@ import { readAnswer } from './call-model/read-answer.ts';
 import { extended } from './call-model/transcript-cache.ts';
 
 export interface CallModelDependencies extends TranscriptSource, TextGuards {
-  store: PackStore;
+  store: PackStore & UsageStore;
   tools: ToolLookup;
   openai: OpenAISettings;
   clock: Clock;
@@ -52,6 +53,7 @@ export function createCallModel(
       items: prompt.items,
       tools: tools.offered,
     });
+    await recordUsage(dependencies.store, activity, pack, answer.usage);
     const read = await readAnswer(dependencies, answer, {
       turn: input.turn,
       usedIds: callIds(transcript.messages),

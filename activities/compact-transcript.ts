@@ -14,6 +14,7 @@ import { createLoadPack } from './call-model/load-pack.ts';
 import { loadTranscript } from './call-model/load-transcript.ts';
 import { failure, toFailure } from './call-model/model-failure.ts';
 import { readAnswer } from './call-model/read-answer.ts';
+import { recordUsage } from './call-model/record-usage.ts';
 
 export type CompactTranscriptDependencies = Omit<CallModelDependencies, 'tools'>;
 
@@ -48,6 +49,7 @@ export function createCompactTranscript(
       items: [{ kind: 'user', text: written }],
       tools: [],
     });
+    await recordUsage(dependencies.store, activity, pack, answer.usage);
     const { message } = await readAnswer(dependencies, answer, {
       turn: input.turn,
       usedIds: [],

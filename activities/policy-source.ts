@@ -3,8 +3,8 @@
  * means; which version is active is a signed control record.
  */
 import { CountersignError } from '../core/errors.ts';
-import { type CompiledPolicy, loadPolicy } from '../policy/index.ts';
-import { type ControlReader, readControl } from '../store/read-control.ts';
+import { type CompiledPolicy, loadPolicy, type ReadShell } from '../policy/index.ts';
+import { type ControlReader, type LayerActivation, readLayers, readNewest } from '../store/read-control.ts';
 import type { Store } from '../store/store.ts';
 
 export interface PolicySource {
@@ -12,11 +12,17 @@ export interface PolicySource {
   policyByDigest(digest: string): Promise<CompiledPolicy | undefined>;
   /** Digest of the policy that is active for an agent now; undefined before the first activation. */
   activePolicyDigest(agent: string): Promise<string | undefined>;
+  /** What is in force of the layers above, and in shadow mode of all. */
+  activeLayers(): Promise<LayerActivation[]>;
 }
 
 const cachedPolicies = 64;
 
-export function createPolicySource(reader: ControlReader & { store: Store }): PolicySource {
+/** @param readShell the shell classifier; absent: what asks about a shell command denies */
+export function createPolicySource(
+  reader: ControlReader & { store: Store; readShell?: ReadShell | undefined },
+): PolicySource {
+  const { readShell } = reader;
   const cache = new Map<string, CompiledPolicy>();
   return {
     async policyByDigest(digest) {
@@ -24,7 +30,7 @@ export function createPolicySource(reader: ControlReader & { store: Store }): Po
       if (cached) return cached;
       const text = await bodyOrUndefined(reader.store, digest);
       if (text === undefined) return undefined;
-      const loaded = loadPolicy(text, digest);
+      const loaded = loadPolicy(text, digest, readShell ? { readShell } : {});
       if (loaded.kind === 'invalid') return undefined;
       const oldest = cache.size >= cachedPolicies ? cache.keys().next().value : undefined;
       if (oldest !== undefined) cache.delete(oldest);
@@ -32,9 +38,12 @@ export function createPolicySource(reader: ControlReader & { store: Store }): Po
       return loaded.policy;
     },
     async activePolicyDigest(agent) {
-      const activations = await readControl(reader, ['policy-activation']);
-      return activations.findLast((activation) => activation.agent === agent)?.policyDigest;
+      const [newest] = await readNewest(reader, ['policy-activation'], (body) =>
+        body.kind === 'policy-activation' && body.agent === agent ? agent : undefined,
+      );
+      return newest?.policyDigest;
     },
+    activeLayers: async () => await readLayers(reader),
   };
 }
 

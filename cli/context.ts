@@ -23,4 +23,6 @@ export interface CommandContext {
   readonly pause: Pause;
   /** Keeps compiled code of what is loaded from now on. */
   readonly cacheCode: (folder: string) => void;
+  /** Standard input, in pieces of UTF-8. */
+  readonly stdin: AsyncIterable<Uint8Array>;
 }

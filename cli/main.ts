@@ -29,6 +29,8 @@ const exit = await runProgram(argv, {
   stop: stop.signal,
   ask: process.stdin.isTTY && process.stderr.isTTY ? ask : null,
   pause,
+  // Not opened before somebody reads it.
+  stdin: { [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator]() as AsyncIterator<Uint8Array> },
   cacheCode: (folder) => void enableCompileCache(folder),
 });
 // A result that could not be written, such as on a full disk, is not done.

@@ -15,5 +15,7 @@ export const principalOption = z.string().refine((text) => principalSchema.safeP
 });
 /** How many of a list. */
 export const limitSchema = wholeNumber(1, 200);
+/** Milliseconds since the Unix epoch. */
+export const timeSchema = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 /** Whole days; servers refuse less than one. */
 export const dayCountSchema = wholeNumber(1, 3650);

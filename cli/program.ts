@@ -11,7 +11,7 @@ import { exitCodes } from './exit-codes.ts';
 import { reportError } from './report-error.ts';
 import { createTerminal, type Sink } from './terminal.ts';
 
-export interface World extends Pick<CommandContext, 'clock' | 'ask' | 'cacheCode' | 'pause'> {
+export interface World extends Pick<CommandContext, 'clock' | 'ask' | 'cacheCode' | 'pause' | 'stdin'> {
   stdout: Sink;
   stderr: Sink;
   environment: Environment;
@@ -30,7 +30,7 @@ const settingByFlag: Readonly<Record<string, ConfigName>> = {
 
 /** @param argv without the program. @returns the exit code. */
 export async function runProgram(argv: readonly string[], world: World): Promise<number> {
-  const { stdout, stderr, environment, clock, stop, ask, pause, cacheCode } = world;
+  const { stdout, stderr, environment, clock, stop, ask, pause, cacheCode, stdin } = world;
   const terminal = createTerminal({ stdout, stderr, environment });
   const json = asksForJson(argv);
   let exit = 0;
@@ -51,7 +51,7 @@ export async function runProgram(argv: readonly string[], world: World): Promise
       const flags = flagsOf(options);
       const config = (more?: Flags) => readConfig(environment, { ...flags, ...more });
       const { takeStop, left } = stopOf(stop);
-      const context = { terminal, environment, clock, json, config, takeStop, ask, pause, cacheCode };
+      const context = { terminal, environment, clock, json, config, takeStop, ask, pause, cacheCode, stdin };
       exit = await Promise.race([definition.run(context, args, options), left]);
     });
   }
@@ -66,7 +66,8 @@ export async function runProgram(argv: readonly string[], world: World): Promise
 type Action = (args: string[], options: Readonly<Record<string, unknown>>) => Promise<void>;
 
 function addCommand(program: Command, definition: CommandDefinition, action: Action): void {
-  const command = program.command(definition.usage).summary(definition.summary).description(definition.summary);
+  const { parent, usage } = placeOf(program, definition.usage);
+  const command = parent.command(usage).summary(definition.summary).description(definition.summary);
   definition.define(command);
   command
     .option('--json', 'result as JSON on standard output (one document, or a line for each change)')
@@ -77,6 +78,17 @@ function addCommand(program: Command, definition: CommandDefinition, action: Act
   command.action(async () => {
     await action(command.args, command.opts<Readonly<Record<string, unknown>>>());
   });
+}
+
+/** Commands of one thing stand under its word: `policy check <file>` is `check <file>` of `policy`. */
+const groups: Readonly<Record<string, string>> = { policy: 'Check, test, explain, compare and publish policies' };
+
+function placeOf(program: Command, usage: string): { parent: Command; usage: string } {
+  const [group = '', ...rest] = usage.split(' ');
+  const summary = groups[group];
+  if (summary === undefined || rest.length === 0) return { parent: program, usage };
+  const known = program.commands.find((command) => command.name() === group);
+  return { parent: known ?? program.command(group).summary(summary).description(summary), usage: rest.join(' ') };
 }
 
 /** `left` settles when a stop is asked for that nobody has taken. */

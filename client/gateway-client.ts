@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { jsonOrUndefined } from '../core/json-or-undefined.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import {
+  type ActivatePolicyRequest,
   approvalListSchema,
   type ApprovalList,
   approvalViewSchema,
@@ -18,11 +19,18 @@ import {
   type KeyMinted,
   type KeyView,
   type MintKeyRequest,
+  policyActivatedSchema,
+  type PolicyActivated,
+  policyPublishedSchema,
+  type PolicyPublished,
+  policyStatusSchema,
+  type PolicyStatus,
   problemSchema,
   reconciledSchema,
   type ReconcileRequest,
   type ReconcileResult,
   runDetailSchema,
+  type RollBackPolicyRequest,
   type RunDetail,
   runListSchema,
   type RunList,
@@ -113,6 +121,18 @@ export class Countersign {
       const path = `/v1/keys/${segment(keyId)}`;
       await this.#call({ method: 'DELETE', path, schema: z.undefined(), repeatable: true });
     },
+  };
+
+  readonly policies = {
+    status: (): Promise<PolicyStatus> => this.#get('/v1/policies', policyStatusSchema),
+    /** The same text has the same digest, so this may be repeated. */
+    publish: (text: string): Promise<PolicyPublished> =>
+      this.#post('/v1/policies', { text }, policyPublishedSchema, true),
+    /** A second order of the same person changes nothing. */
+    activate: (request: ActivatePolicyRequest): Promise<PolicyActivated> =>
+      this.#post('/v1/policies/activations', request, policyActivatedSchema, true),
+    rollBack: (request: RollBackPolicyRequest): Promise<PolicyActivated> =>
+      this.#post('/v1/policies/rollbacks', request, policyActivatedSchema, false),
   };
 
   readonly fleet = {

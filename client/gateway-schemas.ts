@@ -9,6 +9,8 @@ import {
   agentNameSchema,
   callKeySchema,
   digestSchema,
+  layerKindSchema,
+  layerNameSchema,
   linkRunIdSchema,
   nonceSchema,
   principalSchema,
@@ -263,6 +265,51 @@ export const keyMintedSchema = z.strictObject({
 });
 export type KeyMinted = z.infer<typeof keyMintedSchema>;
 export const keyListSchema = z.strictObject({ keys: z.array(keyViewSchema) });
+
+const layerIdShape = {
+  layer: layerKindSchema,
+  name: layerNameSchema.describe('`organisation`, the name of the team, or of the agent'),
+};
+const policyModeSchema = z.enum(['enforce', 'shadow']).describe('`shadow`: asked and recorded; changes nothing');
+
+export const publishPolicyRequestSchema = z.strictObject({
+  text: z.string().min(1).max(500_000).describe('YAML of a policy'),
+});
+export const policyPublishedSchema = z.strictObject({ policyDigest: digestSchema });
+export type PolicyPublished = z.infer<typeof policyPublishedSchema>;
+
+export const activatePolicyRequestSchema = z.strictObject({
+  ...layerIdShape,
+  mode: policyModeSchema,
+  policyDigest: digestSchema.nullable().describe('Null: none from now on'),
+});
+export type ActivatePolicyRequest = z.infer<typeof activatePolicyRequestSchema>;
+export const rollBackPolicyRequestSchema = z.strictObject(layerIdShape);
+export type RollBackPolicyRequest = z.infer<typeof rollBackPolicyRequestSchema>;
+export const policyActivatedSchema = z.strictObject({
+  status: z
+    .enum(['activated', 'proposed', 'unchanged'])
+    .describe('`proposed`: it may be looser, and a second person has to order the same'),
+  before: digestSchema.nullable(),
+  policyDigest: digestSchema.nullable(),
+  differences: z.array(
+    z.strictObject({ direction: z.enum(['looser', 'tighter', 'unknown']), path: z.string(), what: z.string() }),
+  ),
+});
+export type PolicyActivated = z.infer<typeof policyActivatedSchema>;
+const policyInForceSchema = z.strictObject({ ...layerIdShape, mode: policyModeSchema, policyDigest: digestSchema });
+export const policyStatusSchema = z.strictObject({
+  active: z.array(policyInForceSchema),
+  proposals: z.array(
+    z.strictObject({
+      ...layerIdShape,
+      mode: policyModeSchema,
+      policyDigest: digestSchema.nullable(),
+      by: principalSchema,
+    }),
+  ),
+});
+export type PolicyStatus = z.infer<typeof policyStatusSchema>;
 
 export const fleetRequestSchema = z.strictObject({ reason: z.string().min(1).max(500) });
 export const fleetStateSchema = z.strictObject({

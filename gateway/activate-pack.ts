@@ -3,6 +3,7 @@
  * where another one was active. Nothing is signed twice for the same pack.
  */
 import { type PackBodies, publishPack } from '../packs/agent-pack.ts';
+import { loosening } from './activate-policy.ts';
 import { activationOf } from './active-pack.ts';
 import { appendOrder, type ControlWriter } from './control-records.ts';
 
@@ -10,8 +11,10 @@ export interface PackActivation {
   agent: string;
   packDigest: string;
   policyDigest: string;
-  /** False: it was active already. */
+  /** False: it was active already, or waits for a second person. */
   activated: boolean;
+  /** Its policy may be looser, and the organisation wants two people for that: what was active before stays so. */
+  heldBack: boolean;
   /** What was active before; null: nothing. */
   before: { packDigest: string; policyDigest: string } | null;
 }
@@ -26,7 +29,10 @@ export async function activatePack(writer: ControlWriter, pack: PackBodies, by: 
   const agent = pack.body.name;
   const active = await activationOf(writer, agent);
   const before = active ? { packDigest: active.packDigest, policyDigest: active.policyDigest } : null;
-  const activated = before?.packDigest !== packDigest || before.policyDigest !== policyDigest;
+  const changed = before?.packDigest !== packDigest || before.policyDigest !== policyDigest;
+  const order = { layer: 'pack' as const, name: agent, mode: 'enforce' as const, policyDigest };
+  const heldBack = changed && (await loosening(writer, order, before?.policyDigest ?? null)).length > 0;
+  const activated = changed && !heldBack;
   if (activated) await appendOrder(writer, { kind: 'policy-activation', agent, packDigest, policyDigest, by });
-  return { agent, packDigest, policyDigest, activated, before };
+  return { agent, packDigest, policyDigest, activated, heldBack, before };
 }

@@ -29,7 +29,9 @@ export function createApproverCheck(gateway: Pick<GatewayContext, 'store' | 'key
         return { kind: 'may-not', reason: 'its key was made by the requester' };
       }
       const active = await activationOf(gateway, ticket.agent);
-      const digests = new Set([ask.body.policyDigest, ask.body.activePolicyDigest, active?.policyDigest]);
+      // Where layers above ask, the gate's ask says by whose roles; it judges again, by what is in force then.
+      const usual = [ask.body.policyDigest, ask.body.activePolicyDigest, active?.policyDigest];
+      const digests = new Set<string | undefined>(ask.body.approverPolicies ?? usual);
       let roles: string[] | undefined;
       for (const digest of digests) {
         if (digest === undefined) continue;

@@ -20,6 +20,7 @@ import { approvalRoutes } from './routes/approvals.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { policyRoutes } from './routes/policies.ts';
 import { runRoutes } from './routes/runs.ts';
 
 /** Until the whole request is there: who sends a byte a minute holds no connection for ever, ms. */
@@ -69,6 +70,7 @@ function installRoutes(app: GatewayApp, gateway: GatewayContext): void {
   runRoutes(app, gateway);
   approvalRoutes(app, gateway);
   keyRoutes(app, gateway);
+  policyRoutes(app, gateway);
   fleetRoutes(app, gateway);
   healthRoutes(app, gateway);
 }

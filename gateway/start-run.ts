@@ -13,6 +13,7 @@ import { findActivePack } from './active-pack.ts';
 import type { Credential } from './credentials.ts';
 import { knownStart } from './known-start.ts';
 import type { GatewayContext } from './options.ts';
+import { layersToPin } from './policy-layers.ts';
 import { refuseSecrets } from './refuse-secrets.ts';
 
 export async function startRun(
@@ -57,6 +58,7 @@ async function sealTicket(
   workflowId: string,
 ): Promise<SignedTicket> {
   const { packDigest, policyDigest, body: pack } = await findActivePack(gateway, request.agent);
+  const layers = await layersToPin(gateway, request.agent);
   const body: TicketBody = {
     namespace: gateway.namespace,
     workflowId,
@@ -68,6 +70,7 @@ async function sealTicket(
     environment: pack.environment,
     packDigest,
     policyDigest,
+    ...(layers.length > 0 ? { layers } : {}),
     inputDigest: digestText('input', request.input),
     inputLabels: pack.inputLabels,
     taskQueues: gateway.taskQueuesFor(request.agent),

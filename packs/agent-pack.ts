@@ -8,6 +8,7 @@ import { digestText } from '../core/digest.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { Store } from '../store/store.ts';
+import type { Guard } from '../guards/index.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 import { type AgentFile, limitsOf } from './agent-file.ts';
 
@@ -24,6 +25,8 @@ export interface AgentPack {
   readonly policyDigest: string;
   readonly policy: CompiledPolicy;
   readonly tools: ToolRegistry;
+  /** Behind the built-in ones, in this order. */
+  readonly guards: readonly Guard[];
 }
 
 export function assemblePack(parts: {
@@ -32,8 +35,9 @@ export function assemblePack(parts: {
   policyText: string;
   policy: CompiledPolicy;
   tools: ToolRegistry;
+  guards?: readonly Guard[];
 }): AgentPack {
-  const { folder, agent, policyText, policy, tools } = parts;
+  const { folder, agent, policyText, policy, tools, guards = [] } = parts;
   const policyDigest = digestText('body', policyText);
   const body = packBodySchema.parse({
     name: agent.name,
@@ -55,6 +59,7 @@ export function assemblePack(parts: {
     policyDigest,
     policy,
     tools,
+    guards,
   });
 }
 

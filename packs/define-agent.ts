@@ -1,6 +1,7 @@
 /** The same as a pack folder, written in code: for programs that embed Countersign. Checked as strictly, all at once. */
 import { digestJson } from '../core/digest.ts';
 import { loadPolicy } from '../policy/load.ts';
+import { checkGuard, type Guard } from '../guards/index.ts';
 import type { Tool } from '../tools/define-tool.ts';
 import { agentFileSchema, type AgentFileInput } from './agent-file.ts';
 import { type AgentPack, assemblePack } from './agent-pack.ts';
@@ -9,6 +10,8 @@ import { packInvalid, type PackProblem, wholeFile } from './pack-problem.ts';
 
 export interface AgentSource extends Omit<AgentFileInput, 'tools'> {
   tools: readonly Tool[];
+  /** Behind the built-in ones, in this order. @default [] */
+  guards?: readonly Guard[];
   /** Text of a policy, YAML. There is no default: no policy, no agent. */
   policy: string;
   /**
@@ -19,16 +22,29 @@ export interface AgentSource extends Omit<AgentFileInput, 'tools'> {
 }
 
 /** @throws {CountersignError} `pack-invalid` */
-export function defineAgent({ tools, policy: policyText, moduleDigest, ...source }: AgentSource): AgentPack {
+export function defineAgent({
+  tools,
+  guards = [],
+  policy: policyText,
+  moduleDigest,
+  ...source
+}: AgentSource): AgentPack {
   const names = tools.map((tool) => tool.name);
   const parsed = agentFileSchema.safeParse({ ...source, tools: names });
-  const policy = loadPolicy(policyText, 'policy');
   const read = { tools: [...tools], moduleDigest: moduleDigest ?? sourceDigest(tools) };
   const selected = selectTools(names, read, (_, found, expected, remedy) =>
     wholeFile('tools', found, expected, remedy),
   );
+  const known = selected.kind === 'registry' ? selected.registry.list().map(({ definition }) => definition) : [];
+  const policy = loadPolicy(policyText, 'policy', { tools: known });
   if (parsed.success && policy.kind === 'policy' && selected.kind === 'registry') {
-    const parts = { agent: parsed.data, policyText, policy: policy.policy, tools: selected.registry };
+    const parts = {
+      agent: parsed.data,
+      policyText,
+      policy: policy.policy,
+      tools: selected.registry,
+      guards: guards.map(checkGuard),
+    };
     return assemblePack({ folder: null, ...parts });
   }
   const problems: PackProblem[] = [

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { loadPolicy } from '../policy/load.ts';
+import type { ToolRegistry } from '../tools/registry.ts';
 import { type AgentPack, assemblePack } from './agent-pack.ts';
 import { readTools, selectTools } from './load-tools.ts';
 import { formatPackProblem, packInvalid, type PackProblem, wholeFile } from './pack-problem.ts';
@@ -49,14 +50,30 @@ export async function readPack(folder: string): Promise<PackRead> {
           return { file: 'agent.yaml', ...agent.placeOfTool(index), found, expected, remedy };
         })
       : undefined;
-  if (agent.kind === 'agent' && policy.kind === 'policy' && selected?.kind === 'registry') {
-    const parts = { agent: agent.agent, policyText: policy.text, policy: policy.policy, tools: selected.registry };
+  const mistyped =
+    policy.kind === 'policy' && selected?.kind === 'registry' ? againstTools(policy.text, selected.registry) : [];
+  if (agent.kind === 'agent' && policy.kind === 'policy' && selected?.kind === 'registry' && mistyped.length === 0) {
+    const guards = tools.kind === 'tools' ? tools.guards : [];
+    const parts = {
+      agent: agent.agent,
+      policyText: policy.text,
+      policy: policy.policy,
+      tools: selected.registry,
+      guards,
+    };
     return { kind: 'pack', pack: assemblePack({ folder: resolve(folder), ...parts }) };
   }
   const problems = [agent, policy, tools, selected].flatMap((part) =>
     part && 'problems' in part ? part.problems : [],
   );
-  return { kind: 'invalid', problems };
+  return { kind: 'invalid', problems: [...problems, ...mistyped] };
+}
+
+/** With the tools known, conditions are checked against the arguments that they take. */
+function againstTools(text: string, tools: ToolRegistry): PackProblem[] {
+  const definitions = tools.list().map(({ definition }) => definition);
+  const loaded = loadPolicy(text, 'policy.yaml', { tools: definitions });
+  return loaded.kind === 'policy' ? [] : loaded.problems.map(({ path: _, message: __, ...problem }) => problem);
 }
 
 type PolicyRead =

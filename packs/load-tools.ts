@@ -6,6 +6,7 @@ import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { pathExists } from './path-exists.ts';
 import { messageOf } from '../core/errors.ts';
+import { builtInGuards, checkGuard, type Guard } from '../guards/index.ts';
 import { checkTool, type Tool } from '../tools/define-tool.ts';
 import { createToolRegistry, type ToolRegistry } from '../tools/registry.ts';
 import { loadAsModules } from './es-modules.ts';
@@ -16,7 +17,7 @@ import { placeOfError } from './place-of-error.ts';
 
 export type ToolsRead =
   /** `file` is null where the folder has none. */
-  | { kind: 'tools'; file: string | null; tools: Tool[]; moduleDigest: string }
+  | { kind: 'tools'; file: string | null; tools: Tool[]; guards: Guard[]; moduleDigest: string }
   | { kind: 'invalid'; problems: PackProblem[] };
 
 /** Node keeps modules: what this process runs is what it loaded first. */
@@ -26,7 +27,7 @@ export async function readTools(folder: string): Promise<ToolsRead> {
   const modules = await moduleDigestOf(folder);
   if (modules.kind === 'invalid') return modules;
   const file = await toolsFile(folder);
-  if (!file) return { kind: 'tools', file: null, tools: [], moduleDigest: modules.digest };
+  if (!file) return { kind: 'tools', file: null, tools: [], guards: [], moduleDigest: modules.digest };
   const first = loadedDigests.get(resolve(folder));
   if (first !== undefined && first !== modules.digest) {
     return invalid(
@@ -40,14 +41,17 @@ export async function readTools(folder: string): Promise<ToolsRead> {
     loadAsModules(resolve(folder));
     const url = pathToFileURL(join(folder, file)).href;
     const module = await guardImport(
-      async () => (await import(url)) as { default?: unknown; tools?: unknown },
+      async () => (await import(url)) as { default?: unknown; tools?: unknown; guards?: unknown },
       (found) => packInvalid(basename(resolve(folder)), [wholeFile(file, found, 'code that loads', 'correct it')]),
     );
     loadedDigests.set(resolve(folder), modules.digest);
     const exported = module.tools ?? module.default;
     if (!Array.isArray(exported))
       return invalid(file, 'no list of tools', 'an export "tools" or a default export', 'export the tools in a list');
-    return collect(file, exported, modules.digest);
+    const guards = module.guards ?? [];
+    if (!Array.isArray(guards))
+      return invalid(file, 'guards that are no list', 'a list of guards', 'export the guards in a list');
+    return collect(file, exported, guards, modules.digest);
   } catch (error) {
     const problem = wholeFile(
       file,
@@ -90,7 +94,12 @@ export function selectTools(
   }
 }
 
-function collect(file: string, exported: readonly unknown[], moduleDigest: string): ToolsRead {
+function collect(
+  file: string,
+  exported: readonly unknown[],
+  exportedGuards: readonly unknown[],
+  moduleDigest: string,
+): ToolsRead {
   const problems: PackProblem[] = [];
   const tools: Tool[] = [];
   for (const value of exported) {
@@ -100,7 +109,19 @@ function collect(file: string, exported: readonly unknown[], moduleDigest: strin
       problems.push(wholeFile(file, messageOf(error), 'tools made by defineTool', 'correct the definition'));
     }
   }
-  return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'tools', file, tools, moduleDigest };
+  const guards: Guard[] = [];
+  for (const value of exportedGuards) {
+    try {
+      guards.push(checkGuard(value));
+    } catch (error) {
+      problems.push(wholeFile(file, messageOf(error), 'guards made by defineGuard', 'correct the definition'));
+    }
+  }
+  const ids = [...builtInGuards, ...guards].map((guard) => guard.id);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined)
+    problems.push(wholeFile(file, `the guard "${twice}" a second time`, 'each id once', 'rename it'));
+  return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'tools', file, tools, guards, moduleDigest };
 }
 
 async function toolsFile(folder: string): Promise<string | undefined> {

@@ -3,7 +3,9 @@
  */
 import type { ApprovalTerms } from '../core/contracts/approval.ts';
 import type { Risk } from '../core/contracts/labels.ts';
+import type { CompiledAllowlist, CompiledConstraint } from './argument-tests.ts';
 import type { Condition, ConditionEngine } from './conditions.ts';
+import type { ReadShell } from './functions/shell-facts.ts';
 import type { Effect } from './verdict.ts';
 
 export interface CompiledRule {
@@ -28,11 +30,54 @@ export interface CompiledRule {
 export interface PolicyLimits {
   readonly callsPerRun: number | undefined;
   readonly callsPerTurn: number | undefined;
+  readonly callsPerMinute: number | undefined;
+  readonly callsPerDay: number | undefined;
   readonly turns: number | undefined;
+  readonly runTimeMs: number | undefined;
+  readonly modelTokens: number | undefined;
+  /** In the currency of the prices. */
+  readonly modelCost: number | undefined;
+  readonly concurrentRuns: number | undefined;
   /** UTF-8 bytes of the canonical arguments. */
   readonly argumentBytes: number;
   /** Of one tool, before the run ends. */
   readonly refusalsInARow: number | undefined;
+}
+
+/** What holds for the tools of a pattern. */
+export interface CompiledTool {
+  readonly pattern: string;
+  readonly risk: Risk | undefined;
+  readonly tags: readonly string[];
+  readonly callsPerRun: number | undefined;
+  readonly callsPerMinute: number | undefined;
+  readonly callsPerDay: number | undefined;
+  readonly argumentBytes: number | undefined;
+  readonly constraints: readonly CompiledConstraint[];
+}
+
+export interface CompiledGroup {
+  readonly claims: ReadonlySet<string>;
+  readonly principals: ReadonlySet<string>;
+  readonly roles: readonly string[];
+}
+
+/** By severity; `off` with the reason why its findings do not count. */
+export type GuardVerdicts =
+  | { readonly kind: 'verdicts'; readonly bySeverity: ReadonlyMap<string, Effect> }
+  | { readonly kind: 'off'; readonly acknowledge: string };
+
+export interface Relabelling {
+  readonly tools: readonly string[];
+  readonly argument: string;
+  readonly values: ReadonlySet<unknown>;
+}
+
+/** Only in the policy of an organisation. */
+export interface CompiledLayers {
+  /** Patterns of agents by team. */
+  readonly teams: ReadonlyMap<string, readonly string[]>;
+  readonly looseningNeedsTwo: boolean;
 }
 
 export interface CompiledPolicy {
@@ -40,13 +85,31 @@ export interface CompiledPolicy {
   /** Each declared role with all it includes, itself too. */
   readonly roles: ReadonlyMap<string, readonly string[]>;
   readonly principals: ReadonlyMap<string, readonly string[]>;
-  readonly toolRisks: readonly { readonly pattern: string; readonly risk: Risk }[];
+  readonly groups: ReadonlyMap<string, CompiledGroup>;
+  readonly tools: readonly CompiledTool[];
   readonly rules: readonly CompiledRule[];
   readonly terms: ReadonlyMap<string, ApprovalTerms>;
   /** `labels: { untrusted: allow }` for the whole file. */
   readonly allowsUntrusted: boolean;
+  readonly relabel: readonly Relabelling[];
   readonly limits: PolicyLimits;
+  /** Of a million tokens, by model. */
+  readonly prices: ReadonlyMap<string, { readonly input: number; readonly output: number }>;
+  readonly guards: ReadonlyMap<string, GuardVerdicts>;
+  readonly allowlists: readonly CompiledAllowlist[];
+  readonly blocked: {
+    readonly users: ReadonlySet<string>;
+    /** Folded as `foldWords` does. */
+    readonly words: readonly string[];
+    readonly tools: readonly string[];
+  };
+  readonly require: { readonly risks: ReadonlySet<Risk>; readonly terms: ApprovalTerms | undefined } | undefined;
+  readonly dryRunReads: 'describe' | 'run';
+  readonly layers: CompiledLayers | undefined;
+  /** Whether a condition reads `target`: it is then fetched. */
+  readonly readsTarget: boolean;
   readonly conditions: ConditionEngine;
+  readonly readShell: ReadShell | undefined;
 }
 
 /** `approvals.default`, or undefined when the policy has none. */

@@ -7,14 +7,14 @@ import {
   allowedFunctions,
   allowedMethods,
   deepestLoops,
-  findingFields,
+  innerFields,
   loopMethods,
   variableFields,
   variableNames,
 } from './condition-language.ts';
 import { quote } from './problems.ts';
 import { suggest } from './suggest.ts';
-import { type CompiledPattern, compileGlob, compileRe2 } from './text-patterns.ts';
+import { compileLiteral, type LiteralTable, takesLiteral } from './literals.ts';
 
 export interface ConditionComplaint {
   /** Characters from the start of the condition. */
@@ -24,19 +24,13 @@ export interface ConditionComplaint {
   readonly remedy: string;
 }
 
-/** Compiled patterns by function and text, filled while conditions are checked. */
-export interface PatternTable {
-  readonly re2: Map<string, (text: string) => boolean>;
-  readonly glob: Map<string, (text: string) => boolean>;
-}
-
-export function checkCondition(ast: ASTNode, patterns: PatternTable): ConditionComplaint[] {
+export function checkCondition(ast: ASTNode, literals: LiteralTable): ConditionComplaint[] {
   const complaints: ConditionComplaint[] = [];
   visit(ast, 0, (node, loops) => {
     if (node.op === 'id' && (node.args === 'cel' || node.args === 'google')) {
       complaints.push(unknownName(node, node.args));
     }
-    if (node.op === 'call') complaints.push(...checkFunction(node, node.args[0], node.args[1], patterns));
+    if (node.op === 'call') complaints.push(...checkFunction(node, node.args[0], node.args[1], literals));
     if (node.op === 'rcall') complaints.push(...checkMethod(node, node.args[0], node.args[2].length, loops));
   });
   return complaints;
@@ -54,7 +48,7 @@ export function unknownName(node: { readonly start: number }, name: string): Con
 /** A field that its variable does not have. */
 export function unknownField(offset: number, field: string): ConditionComplaint {
   const known = [
-    ...new Set([...Object.values(variableFields).flatMap((fields) => Object.keys(fields ?? {})), ...findingFields]),
+    ...new Set([...Object.values(variableFields).flatMap((fields) => Object.keys(fields ?? {})), ...innerFields]),
   ];
   return {
     offset,
@@ -68,14 +62,12 @@ function checkFunction(
   node: ASTNode,
   name: string,
   args: readonly ASTNode[],
-  patterns: PatternTable,
+  literals: LiteralTable,
 ): ConditionComplaint[] {
   const counts = allowedFunctions.get(name);
   if (!counts) return [unknownFunction(node, name, allowedFunctions)];
   if (!counts.includes(args.length)) return [wrongCount(node, name, counts, args.length)];
-  if (name === 're2') return checkPattern(name, args[1], patterns.re2, compileRe2);
-  if (name === 'glob') return checkPattern(name, args[1], patterns.glob, compileGlob);
-  return [];
+  return takesLiteral(name) && args.length === 2 ? checkLiteral(name, args[1], literals) : [];
 }
 
 function checkMethod(node: ASTNode, name: string, count: number, loops: number): ConditionComplaint[] {
@@ -95,15 +87,10 @@ function checkMethod(node: ASTNode, name: string, count: number, loops: number):
   return [];
 }
 
-function checkPattern(
-  name: string,
-  pattern: ASTNode | undefined,
-  table: Map<string, (text: string) => boolean>,
-  compile: (text: string) => CompiledPattern,
-): ConditionComplaint[] {
-  const offset = pattern?.start ?? 0;
-  const expected = name === 're2' ? 'a regular expression of RE2' : 'a pattern with "*", "**" and "?"';
-  if (pattern?.op !== 'value' || typeof pattern.args !== 'string') {
+/** Literal, so that it is compiled once and its mistakes are found when the policy is loaded. */
+function checkLiteral(name: string, literal: ASTNode | undefined, literals: LiteralTable): ConditionComplaint[] {
+  const offset = literal?.start ?? 0;
+  if (literal?.op !== 'value' || typeof literal.args !== 'string') {
     return [
       {
         offset,
@@ -113,19 +100,10 @@ function checkPattern(
       },
     ];
   }
-  const compiled = compile(pattern.args);
-  if (compiled.kind === 'invalid') {
-    return [
-      {
-        offset,
-        found: `the pattern ${quote(pattern.args)} (${compiled.reason})`,
-        expected,
-        remedy: 'correct the pattern',
-      },
-    ];
-  }
-  table.set(pattern.args, compiled.test);
-  return [];
+  const compiled = compileLiteral(name, literal.args, literals);
+  if (compiled.kind === 'compiled') return [];
+  const found = `the pattern ${quote(literal.args)} (${compiled.reason})`;
+  return [{ offset, found, expected: compiled.expected, remedy: 'correct the pattern' }];
 }
 
 function unknownFunction(node: ASTNode, name: string, allowed: ReadonlyMap<string, unknown>): ConditionComplaint {

@@ -2,38 +2,63 @@
  * The variables of a condition, from a call: JSON objects become maps (no prototype to reach for), whole numbers become
  * integers of CEL. Values that JSON cannot hold are refused.
  */
-import { isPlainObject, type PolicyInput } from './input.ts';
 import type { Risk } from '../core/contracts/labels.ts';
+import { isPlainObject, type PolicyInput } from './input.ts';
+import { tokensOf } from './usage.ts';
 
 const deepest = 64;
 const mostValues = 200_000;
 
+/** What the policy makes of a call, beside what the call says itself. */
+export interface DerivedFacts {
+  readonly roles: readonly string[];
+  readonly groups: readonly string[];
+  readonly risk: Risk;
+  readonly tags: readonly string[];
+  /** By argument. */
+  readonly argumentLabels: ReadonlyMap<string, readonly string[]>;
+  readonly cost: number;
+}
+
 /** @throws {RangeError} for arguments that are not JSON, too deep or too many. */
-export function conditionContext(
-  input: PolicyInput,
-  roles: readonly string[],
-  risk: Risk,
-): Readonly<Record<string, unknown>> {
+export function conditionContext(input: PolicyInput, facts: DerivedFacts): Readonly<Record<string, unknown>> {
   const count = { left: mostValues };
+  const { run } = input;
   return {
-    principal: { id: input.principal.id, roles: [...roles] },
+    principal: { id: input.principal.id, roles: [...facts.roles], groups: [...facts.groups] },
     onBehalfOf: input.onBehalfOf ?? '',
-    tool: { name: input.tool.name, effect: input.tool.effect, risk, tags: [...input.tool.tags] },
+    tool: { name: input.tool.name, effect: input.tool.effect, risk: facts.risk, tags: [...facts.tags] },
     args: toCel(input.args, 0, count),
     run: {
-      agent: input.run.agent,
-      turn: BigInt(input.run.turn),
-      calls: BigInt(input.run.calls),
-      callsInTurn: BigInt(input.run.callsInTurn),
-      dryRun: input.run.dryRun,
-      epoch: BigInt(input.run.epoch),
+      agent: run.agent,
+      turn: BigInt(run.turn),
+      calls: BigInt(run.calls),
+      callsInTurn: BigInt(run.callsInTurn),
+      callsByTool: callsByTool(input),
+      ageSeconds: BigInt(Math.floor((run.ageMs ?? 0) / 1000)),
+      tokens: BigInt(tokensOf(run.usage ?? [])),
+      cost: facts.cost,
+      depth: BigInt(run.depth ?? 0),
+      dryRun: run.dryRun,
+      epoch: BigInt(run.epoch),
+      deniedTools: [...(run.deniedTools ?? [])],
     },
     environment: input.environment,
-    labels: [...input.labels],
-    findings: input.findings.map(({ guard, severity }) => ({ guard, severity })),
+    labels: {
+      context: [...input.labels],
+      args: new Map([...facts.argumentLabels].map(([name, labels]) => [name, [...labels]])),
+    },
+    findings: input.findings.map(({ guard, rule = '', severity }) => ({ guard, rule, severity })),
+    target: { known: input.target !== undefined, state: toCel(input.target?.state ?? null, 0, count) },
     denials: BigInt(input.denials),
     now: BigInt(input.now),
   };
+}
+
+/** The call's own tool is always there; another one that was not called is not. */
+function callsByTool({ run, tool }: PolicyInput): Map<string, bigint> {
+  const calls = { [tool.name]: 0, ...run.callsByTool };
+  return new Map(Object.entries(calls).map(([name, number]) => [name, BigInt(number)]));
 }
 
 function toCel(value: unknown, depth: number, count: { left: number }): unknown {

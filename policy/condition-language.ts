@@ -3,23 +3,45 @@
  * in it (it is a backtracking regular expression that one argument can hang), nor is anything that depends on the host's
  * time zone; `re2` and `glob` run in linear time.
  */
-import { Environment } from '@marcbachmann/cel-js';
+import { Environment, type ObjectSchema } from '@marcbachmann/cel-js';
+import { LocalTime, localTimeFields } from './functions/local-time.ts';
+import { ShellFacts, shellFactsFields } from './functions/shell-facts.ts';
 
 /** Fields by variable; a variable without fields has none that are known when the policy is loaded. */
 export const variableFields: Readonly<Record<string, Readonly<Record<string, string>> | undefined>> = {
-  principal: { id: 'string', roles: 'list<string>' },
+  principal: { id: 'string', roles: 'list<string>', groups: 'list<string>' },
   onBehalfOf: undefined,
   tool: { name: 'string', effect: 'string', risk: 'string', tags: 'list<string>' },
   args: undefined,
-  run: { agent: 'string', turn: 'int', calls: 'int', callsInTurn: 'int', dryRun: 'bool', epoch: 'int' },
+  run: {
+    agent: 'string',
+    turn: 'int',
+    calls: 'int',
+    callsInTurn: 'int',
+    callsByTool: 'map<string, int>',
+    ageSeconds: 'int',
+    tokens: 'int',
+    cost: 'double',
+    depth: 'int',
+    dryRun: 'bool',
+    epoch: 'int',
+    deniedTools: 'list<string>',
+  },
   environment: undefined,
-  labels: undefined,
+  labels: { context: 'list<string>', args: 'map<string, list<string>>' },
   findings: undefined,
+  target: { known: 'bool', state: 'dyn' },
   denials: undefined,
   now: undefined,
 };
 export const variableNames: readonly string[] = Object.keys(variableFields);
-export const findingFields: readonly string[] = ['guard', 'severity'];
+const finding = { guard: 'string', rule: 'string', severity: 'string' };
+/** Fields of what lists hold and functions give. */
+export const innerFields: readonly string[] = [
+  ...Object.keys(finding),
+  ...Object.keys(shellFactsFields),
+  ...Object.keys(localTimeFields),
+];
 
 /** Functions by name with the numbers of arguments they take. */
 export const allowedFunctions: ReadonlyMap<string, readonly number[]> = new Map([
@@ -33,6 +55,13 @@ export const allowedFunctions: ReadonlyMap<string, readonly number[]> = new Map(
   ['duration', [1]],
   ['re2', [2]],
   ['glob', [2]],
+  ['cidr', [2]],
+  ['semver', [2]],
+  ['host', [1, 2]],
+  ['path', [1, 2]],
+  ['local', [2]],
+  ['window', [2]],
+  ['shell', [1]],
 ]);
 /** Methods by name with the numbers of arguments they take. Timestamps are read in UTC only. */
 export const allowedMethods: ReadonlyMap<string, readonly number[]> = new Map([
@@ -67,9 +96,14 @@ export const deepestLoops = 2;
 
 const environment = declareVariables();
 
-/** A fresh copy to which a policy adds its own `re2` and `glob`. */
+/** A fresh copy to which a policy adds its own functions, with `args` as any map. */
 export function conditionEnvironment(): Environment {
-  return environment.clone();
+  return environment.clone().registerVariable('args', 'map');
+}
+
+/** The same with `args` as one tool takes them; it serves to find mistakes, never to evaluate. */
+export function typedEnvironment(args: ObjectSchema): Environment {
+  return environment.clone().registerVariable({ name: 'args', schema: args });
 }
 
 function declareVariables(): Environment {
@@ -77,15 +111,15 @@ function declareVariables(): Environment {
     unlistedVariablesAreDyn: false,
     limits: { maxAstNodes: 1000, maxDepth: 64, maxListElements: 500, maxMapEntries: 100, maxCallArguments: 8 },
   });
-  declared.registerType('Finding', { fields: { guard: 'string', severity: 'string' } });
+  declared.registerType('Finding', { fields: { ...finding } });
+  declared.registerType('ShellFacts', { ctor: ShellFacts, fields: { ...shellFactsFields } });
+  declared.registerType('LocalTime', { ctor: LocalTime, fields: { ...localTimeFields } });
   for (const [name, fields] of Object.entries(variableFields)) {
     if (fields) declared.registerVariable({ name, schema: { ...fields } });
   }
   return declared
     .registerVariable('onBehalfOf', 'string')
-    .registerVariable('args', 'map')
     .registerVariable('environment', 'string')
-    .registerVariable('labels', 'list<string>')
     .registerVariable('findings', 'list<Finding>')
     .registerVariable('denials', 'int')
     .registerVariable('now', 'int');

@@ -4,15 +4,14 @@
  */
 import { EvaluationError, ParseError, type ParseResult, TypeError as CelTypeError } from '@marcbachmann/cel-js';
 import { ConditionBudget } from './condition-budget.ts';
-import {
-  checkCondition,
-  type ConditionComplaint,
-  type PatternTable,
-  unknownField,
-  unknownName,
-} from './condition-check.ts';
+import { checkCondition, type ConditionComplaint, unknownField, unknownName } from './condition-check.ts';
+import { registerFunctions } from './condition-functions.ts';
 import { conditionEnvironment } from './condition-language.ts';
 import { meter } from './condition-meter.ts';
+import { type ArgumentTypes, typeComplaints } from './condition-types.ts';
+import type { ReadShell } from './functions/shell-facts.ts';
+import { lazily } from './lazily.ts';
+import { createLiteralTable } from './literals.ts';
 import { quote } from './problems.ts';
 
 export type ConditionResult =
@@ -32,35 +31,30 @@ export type CompiledCondition =
 
 /** Compiles the conditions of one policy and holds the budget that they share. */
 export interface ConditionEngine {
-  compile(text: string): CompiledCondition;
+  /** @param types of the tools that the rule is for, where they are known: what does not fit all of them is a mistake. */
+  compile(text: string, types?: readonly ArgumentTypes[]): CompiledCondition;
   /** Gives the whole budget back; to be called before each condition is run. */
   refill(): void;
 }
 
-export function createConditionEngine(): ConditionEngine {
+/** @param readShell absent: a condition that asks about a shell command fails. */
+export function createConditionEngine(readShell?: ReadShell): ConditionEngine {
   const budget = new ConditionBudget();
-  const patterns: PatternTable = { re2: new Map(), glob: new Map() };
-  const test = (table: PatternTable['re2'], text: string, pattern: string): boolean => {
-    budget.scan(text);
-    const compiled = table.get(pattern);
-    if (!compiled) throw new RangeError('the pattern was not compiled when the policy was loaded');
-    return compiled(text);
-  };
-  const environment = conditionEnvironment()
-    .registerFunction('re2(string, string): bool', (text: string, pattern: string) => test(patterns.re2, text, pattern))
-    .registerFunction('glob(string, string): bool', (text: string, pattern: string) =>
-      test(patterns.glob, text, pattern),
-    );
+  const literals = createLiteralTable();
+  // Made for the first condition: most of what it costs to load a small policy.
+  const environment = lazily(() => registerFunctions(conditionEnvironment(), { budget, literals, readShell }));
 
-  const compile = (text: string): CompiledCondition => {
+  const compile = (text: string, types: readonly ArgumentTypes[] = []): CompiledCondition => {
     try {
-      const parsed = environment.parse(text);
-      const complaints = checkCondition(parsed.ast, patterns);
+      const parsed = environment().parse(text);
+      const complaints = checkCondition(parsed.ast, literals);
       if (complaints.length > 0) return { kind: 'invalid', complaints };
       const checked = parsed.check();
       if (!checked.valid) return { kind: 'invalid', complaints: [complaintOf(checked.error, text)] };
       if (checked.type !== 'bool' && checked.type !== 'dyn')
         return { kind: 'invalid', complaints: [notBoolean(checked.type)] };
+      const mistyped = typeComplaints(text, types, (error) => complaintOf(error, text));
+      if (mistyped.length > 0) return { kind: 'invalid', complaints: mistyped };
       if (!meter(parsed.ast, budget)) return { kind: 'invalid', complaints: [unmetered] };
       return { kind: 'condition', condition: { text, evaluate: (context) => run(parsed, context, budget, text) } };
     } catch (error) {

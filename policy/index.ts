@@ -4,17 +4,24 @@
 export {
   applyAfterDenial,
   applyBuiltInRules,
-  applyLimits,
   applyNewEpoch,
+  applyRefusals,
   applyUntrustedContext,
   decideByPolicy,
 } from './built-in-rules.ts';
 export { builtInRuleIds } from './built-in-rule-ids.ts';
 export { type CompiledPolicy, type CompiledRule, defaultTerms, type PolicyLimits } from './compiled-policy.ts';
 export { defaultPolicyText } from './default-policy.ts';
+export { type CounterLimit, countersOf } from './counters.ts';
 export { evaluatePolicy } from './evaluate.ts';
-export type { PolicyInput } from './input.ts';
-export { type LoadedPolicy, loadPolicy } from './load.ts';
+export type { ReadShell, ShellReading } from './functions/shell-facts.ts';
+export type { ModelUsage, PolicyInput } from './input.ts';
+export { comparePolicies, mayBeLooser, type PolicyDifference } from './compare.ts';
+export { type Explanation, explainPolicy, type RuleExplanation } from './explain.ts';
+export { formatPolicy } from './format.ts';
+export { policyWarnings, type PolicyWarning } from './warnings.ts';
+export { decideByLayers, type LayeredVerdict, layerLabel, type LayerPolicy, teamsOf } from './layers.ts';
+export { type LoadedPolicy, type LoadOptions, loadPolicy } from './load.ts';
 export { formatProblem, type PolicyProblem } from './problems.ts';
 export { rolesOf } from './roles.ts';
 export { type PolicySource, policySourceSchema } from './schema.ts';

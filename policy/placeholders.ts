@@ -24,7 +24,6 @@ function placeholderFor(path: readonly PathPart[]): unknown {
   if (part === 'version') return 1;
   if (part === 'roles' && path.length === 2) return {};
   if (part === 'rules' && path.length === 1) return [];
-  if (part === 'tools' && field === 'risk') return 'low';
   if (part === 'approvals' && field === 'deadline') return '1m';
   if (part === 'approvals' && field === 'approvers' && path.length === 3) return { principals: ['placeholder'] };
   if (part !== 'rules') return undefined;

@@ -4,12 +4,20 @@
  */
 import { builtInRuleIds } from './built-in-rule-ids.ts';
 import { type Complaint, type PathPart, quote } from './problems.ts';
-import type { PolicySource, RuleSource } from './schema.ts';
+import type { PolicySource } from './schema.ts';
+import type { RuleSource } from './schema-rules.ts';
 import { suggest } from './suggest.ts';
 import { combinedTermsName } from './terms.ts';
 
 export function referenceComplaints(source: PolicySource): Complaint[] {
-  return [...roleComplaints(source), ...approvalComplaints(source), ...ruleComplaints(source)];
+  return [
+    ...roleComplaints(source),
+    ...groupComplaints(source),
+    ...approvalComplaints(source),
+    ...requireComplaints(source),
+    ...limitComplaints(source),
+    ...ruleComplaints(source),
+  ];
 }
 
 function roleComplaints(source: PolicySource): Complaint[] {
@@ -30,6 +38,52 @@ function roleComplaints(source: PolicySource): Complaint[] {
     complaints.push(...undeclaredRoles(source, roles, ['principals', principal]));
   }
   return complaints;
+}
+
+function groupComplaints(source: PolicySource): Complaint[] {
+  return Object.entries(source.groups ?? {}).flatMap(([group, { claims = [], principals = [], roles = [] }]) => [
+    ...undeclaredRoles(source, roles, ['groups', group, 'roles']),
+    ...(claims.length + principals.length > 0
+      ? []
+      : [
+          {
+            path: ['groups', group],
+            atKey: true,
+            found: `the group ${quote(group)} without members`,
+            expected: '"claims" or "principals"',
+            remedy: 'say who is in it',
+          },
+        ]),
+  ]);
+}
+
+function requireComplaints({ require, approvals = {} }: PolicySource): Complaint[] {
+  const names = Object.keys(approvals);
+  const wanted = require?.terms ?? (require ? 'default' : undefined);
+  if (wanted === undefined || names.includes(wanted)) return [];
+  return [
+    {
+      path: ['require', 'terms'],
+      found:
+        require?.terms === undefined
+          ? '"require" in a policy without "approvals.default"'
+          : `the terms ${quote(wanted)}`,
+      expected: 'terms declared under "approvals"',
+      remedy: suggest(wanted, names, `add "${wanted}:" under "approvals"`),
+    },
+  ];
+}
+
+function limitComplaints({ limits, prices = {} }: PolicySource): Complaint[] {
+  if (limits?.modelCost === undefined || Object.keys(prices).length > 0) return [];
+  return [
+    {
+      path: ['limits', 'modelCost'],
+      found: 'a limit on cost without prices',
+      expected: '"prices" of the models',
+      remedy: 'add "prices: { <model>: { input: …, output: … } }"',
+    },
+  ];
 }
 
 function undeclaredRoles(source: PolicySource, roles: readonly string[], path: readonly PathPart[]): Complaint[] {

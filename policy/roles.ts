@@ -1,13 +1,25 @@
 /**
- * Roles of a principal: what the policy gives it, what its identity claims, and what those inherit. A role the policy
- * does not declare means nothing, and nothing here ever reads a role from text that a model wrote.
+ * Roles of a principal: what the policy gives it, by itself or as a member of a group, what its identity claims, and what
+ * those inherit. A role the policy does not declare means nothing, and nothing here ever reads a role from text that a
+ * model wrote.
  */
 import type { CompiledPolicy } from './compiled-policy.ts';
 
+type RolePolicy = Pick<CompiledPolicy, 'roles' | 'principals' | 'groups'>;
+
 /** Sorted. @param claimedRoles from the identity provider or the API key, by the ticket. */
-export function rolesOf(policy: CompiledPolicy, principalId: string, claimedRoles: readonly string[]): string[] {
-  const direct = [...claimedRoles, ...(policy.principals.get(principalId) ?? [])];
+export function rolesOf(policy: RolePolicy, principalId: string, claimedRoles: readonly string[]): string[] {
+  const ofGroups = groupsOf(policy, principalId, claimedRoles).flatMap((name) => policy.groups.get(name)?.roles ?? []);
+  const direct = [...claimedRoles, ...(policy.principals.get(principalId) ?? []), ...ofGroups];
   return [...new Set(direct.flatMap((role) => policy.roles.get(role) ?? []))].toSorted();
+}
+
+/** Sorted. Groups whose claim the identity makes, or that name it. */
+export function groupsOf(policy: RolePolicy, principalId: string, claimedRoles: readonly string[]): string[] {
+  const member = [...policy.groups].filter(
+    ([, group]) => group.principals.has(principalId) || claimedRoles.some((claim) => group.claims.has(claim)),
+  );
+  return member.map(([name]) => name).toSorted();
 }
 
 /** Each role with everything it includes. Cycles end; `references.ts` refuses them before. */

@@ -31,3 +31,10 @@ export function matchesTool(pattern: string, name: string): boolean {
   while (pattern[inPattern] === '*') inPattern += 1;
   return inPattern === pattern.length;
 }
+
+/** Whether every name that `narrow` matches is matched by `wide` too; false where that cannot be told by the text alone. */
+export function coversPattern(wide: string, narrow: string): boolean {
+  // A `?` of the wide one would take a `*` of the narrow one for a single character.
+  if (wide.includes('?') && narrow.includes('*')) return wide === narrow;
+  return matchesTool(wide, narrow);
+}

@@ -4,13 +4,7 @@
  */
 import type { z } from 'zod';
 import { type Complaint, describeValue, type PathPart, quote } from './problems.ts';
-import {
-  policySourceSchema,
-  type RuleSource,
-  ruleSourceSchema,
-  approvalSourceSchema,
-  limitsSourceSchema,
-} from './schema.ts';
+import { keysAt } from './schema-keys.ts';
 import { suggest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -22,7 +16,7 @@ export function complaintsOf(issues: readonly Issue[], value: unknown): Complain
 function complaintsOfIssue(issue: Issue, root: unknown): Complaint[] {
   const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeysAt(path);
+    const known = keysAt(path);
     return issue.keys.map((key) => ({
       path: [...path, key],
       atKey: true,
@@ -83,20 +77,6 @@ const typeNames: Readonly<Record<string, string>> = {
 function sizeOf(origin: string): string {
   if (origin === 'string') return 'a length';
   return origin === 'array' ? 'a number of entries' : 'a value';
-}
-
-const keysOfRule: readonly (keyof RuleSource)[] = Object.keys(ruleSourceSchema.shape) as (keyof RuleSource)[];
-
-function knownKeysAt(path: readonly PathPart[]): readonly string[] {
-  const [part, , inner] = path;
-  if (part === undefined) return Object.keys(policySourceSchema.shape);
-  if (part === 'rules') return inner === 'labels' ? ['untrusted'] : keysOfRule;
-  if (part === 'approvals')
-    return inner === 'approvers' ? ['roles', 'principals'] : Object.keys(approvalSourceSchema.shape);
-  if (part === 'limits') return Object.keys(limitsSourceSchema.shape);
-  if (part === 'roles') return ['inherits'];
-  if (part === 'tools') return ['risk'];
-  return ['untrusted'];
 }
 
 function valueAt(root: unknown, path: readonly PathPart[]): { present: boolean; value: unknown } {

@@ -8,6 +8,7 @@ import {
   type SignedControl,
   signedControlSchema,
 } from '../core/contracts/control.ts';
+import type { LayerKind } from '../core/contracts/ids.ts';
 import { type KeyRegistry, openEnvelope, stillOpens } from '../core/envelope.ts';
 import type { Store } from './store.ts';
 
@@ -31,6 +32,44 @@ export async function readControl<K extends ControlKind>(
     if (body && isOneOf(body, kinds)) bodies.push(body);
   }
   return bodies.toSorted((a, b) => a.sequence - b.sequence);
+}
+
+/**
+ * The newest verified body for each key, found from the newest row on: what an older one says of the same key is neither
+ * opened nor believed.
+ * @param keyOf undefined: the row is of no interest
+ */
+export async function readNewest<K extends ControlKind>(
+  reader: ControlReader,
+  kinds: readonly K[],
+  keyOf: (body: ControlBody) => string | undefined,
+): Promise<BodyOf<K>[]> {
+  const rows = await reader.store.listControl([...kinds]);
+  const newest = new Map<string, BodyOf<K>>();
+  for (const row of rows.toSorted((a, b) => b.body.sequence - a.body.sequence)) {
+    const key = keyOf(row.body);
+    if (key === undefined || newest.has(key)) continue;
+    const body = openControl(reader, row);
+    if (body && isOneOf(body, kinds)) newest.set(key, body);
+  }
+  return [...newest.values()];
+}
+
+export interface LayerActivation {
+  layer: LayerKind;
+  name: string;
+  mode: 'enforce' | 'shadow';
+  policyDigest: string;
+}
+
+/** What is in force of every layer beside the packs' own policies. */
+export async function readLayers(reader: ControlReader): Promise<LayerActivation[]> {
+  const orders = await readNewest(reader, ['policy-layer'], (body) =>
+    body.kind === 'policy-layer' ? JSON.stringify([body.layer, body.name, body.mode]) : undefined,
+  );
+  return orders.flatMap(({ layer, name, mode, policyDigest }) =>
+    policyDigest === null ? [] : [{ layer, name, mode, policyDigest }],
+  );
 }
 
 export interface FreezeState {

@@ -115,9 +115,27 @@ export interface GateState {
   denialVotes: (Denial & { vote: SignedVote })[];
   /** Admissions so far, each (call key, try) once. */
   admitted: { run: number; turn: number; thisCallAndTry: boolean };
+  /** For the limits of policies. */
+  counted: {
+    /** Admitted calls of the run; a tool that was not called is not here. */
+    callsByTool: Record<string, number>;
+    usage: { model: string; input: number; output: number }[];
+    /** Open runs of the same principal that were opened before this one. */
+    openRunsBefore: number;
+  };
   /** Stored receipts of purpose `probe` and `target-state` of this call, oldest first. */
   probes: SignedReceipt[];
   targetStates: SignedReceipt[];
+}
+
+/** One place of a counter; the same scope and window is the same counter. */
+export interface CounterTake {
+  scope: string;
+  /** Ms since the Unix epoch; 0 for a counter that has no window. */
+  windowStart: number;
+  limit: number;
+  /** The rule that denies when it is full. */
+  rule: string;
 }
 
 export interface DecisionRecord {
@@ -132,12 +150,13 @@ export interface DecisionRecord {
   /** A person's denial to remember for the whole run. */
   denial: Denial | null;
   /** For allow and ask: counted once by (call key, try) against these bounds, in the same transaction. */
-  admit: { callsPerRun: number; callsPerTurn: number } | null;
+  admit: { callsPerRun: number; callsPerTurn: number; counters?: readonly CounterTake[] } | null;
 }
 export type RecordedDecision =
   | { kind: 'recorded' }
   | { kind: 'exists'; decision: SignedDecision }
   | { kind: 'over-limit'; limit: 'callsPerRun' | 'callsPerTurn' }
+  | { kind: 'over-limit'; limit: 'counter'; counter: CounterTake }
   /** Epoch, link or turn mark moved since the state was read. */
   | { kind: 'stale' };
 
@@ -224,6 +243,8 @@ export interface Store {
   findDecision(key: DecisionKey): Promise<SignedDecision | null>;
   recordDecision(record: DecisionRecord, expected: { runEpoch: number }): Promise<RecordedDecision>;
   listDecisions(workflowId: string): Promise<SignedDecision[]>;
+  /** Adds what one model call took; each call of it counts. */
+  addModelUsage(usage: { workflowId: string; model: string; input: number; output: number }): Promise<void>;
   getAsk(nonce: string): Promise<AskRow | null>;
   /** Open ones by urgency; any others, newest first. @param filter `dueFrom`: none whose deadline is before this time, ms */
   /**

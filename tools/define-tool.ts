@@ -34,6 +34,8 @@ export interface ToolSource<S extends z.ZodObject> {
   readonly startToCloseMs?: number;
   /** Approving votes that the worker itself must verify, besides the permit. @default 0 */
   readonly votesDemanded?: number;
+  /** Names of arguments that a shell will read; the gate classifies what is in them. @default [] */
+  readonly commandArguments?: readonly string[];
   /** Does it. Throw `ToolFailure` when it certainly did not happen. */
   execute(args: z.output<S>, context: ToolContext): Awaitable<string | Json>;
   /** Looks whether an earlier try happened; changes nothing. */
@@ -53,6 +55,7 @@ export interface Tool {
   readonly resultLabels: readonly Label[];
   readonly startToCloseMs: number;
   readonly votesDemanded: number;
+  readonly commandArguments: readonly string[];
   execute(args: unknown, context: ToolContext): Awaitable<string | Json>;
   probe?(args: unknown, context: ToolContext): Awaitable<ProbeAnswer>;
   targetState?(args: unknown, context: ToolContext): Awaitable<Json>;
@@ -70,6 +73,7 @@ const toolSchema = z.strictObject({
   resultLabels: z.array(labelSchema).default(['untrusted']),
   startToCloseMs: z.int().min(100).max(86_400_000).default(60_000),
   votesDemanded: z.int().min(0).max(20).default(0),
+  commandArguments: z.array(z.string().min(1).max(64)).max(10).default([]),
   execute: functionSchema,
   probe: functionSchema.optional(),
   targetState: functionSchema.optional(),
@@ -84,7 +88,7 @@ export function defineTool<S extends z.ZodObject>(source: ToolSource<S>): Tool {
 export function checkTool(source: unknown): Tool {
   const parsed = toolSchema.safeParse(source);
   const problems = parsed.success
-    ? parametersProblems(parsed.data.parameters)
+    ? [...parametersProblems(parsed.data.parameters), ...commandProblems(parsed.data)]
     : parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the definition'}: ${issue.message}`);
   if (!parsed.success || problems.length > 0) {
     throw new CountersignError(
@@ -93,6 +97,12 @@ export function checkTool(source: unknown): Tool {
     );
   }
   return Object.freeze(parsed.data) as Tool;
+}
+
+/** A misspelt name would leave what a shell reads unguarded. */
+function commandProblems({ parameters, commandArguments }: Pick<Tool, 'parameters' | 'commandArguments'>): string[] {
+  const unknown = commandArguments.filter((name) => !(name in parameters.shape));
+  return unknown.map(() => 'commandArguments: a name that is no parameter');
 }
 
 function nameOf(source: unknown): string {

@@ -47,6 +47,7 @@ export function createToolRegistry(tools: readonly Tool[], options: { moduleDige
 
 function register(tool: Tool, moduleDigest: string): RegisteredTool {
   const { $schema: _, ...parameters } = z.toJSONSchema(tool.parameters, { io: 'input' });
+  const { commandArguments } = tool;
   const definition = toolDefinitionSchema.parse({
     name: tool.name,
     description: tool.description,
@@ -57,10 +58,11 @@ function register(tool: Tool, moduleDigest: string): RegisteredTool {
     resultLabels: tool.resultLabels,
     startToCloseMs: tool.startToCloseMs,
     votesDemanded: tool.votesDemanded,
+    ...(commandArguments.length > 0 ? { commandArguments } : {}),
     hasProbe: tool.probe !== undefined,
     hasTargetState: tool.targetState !== undefined,
     moduleDigest,
-  } satisfies Record<keyof ToolDefinition, unknown>);
+  } satisfies Record<Exclude<keyof ToolDefinition, 'commandArguments'>, unknown>);
   return Object.freeze({
     definition: Object.freeze(definition),
     definitionDigest: digestJson('tool-definition', definition),

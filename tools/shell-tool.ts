@@ -33,6 +33,7 @@ export function shellTool(options: ShellToolOptions = {}): Tool {
     effect: 'effect',
     risk: 'high',
     tags: ['shell'],
+    commandArguments: ['command'],
     ...definition,
     parameters,
     execute: async ({ command }, { sandbox, workFolder, signal, timeoutMs }) => {

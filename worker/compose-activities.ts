@@ -10,6 +10,8 @@ import { createOpenRun } from '../activities/open-run.ts';
 import { createPolicySource } from '../activities/policy-source.ts';
 import { createRunTool } from '../activities/run-tool.ts';
 import { createVerifyVotes } from '../activities/verify-votes.ts';
+import { guardCall } from '../activities/guard-call.ts';
+import { within } from '../activities/within.ts';
 import { createDescribeRun, createReadLinkOrigin } from '../client/describe-run.ts';
 import type { TemporalDoor } from '../client/temporal-door.ts';
 import type { Clock } from '../core/clock.ts';
@@ -19,11 +21,12 @@ import { queryNames } from '../core/contracts/run.ts';
 import type { TaskQueues } from '../core/contracts/ticket.ts';
 import type { KeyRegistry, Signer } from '../core/envelope.ts';
 import {
-  checkInput,
+  builtInGuards,
+  classifyShell,
   findInjection,
-  findRedactions,
-  findSecrets,
+  type Guard,
   redactSecrets,
+  runGuards,
   sanitiseError,
 } from '../guards/index.ts';
 import type { Store } from '../store/store.ts';
@@ -39,6 +42,8 @@ export interface WorkerDependencies {
   clock: Clock;
   audience: string;
   tools: ToolRegistry;
+  /** Of the pack, behind the built-in ones. */
+  guards?: readonly Guard[];
   sandbox: Sandbox;
   /** Holds the work folders of runs. */
   workFolder: string;
@@ -58,10 +63,9 @@ const namesByRole: Readonly<Record<WorkerRole, readonly ActivityName[]>> = {
   record: ['closeRun'],
 };
 
-const largestInputBytes = 256 * 1024;
-
 export function composeActivities(dependencies: WorkerDependencies, roles: readonly WorkerRole[]): Partial<Activities> {
   const { store, clock, audience, tools } = dependencies;
+  const guards = [...builtInGuards, ...(dependencies.guards ?? [])];
   const { registry } = dependencies.keys;
   const { client, namespace } = dependencies.door;
   const bounds = { ...defaultGateBounds, ...dependencies.bounds };
@@ -74,10 +78,7 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       registry,
       audience,
       namespace,
-      checkInput: async (text) => [
-        ...checkInput(text, { maximumBytes: largestInputBytes }),
-        ...(await findSecrets(text)),
-      ],
+      checkInput: async (text) => (await runGuards(guards, 'beforeAgent', { text }, within)).findings,
     }),
     checkCall: createCheckCall({
       ...links,
@@ -85,8 +86,8 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       audience,
       tools,
       signer: currentSigner(dependencies, 'decision'),
-      policies: createPolicySource({ store, registry, audience }),
-      checkArguments: async (text) => [...(await findSecrets(text)), ...findRedactions(text), ...findInjection(text)],
+      policies: createPolicySource({ store, registry, audience, readShell: classifyShell }),
+      checkArguments: async (text, call) => await guardCall(guards, text, call),
       buildId: dependencies.buildId,
       bounds,
     }),

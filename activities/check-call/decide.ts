@@ -12,7 +12,14 @@ import { digestJson } from '../../core/digest.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import type { Judgement, ParsedCall } from './judge.ts';
 import { forWorkflow, positionOf } from './position.ts';
-import { type DecisionExtras, decided, noExtras, signAndRecord, signAndRecordRefusal } from './record-decision.ts';
+import {
+  type DecisionExtras,
+  decided,
+  noExtras,
+  type OverLimit,
+  signAndRecord,
+  signAndRecordRefusal,
+} from './record-decision.ts';
 import type { Standing } from './standing.ts';
 import { type OwnAsk, weighVotes } from './weigh-votes.ts';
 
@@ -86,16 +93,17 @@ export async function allow(
     taskQueue: standing.ticket.taskQueues.tools,
     targetStateDigest: targetState(standing, input.try),
     approval,
+    ...(readsInDryRun(gating) ? { dryRunRead: true as const } : {}),
   };
   const lifeEnd = standing.now + dependencies.bounds.permitLifeMs;
   const extras: DecisionExtras = {
     ...noExtras,
-    admit: input.purpose === 'execute' ? judgement.limits : null,
+    admit: input.purpose === 'execute' || readsInDryRun(gating) ? judgement.limits : null,
     closes: approval ? { nonce: approval.nonce, outcome: 'approved', at: standing.now } : null,
   };
   const expiresAt = approval ? Math.min(lifeEnd, approval.executeByAt) : lifeEnd;
   const recorded = await signAndRecord(dependencies, standing, input, body, extras, expiresAt);
-  if (recorded.kind === 'over-limit') return await overLimit(gating, recorded.limit);
+  if (recorded.kind === 'over-limit') return await overLimit(gating, recorded);
   if (recorded.kind !== 'decision') return recorded;
   return decided(recorded.decision, forWorkflow(call.tool, call.canonical), votes);
 }
@@ -138,6 +146,7 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
   const body: DecisionBody = {
     ...commonBody(gating, []),
     verdict: 'ask',
+    ...(judgement.approverPolicies ? { approverPolicies: judgement.approverPolicies } : {}),
     ask: {
       nonce: input.nonce,
       approvalId,
@@ -160,7 +169,7 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
     closes: before ? { nonce: before, outcome: 'superseded', at: standing.now } : null,
   };
   const recorded = await signAndRecord(dependencies, standing, input, body, extras);
-  if (recorded.kind === 'over-limit') return await overLimit(gating, recorded.limit);
+  if (recorded.kind === 'over-limit') return await overLimit(gating, recorded);
   if (recorded.kind !== 'decision') return recorded;
   return decided(recorded.decision, forWorkflow(call.tool, call.canonical));
 }
@@ -188,9 +197,27 @@ export async function denyBy(
   return decided(recorded.decision, forWorkflow(call.tool, call.canonical));
 }
 
-async function overLimit(gating: Gating, limit: 'callsPerRun' | 'callsPerTurn'): Promise<CheckCallResult> {
-  const id = limit === 'callsPerRun' ? 'limit-calls-per-run' : 'limit-calls-per-turn';
-  return await denyBy(gating, [gateRule(id, `the limit of ${gating.judgement.limits[limit]} calls is reached`)], null);
+async function overLimit(gating: Gating, over: OverLimit): Promise<CheckCallResult> {
+  if (over.limit === 'counter') {
+    const { rule, limit } = over.counter;
+    return await denyBy(gating, [gateRule(rule, `the limit of ${limit} calls is reached`)], null);
+  }
+  const id = over.limit === 'callsPerRun' ? 'limit-calls-per-run' : 'limit-calls-per-turn';
+  return await denyBy(
+    gating,
+    [gateRule(id, `the limit of ${gating.judgement.limits[over.limit]} calls is reached`)],
+    null,
+  );
+}
+
+/** A read in a dry run runs where every policy says so and none asks about it. */
+function readsInDryRun({ input, call, judgement }: Gating): boolean {
+  return (
+    input.purpose === 'dry-run' &&
+    judgement.verdict === 'allow' &&
+    judgement.dryRunReads === true &&
+    call.tool.definition.effect === 'read'
+  );
 }
 
 export function gateRule(id: string, reason: string): RuleHit {
@@ -213,6 +240,8 @@ function commonBody(gating: Gating, first: RuleHit[]) {
     findings: judgement.findings,
     risk: judgement.risk,
     activePolicyDigest: judgement.activePolicyDigest,
+    ...(judgement.layers ? { layers: judgement.layers } : {}),
+    ...(judgement.shadow ? { shadow: judgement.shadow } : {}),
   };
 }
 

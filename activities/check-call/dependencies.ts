@@ -2,6 +2,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { ReadLinkOrigin } from '../../core/contracts/describe.ts';
 import type { Finding } from '../../core/contracts/labels.ts';
+import type { ToolDefinition } from '../../core/contracts/tool.ts';
 import type { KeyRegistry, Signer } from '../../core/envelope.ts';
 import type { Store } from '../../store/store.ts';
 import type { ToolRegistry } from '../../tools/registry.ts';
@@ -36,8 +37,11 @@ export interface CheckCallDependencies {
   tools: ToolRegistry;
   policies: PolicySource;
   readLinkOrigin: ReadLinkOrigin;
-  /** beforeTool guards over the canonical arguments. */
-  checkArguments(canonicalArguments: string): Promise<Finding[]>;
+  /** beforeTool guards. @param call absent where the arguments do not fit the tool. */
+  checkArguments(
+    canonicalArguments: string,
+    call?: { definition: ToolDefinition; args: Readonly<Record<string, unknown>> },
+  ): Promise<Finding[]>;
   buildId: string;
   bounds: GateBounds;
   readCaller?: ReadCaller;

@@ -1,24 +1,27 @@
 /**
- * Steps 4 to 6 of the gate: denials that stand, labels, guards, then the stricter of the pinned and the active policy.
+ * Steps 4 to 6 of the gate: denials that stand, labels, guards, then the strictest of every layer's pinned and active policy.
  * Nothing here signs or records; it says what the rules say.
  */
 import type { CheckCallInput, Hold } from '../../core/contracts/activities.ts';
 import type { ApprovalTerms } from '../../core/contracts/approval.ts';
-import type { RuleHit } from '../../core/contracts/decision.ts';
+import type { LayerVerdict, RuleHit, ShadowVerdict } from '../../core/contracts/decision.ts';
 import type { Finding, Label, Risk } from '../../core/contracts/labels.ts';
 import {
-  combineTerms,
   type CompiledPolicy,
-  decideByPolicy,
-  defaultTerms,
+  countersOf,
+  decideByLayers,
+  layerLabel,
+  type LayerPolicy,
   type PolicyInput,
   type PolicyVerdict,
-  stricterVerdict,
 } from '../../policy/index.ts';
-import type { Denial } from '../../store/store.ts';
+import type { DecisionRecord, Denial } from '../../store/store.ts';
 import type { RegisteredTool } from '../../tools/registry.ts';
 import { verifyVote } from '../verify-votes.ts';
+import { strictestDefaultTerms } from './default-terms.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
+import { approverLayers, readPolicies, recordedLayers } from './read-policies.ts';
+import { readTarget } from './read-target.ts';
 import type { Standing } from './standing.ts';
 
 export interface Judgement {
@@ -30,8 +33,15 @@ export interface Judgement {
   findings: Finding[];
   labels: Label[];
   activePolicyDigest: string;
+  /** By whose roles approvers are judged. */
   policies: CompiledPolicy[];
-  limits: { callsPerRun: number; callsPerTurn: number };
+  limits: NonNullable<DecisionRecord['admit']>;
+  /** Absent where there are no layers above the pack's. */
+  layers?: LayerVerdict[];
+  shadow?: ShadowVerdict[];
+  approverPolicies?: string[];
+  /** Whether reads run in a dry run. */
+  dryRunReads?: boolean;
 }
 
 export interface ParsedCall {
@@ -66,26 +76,30 @@ export async function judgeCall(
   if (state.openFences.length > 0 && call.tool.definition.effect !== 'read') {
     return { kind: 'hold', code: 'earlier-effect-open', reason: 'an earlier effect of this run is not settled' };
   }
-  const findings = await dependencies.checkArguments(call.canonical);
+  const { definition } = call.tool;
+  const findings = await dependencies.checkArguments(call.canonical, { definition, args: call.value });
   if (holdsSecret(findings)) return secretInArguments(findings);
-  const { policies } = dependencies;
-  const pinned = await policies.policyByDigest(ticket.policyDigest);
-  const activeDigest = (await policies.activePolicyDigest(ticket.agent)) ?? ticket.policyDigest;
-  const active = await policies.policyByDigest(activeDigest);
-  if (!pinned || !active)
-    return gateRefusal('policy-missing', 'the policy of this run is missing or does not load', findings);
+  const asked = await readPolicies(dependencies, ticket);
+  if (asked.kind === 'missing') return gateRefusal(asked.rule, asked.reason, findings);
   const labels = contextLabels(standing);
-  const asked = activeDigest === ticket.policyDigest ? [pinned] : [pinned, active];
-  const facts = policyInput(standing, input, call, labels, findings, denials.length);
-  const verdict = asked.map((policy) => decideByPolicy(policy, facts)).reduce(stricterVerdict);
+  const facts = await policyInput(dependencies, standing, input, call, {
+    labels,
+    findings,
+    denials,
+    reads: asked.enforced.some(({ policy }) => policy.readsTarget),
+  });
+  const layered = decideByLayers(asked.enforced, facts);
+  const packs = asked.enforced.filter(({ layer }) => layer === 'pack').map(({ policy }) => policy);
   return {
     kind: 'judgement',
-    ...askAgainAfterFirstTry(input, call, verdict, asked),
+    ...askAgainAfterFirstTry(input, call, layered.verdict, packs),
     findings,
     labels,
-    activePolicyDigest: activeDigest,
-    policies: asked,
-    limits: limitsOf(standing, asked),
+    activePolicyDigest: asked.activeDigest,
+    policies: approverLayers(layered).map(({ policy }) => policy),
+    limits: limitsOf(standing, asked.enforced, call),
+    ...recordedLayers(asked, layered, facts),
+    dryRunReads: asked.enforced.every(({ policy }) => policy.dryRunReads === 'run'),
   };
 }
 
@@ -132,56 +146,72 @@ function askAgainAfterFirstTry(
   return { ...judged, verdict: effect, rules: [...judged.rules, { id: 'further-try', effect, reason }], terms };
 }
 
-/** Under every policy's default terms at once; undefined, which denies, where one of them has none. */
-export function strictestDefaultTerms(policies: readonly CompiledPolicy[]): ApprovalTerms | undefined {
-  const terms = policies.map(defaultTerms);
-  const stated = terms.flatMap((one) => one ?? []);
-  return stated.length === terms.length && stated.length > 0 ? stated.reduce(combineTerms) : undefined;
+interface Weighed {
+  labels: Label[];
+  findings: Finding[];
+  denials: Denial[];
+  /** Whether any condition reads the target. */
+  reads: boolean;
 }
 
-function policyInput(
+async function policyInput(
+  dependencies: CheckCallDependencies,
   standing: Standing,
   input: CheckCallInput,
   call: ParsedCall,
-  labels: Label[],
-  findings: Finding[],
-  denials: number,
-): PolicyInput {
+  { labels, findings, denials, reads }: Weighed,
+): Promise<PolicyInput> {
   const { ticket, state, run } = standing;
   const { name, effect, risk, tags } = call.tool.definition;
   // A later pass of a call that was admitted is not one call more.
   const counted = state.admitted.thisCallAndTry ? 1 : 0;
+  const { callsByTool, usage, openRunsBefore } = state.counted;
+  const target = reads ? await readTarget(dependencies, standing, input.try) : undefined;
   return {
     principal: { id: ticket.principal, roles: ticket.roles },
     onBehalfOf: ticket.onBehalfOf,
     tool: { name, effect, risk, tags },
     args: call.value,
+    argumentBytes: Buffer.byteLength(call.canonical),
     run: {
       agent: ticket.agent,
       turn: input.turn,
       calls: state.admitted.run - counted,
       callsInTurn: state.admitted.turn - counted,
+      callsByTool: { ...callsByTool, [name]: Math.max(0, (callsByTool[name] ?? 0) - counted) },
+      ageMs: Math.max(0, standing.now - run.openedAt),
+      usage,
+      depth: ticket.depth,
+      openRunsBefore,
+      deniedTools: [...new Set(denials.map(({ tool }) => tool))].toSorted(),
       dryRun: ticket.dryRun,
       epoch: run.runEpoch,
     },
     environment: ticket.environment,
     labels,
-    findings: findings.map(({ guard, severity }) => ({ guard, severity })),
-    denials,
+    findings: findings.map(({ guard, rule, severity, message }) => ({ guard, rule, severity, message })),
+    ...(target ? { target } : {}),
+    denials: denials.length,
     now: standing.now,
   };
 }
 
-function limitsOf(standing: Standing, policies: CompiledPolicy[]): Judgement['limits'] {
-  const { limits } = standing.ticket;
+function limitsOf(standing: Standing, asked: readonly LayerPolicy[], call: ParsedCall): Judgement['limits'] {
+  const { ticket, now } = standing;
+  const { limits } = ticket;
+  const policies = asked.map((one) => ({ layer: layerLabel(one), policy: one.policy }));
+  const { principal, workflowId } = ticket;
+  const counters = countersOf(policies, { principal, workflowId, tool: call.tool.definition.name });
+  const lowest = (own: number, ofPolicy: (policy: CompiledPolicy) => number | undefined): number =>
+    Math.min(own, ...asked.map(({ policy }) => ofPolicy(policy) ?? Number.MAX_SAFE_INTEGER));
   return {
-    callsPerRun: Math.min(
-      limits.callsPerRun,
-      ...policies.map((policy) => policy.limits.callsPerRun ?? Number.MAX_SAFE_INTEGER),
-    ),
-    callsPerTurn: Math.min(
-      limits.callsPerTurn,
-      ...policies.map((policy) => policy.limits.callsPerTurn ?? Number.MAX_SAFE_INTEGER),
-    ),
+    callsPerRun: lowest(limits.callsPerRun, (policy) => policy.limits.callsPerRun),
+    callsPerTurn: lowest(limits.callsPerTurn, (policy) => policy.limits.callsPerTurn),
+    counters: counters.map(({ scope, windowMs, limit, rule }) => ({
+      scope,
+      windowStart: windowMs === null ? 0 : Math.floor(now / windowMs) * windowMs,
+      limit,
+      rule,
+    })),
   };
 }

@@ -14,11 +14,8 @@ export type DecisionExtras = Pick<DecisionRecord, 'ask' | 'closes' | 'denial' | 
 
 export const noExtras: DecisionExtras & { admit: null } = { ask: null, closes: null, denial: null, admit: null };
 
-export type Recorded =
-  | { kind: 'decision'; decision: SignedDecision }
-  | { kind: 'over-limit'; limit: Extract<RecordedDecision, { kind: 'over-limit' }>['limit'] }
-  | RunRefused
-  | Hold;
+export type OverLimit = Extract<RecordedDecision, { kind: 'over-limit' }>;
+export type Recorded = { kind: 'decision'; decision: SignedDecision } | OverLimit | RunRefused | Hold;
 
 export async function signAndRecord(
   dependencies: CheckCallDependencies,

@@ -8,7 +8,8 @@ import type { FenceRow } from '../../store/store.ts';
 import { allow, ask, denyBy, type Gating, gateRule } from './decide.ts';
 import { deny } from './deny.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
-import { gateRefusal, type Judgement, type ParsedCall, strictestDefaultTerms } from './judge.ts';
+import { strictestDefaultTerms } from './default-terms.ts';
+import { gateRefusal, type Judgement, type ParsedCall } from './judge.ts';
 import type { Standing } from './standing.ts';
 import type { OwnAsk } from './weigh-votes.ts';
 

@@ -40,6 +40,9 @@ export async function perform(stage: Stage): Promise<Performance> {
     case 'target-state':
       return targetRead(stage, await lease.wait(async () => await tool.targetState?.(value, context)));
     case 'dry-run':
+      if (permit.dryRunRead === true && tool.definition.effect === 'read') {
+        return executed(stage, await lease.wait(async () => await tool.execute(value, context)));
+      }
       return performed('dry-run', `[DRY RUN] would execute ${tool.definition.name} with ${canonical}`, []);
     case 'void':
       throw new TypeError('Cannot perform a void: it is a step of the store, expected a purpose of the tool');

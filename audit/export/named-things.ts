@@ -74,6 +74,8 @@ export async function controlParts(
         return activated.has(body.policyDigest) && lastActivation.get(body.policyDigest) === body.sequence;
       case 'reconcile-answer':
         return body.callKey.startsWith(`${workflowId}/`);
+      case 'policy-layer':
+      case 'policy-proposal':
       case 'api-key':
       case 'api-key-revocation':
         return false;

@@ -8,7 +8,18 @@ import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { gateway } from './gateway.ts';
+import { guards } from './guards.ts';
 import { init } from './init.ts';
+import { policyActivate } from './policy/activate.ts';
+import { policyCheck } from './policy/check.ts';
+import { policyDiff } from './policy/diff.ts';
+import { policyEval } from './policy/eval.ts';
+import { policyExplain } from './policy/explain.ts';
+import { policyFmt } from './policy/fmt.ts';
+import { policyPublish } from './policy/publish.ts';
+import { policyRollback } from './policy/rollback.ts';
+import { policyStatus } from './policy/status.ts';
+import { policyTest } from './policy/test.ts';
 import { reconcile } from './reconcile.ts';
 import { replay } from './replay.ts';
 import { run } from './run.ts';
@@ -31,6 +42,17 @@ export const commands: readonly CommandDefinition[] = [
   reconcile,
   cancel,
   replay,
+  policyCheck,
+  policyTest,
+  policyExplain,
+  policyDiff,
+  policyFmt,
+  policyEval,
+  policyPublish,
+  policyActivate,
+  policyRollback,
+  policyStatus,
+  guards,
   exportCommand,
   doctor,
   setup,

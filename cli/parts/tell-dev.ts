@@ -48,11 +48,13 @@ function lines({ config, pack, engine, gateway, worker }: StartedDev): string[] 
   const ofGateway = (part: GatewayPart): string[] => {
     const { path, principal, made } = part.localKey;
     const [activation] = part.activations;
-    const active = activation?.activated
-      ? activation.before
-        ? 'activated in place of another'
-        : 'activated'
-      : 'active';
+    const active = activation?.heldBack
+      ? 'HELD BACK, may be looser: two people must activate it (countersign policy activate)'
+      : activation?.activated
+        ? activation.before
+          ? 'activated in place of another'
+          : 'activated'
+        : 'active';
     return [
       `  gateway    ${part.url}`,
       `  API key    in ${path}, of ${principal}${made ? ' (new)' : ''}`,

@@ -5,6 +5,8 @@ import {
   agentNameSchema,
   callKeySchema,
   digestSchema,
+  layerKindSchema,
+  layerNameSchema,
   nonceSchema,
   principalSchema,
   roleSchema,
@@ -12,6 +14,18 @@ import {
 } from './ids.ts';
 
 const sequence = z.int().min(1);
+
+/** Which version of a layer's policy is in force from now on. */
+const layerOrder = {
+  sequence,
+  layer: layerKindSchema,
+  name: layerNameSchema,
+  /** `shadow`: it is asked and recorded, and changes nothing. A pack is enforced by `policy-activation`. */
+  mode: z.enum(['enforce', 'shadow']),
+  /** Null: none any more. */
+  policyDigest: digestSchema.nullable(),
+  by: principalSchema,
+};
 
 export const controlBodySchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('freeze'), sequence, by: principalSchema, reason: z.string().max(500) }),
@@ -24,6 +38,13 @@ export const controlBodySchema = z.discriminatedUnion('kind', [
     policyDigest: digestSchema,
     by: principalSchema,
   }),
+  z.strictObject({
+    kind: z.literal('policy-layer'),
+    ...layerOrder,
+    /** Who asked for it before, where two people are needed. */
+    proposedBy: principalSchema.nullable(),
+  }),
+  z.strictObject({ kind: z.literal('policy-proposal'), ...layerOrder }),
   z.strictObject({
     kind: z.literal('api-key'),
     sequence,

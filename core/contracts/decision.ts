@@ -8,6 +8,8 @@ import { signedSchema } from './envelope.ts';
 import {
   callKeySchema,
   digestSchema,
+  layerKindSchema,
+  layerNameSchema,
   linkRunIdSchema,
   nonceSchema,
   principalSchema,
@@ -18,7 +20,8 @@ import {
 import { findingSchema, labelSchema, riskSchema } from './labels.ts';
 
 export const ruleHitSchema = z.strictObject({
-  id: z.string().min(1).max(100),
+  /** Of a layer above the pack's: its name, a slash, the rule's id. */
+  id: z.string().min(1).max(200),
   effect: z.enum(['allow', 'ask', 'deny']),
   reason: z.string().max(500),
 });
@@ -46,6 +49,17 @@ export const approvedBySchema = z.strictObject({
   executeByAt: timestampSchema,
 });
 
+/** One version of a layer's policy, and what it said. */
+export const layerVerdictSchema = z.strictObject({
+  layer: layerKindSchema,
+  name: layerNameSchema,
+  policyDigest: digestSchema,
+  verdict: z.enum(['allow', 'ask', 'deny']),
+});
+export type LayerVerdict = z.infer<typeof layerVerdictSchema>;
+export const shadowVerdictSchema = layerVerdictSchema.extend({ rules: z.array(z.string().max(200)).max(100) });
+export type ShadowVerdict = z.infer<typeof shadowVerdictSchema>;
+
 const common = {
   workflowId: workflowIdSchema,
   linkRunId: linkRunIdSchema,
@@ -66,6 +80,10 @@ const common = {
   policyDigest: digestSchema,
   /** Digest of the active policy that was also asked; equal to `policyDigest` when nothing newer is active. */
   activePolicyDigest: digestSchema,
+  /** Every policy that was asked, where there are layers above the pack's; absent: pinned and active alone. */
+  layers: z.array(layerVerdictSchema).max(100).optional(),
+  /** What policies in shadow mode would have said; it changed nothing. */
+  shadow: z.array(shadowVerdictSchema).max(100).optional(),
   buildId: z.string().min(1),
   /** The decision of the pass before, of the same call and try. */
   previousDecision: digestSchema.nullable(),
@@ -78,7 +96,13 @@ export const decisionBodySchema = z.discriminatedUnion('verdict', [
     nonce: nonceSchema.nullable(),
     outcome: outcomeSchema.nullable(),
   }),
-  z.strictObject({ ...common, verdict: z.literal('ask'), ask: askSchema }),
+  z.strictObject({
+    ...common,
+    verdict: z.literal('ask'),
+    ask: askSchema,
+    /** Policies by whose roles approvers are judged; absent: the pinned and the active one. */
+    approverPolicies: z.array(digestSchema).max(100).optional(),
+  }),
   z.strictObject({
     ...common,
     verdict: z.literal('allow'),
@@ -86,6 +110,8 @@ export const decisionBodySchema = z.discriminatedUnion('verdict', [
     taskQueue: z.string().min(1),
     targetStateDigest: digestSchema.nullable(),
     approval: approvedBySchema.nullable(),
+    /** Of purpose `dry-run`, for a read: the policy lets reads run. */
+    dryRunRead: z.literal(true).optional(),
   }),
 ]);
 export type DecisionBody = z.infer<typeof decisionBodySchema>;

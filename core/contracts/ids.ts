@@ -22,6 +22,12 @@ export const agentNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
 export const principalSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@:+-]{0,199}$/);
 export const roleSchema = z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/);
 
+/** A layer of policy: what is above may only be tightened by what is below. */
+export const layerKindSchema = z.enum(['organisation', 'team', 'pack']);
+export type LayerKind = z.infer<typeof layerKindSchema>;
+/** `organisation`, the name of a team, or of an agent. */
+export const layerNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
+
 export const purposes = ['execute', 'probe', 'target-state', 'dry-run', 'void'] as const;
 export const purposeSchema = z.enum(purposes);
 export type Purpose = z.infer<typeof purposeSchema>;

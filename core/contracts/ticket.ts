@@ -1,7 +1,15 @@
 /** The ticket: the gateway's leave for one run to exist. Claimed once; identity, policy and labels come from it alone. */
 import { z } from 'zod';
 import { signedSchema } from './envelope.ts';
-import { agentNameSchema, digestSchema, nonceSchema, principalSchema, roleSchema, workflowIdSchema } from './ids.ts';
+import {
+  agentNameSchema,
+  digestSchema,
+  layerNameSchema,
+  nonceSchema,
+  principalSchema,
+  roleSchema,
+  workflowIdSchema,
+} from './ids.ts';
 import { labelSchema } from './labels.ts';
 
 export const taskQueuesSchema = z.strictObject({
@@ -26,6 +34,14 @@ export const runLimitsSchema = z.strictObject({
 });
 export type RunLimits = z.infer<typeof runLimitsSchema>;
 
+/** A policy above the pack's that a run pins. */
+export const pinnedLayerSchema = z.strictObject({
+  layer: z.enum(['organisation', 'team']),
+  name: layerNameSchema,
+  policyDigest: digestSchema,
+});
+export type PinnedLayer = z.infer<typeof pinnedLayerSchema>;
+
 export const ticketBodySchema = z.strictObject({
   namespace: z.string().min(1),
   workflowId: workflowIdSchema,
@@ -37,6 +53,8 @@ export const ticketBodySchema = z.strictObject({
   environment: z.string().min(1).max(64),
   packDigest: digestSchema,
   policyDigest: digestSchema,
+  /** Absent: none was active when the run started. */
+  layers: z.array(pinnedLayerSchema).min(1).max(50).optional(),
   inputDigest: digestSchema,
   inputLabels: z.array(labelSchema),
   taskQueues: taskQueuesSchema,

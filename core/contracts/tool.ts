@@ -25,6 +25,8 @@ export const toolDefinitionSchema = z.strictObject({
   startToCloseMs: z.int().min(100),
   /** Valid votes that `run-tool` itself must see, besides the permit; 0 for none. */
   votesDemanded: z.int().min(0).max(20),
+  /** Names of arguments that a shell will read: guards classify what is in them. Absent: none. */
+  commandArguments: z.array(z.string().min(1).max(64)).min(1).max(10).optional(),
   hasProbe: z.boolean(),
   hasTargetState: z.boolean(),
   /** Digest of the code the tool was loaded from. */

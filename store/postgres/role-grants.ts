@@ -33,6 +33,17 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
   epochs: { read: ['agent', 'audit'], insert: ['agent'] },
   decisions: { read: ['agent', 'record', 'gateway', 'audit'], insert: ['agent'] },
   admissions: { read: ['agent', 'gateway', 'audit'], insert: ['agent'] },
+  tool_calls: { read: ['agent', 'gateway', 'audit'], insert: ['agent'], update: { agent: ['calls'] } },
+  limit_counters: {
+    read: ['agent', 'gateway', 'audit'],
+    insert: ['agent'],
+    update: { agent: ['window_start', 'used'] },
+  },
+  model_usage: {
+    read: ['agent', 'model', 'gateway', 'audit'],
+    insert: ['model'],
+    update: { model: ['input_tokens', 'output_tokens'] },
+  },
   asks: {
     read: ['agent', 'notify', 'record', 'gateway', 'audit'],
     insert: ['agent'],

@@ -7,6 +7,7 @@ import { decisionMethods } from './decisions.ts';
 import { fenceMethods } from './fences.ts';
 import { gateStateMethods } from './gate-state.ts';
 import { ledgerMethods } from './ledger.ts';
+import { limitMethods } from './limits.ts';
 import { receiptMethods } from './receipts.ts';
 import { runMethods } from './runs.ts';
 import type { SqlSession } from './session.ts';
@@ -17,6 +18,7 @@ export function createSqlStore(session: SqlSession): Store {
     ...runMethods(session),
     ...gateStateMethods(session),
     ...decisionMethods(session),
+    ...limitMethods(session),
     ...askMethods(session),
     ...voteMethods(session),
     ...fenceMethods(session),

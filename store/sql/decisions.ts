@@ -9,6 +9,7 @@ import { CountersignError } from '../../core/errors.ts';
 import { parseCallKey } from '../../core/contracts/ids.ts';
 import type { SignedDecision } from '../../core/contracts/decision.ts';
 import type { DecisionKey, DecisionRecord, RecordedDecision, Store } from '../store.ts';
+import { countToolCall, takeCounters } from './limits.ts';
 import { prepared } from './prepared.ts';
 import { argumentsMustAgree, readDecision, rowMustAgree, toText } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
@@ -91,7 +92,7 @@ async function recordDecision(queries: Queries, record: DecisionRecord, runEpoch
   if (!(await isCurrent(queries, workflowId, { runEpoch, linkRunId: key.linkRunId, turn }))) return { kind: 'stale' };
 
   const overLimit = await admit(queries, record, workflowId);
-  if (overLimit) return { kind: 'over-limit', limit: overLimit };
+  if (overLimit) return overLimit;
   await insertDecision(queries, record);
   await insertAsk(queries, record);
   await closeAsk(queries, record);
@@ -125,18 +126,21 @@ async function isCurrent(
   return run.run_epoch === seen.runEpoch && run.last_link_run_id === seen.linkRunId && seen.turn >= run.turn_mark;
 }
 
-/** Counts a (call key, try) once, inside the transaction: parallel calls cannot overshoot. Returns the limit that is full. */
+/** Counts a (call key, try) once, inside the transaction: parallel calls cannot overshoot. @returns the limit that is full */
 async function admit(
   queries: Queries,
-  { admit: limits, key, turn }: DecisionRecord,
+  { admit: limits, key, turn, decision }: DecisionRecord,
   workflowId: string,
-): Promise<'callsPerRun' | 'callsPerTurn' | null> {
+): Promise<Extract<RecordedDecision, { kind: 'over-limit' }> | null> {
   if (!limits) return null;
   const admitted = await readAdmissions(queries, { workflowId, callKey: key.callKey, try: key.try, turn });
   if (admitted.thisCallAndTry) return null;
-  if (admitted.run >= limits.callsPerRun) return 'callsPerRun';
-  if (admitted.turn >= limits.callsPerTurn) return 'callsPerTurn';
+  if (admitted.run >= limits.callsPerRun) return { kind: 'over-limit', limit: 'callsPerRun' };
+  if (admitted.turn >= limits.callsPerTurn) return { kind: 'over-limit', limit: 'callsPerTurn' };
+  const full = await takeCounters(queries, limits.counters ?? []);
+  if (full) return { kind: 'over-limit', limit: 'counter', counter: full };
   await insertAdmission(queries, { callKey: key.callKey, try: key.try, workflowId, turn });
+  await countToolCall(queries, workflowId, decision.body.tool.name);
   return null;
 }
 

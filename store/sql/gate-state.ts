@@ -6,6 +6,7 @@ import type { SignedReceipt } from '../../core/contracts/receipt.ts';
 import type { FenceRow, GateState, LinkRow, RunRow, Store } from '../store.ts';
 import { readAdmissions } from './decisions.ts';
 import { toFence } from './fence-rows.ts';
+import { readCounted } from './limits.ts';
 import { toReceipt } from './receipts.ts';
 import { prepared } from './prepared.ts';
 import { readDecision } from './records.ts';
@@ -33,6 +34,7 @@ async function readGateState(queries: Queries, settled: SettledTurns, query: Gat
     denials: await readDenials(queries, query),
     denialVotes: await readDenialVotes(queries, query),
     admitted: await readAdmissions(queries, query),
+    counted: await readCounted(queries, query.workflowId),
     probes: await readReceipts(queries, query, 'probe'),
     targetStates: await readReceipts(queries, query, 'target-state'),
   };

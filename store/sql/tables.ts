@@ -63,6 +63,27 @@ export interface AdmissionsTable {
   turn: number;
 }
 
+/** Admitted calls of a run by tool. */
+export interface ToolCallsTable {
+  workflow_id: string;
+  tool: string;
+  calls: number;
+}
+
+export interface LimitCountersTable {
+  scope: string;
+  /** Ms since the Unix epoch; 0 for counters that have no window. */
+  window_start: number;
+  used: number;
+}
+
+export interface ModelUsageTable {
+  workflow_id: string;
+  model: string;
+  input_tokens: number;
+  output_tokens: number;
+}
+
 export interface AsksTable {
   nonce: string;
   workflow_id: string;
@@ -170,6 +191,9 @@ export interface Tables {
   epochs: EpochsTable;
   decisions: DecisionsTable;
   admissions: AdmissionsTable;
+  tool_calls: ToolCallsTable;
+  limit_counters: LimitCountersTable;
+  model_usage: ModelUsageTable;
   asks: AsksTable;
   denials: DenialsTable;
   votes: VotesTable;

@@ -139,7 +139,7 @@ describe('transcript cache', () => {
 
 describe('authority', () => {
   test('a run without a claimed ticket gets no model call', async () => {
-    const store = { getRun: async () => null, getBody: async () => null };
+    const store = { getRun: async () => null, getBody: async () => null, addModelUsage: async () => undefined };
     const world = createWorld({ baseURL: provider.rawUrl, overrides: { store } });
     await expect(world.call()).rejects.toMatchObject({ type: 'run-refused', nonRetryable: true });
     expect(provider.sent).toEqual([]);
@@ -169,7 +169,10 @@ describe('authority', () => {
 
   test('a store out of reach is retryable', async () => {
     const down = () => Promise.reject(new CountersignError('store-unavailable', 'Cannot read: down'));
-    const world = createWorld({ baseURL: provider.rawUrl, overrides: { store: { getRun: down, getBody: down } } });
+    const world = createWorld({
+      baseURL: provider.rawUrl,
+      overrides: { store: { getRun: down, getBody: down, addModelUsage: down } },
+    });
     await expect(world.call()).rejects.toMatchObject({ type: 'store-unavailable', nonRetryable: false });
   });
 

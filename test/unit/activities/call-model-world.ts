@@ -80,6 +80,7 @@ export interface World {
   /** What the workflow answers to the query. */
   recorded: Message[];
   /** Runs the activity for the whole recorded transcript. */
+  usage: { workflowId: string; model: string; input: number; output: number }[];
   /** @param tail the newest messages, as the workflow hands them over; default none */
   call(turn?: number, tail?: Message[]): ReturnType<ReturnType<typeof createCallModel>>;
 }
@@ -109,10 +110,12 @@ export function createWorld(options: WorldOptions): World {
       heartbeats.onBeat();
     },
   };
+  const usage: Parameters<CallModelDependencies['store']['addModelUsage']>[0][] = [];
   const dependencies: CallModelDependencies = {
     store: {
       getRun: async (id) => (id === workflowId ? runRow(packDigest) : null),
       getBody: async (digest) => (digest === packDigest ? body : null),
+      addModelUsage: async (used) => void usage.push(used),
     },
     tools: { get: (name) => ({ definition: definition(name) }) },
     queryTranscript: async (_workflowId, _linkRunId, from) => {
@@ -147,6 +150,7 @@ export function createWorld(options: WorldOptions): World {
     heartbeats,
     cancel,
     recorded,
+    usage,
     call: (turn = 1, tail: Message[] = []) => callModel({ turn, ...transcriptHead(recorded), tail }),
   };
 }

@@ -18,11 +18,13 @@ export interface CliWorld {
   environment?: Record<string, string | undefined>;
   /** Answers to questions, in order; absent: nobody can be asked. */
   answers?: string[];
+  /** Standard input, given in pieces that respect neither lines nor characters. */
+  stdin?: string | Uint8Array;
   stop?: AbortSignal;
   terminal?: boolean;
   cacheCode?: (folder: string) => void;
-  /** Is told each pause between two looks, ms; none lasts. */
-  onPause?: (ms: number) => void;
+  /** Is told each pause between two looks, ms, and waited for; none lasts. */
+  onPause?: (ms: number) => unknown;
 }
 
 export async function runCli(argv: readonly string[], world: CliWorld = {}): Promise<CliResult & { asked: string[] }> {
@@ -44,7 +46,8 @@ export async function runCli(argv: readonly string[], world: CliWorld = {}): Pro
     version: '1.2.3',
     stop: world.stop ?? new AbortController().signal,
     cacheCode: world.cacheCode ?? (() => undefined),
-    pause: async (ms) => world.onPause?.(ms),
+    stdin: piecesOf(world.stdin ?? ''),
+    pause: async (ms) => void (await world.onPause?.(ms)),
     ask: answers
       ? async (question) => {
           asked.push(question);
@@ -53,6 +56,11 @@ export async function runCli(argv: readonly string[], world: CliWorld = {}): Pro
       : null,
   });
   return { exit, ...said, asked };
+}
+
+async function* piecesOf(text: string | Uint8Array): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += 7) yield await Promise.resolve(bytes.subarray(at, at + 7));
 }
 
 export interface FakeRequest {

@@ -160,6 +160,10 @@ const needed = [
   ['control:write', 'GET', '/v1/keys'],
   ['control:write', 'POST', '/v1/keys'],
   ['control:write', 'DELETE', '/v1/keys/x'],
+  ['runs:read', 'GET', '/v1/policies'],
+  ['control:write', 'POST', '/v1/policies'],
+  ['control:write', 'POST', '/v1/policies/activations'],
+  ['control:write', 'POST', '/v1/policies/rollbacks'],
   ['control:write', 'POST', '/v1/fleet/freeze'],
   ['control:write', 'POST', '/v1/fleet/thaw'],
 ] as const;

@@ -143,6 +143,7 @@ describe('activating a pack', () => {
       agent: 'other',
       ...digests,
       activated: true,
+      heldBack: false,
       before: null,
     });
     expect(await activatePack(world.options, pack, 'ann')).toMatchObject({ activated: false, before: digests });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   applyAfterDenial,
   applyBuiltInRules,
-  applyLimits,
+  applyRefusals,
   applyNewEpoch,
   applyUntrustedContext,
   builtInRuleIds,
@@ -127,7 +127,7 @@ describe('limits', () => {
     ['limit-turns', call({ run: { turn: 5 } }), call({ run: { turn: 4 } })],
     ['limit-argument-bytes', call({ args: { s: 'ä'.repeat(7) } }), call({ args: { s: 'ä'.repeat(6) } })],
   ])('%s denies the first call beyond and allows the last within', (id, beyond, within) => {
-    expect(applyLimits(policy, beyond, evaluatePolicy(policy, beyond))).toMatchObject({
+    expect(applyRefusals(policy, beyond, evaluatePolicy(policy, beyond))).toMatchObject({
       verdict: 'deny',
       rules: [{ id }, { id: 'a' }],
     });

@@ -29,7 +29,7 @@ describe('a condition reads', () => {
     ['!has(args.replicas)', {}],
     ['run.agent == "ops" && run.turn == 1 && run.calls == 0 && !run.dryRun && run.epoch == 0', {}],
     ['environment == "production"', {}],
-    ['"untrusted" in labels', { labels: ['untrusted'] }],
+    ['"untrusted" in labels.context', { labels: ['untrusted'] }],
     [
       'findings.exists(f, f.guard == "secrets" && f.severity == "high")',
       { findings: [{ guard: 'secrets', severity: 'high' }] },
@@ -90,10 +90,14 @@ describe('a policy is refused for a condition', () => {
     ['with an unknown variable', 'enviroment == "x"', 'did you mean "environment"?'],
     ['with an unknown field', 'run.trun == 1', 'did you mean "turn"?'],
     ['with an unknown field of a finding', 'findings.exists(f, f.severty == "x")', 'did you mean "severity"?'],
-    ['with an unknown function', 'lenght(labels) == 1', 'found the unknown function "lenght"'],
+    ['with an unknown function', 'lenght(labels.context) == 1', 'found the unknown function "lenght"'],
     ['with an unknown method', 'args.s.startWith("x")', 'did you mean "startsWith"?'],
     ['with the native matches', 'args.s.matches("^(a+)+$")', "write re2(value, 'pattern')"],
-    ['with the native matches inside a loop', 'labels.exists(l, l.matches("a"))', "write re2(value, 'pattern')"],
+    [
+      'with the native matches inside a loop',
+      'labels.context.exists(l, l.matches("a"))',
+      "write re2(value, 'pattern')",
+    ],
     ['with the native matches inside a list', '[args.s.matches("a")][0]', "write re2(value, 'pattern')"],
     [
       'with the native matches behind a ternary',
@@ -110,10 +114,10 @@ describe('a policy is refused for a condition', () => {
     ['with a time zone', 'timestamp(1).getHours("Europe/Berlin") == 1', 'timestamps are read in UTC'],
     [
       'with three loops in one another',
-      'labels.all(a, labels.all(b, labels.all(c, a == b && b == c)))',
+      'labels.context.all(a, labels.context.all(b, labels.context.all(c, a == b && b == c)))',
       'at most 2 loops',
     ],
-    ['that is no truth value', 'size(labels)', 'found a condition that gives int'],
+    ['that is no truth value', 'size(labels.context)', 'found a condition that gives int'],
     ['with text where a number is needed', 'run.turn > "x"', 'no such overload'],
     ['that does not parse', 'run.turn >', 'expected a condition in CEL'],
     ['that is empty', '', 'a length of at least 1'],

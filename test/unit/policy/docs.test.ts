@@ -1,13 +1,13 @@
 /** Runs docs/policy.md: each policy must load and give the verdicts of its cases, each invalid one its problems. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
-import { z } from 'zod';
+import { classifyShell } from '../../../guards/index.ts';
 import { engineRuleIds } from '../../../policy/built-in-rule-ids.ts';
 import { variableNames } from '../../../policy/condition-language.ts';
-import { decideByPolicy, policySourceSchema } from '../../../policy/index.ts';
-import { ruleSourceSchema } from '../../../policy/schema.ts';
-import { call, loaded, problemsOf } from './policy-fixtures.ts';
+import { readCases, runCases } from '../../../policy/cases/index.ts';
+import { formatProblem, type LayerPolicy, loadPolicy, policySourceSchema } from '../../../policy/index.ts';
+import { ruleSourceSchema } from '../../../policy/schema-rules.ts';
+import { problemsOf } from './policy-fixtures.ts';
 
 const page = readFileSync(new URL('../../../docs/policy.md', import.meta.url), 'utf8');
 const blocks = [...page.matchAll(/^```(\w+)(?: (\w+))?\n(.*?)^```$/gms)].map(([, language, kind, text]) => ({
@@ -15,29 +15,6 @@ const blocks = [...page.matchAll(/^```(\w+)(?: (\w+))?\n(.*?)^```$/gms)].map(([,
   kind,
   text: String(text),
 }));
-
-const casesSchema = z.array(
-  z.strictObject({
-    call: z.strictObject({
-      tool: z.string(),
-      effect: z.enum(['read', 'idempotent', 'effect']),
-      principal: z.string().default('alice'),
-      roles: z.array(z.string()).default([]),
-      args: z.record(z.string(), z.unknown()).default({}),
-      environment: z.string().default('production'),
-      labels: z.array(z.string()).default([]),
-      run: z.record(z.string(), z.int()).default({}),
-      denials: z.int().default(0),
-      now: z.int().default(0),
-    }),
-    verdict: z.enum(['allow', 'ask', 'deny']),
-    rule: z.string(),
-    risk: z.string().optional(),
-    terms: z.string().optional(),
-    quorum: z.int().optional(),
-    deadlineMs: z.int().optional(),
-  }),
-);
 
 const policies = blocks.filter(({ kind }) => kind === 'policy');
 const cases = blocks.filter(({ kind }) => kind === 'cases');
@@ -53,27 +30,17 @@ describe('docs/policy.md', () => {
   it.each(
     policies.map((block, index) => ({ number: index + 1, policy: block.text, cases: String(cases[index]?.text) })),
   )('policy $number gives the verdicts of its cases', (example) => {
-    const policy = loaded(example.policy);
-    const wanted = casesSchema.parse(parse(example.cases));
-    expect(wanted.length).toBeGreaterThan(0);
-    for (const { call: written, ...expected } of wanted) {
-      const { tool, effect, principal, roles, ...rest } = written;
-      const verdict = decideByPolicy(
-        policy,
-        call({ ...rest, principal: { id: principal, roles }, tool: { name: tool, effect } }),
-      );
-      expect({ written, verdict: verdict.verdict, rules: verdict.rules.map(({ id }) => id) }).toEqual({
-        written,
-        verdict: expected.verdict,
-        rules: expect.arrayContaining([expected.rule]),
-      });
-      expect(verdict).toMatchObject(expected.risk ? { risk: expected.risk } : {});
-      expect(verdict.terms ?? {}).toMatchObject({
-        ...(expected.terms ? { name: expected.terms } : {}),
-        ...(expected.quorum ? { quorum: expected.quorum } : {}),
-        ...(expected.deadlineMs ? { deadlineMs: expected.deadlineMs } : {}),
-      });
-    }
+    const policy = loadPolicy(example.policy, 'policy.yaml', { readShell: classifyShell });
+    const cases = readCases(example.cases, 'cases.yaml');
+    const problems = [policy, cases].flatMap((one) => (one.kind === 'invalid' ? one.problems : []));
+    expect(problems.map(formatProblem)).toEqual([]);
+    if (policy.kind === 'invalid' || cases.kind === 'invalid') return;
+    const layer: LayerPolicy = { layer: 'pack', name: 'ops', digest: 'd', policy: policy.policy };
+    const { results } = runCases([layer], cases.cases, { now: 0 });
+    expect(results.length).toBeGreaterThan(0);
+    expect(
+      results.filter(({ passed }) => !passed).map(({ case: one, differences }) => [one.line, ...differences]),
+    ).toEqual([]);
   });
 
   it('shows the problems of the invalid file as they are printed', () => {

@@ -10,7 +10,7 @@ const conditions = [
   'tool.effect == "read"',
   'args.n > 2',
   'args.missing == 1',
-  '"untrusted" in labels',
+  '"untrusted" in labels.context',
   'denials == 0',
 ];
 

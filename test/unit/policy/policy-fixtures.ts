@@ -12,7 +12,16 @@ export function problemsOf(text: string): string[] {
   return result.kind === 'invalid' ? result.problems.map(formatProblem) : [];
 }
 
-type Whole = 'onBehalfOf' | 'environment' | 'labels' | 'findings' | 'denials' | 'now';
+type Whole =
+  | 'onBehalfOf'
+  | 'environment'
+  | 'labels'
+  | 'argumentLabels'
+  | 'argumentBytes'
+  | 'findings'
+  | 'target'
+  | 'denials'
+  | 'now';
 /** Pieces of the inner records, or whole plain values. */
 export type CallChanges = Partial<Pick<PolicyInput, Whole>> & {
   readonly [Key in Exclude<keyof PolicyInput, Whole>]?: Partial<PolicyInput[Key]>;

@@ -8,9 +8,12 @@ import {
   decideByPolicy,
   evaluatePolicy,
   isEligibleApprover,
+  type LayerPolicy,
   loadPolicy,
   stricterVerdict,
 } from '../../../policy/index.ts';
+import { classifyShell } from '../../../guards/index.ts';
+import { readCases, runCases } from '../../../policy/cases/index.ts';
 import { riskOfName } from '../../../policy/risk.ts';
 import { call, loaded, problemsOf } from './policy-fixtures.ts';
 
@@ -259,20 +262,49 @@ rules:
   });
 });
 
+describe('the shipped policies', () => {
+  /** The cases of a shipped policy whose name begins with the id. */
+  function shipped(name: string, id: string) {
+    const read = (file: string) => readFileSync(new URL(`../../../policies/${file}`, import.meta.url), 'utf8');
+    const loadedPolicy = loadPolicy(read(`${name}.yaml`), name, { readShell: classifyShell });
+    const cases = readCases(read(`${name}.cases.yaml`), name);
+    if (loadedPolicy.kind === 'invalid' || cases.kind === 'invalid') throw new Error('it does not load');
+    const own = cases.cases.filter((one) => one.name.startsWith(`${id} `));
+    expect(own.length).toBeGreaterThan(0);
+    const layer: LayerPolicy = { layer: 'pack', name: 'ops', digest: 'd', policy: loadedPolicy.policy };
+    return runCases([layer], own, { now: 0 }).results.flatMap((one) => one.differences);
+  }
+
+  it('C9 port: a missing argument is refused with its name, never guessed', () => {
+    expect(shipped('course', 'C9')).toEqual([]);
+  });
+  it('C10 port: destructive words in a command or a statement ask, whatever the tool says of itself', () => {
+    expect(shipped('course', 'C10')).toEqual([]);
+  });
+  it('C12 port: a mail with subject and body asks', () => {
+    expect(shipped('course', 'C12')).toEqual([]);
+  });
+  it('T4 invert: a newline begins another command', () => {
+    expect(shipped('permission-rules', 'T4')).toEqual([]);
+  });
+  it.each(['C2', 'C3', 'C8', 'C11', 'C15'])('the course policy has and passes its cases of %s', (id) => {
+    expect(shipped('course', id)).toEqual([]);
+  });
+  it.each(['PM1', 'PM2', 'PM3', 'PM5', 'PM6', 'T6'])('the permission rules have and pass their cases of %s', (id) => {
+    expect(shipped('permission-rules', id)).toEqual([]);
+  });
+});
+
 /** Cases that no policy decides, with the place that does. */
 const notApplicable: Readonly<Record<string, string>> = {
   C4: 'a confirmation is a signed vote, never a word: approval',
   C5: 'a dry run is in the ticket and the permit: gate and run-tool',
   C6: 'input guards',
   C7: 'result guards of run-tool',
-  C9: 'the schema of the tool, before the policy is asked: gate',
-  C10: 'the shell guard',
-  C12: 'the road from ask to run: server tests',
   C13: 'tools that are servers',
   C14: 'redaction guards',
   PM7: 'recording: gate and ledger',
   T2: 'an approval is bound to nonce and arguments: fences',
-  T4: 'the shell guard',
   T5: 'the shell guard',
   T7: 'the digest of the arguments: core',
   T8: 'path tools',

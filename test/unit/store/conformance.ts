@@ -9,6 +9,7 @@ import { decisionConformance } from './conformance/decisions.ts';
 import { fenceConformance } from './conformance/fences.ts';
 import { fenceModelConformance } from './conformance/fence-model.ts';
 import { gateStateConformance } from './conformance/gate-state.ts';
+import { limitConformance } from './conformance/limits.ts';
 import { raceConformance } from './conformance/races.ts';
 import { recordConformance } from './conformance/records.ts';
 import { runConformance } from './conformance/runs.ts';
@@ -43,6 +44,7 @@ export function storeConformance(name: string, open: () => Promise<StoreHarness>
     runConformance(current);
     decisionConformance(current);
     gateStateConformance(current);
+    limitConformance(current);
     voteConformance(current);
     fenceConformance(current);
     fenceModelConformance(current);

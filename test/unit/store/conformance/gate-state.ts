@@ -19,6 +19,7 @@ export function gateStateConformance(current: CurrentHarness): void {
         denials: [],
         denialVotes: [],
         admitted: { run: 0, turn: 0, thisCallAndTry: false },
+        counted: { callsByTool: {}, usage: [], openRunsBefore: 0 },
         probes: [],
         targetStates: [],
       });

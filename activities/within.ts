@@ -1,0 +1,17 @@
+/** Bounds somebody else's work in time. What takes longer goes on unheard: its result is nobody's. */
+import type { Outcome } from '../guards/index.ts';
+
+/** @param timeoutMs of wall-clock time. Rejects as the work does. */
+export async function within<T>(work: Promise<T>, timeoutMs: number): Promise<Outcome<T>> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Outcome<T>>((resolve) => {
+    timer = setTimeout(() => resolve({ kind: 'timed-out' }), timeoutMs);
+  });
+  try {
+    return await Promise.race([work.then((value) => ({ kind: 'done' as const, value })), late]);
+  } finally {
+    clearTimeout(timer);
+    // Nobody is left to hear that it failed after all.
+    work.catch(() => undefined);
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The lines of an input through one guard: a JSON list of findings for each line, in order, as they come. A line that cannot
+ * be read gets a finding of its own, and the next line is read all the same. The format is in docs/guards.md.
+ */
+import { createReadStream } from 'node:fs';
+import { access, constants } from 'node:fs/promises';
+import type { Finding } from '../../core/contracts/labels.ts';
+import { CountersignError, messageOf } from '../../core/errors.ts';
+import { checkPath, checkUrl, classifyShell, findInjection, findSecrets, shellFindings } from '../../guards/index.ts';
+import type { checkedGuards } from '../commands/guards.ts';
+
+type GuardName = (typeof checkedGuards)[number];
+export type Verdict = 'allow' | 'ask' | 'deny';
+/** `verdict` is what the default policy makes of it; a signal alone, as of `injection`, has none. */
+export type LineFinding = Finding & { verdict?: Verdict };
+
+interface Source {
+  /** `-`: standard input. */
+  readonly file: string;
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly allow?: readonly string[];
+  readonly roots?: readonly string[];
+}
+
+/** Characters; what is longer is a finding, and is not looked at. */
+const longestLine = 16 * 1024 * 1024;
+const fields = ['input', 'text', 'command', 'script', 'path', 'url', 'payload', 'instruction'] as const;
+
+/** @throws {CountersignError} `not-found` when the file cannot be read. */
+export async function checkLines(
+  guard: GuardName,
+  source: Source,
+  print: (findings: readonly LineFinding[]) => void,
+): Promise<void> {
+  for await (const line of linesOf(await openSource(source))) {
+    print(await checkLine(guard, line, source));
+  }
+}
+
+async function checkLine(guard: GuardName, line: string, limits: Source): Promise<readonly LineFinding[]> {
+  if (line.length > longestLine) return [badLine('is too long')];
+  const read = readLine(line);
+  if (read === undefined) return [badLine(`is no JSON string and no object with one of ${fields.join(', ')}, base64`)];
+  try {
+    return await checkers[guard](read, limits);
+  } catch (error) {
+    return [
+      { ...badLine(`could not be checked (${messageOf(error).length} characters of reason)`), rule: 'guard-failed' },
+    ];
+  }
+}
+
+const checkers: Readonly<
+  Record<GuardName, (text: string, limits: Source) => Promise<readonly LineFinding[]> | readonly LineFinding[]>
+> = {
+  shell: (text) => {
+    const facts = classifyShell(text);
+    const findings = shellFindings(facts).map((finding) => ({ ...finding, verdict: verdictOf(finding.severity) }));
+    // Of a script without commands, too, something is said.
+    return findings.length > 0
+      ? findings
+      : [
+          {
+            guard: 'shell',
+            rule: 'no-command',
+            severity: 'info',
+            message: 'there is no command',
+            class: 'read',
+            verdict: 'allow',
+          } as LineFinding,
+        ];
+  },
+  secrets: async (text) => (await findSecrets(text)).map((finding) => ({ ...finding, verdict: 'deny' })),
+  injection: (text) => findInjection(text),
+  paths: (text, { roots }) => checkPath(text, roots ? { roots } : {}).map(withVerdict),
+  url: (text, { allow }) => checkUrl(text, allow ? { allow } : {}).map(withVerdict),
+};
+
+function withVerdict(finding: Finding): LineFinding {
+  return { ...finding, verdict: verdictOf(finding.severity) };
+}
+
+function verdictOf(severity: Finding['severity']): Verdict {
+  if (severity === 'critical') return 'deny';
+  return severity === 'info' || severity === 'low' ? 'allow' : 'ask';
+}
+
+function badLine(is: string): LineFinding {
+  return {
+    guard: 'input',
+    rule: 'bad-line',
+    severity: 'critical',
+    message: `the line ${is}`,
+    remedy: 'give one JSON value a line',
+    verdict: 'deny',
+  };
+}
+
+function readLine(line: string): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const record = value as Readonly<Record<string, unknown>>;
+  const found = fields.map((field) => record[field]).find((one) => typeof one === 'string');
+  if (typeof found === 'string') return found;
+  const { base64 } = record;
+  return typeof base64 === 'string' ? Buffer.from(base64, 'base64').toString('utf8') : undefined;
+}
+
+async function openSource({ file, stdin }: Source): Promise<AsyncIterable<Uint8Array>> {
+  if (file === '-') return stdin;
+  await access(file, constants.R_OK).catch(() => {
+    throw new CountersignError(
+      'not-found',
+      `Cannot read "${file}": it is not there or not readable, expected a file of JSON lines; check its path`,
+    );
+  });
+  return createReadStream(file) as AsyncIterable<Uint8Array>;
+}
+
+/** Lines as they come, without keeping more than one. */
+async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8');
+  let rest: string[] = [];
+  for await (const piece of pieces) {
+    const parts = decoder.decode(piece, { stream: true }).split('\n');
+    for (const part of parts.slice(0, -1)) {
+      yield rest.join('') + part;
+      rest = [];
+    }
+    rest.push(parts.at(-1) ?? '');
+  }
+  const last = rest.join('') + decoder.decode();
+  if (last !== '') yield last;
+}

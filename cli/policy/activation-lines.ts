@@ -1,0 +1,28 @@
+/** What became of an order to activate a policy, as lines. */
+import type { PolicyActivated } from '../../client/gateway-schemas.ts';
+import type { CommandContext } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { typedLayer } from './layer-name.ts';
+
+export function tellActivation(
+  { terminal, json }: Pick<CommandContext, 'terminal' | 'json'>,
+  id: Parameters<typeof typedLayer>[0],
+  result: PolicyActivated,
+): number {
+  if (json) terminal.json({ ...id, ...result });
+  else {
+    const layer = typedLayer(id);
+    const words = {
+      activated: `${layer}: ${result.policyDigest ?? 'no policy'} is in force`,
+      unchanged: `${layer}: ${result.policyDigest ?? 'no policy'} was in force already`,
+      proposed: `${layer}: proposed; it may be looser, so a second person has to order the same`,
+    };
+    terminal.result(words[result.status]);
+    for (const { direction, path, what } of result.differences) {
+      terminal.result(
+        `  ${direction === 'unknown' ? 'changed' : direction} ${path === '' ? 'the policy' : path}: ${what}`,
+      );
+    }
+  }
+  return exitCodes.done;
+}

@@ -1,0 +1,152 @@
+/**
+ * Puts a version of a layer's policy in force by a signed record. What may be looser than the version before needs a second
+ * person where the organisation's policy says so; the first one's order is then a proposal, which allows nothing.
+ */
+import { CountersignError } from '../core/errors.ts';
+import { comparePolicies, mayBeLooser, type PolicyDifference } from '../policy/index.ts';
+import { activationOf } from './active-pack.ts';
+import { appendOrder, type ControlWriter } from './control-records.ts';
+import type { Credential } from './credentials.ts';
+import {
+  activeDigest,
+  formerDigests,
+  labelOf,
+  type LayerId,
+  openProposals,
+  organisationPolicy,
+  policyOf,
+} from './policy-layers.ts';
+
+export interface ActivationOrder extends LayerId {
+  mode: 'enforce' | 'shadow';
+  /** Null: none from now on. */
+  policyDigest: string | null;
+}
+
+export interface ActivationResult {
+  status: 'activated' | 'proposed' | 'unchanged';
+  before: string | null;
+  policyDigest: string | null;
+  /** Why a second person is needed; empty where none is. */
+  differences: PolicyDifference[];
+}
+
+type Caller = Pick<Credential, 'principal' | 'person' | 'mintedBy'>;
+
+/** @throws {CountersignError} `not-found`, `policy-invalid`, `conflict`, `forbidden` */
+export async function activatePolicy(
+  gateway: ControlWriter,
+  caller: Caller,
+  order: ActivationOrder,
+): Promise<ActivationResult> {
+  requireSensible(order);
+  const before = await activeDigest(gateway, order, order.mode);
+  const { policyDigest } = order;
+  if (policyDigest !== null) await requireFitting(gateway, order, policyDigest);
+  if (before === policyDigest) return { status: 'unchanged', before, policyDigest, differences: [] };
+  const differences = await loosening(gateway, order, before);
+  if (differences.length === 0) {
+    await append(gateway, order, caller.principal, null);
+    return { status: 'activated', before, policyDigest, differences: [] };
+  }
+  if (!caller.person) {
+    throw new CountersignError(
+      'forbidden',
+      `Cannot activate a policy of "${labelOf(order)}" that may be looser: a service account asked, expected a person; let two people do it`,
+    );
+  }
+  const proposals = await openProposals(gateway);
+  const proposed = proposals.find(
+    (one) => labelOf(one) === labelOf(order) && one.mode === order.mode && one.policyDigest === policyDigest,
+  );
+  // A key that the proposer made for somebody else is not somebody else.
+  if (proposed && proposed.by !== caller.principal && proposed.by !== caller.mintedBy) {
+    await append(gateway, order, caller.principal, proposed.by);
+    return { status: 'activated', before, policyDigest, differences };
+  }
+  if (!proposed) {
+    const { layer, name, mode } = order;
+    await appendOrder(gateway, { kind: 'policy-proposal', layer, name, mode, policyDigest, by: caller.principal });
+  }
+  return { status: 'proposed', before, policyDigest, differences };
+}
+
+/** Back to the version before the present one. @throws {CountersignError} `not-found` where there was none */
+export async function rollBackPolicy(gateway: ControlWriter, caller: Caller, id: LayerId): Promise<ActivationResult> {
+  const now = await activeDigest(gateway, id, 'enforce');
+  const former = (await formerDigests(gateway, id)).find((digest) => digest !== now);
+  if (former === undefined) {
+    throw new CountersignError(
+      'not-found',
+      `Cannot roll back "${labelOf(id)}": no other version was ever active, expected one; activate a version by its digest`,
+    );
+  }
+  return await activatePolicy(gateway, caller, {
+    layer: id.layer,
+    name: id.name,
+    mode: 'enforce',
+    policyDigest: former,
+  });
+}
+
+/** What of an order may be looser, where that needs two people; empty where one is enough. */
+export async function loosening(
+  gateway: ControlWriter,
+  { layer, mode, policyDigest }: ActivationOrder,
+  before: string | null,
+): Promise<PolicyDifference[]> {
+  // A shadow changes no verdict; a first version above the packs only adds to what refuses.
+  if (mode === 'shadow' || before === null) return [];
+  const organisation = await organisationPolicy(gateway);
+  if (!organisation?.layers?.looseningNeedsTwo) return [];
+  const [old, now] = [
+    await policyOf(gateway, before),
+    policyDigest === null ? null : await policyOf(gateway, policyDigest),
+  ];
+  const differences = comparePolicies(old.source, now?.source ?? null);
+  if (!mayBeLooser(differences)) return [];
+  return differences.filter(({ direction }) => direction !== 'tighter' || layer === 'organisation');
+}
+
+function requireSensible({ layer, name, mode, policyDigest }: ActivationOrder): void {
+  const wrong =
+    layer === 'organisation' && name !== 'organisation'
+      ? 'the organisation has the name "organisation"'
+      : layer === 'pack' && mode === 'enforce' && policyDigest === null
+        ? 'a pack always has a policy'
+        : undefined;
+  if (wrong === undefined) return;
+  throw new CountersignError('input-invalid', `Cannot activate a policy: ${wrong}, expected another order; correct it`);
+}
+
+async function requireFitting(gateway: ControlWriter, order: ActivationOrder, digest: string): Promise<void> {
+  const { policy } = await policyOf(gateway, digest);
+  if (policy.layers && order.layer !== 'organisation') {
+    throw new CountersignError(
+      'policy-invalid',
+      `Cannot activate policy "${digest}" for "${labelOf(order)}": it has "layers", expected them in the policy of the organisation only; take them out`,
+    );
+  }
+}
+
+async function append(
+  gateway: ControlWriter,
+  order: ActivationOrder,
+  by: string,
+  proposedBy: string | null,
+): Promise<void> {
+  const { layer, name, mode, policyDigest } = order;
+  if (layer !== 'pack' || mode === 'shadow' || policyDigest === null) {
+    await appendOrder(gateway, { kind: 'policy-layer', layer, name, mode, policyDigest, by, proposedBy });
+    return;
+  }
+  const active = await activationOf(gateway, name);
+  if (!active) {
+    throw new CountersignError(
+      'not-found',
+      `Cannot activate a policy for agent "${name}": no pack of that name is active, expected one; start Countersign with its folder`,
+    );
+  }
+  const { packDigest } = active;
+  await appendOrder(gateway, { kind: 'policy-activation', agent: name, packDigest, policyDigest, by });
+}

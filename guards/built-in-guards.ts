@@ -1,0 +1,85 @@
+/** The guards that are on by default, in the order in which they run, each with where it looks. */
+import type { Finding } from '../core/contracts/labels.ts';
+import { defineGuard, type Guard, type GuardInput } from './define-guard.ts';
+import { findInjection } from './injection/find-injection.ts';
+import { checkInput } from './input/check-input.ts';
+import { checkPath } from './paths/check-path.ts';
+import { findRedactions } from './secrets/find-redactions.ts';
+import { findSecrets } from './secrets/find-secrets.ts';
+import { shellFindings } from './shell/find-shell-findings.ts';
+import { classifyShell } from './shell/index.ts';
+import { checkUrl } from './url/check-url.ts';
+
+/** Bytes of a run's text. */
+const largestInputBytes = 256 * 1024;
+
+export const builtInGuards: readonly Guard[] = [
+  defineGuard({
+    id: 'input',
+    summary: 'size, control characters and ill-formed Unicode of what a run is given',
+    at: ['beforeAgent'],
+    check: ({ text }) => checkInput(text, { maximumBytes: largestInputBytes }),
+  }),
+  defineGuard({
+    id: 'secrets',
+    summary: 'secrets by their form and by name, and marks of secrets that were taken out',
+    at: ['beforeAgent', 'beforeModel', 'afterModel', 'beforeTool', 'afterTool', 'afterAgent'],
+    timeoutMs: 4000,
+    check: async ({ text }) => [...(await findSecrets(text)), ...findRedactions(text)],
+  }),
+  defineGuard({
+    id: 'injection',
+    summary: 'text that gives orders to the model, hidden or not: a signal, never a wall',
+    at: ['beforeModel', 'beforeTool', 'afterTool'],
+    check: ({ text }) => findInjection(text),
+  }),
+  defineGuard({
+    id: 'shell',
+    summary: 'every command of a shell script: read, write, network, opaque, privilege or destructive',
+    at: ['beforeTool'],
+    check: commandFindings,
+  }),
+  defineGuard({
+    id: 'paths',
+    summary: 'paths that climb out, hide something, or lead to secrets and devices',
+    at: ['beforeTool'],
+    check: (input) =>
+      argumentFindings(input, /^(?:path|file|filename|folder|directory|dir)$|(?:_path|_file|Path|File)$/u, (text) =>
+        asQuestions(checkPath(text, { roots: ['/'] })),
+      ),
+  }),
+  defineGuard({
+    id: 'url',
+    summary: 'URLs with other schemes, user information, unusual ports, hidden or private hosts',
+    at: ['beforeTool'],
+    check: (input) =>
+      argumentFindings(input, /^(?:url|uri|endpoint|webhook|callback)$|(?:_url|_uri|Url|Uri)$/u, (text) =>
+        asQuestions(checkUrl(text)),
+      ),
+  }),
+];
+
+/** What a shell will read, where a tool says that one does. Reads are no findings. */
+function commandFindings({ tool, args }: GuardInput): Finding[] {
+  return (tool?.commandArguments ?? []).flatMap((name) => {
+    const value = args?.[name];
+    if (value === undefined || value === null) return [];
+    const scripts = Array.isArray(value) ? value.map(String) : [typeof value === 'string' ? value : ''];
+    return scripts.flatMap((script) =>
+      shellFindings(classifyShell(script)).flatMap(({ class: found, ...finding }) =>
+        found === 'read' ? [] : [finding],
+      ),
+    );
+  });
+}
+
+/** Only the tool knows what it opens, and checks it there: here a person is asked. */
+function asQuestions(findings: readonly Finding[]): Finding[] {
+  return findings.map((finding) => (finding.severity === 'critical' ? { ...finding, severity: 'high' } : finding));
+}
+
+function argumentFindings({ args }: GuardInput, names: RegExp, check: (text: string) => Finding[]): Finding[] {
+  return Object.entries(args ?? {}).flatMap(([name, value]) =>
+    typeof value === 'string' && names.test(name) ? check(value) : [],
+  );
+}

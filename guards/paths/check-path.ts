@@ -1,0 +1,87 @@
+/**
+ * A path before anybody opens it: form only. It looks nothing up, so it proves nothing about links: what is opened is decided
+ * where it is opened (`tools/path-in-folder.ts`).
+ */
+import type { Finding } from '../../core/contracts/labels.ts';
+import { holdsSecrets, isBlockDevice, isGuardedPlace } from '../shell/paths.ts';
+
+export interface PathOptions {
+  /** Absolute folders that paths must stay below; a relative path is below the first one. Absent: relative paths only. */
+  readonly roots?: readonly string[];
+  /** Components. @default 128 */
+  readonly maximumDepth?: number;
+}
+
+const invisible = /[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF\u{E0000}-\u{E007F}]/u;
+/** Full-width and other forms that some systems fold to `/`, `.` and `\`. */
+const foldsToSeparator = /[\uFF0E\uFF0F\uFF3C\u2024\u2025\u2044\u2215\u29F8\uFE68]/u;
+
+/** Any finding of severity `high` or above is a reason not to open it. */
+export function checkPath(text: string, { roots, maximumDepth = 128 }: PathOptions = {}): Finding[] {
+  if (text.trim() === '') return [finding('empty-path', 'critical', 'is empty')];
+  const findings: Finding[] = [];
+  const bad = (condition: boolean, rule: string, is: string): void => {
+    if (condition) findings.push(finding(rule, 'critical', is));
+  };
+  bad(text.includes('\0'), 'nul', 'holds a NUL character');
+  bad(/\p{Cc}/u.test(text.replaceAll('\0', '')), 'control-character', 'holds a control character');
+  bad(invisible.test(text), 'hidden-characters', 'holds characters that nobody sees');
+  bad(foldsToSeparator.test(text), 'separator-look-alike', 'holds a look-alike of a separator or a dot');
+  bad(text.includes('\\') || /^[a-z]:/iu.test(text), 'foreign-form', 'is written for another system');
+  bad(/%(?:2e|2f|5c|00|25)/iu.test(text), 'encoded', 'holds encoded separators or dots');
+  bad(/^~|\$[{A-Za-z(]|`/u.test(text), 'expands', 'is expanded by a shell');
+  bad(text.split('/').length > maximumDepth + 1, 'too-deep', 'has too many components');
+  bad(
+    text.split('/').some((part) => new TextEncoder().encode(part).length > 255) || text.length > 4096,
+    'too-long',
+    'is too long',
+  );
+  const whole = resolve(text, roots?.[0]);
+  bad(whole === undefined, 'climbs-out', 'goes up beyond its folder');
+  if (roots)
+    bad(
+      whole !== undefined && !roots.some((root) => isBelow(whole, root)),
+      'outside-roots',
+      'is outside the allowed folders',
+    );
+  else bad(text.startsWith('/'), 'absolute', 'is absolute, and no folder is allowed');
+  const place = whole ?? text;
+  bad(
+    /^\/(?:proc|sys|dev)(?:\/|$)/u.test(place) || isBlockDevice(place),
+    'system-place',
+    'is a device or belongs to the system',
+  );
+  if (holdsSecrets(place, false)) findings.push(finding('secret-place', 'high', 'is where secrets are kept'));
+  else if (isGuardedPlace(place))
+    findings.push(finding('guarded-place', 'high', 'is where programs are started from, or belongs to the system'));
+  return findings;
+}
+
+/** Whether a plain absolute path is a folder or below it, by whole components. */
+export function isBelow(path: string, root: string): boolean {
+  const plain = resolve(root, undefined);
+  if (plain === undefined || root.trim() === '') return false;
+  return path === plain || path.startsWith(plain === '/' ? '/' : `${plain}/`);
+}
+
+/** As text, without looking: undefined where `..` leads above the start. */
+function resolve(text: string, folder: string | undefined): string | undefined {
+  const parts: string[] = [];
+  const start = text.startsWith('/') || folder === undefined ? text : `${folder}/${text}`;
+  for (const part of start.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part !== '..') parts.push(part);
+    else if (parts.pop() === undefined) return undefined;
+  }
+  return start.startsWith('/') ? `/${parts.join('/')}` : parts.join('/');
+}
+
+function finding(rule: string, severity: Finding['severity'], is: string): Finding {
+  return {
+    guard: 'paths',
+    rule,
+    severity,
+    message: `the path ${is}`,
+    remedy: 'give a plain path below the work folder',
+  };
+}

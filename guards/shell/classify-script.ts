@@ -1,0 +1,266 @@
+/**
+ * Walks a parsed script: every command in it, wherever it stands, with what it reads and writes. A part that could not be
+ * parsed is a fact of its own; nothing is passed over in silence.
+ */
+import {
+  type AndOr,
+  type Command,
+  type CommandNode,
+  forEachChild,
+  type Function as ShellFunction,
+  parse,
+  type Pipeline,
+  type Redirection,
+  type Statement,
+  type SyntaxNode,
+} from 'unbash';
+import { classifyWords } from './classify-command.ts';
+import { type Context, type Stdin, tell } from './context.ts';
+import { runsSubscript } from './handlers.ts';
+import { isHarmlessDevice, holdsSecrets } from './paths.ts';
+import { noteVariable } from './run-rest.ts';
+import { scopeOf, withVariables } from './scope.ts';
+import { staticOutput } from './static-output.ts';
+import { type Arg, hole, outside, resolveText, resolveWord } from './words.ts';
+import { classifyWriteTo } from './write-to.ts';
+
+const deepest = 12;
+/** Of a script within a script, UTF-16 units. */
+const longest = 65_536;
+/** NUL ends a text for the system; the others stand for holes here. */
+const unreadable = ['\u0000', hole, outside];
+
+export function classifyScript(text: string, context: Context): void {
+  if (unreadable.some((sign) => text.includes(sign)))
+    return notParsed(context, 'it holds control characters that no script needs');
+  if (context.depth > deepest || text.length > longest)
+    return notParsed(context, 'it is too deep or too long to be read');
+  const script = parse(text);
+  if (script.errors && script.errors.length > 0) notParsed(context, 'it is no script that parses');
+  // Of a script within a script nobody has the place: the outer command's is kept.
+  const inner: Context = { ...context, depth: context.depth + 1, scope: scopeOf(script, context.scope) };
+  walk(script, inner);
+}
+
+function notParsed(context: Context, reason: string): void {
+  context.report.parsed = false;
+  tell(context, { class: 'opaque', rule: 'not-parsed', reason });
+}
+
+function walk(node: SyntaxNode, context: Context): void {
+  switch (node.type) {
+    case 'Statement':
+      return walk(node.command, placed(node, context));
+    case 'AndOr':
+      return walkAll(node, context);
+    case 'Pipeline':
+      return walkPipeline(node, context);
+    case 'Command':
+      return walkCommand(node, placed(node, context));
+    case 'Function':
+      noteForkBomb(node, placed(node, context));
+      return walk(node.body, context);
+    case 'Redirected':
+      walk(node.command, context);
+      for (const redirect of node.redirects) walkRedirect(redirect, context);
+      return;
+    case 'CommandExpansion':
+    case 'ProcessSubstitution':
+      return walkSubstitution(node, context);
+    case 'TestCommand':
+    case 'ArithmeticCommand':
+    case 'ArithmeticExpansion':
+      noteArithmetic(node, context);
+      return walkChildren(node, context);
+    case 'Assignment':
+      noteAssignment(node, context);
+      return walkChildren(node, context);
+    case 'For':
+    case 'Select':
+      noteVariable(node.name.value, undefined, '(assignment)', context);
+      return walkChildren(node, context);
+    default:
+      return walkChildren(node, context);
+  }
+}
+
+/** Only of the script itself: positions within a text that became a script are none in it. */
+function placed(node: Statement | Command | ShellFunction, context: Context): Context {
+  return context.depth === 1 ? { ...context, span: { start: node.pos, end: node.end } } : context;
+}
+
+function walkChildren(node: SyntaxNode, context: Context): void {
+  forEachChild(node, (child) => walk(child, context));
+}
+
+function walkAll({ commands }: AndOr, context: Context): void {
+  for (const command of commands) walk(command, context);
+}
+
+function walkPipeline({ commands }: Pipeline, context: Context): void {
+  let { stdin } = context;
+  for (const command of commands) {
+    walk(command, { ...context, stdin });
+    stdin = outputOf(command, { ...context, stdin });
+  }
+}
+
+function outputOf(command: CommandNode, context: Context): Stdin {
+  if (command.type !== 'Command') return { kind: 'unknown' };
+  const args = wordsOf(command, context);
+  const text = staticOutput(args, stdinOf(command, context));
+  return text === undefined ? { kind: 'unknown' } : { kind: 'text', text };
+}
+
+function walkSubstitution(
+  node: Extract<SyntaxNode, { type: 'CommandExpansion' | 'ProcessSubstitution' }>,
+  context: Context,
+): void {
+  const inner: Context = { ...context, stdin: { kind: 'unknown' } };
+  if (!node.script || (node.script.errors?.length ?? 0) > 0) notParsed(inner, 'a substitution in it does not parse');
+  if (node.script) walk(node.script, { ...inner, depth: inner.depth + 1 });
+}
+
+function walkCommand(node: Command, context: Context): void {
+  // What stands in its words runs before it does.
+  for (const part of [node.name, ...node.prefix, ...node.suffix]) if (part) walkPart(part, context);
+  const variables = new Map<string, string | null>();
+  for (const part of node.prefix) {
+    if (part.type === 'Assignment')
+      variables.set(
+        part.name,
+        part.value.type === 'Word' ? knownText(resolveText(part.value.parts, part.value.value, context.scope)) : null,
+      );
+  }
+  const scope = node.name ? withVariables(context.scope, variables) : context.scope;
+  const words = wordsOf(node, context);
+  if (words.length > 0) classifyWords(words, { ...context, scope, stdin: stdinOf(node, context) });
+}
+
+function knownText(arg: Arg): string | null {
+  return arg.known ? arg.text : null;
+}
+
+function walkPart(part: SyntaxNode, context: Context): void {
+  if (part.type === 'Redirect' || part.type === 'HereString' || part.type === 'HereDoc') walkRedirect(part, context);
+  else walk(part, context);
+}
+
+function wordsOf(node: Command, context: Context): Arg[] {
+  if (!node.name) return [];
+  const words = resolveWord(node.name, context.scope);
+  for (const arg of node.args) {
+    if (arg.type === 'Word') words.push(...resolveWord(arg, context.scope));
+    else {
+      const value =
+        arg.value.type === 'Word' ? resolveText(arg.value.parts, arg.value.value, context.scope) : undefined;
+      words.push({
+        text: `${arg.name}=${value?.text ?? ''}`,
+        known: value?.known ?? false,
+        loose: false,
+        mayBeOption: false,
+        glob: false,
+      });
+    }
+  }
+  return words;
+}
+
+function stdinOf(node: Command, context: Context): Stdin {
+  let { stdin } = context;
+  for (const redirect of node.redirects) {
+    if (redirect.type === 'HereDoc') {
+      const { text, known } = resolveText(redirect.body.parts, redirect.body.text, context.scope);
+      stdin = known ? { kind: 'text', text } : { kind: 'unknown' };
+    } else if (redirect.type === 'HereString') {
+      const value = redirect.target
+        ? resolveText(redirect.target.parts, redirect.target.value, context.scope)
+        : undefined;
+      stdin = value?.known ? { kind: 'text', text: `${value.text}\n` } : { kind: 'unknown' };
+    } else if (redirect.operator === '<' || redirect.operator === '<>' || redirect.operator === '<&')
+      stdin = { kind: 'unknown' };
+  }
+  return stdin;
+}
+
+function walkRedirect(redirect: Redirection, context: Context): void {
+  walkChildren(redirect, context);
+  if (redirect.type !== 'Redirect') return;
+  const target = redirect.target ? resolveText(redirect.target.parts, redirect.target.value, context.scope) : undefined;
+  const at: Context = context.depth === 1 ? { ...context, span: { start: redirect.pos, end: redirect.end } } : context;
+  const name = '(redirection)';
+  if (!target) return tell(at, { name, class: 'opaque', rule: 'not-parsed' });
+  const { text } = target;
+  if (/^\/dev\/(?:tcp|udp)\//u.test(text))
+    return tell(at, { name, class: 'network', rule: 'network-redirect', reason: 'it opens a connection' });
+  if (redirect.operator === '<') {
+    if (holdsSecrets(text, target.glob))
+      tell(at, { name, class: 'privilege', rule: 'reads-secret-place', reason: 'it reads where secrets are kept' });
+    else if (text.startsWith(hole)) tell(at, { name, class: 'opaque', rule: 'not-static' });
+    return;
+  }
+  if ((redirect.operator === '>&' || redirect.operator === '<&') && /^(?:\d+-?|-)$/u.test(text)) return;
+  if (redirect.operator === '<&') return;
+  if (isHarmlessDevice(text)) return;
+  classifyWriteTo(target, name, at);
+  tell(at, { name, class: 'write', rule: 'redirect', reason: 'it writes a file' });
+}
+
+function noteAssignment(node: Extract<SyntaxNode, { type: 'Assignment' }>, context: Context): void {
+  const value = node.value.type === 'Word' ? resolveText(node.value.parts, node.value.value, context.scope) : undefined;
+  noteVariable(node.name, value?.known ? value.text : undefined, '(assignment)', context);
+  const texts = node.value.type === 'Word' ? [value?.text ?? ''] : node.value.elements.map((word) => word.value);
+  if (texts.some(runsSubscript)) {
+    tell(context, {
+      name: '(assignment)',
+      class: 'opaque',
+      rule: 'subscript',
+      reason: 'a subscript in it may be run as code',
+    });
+  }
+}
+
+/** A variable's text is evaluated in arithmetic, and a subscript in it is run. */
+function noteArithmetic(node: SyntaxNode, context: Context): void {
+  let unsure = false;
+  const look = (one: SyntaxNode): void => {
+    if (one.type === 'ArithmeticWord') {
+      unsure ||= [...one.value.matchAll(/[A-Za-z_]\w*/gu)].some(([found]) => context.scope.find(found) === null);
+    } else if (one.type === 'TestBinary' && /^-(?:eq|ne|lt|le|gt|ge)$/u.test(one.operator)) {
+      unsure ||= [one.left, one.right].some(({ value, text }) => runsSubscript(value) || /^[A-Za-z_]\w*$/u.test(text));
+    } else if (one.type === 'TestUnary' && one.operator === '-v') unsure ||= runsSubscript(one.operand.value);
+    if (one.type !== 'CommandExpansion' && one.type !== 'ProcessSubstitution') forEachChild(one, look);
+  };
+  look(node);
+  if (unsure)
+    tell(context, {
+      name: '(arithmetic)',
+      class: 'opaque',
+      rule: 'arithmetic-not-static',
+      reason: 'it evaluates a text that is known only when it runs',
+    });
+}
+
+/** A function that starts itself twice at once. */
+function noteForkBomb(node: ShellFunction, context: Context): void {
+  let found = false;
+  const look = (one: SyntaxNode): void => {
+    if (one.type === 'Pipeline' || one.type === 'Statement') {
+      const commands = one.type === 'Pipeline' ? one.commands : [one.command];
+      const own = commands.filter(
+        (command) => command.type === 'Command' && command.name?.value === node.name.value,
+      ).length;
+      found ||= own >= 2 || (own >= 1 && one.type === 'Statement' && one.background === true);
+    }
+    forEachChild(one, look);
+  };
+  look(node.body);
+  if (found)
+    tell(context, {
+      name: '(function)',
+      class: 'destructive',
+      rule: 'fork-bomb',
+      reason: 'it starts itself without end',
+      beyondDoubt: true,
+    });
+}

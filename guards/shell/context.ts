@@ -1,0 +1,73 @@
+/** What the parts of the classifier hand to each other: where they are in a script, and where their facts go. */
+import { type CommandFact, type ShellClass } from './facts.ts';
+import type { Knowledge } from './knowledge.ts';
+import type { Scope } from './scope.ts';
+import type { Arg } from './words.ts';
+
+/** What a command reads from standard input, as far as the script shows it. */
+export type Stdin = { readonly kind: 'nothing' | 'unknown' } | { readonly kind: 'text'; readonly text: string };
+
+export interface Context {
+  readonly scope: Scope;
+  /** Scripts within scripts. */
+  readonly depth: number;
+  readonly stdin: Stdin;
+  readonly span: CommandFact['span'];
+  readonly report: Report;
+  readonly runScript: (text: string, context: Context) => void;
+  readonly runWords: (args: readonly Arg[], context: Context) => void;
+}
+
+/** Collects facts; bounds the work on scripts that multiply themselves. */
+export interface Report {
+  readonly facts: CommandFact[];
+  workLeft: number;
+  parsed: boolean;
+}
+
+export interface Told {
+  name?: string;
+  class: ShellClass;
+  rule: string;
+  reason?: string;
+  beyondDoubt?: boolean;
+}
+
+const reasons: Readonly<Record<ShellClass, string>> = {
+  read: 'it only reads',
+  write: 'it changes files or settings',
+  network: 'it reaches other machines',
+  opaque: 'it runs what cannot be seen through here',
+  privilege: 'it uses or reaches rights, secrets or what starts programs',
+  destructive: 'it destroys data or stops what runs',
+};
+
+export function tell(context: Context, told: Told): void {
+  context.report.facts.push({
+    name: told.name ?? '(unknown)',
+    class: told.class,
+    rule: told.rule,
+    reason: told.reason === undefined || told.reason === '' ? reasons[told.class] : told.reason,
+    beyondDoubt: told.beyondDoubt ?? false,
+    span: context.span,
+  });
+}
+
+/** A command under evaluation. */
+export interface Subject {
+  /** With its subcommands: `git push`. */
+  readonly name: string;
+  readonly row: Knowledge;
+  readonly args: readonly Arg[];
+}
+
+/** A rule's id from a command's name. */
+export function ruleOf(name: string): string {
+  return (
+    name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/gu, '-')
+      .replaceAll(/^-+|-+$/gu, '')
+      .slice(0, 64) || 'command'
+  );
+}

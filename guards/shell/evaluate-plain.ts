@@ -1,0 +1,118 @@
+/**
+ * One command by its row of the tables: its class, what its options, operands and code add to it, what it destroys, writes,
+ * reads and runs. What may be an option without being seen as one makes it `opaque`.
+ */
+import { type Context, ruleOf, type Subject, tell } from './context.ts';
+import { type ShellClass, worstOf } from './facts.ts';
+import type { Effect, Knowledge } from './knowledge.ts';
+import { classifyLanguage } from './languages.ts';
+import { type GivenOption, isOption, type SplitWords } from './options.ts';
+import { holdsSecrets, isBlockDevice, isVital } from './paths.ts';
+import { runRest } from './run-rest.ts';
+import { type Arg, literal } from './words.ts';
+import { classifyWriteTo } from './write-to.ts';
+
+export function evaluatePlain({ name, row, args }: Subject, split: SplitWords, context: Context): void {
+  const { options, operands } = split;
+  const lowered = options.some((option) => isAnyOf(option, row.lowers));
+  const classes: ShellClass[] = [lowered ? 'read' : args.length === 0 && row.bare ? row.bare : row.class];
+  classes.push(...effectsOf(row, options, name, context));
+  if (split.unsure && hasMore(row)) classes.push('opaque');
+  if (row.operands && operands.length > row.operands.beyond && !lowered) classes.push(row.operands.class);
+  const program = row.program;
+  if (program && !options.some((option) => isAnyOf(option, program.unless))) {
+    const code = operands[program.at];
+    if (code) classifyLanguage(program.language, code, name, context);
+    else if (program.at === 0 && program.language !== 'sql') classes.push('opaque');
+  }
+  const coded =
+    options.some((option) => effectOf(row, option)?.language !== undefined) ||
+    (program !== undefined && operands.length > program.at);
+  if (row.stdin && !coded && !lowered) classifyStdin(row, name, context);
+  if (row.guarded && operands.some((operand) => isGuarded(row, operand))) classes.push(row.guarded.class);
+  const beyondDoubt = destroysVital(row, split);
+  if (row.writes && !lowered) {
+    for (const target of row.writes === 'all' ? operands : operands.slice(-1)) classifyWriteTo(target, name, context);
+  }
+  if (!row.looksOnly && readsSecret(row, split)) classes.push('privilege');
+  tell(context, {
+    name,
+    class: worstOf(classes),
+    rule: ruleOf(name),
+    reason: classes[0] === worstOf(classes) ? row.why : '',
+    beyondDoubt,
+  });
+  if (row.runs && !lowered) runRest({ name, row, args }, split, context);
+}
+
+/** Classes of the options given; what is code in them is classified on its own. */
+export function effectsOf(
+  row: Knowledge,
+  options: readonly GivenOption[],
+  name: string,
+  context: Context,
+): ShellClass[] {
+  const classes: ShellClass[] = [];
+  for (const option of options) {
+    const effect = effectOf(row, option);
+    if (!effect) continue;
+    classes.push(effect.class);
+    if (effect.writesValue && option.value) classifyWriteTo(option.value, name, context);
+    if (effect.language) {
+      if (option.value) classifyLanguage(effect.language, option.value, name, context);
+      else classes.push('opaque');
+    }
+  }
+  return classes;
+}
+
+function effectOf(row: Knowledge, option: GivenOption): Effect | undefined {
+  return row.options.find(([known]) => isOption(option.name, known))?.[1];
+}
+
+/** Whether an option or operand could make it more than its class says. */
+function hasMore(row: Knowledge): boolean {
+  return (
+    row.class === 'read' &&
+    (row.operands !== undefined ||
+      row.program !== undefined ||
+      row.options.some(([, effect]) => effect.class !== 'read'))
+  );
+}
+
+function classifyStdin(row: Knowledge, name: string, context: Context): void {
+  const { stdin } = context;
+  if (!row.stdin) return;
+  if (stdin.kind === 'text') classifyLanguage(row.stdin, literal(stdin.text), name, context);
+  else
+    tell(context, {
+      name,
+      class: 'opaque',
+      rule: 'code-from-input',
+      reason: 'it takes what to do from its standard input',
+    });
+}
+
+function isGuarded(row: Knowledge, operand: Arg): boolean {
+  if (!operand.known) return row.class === 'read';
+  return operand.text
+    .split(',')
+    .some((one) => row.guarded?.patterns.some((pattern) => pattern.test(one.toLowerCase())));
+}
+
+function destroysVital(row: Knowledge, { options, operands }: SplitWords): boolean {
+  if (!row.deletes) return false;
+  const recursive = row.deletes.always || options.some((option) => isAnyOf(option, row.deletes?.recursive ?? []));
+  return recursive && operands.some((operand) => !operand.mayBeOption && isVital(operand.text));
+}
+
+function readsSecret(row: Knowledge, { operands, options }: SplitWords): boolean {
+  if (row.class !== 'read') return false;
+  const code = row.program && operands[row.program.at];
+  const words = [...operands.filter((operand) => operand !== code), ...options.flatMap(({ value }) => value ?? [])];
+  return words.some(({ text, glob }) => holdsSecrets(text, glob) || isBlockDevice(text));
+}
+
+export function isAnyOf(option: GivenOption, known: readonly string[]): boolean {
+  return known.some((one) => isOption(option.name, one));
+}

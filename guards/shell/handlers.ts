@@ -1,0 +1,188 @@
+/** Commands whose words the tables' grammar cannot describe: shells, `find`, `xargs`, builtins that set variables, and a few more. */
+import { type Context, ruleOf, type Subject, tell } from './context.ts';
+import { evaluatePlain } from './evaluate-plain.ts';
+import { classifyFind } from './find.ts';
+import { classifyRedis } from './languages/redis.ts';
+import { splitWords } from './options.ts';
+import { holdsSecrets, isBlockDevice } from './paths.ts';
+import { noteVariable, takeAssignments } from './run-rest.ts';
+import { type Arg, hole, outside } from './words.ts';
+import { classifyWriteTo } from './write-to.ts';
+
+type Handler = (subject: Subject, context: Context) => void;
+
+export const handlers: Readonly<Record<string, Handler>> = {
+  shell: classifyShellProgram,
+  find: classifyFind,
+  xargs: classifyXargs,
+  eval: classifyEval,
+  variables: classifyVariables,
+  test: classifyTest,
+  trap: classifyTrap,
+  alias: classifyAlias,
+  dd: classifyDd,
+  redis: classifyRedis,
+  busybox: classifyBusybox,
+  sudo: classifySudo,
+};
+
+const someWord: Arg = { text: hole, known: false, loose: true, mayBeOption: true, glob: false };
+
+/** `sh`, `bash` and their kind: `-c` and its text, a file, or what comes in. */
+function classifyShellProgram({ name, row, args }: Subject, context: Context): void {
+  const split = splitWords(args, { values: row.values, ...row.style, posix: true });
+  const flags = new Set(split.options.map((option) => option.name));
+  const own = split.options.some(
+    ({ name: given }) => ['--rcfile', '--init-file', '-O', '+O'].includes(given) || given === '-i',
+  );
+  if (split.unsure || own)
+    return tell(context, {
+      name,
+      class: 'opaque',
+      rule: 'shell',
+      reason: 'it starts a shell that reads more than this script',
+    });
+  const [first] = split.operands;
+  if (flags.has('-c')) {
+    if (!first) return tell(context, { name, class: 'opaque', rule: 'shell' });
+    if (first.known && !first.loose) return context.runScript(first.text, context);
+    return tell(context, {
+      name,
+      class: 'opaque',
+      rule: 'script-not-static',
+      reason: 'the text that it runs is known only when it runs',
+    });
+  }
+  if (first && !flags.has('-s')) {
+    return tell(context, {
+      name,
+      class: 'opaque',
+      rule: 'script-file',
+      reason: 'it runs a file that is not looked into',
+    });
+  }
+  if (context.stdin.kind === 'text')
+    return context.runScript(context.stdin.text, { ...context, stdin: { kind: 'unknown' } });
+  tell(context, {
+    name,
+    class: 'opaque',
+    rule: 'script-from-input',
+    reason: 'it runs what comes in on its standard input',
+  });
+}
+
+function classifyXargs(subject: Subject, context: Context): void {
+  const { name, row, args } = subject;
+  const split = splitWords(args, { values: row.values, ...row.style, posix: true });
+  if (split.unsure) return tell(context, { name, class: 'opaque', rule: 'not-static' });
+  const replace = split.options.find((option) => ['-I', '-i', '--replace', '-J'].includes(option.name));
+  const asked = split.options.some((option) => option.name === '-o' || option.name === '--open-tty');
+  if (asked) tell(context, { name, class: 'opaque', rule: 'xargs-terminal' });
+  if (split.rest.length === 0) return tell(context, { name, class: 'read', rule: 'xargs' });
+  if (!replace) return context.runWords([...split.rest, someWord], context);
+  const mark = replace.value?.text || '{}';
+  context.runWords(
+    split.rest.map((arg) => withHoles(arg, mark)),
+    context,
+  );
+}
+
+/** A word in which a mark stands for text from elsewhere. */
+function withHoles(arg: Arg, mark: string): Arg {
+  if (!arg.text.includes(mark)) return arg;
+  return { ...arg, text: arg.text.replaceAll(mark, hole), known: false, mayBeOption: arg.text.startsWith(mark) };
+}
+
+function classifyEval({ name, args }: Subject, context: Context): void {
+  if (args.length === 0) return;
+  const isStatic = args.every((arg) => arg.known && !arg.loose);
+  if (isStatic) context.runScript(args.map((arg) => arg.text).join(' '), context);
+  tell(context, { name, class: 'opaque', rule: 'eval', reason: 'it runs text as code' });
+}
+
+/** Builtins that set variables: to set `PATH` is to choose programs, and a subscript is run as code. */
+function classifyVariables(subject: Subject, context: Context): void {
+  const { name, row, args } = subject;
+  const split = splitWords(args, { values: row.values, ...row.style });
+  const targets =
+    name === 'printf'
+      ? split.options.flatMap(({ name: given, value }) => (given === '-v' && value ? [value] : []))
+      : args;
+  for (const { text } of targets) {
+    const variable = /^(?:-[A-Za-z]*)?([A-Za-z_]\w*)\+?=?([^]*)$/u.exec(text);
+    if (variable?.[1]) noteVariable(variable[1], variable[2], name, context);
+    if (text.startsWith(hole) || text.startsWith(outside))
+      tell(context, { name, class: 'opaque', rule: 'sets-any-variable' });
+    if (runsSubscript(text))
+      tell(context, { name, class: 'opaque', rule: 'subscript', reason: 'a subscript in it is run as code' });
+  }
+  evaluatePlain(
+    { ...subject, args: args.filter((arg) => !arg.mayBeOption || arg.text !== hole) },
+    split.unsure ? { ...split, unsure: false } : split,
+    context,
+  );
+}
+
+/** The shell evaluates what stands between brackets, also in a text that was quoted. */
+export function runsSubscript(text: string): boolean {
+  return text.includes('[') && /\$\(|`|\$\{/u.test(text);
+}
+
+function classifyTest({ name, args }: Subject, context: Context): void {
+  const subscript = args.some(({ text }) => runsSubscript(text));
+  tell(context, { name, class: subscript ? 'opaque' : 'read', rule: subscript ? 'subscript' : 'test' });
+}
+
+function classifyTrap({ name, args }: Subject, context: Context): void {
+  const operands = args.filter(({ text }) => text !== '--');
+  const [action] = operands;
+  if (!action || operands.length === 1 || action.text === '-' || action.text === '' || /^-[lp]/u.test(action.text)) {
+    return tell(context, { name, class: 'read', rule: 'trap' });
+  }
+  if (action.known) return context.runScript(action.text, context);
+  tell(context, { name, class: 'opaque', rule: 'script-not-static' });
+}
+
+function classifyAlias({ name, args }: Subject, context: Context): void {
+  const defines = args.some(({ text, known }) => !known || text.includes('='));
+  tell(context, {
+    name,
+    class: defines ? 'opaque' : 'read',
+    rule: 'alias',
+    reason: defines ? 'it changes what a word runs' : '',
+  });
+}
+
+function classifyDd({ name, args }: Subject, context: Context): void {
+  let writes = false;
+  for (const arg of args) {
+    const { text } = arg;
+    if (text.startsWith('of=')) {
+      writes = true;
+      classifyWriteTo({ ...arg, text: text.slice(3) }, name, context);
+    }
+    if (text.startsWith('if=') && (holdsSecrets(text.slice(3), arg.glob) || isBlockDevice(text.slice(3)))) {
+      tell(context, { name, class: 'privilege', rule: 'reads-guarded-place' });
+    }
+    if (arg.mayBeOption) writes = true;
+  }
+  tell(context, { name, class: writes ? 'write' : 'read', rule: 'dd' });
+}
+
+/** `busybox rm …`: the word after it is the command. */
+function classifyBusybox({ name, args }: Subject, context: Context): void {
+  if (args.length === 0 || args[0]?.text.startsWith('-'))
+    return tell(context, { name, class: 'read', rule: 'busybox' });
+  context.runWords(args, context);
+}
+
+/** Rights, whatever runs; and what runs. */
+function classifySudo({ name, row, args }: Subject, context: Context): void {
+  const split = splitWords(args, { values: row.values, ...row.style, posix: true });
+  const looks = args.length === 1 && ['-V', '-l', '--version', '--help', '-h'].includes(args[0]?.text ?? '');
+  tell(context, { name, class: looks ? 'read' : 'privilege', rule: ruleOf(name) });
+  if (split.unsure) return;
+  const edits = split.options.some((option) => option.name === '-e' || option.name === '--edit');
+  const { rest, inner } = takeAssignments(name, split.rest, context);
+  if (!edits && rest.length > 0) inner.runWords(rest, inner);
+}

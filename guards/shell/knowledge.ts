@@ -1,0 +1,169 @@
+/**
+ * What is known of commands: the tables of `tables/*.yaml`, made into `tables.json` by `npm run tables`, read into lookups
+ * once. What a table does not say is not known, and what is not known asks.
+ */
+import { type ShellClass, shellClasses } from './facts.ts';
+import tables from './tables.json' with { type: 'json' };
+
+/** What a text is, where a command takes text as code. */
+export type Language = 'shell' | 'awk' | 'sed' | 'sql' | 'code' | 'mongo';
+
+/** A row of a table, or a subcommand of one, as it is written. */
+export interface RowSource {
+  names?: string;
+  class?: string;
+  why?: string;
+  values?: string;
+  options?: Readonly<Record<string, string>>;
+  lowers?: string;
+  operands?: string;
+  runs?: string;
+  program?: string;
+  stdin?: string;
+  bare?: string;
+  deletes?: string;
+  writes?: string;
+  style?: string;
+  handler?: string;
+  looks?: string;
+  guarded?: string;
+  subcommands?: Readonly<Record<string, string | RowSource>>;
+}
+
+export interface Effect {
+  readonly class: ShellClass;
+  /** Of the option's value. */
+  readonly language: Language | undefined;
+  /** The value is a file that is written. */
+  readonly writesValue: boolean;
+}
+
+export interface Knowledge {
+  readonly class: ShellClass;
+  readonly why: string;
+  readonly values: ReadonlySet<string>;
+  readonly options: readonly (readonly [name: string, effect: Effect])[];
+  /** With one of these it is a read. */
+  readonly lowers: readonly string[];
+  /** More operands than this have another class. */
+  readonly operands: { readonly beyond: number; readonly class: ShellClass } | undefined;
+  /** It runs the rest of its words. */
+  readonly runs: { readonly skip: number; readonly assignments: boolean; readonly joins: boolean } | undefined;
+  /** An operand is code, unless one of these options brings it. */
+  readonly program:
+    | { readonly language: Language; readonly at: number; readonly unless: readonly string[] }
+    | undefined;
+  /** Without operands, options or a program it takes code from standard input. */
+  readonly stdin: Language | undefined;
+  readonly bare: ShellClass | undefined;
+  /** Its operands are gone afterwards; recursive with one of these options, or always. */
+  readonly deletes: { readonly recursive: readonly string[]; readonly always: boolean } | undefined;
+  readonly writes: 'all' | 'last' | undefined;
+  readonly style: {
+    readonly posix: boolean;
+    readonly singleDash: boolean;
+    readonly oldStyle: boolean;
+    readonly globalsFirst: boolean;
+  };
+  readonly handler: string | undefined;
+  /** It shows names, sizes and the like, never what is inside. */
+  readonly looksOnly: boolean;
+  /** Operands, in small letters, that make it another class. */
+  readonly guarded: { readonly class: ShellClass; readonly patterns: readonly RegExp[] } | undefined;
+  readonly subcommands: ReadonlyMap<string, Knowledge> | undefined;
+  readonly patterns: readonly (readonly [pattern: RegExp, node: Knowledge])[];
+}
+
+const rows = new Map<string, Knowledge>();
+const rowPatterns: [RegExp, Knowledge][] = [];
+
+for (const row of tables as readonly RowSource[]) {
+  const knowledge = readRow(row, undefined);
+  for (const name of words(row.names)) {
+    if (name.includes('*')) rowPatterns.push([namePattern(name), knowledge]);
+    else rows.set(name, knowledge);
+  }
+}
+
+/** @param name without folders, exactly as it would be started. */
+export function knowledgeOf(name: string): Knowledge | undefined {
+  return rows.get(name) ?? rowPatterns.find(([pattern]) => pattern.test(name))?.[1];
+}
+
+export function subcommandOf({ subcommands, patterns }: Knowledge, name: string): Knowledge | undefined {
+  return subcommands?.get(name) ?? patterns.find(([pattern]) => pattern.test(name))?.[1];
+}
+
+function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
+  const style = words(row.style);
+  const own = new Set(words(row.values));
+  const options = Object.entries(row.options ?? {}).flatMap(([names, effect]) =>
+    words(names).map((name): [string, Effect] => [name, readEffect(effect)]),
+  );
+  const [beyond, operandClass] = words(row.operands);
+  const [skip, ...how] = words(row.runs);
+  const [language, ...unless] = words(row.program);
+  const at = /^\d+$/u.test(unless[0] ?? '') ? Number(unless.shift()) : 0;
+  const deletes = words(row.deletes);
+  const [guardedClass, ...guarded] = words(row.guarded);
+  // What takes code or a file takes a value.
+  for (const [name, { language: code, writesValue }] of options) if (code || writesValue) own.add(name);
+  const knowledge: Omit<Knowledge, 'subcommands' | 'patterns'> = {
+    class: classOf(row.class ?? 'opaque'),
+    why: row.why ?? parent?.why ?? '',
+    values: parent && !parent.style.globalsFirst ? new Set([...parent.values, ...own]) : own,
+    options: parent && !parent.style.globalsFirst ? [...options, ...parent.options] : options,
+    lowers: words(row.lowers),
+    operands: beyond ? { beyond: Number(beyond), class: classOf(operandClass ?? '') } : undefined,
+    runs: skip
+      ? { skip: Number(skip), assignments: how.includes('assignments'), joins: how.includes('joined') }
+      : undefined,
+    program: language ? { language: language as Language, at, unless } : undefined,
+    stdin: row.stdin as Language | undefined,
+    bare: row.bare ? classOf(row.bare) : undefined,
+    deletes: deletes.length > 0 ? { recursive: deletes, always: deletes.includes('always') } : undefined,
+    writes: row.writes === 'last' || row.writes === 'all' ? row.writes : undefined,
+    style: {
+      posix: style.includes('posix') || skip !== undefined,
+      singleDash: style.includes('single-dash') || (parent?.style.singleDash ?? false),
+      oldStyle: style.includes('old-style'),
+      globalsFirst: style.includes('globals-first'),
+    },
+    handler: row.handler,
+    looksOnly: row.looks === 'names',
+    guarded: guardedClass ? { class: classOf(guardedClass), patterns: guarded.map(namePattern) } : undefined,
+  };
+  const subcommands = new Map<string, Knowledge>();
+  const patterns: [RegExp, Knowledge][] = [];
+  const node: Knowledge = { ...knowledge, subcommands: row.subcommands ? subcommands : undefined, patterns };
+  for (const [names, source] of Object.entries(row.subcommands ?? {})) {
+    const child = readRow(typeof source === 'string' ? { class: source } : source, { ...node, lowers: [] });
+    for (const name of words(names)) {
+      if (name.includes('*')) patterns.push([namePattern(name), child]);
+      else subcommands.set(name, child);
+    }
+  }
+  return node;
+}
+
+/** `write`, `opaque shell`, `write file`. */
+function readEffect(text: string): Effect {
+  const [first = '', second] = words(text);
+  const writesValue = second === 'file';
+  return { class: classOf(first), writesValue, language: writesValue ? undefined : (second as Language | undefined) };
+}
+
+function classOf(text: string): ShellClass {
+  const found = shellClasses.find((one) => one === text);
+  if (!found)
+    throw new TypeError(`Cannot read the shell tables: a class is unknown, expected one of ${shellClasses.join(', ')}`);
+  return found;
+}
+
+function words(text: string | undefined): string[] {
+  return text?.split(/\s+/u).filter((word) => word !== '') ?? [];
+}
+
+function namePattern(name: string): RegExp {
+  return new RegExp(`^${name.replaceAll(/[.+]/gu, '\\$&').replaceAll('*', '.*')}$`, 'u');
+}

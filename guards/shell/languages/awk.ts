@@ -1,0 +1,82 @@
+/** An awk program: reads, unless it starts a command, writes a file or loads code. Strings and expressions are told apart as awk does. */
+import { type Context, tell } from '../context.ts';
+
+/** Before these a `/` begins an expression; after a value it divides. */
+const beforeExpression = /(?:^|[\s(,{};!~&|=?:+\-*%<>[])$/u;
+const keywordBefore = /\b(?:print|printf|return|in|case|do|else)\s*$/u;
+
+export function classifyAwk(program: string, name: string, context: Context): void {
+  const { code, texts } = withoutTexts(program);
+  const starts =
+    /\bsystem\s*\(/u.test(program) ||
+    /\|/u.test(code.replaceAll('||', '  ')) ||
+    /@/u.test(code) ||
+    texts.some((text) => text.startsWith('/inet'));
+  if (starts) {
+    for (const text of texts) if (/\s|\//u.test(text) || text.length > 1) runText(text, context);
+    return tell(context, {
+      name,
+      class: 'opaque',
+      rule: 'awk-starts-command',
+      reason: 'the program starts a command or loads code',
+    });
+  }
+  if (/\bprintf?\b[^;}\n]*>/u.test(withoutBrackets(code))) {
+    return tell(context, { name, class: 'write', rule: 'awk-writes', reason: 'the program writes a file' });
+  }
+  tell(context, { name, class: 'read', rule: 'awk' });
+}
+
+/** Only what is worse than the program itself is worth telling. */
+function runText(text: string, context: Context): void {
+  context.runScript(text, context);
+}
+
+/** A comparison within brackets is no redirection. */
+function withoutBrackets(code: string): string {
+  let depth = 0;
+  let kept = '';
+  for (const sign of code) {
+    if (sign === '(' || sign === '[') depth += 1;
+    if (depth <= 0) kept += sign;
+    if (sign === ')' || sign === ']') depth = Math.max(0, depth - 1);
+  }
+  return kept;
+}
+
+function withoutTexts(program: string): { code: string; texts: string[] } {
+  let code = '';
+  const texts: string[] = [];
+  for (let index = 0; index < program.length; index++) {
+    const sign = program[index];
+    if (sign === '#') {
+      while (index + 1 < program.length && program[index + 1] !== '\n') index += 1;
+    } else if (sign === '"' || (sign === '/' && beginsExpression(code))) {
+      const end = endOf(program, index, sign);
+      if (sign === '"') texts.push(program.slice(index + 1, end));
+      // What never ends is not what it looked like.
+      if (end >= program.length) return { code: code + program.slice(index), texts };
+      code += sign === '"' ? '""' : ' 0';
+      index = end;
+    } else code += sign;
+  }
+  return { code, texts };
+}
+
+function beginsExpression(code: string): boolean {
+  const before = code.slice(-40).replace(/[ \t]+$/u, '');
+  return before === '' || beforeExpression.test(before) || keywordBefore.test(code.slice(-40));
+}
+
+function endOf(program: string, start: number, quote: string): number {
+  let inClass = false;
+  for (let index = start + 1; index < program.length; index++) {
+    const sign = program[index];
+    if (sign === '\\') index += 1;
+    else if (quote === '/' && sign === '\n') return program.length;
+    else if (quote === '/' && sign === '[') inClass = true;
+    else if (sign === ']') inClass = false;
+    else if (sign === quote && !inClass) return index;
+  }
+  return program.length;
+}

@@ -1,0 +1,138 @@
+/**
+ * SQL and the meta commands of its shells. A statement reads if it begins as one that reads and calls nothing but functions
+ * known to read; texts and comments are taken out first. What is not known to read does not.
+ */
+import { type Context, tell } from '../context.ts';
+import type { ShellClass } from '../facts.ts';
+
+const reading = /^(?:select|show|explain|describe|desc|with|values|table|help|use|\(*\s*select)\b/u;
+const destroying = /^(?:drop|truncate|delete|shutdown|kill|reset|purge|flush|detach|revoke)\b/u;
+const writing =
+  /\b(?:insert|update|delete|drop|truncate|alter|create|grant|replace|merge|call|execute|exec|do|copy|load|attach|vacuum|into|lock|set)\b/u;
+const safeFunctions = new Set(
+  'count sum avg min max abs round floor ceil ceiling coalesce nullif greatest least lower upper length char_length substr substring trim ltrim rtrim replace concat concat_ws now date datetime time strftime julianday year month day hour minute second extract date_trunc date_part to_char to_date to_timestamp age interval cast convert row_number rank dense_rank lag lead first_value last_value ntile over partition array_agg string_agg group_concat json_agg jsonb_agg json_build_object row_to_json exists in any all some values and or not as on using from where having by case when then else limit union except intersect select distinct filter with over within varchar char decimal numeric pg_size_pretty pg_database_size pg_total_relation_size pg_relation_size pg_table_size current_database current_user version database user schema ifnull isnull if iif typeof hex unnest generate_series lateral left right lpad rpad split_part position strpos instr regexp_replace md5 random rand sign mod power sqrt log ln exp percentile_cont datediff timestampdiff date_sub date_add date_format from_unixtime unix_timestamp format'.split(
+    ' ',
+  ),
+);
+/** Lists and settings of the output. */
+const backReads = /^(?:d\w*|l\w*|x|timing|conninfo|c|connect|q|pset|h|z|sf|sv|t|a|echo|encoding)\+?$/u;
+/** They reach beyond the database, or act in it. */
+const acting =
+  /\b(?:pg_read_file|pg_read_binary_file|pg_ls_dir|pg_terminate_backend|pg_cancel_backend|lo_import|lo_export|dblink\w*|load_file|xp_\w+|sp_\w+|sys_exec|sys_eval|load_extension|writefile|readfile|outfile|dumpfile|program|edit|fts\w*)\b/u;
+
+export function classifySql(text: string, name: string, context: Context): void {
+  const bare = withoutTexts(text);
+  if (bare === undefined) {
+    return tell(context, {
+      name,
+      class: 'opaque',
+      rule: 'sql-ambiguous',
+      reason: 'databases would read it differently',
+    });
+  }
+  if (
+    [...bare.matchAll(/\\([a-z!]+)/giu)].some(
+      ([, one = '']) => !/^(?:G|g$)/u.test(one) && !backReads.test(one.toLowerCase()),
+    )
+  ) {
+    return tell(context, {
+      name,
+      class: 'opaque',
+      rule: 'sql-shell-command',
+      reason: 'it starts a command or a file of the database shell',
+    });
+  }
+  if (/(?<![:\w[]):[a-z_'"{]/iu.test(bare)) {
+    return tell(context, { name, class: 'opaque', rule: 'sql-not-static', reason: 'a variable stands in it for text' });
+  }
+  const meta =
+    /(?:^|\n)\s*(?:\\(?<back>[!a-z?+]\w*)|\.(?<dot>[a-z]+)|(?<word>system|source|tee|pager|edit)\s)(?<rest>[^\n]*)/u.exec(
+      text.toLowerCase(),
+    );
+  if (meta && !readsMeta(meta.groups ?? {})) {
+    return tell(context, {
+      name,
+      class: 'opaque',
+      rule: 'sql-shell-command',
+      reason: 'it starts a command or a file of the database shell',
+    });
+  }
+  const classes = statementsOf(bare).map(classOf);
+  const worst: ShellClass =
+    (['destructive', 'opaque', 'write'].find((one): one is ShellClass =>
+      classes.includes(one as ShellClass),
+    ) as ShellClass) ?? 'read';
+  const reason =
+    {
+      destructive: 'a statement destroys data',
+      opaque: 'a statement reaches beyond the database',
+      write: 'a statement changes data',
+    }[worst as 'write'] ?? '';
+  tell(context, { name, class: worst, rule: `sql-${worst}`, reason });
+}
+
+/** Lists and settings of the output: `\dt`, `\x`, `.tables`. */
+function readsMeta({ back, dot, rest = '' }: Readonly<Record<string, string | undefined>>): boolean {
+  if (/[|`]/u.test(rest)) return false;
+  if (back) return backReads.test(back);
+  return (
+    dot !== undefined &&
+    /^(?:tables|schema|databases|headers|mode|indexes|indices|width|quit|exit|help|show|stats|timer|nullvalue|separator|fullschema|dbinfo)$/u.test(
+      dot,
+    )
+  );
+}
+
+const texts =
+  /'(?:[^'\\]|''|\\[^])*'|"(?:[^"\\]|""|\\[^])*"|`[^`]*`|\$(\w*)\$[^]*?\$\1\$|\/\*[^]*?\*\/|--[^\n]*|#[^\n]*/gu;
+
+/**
+ * With texts emptied and comments gone. Databases differ in what ends a text: where they would, it is not read.
+ * MySQL runs what stands in `/*! … *\/`, knows `#` but no `--x`; PostgreSQL takes a backslash for a letter and nests comments.
+ */
+function withoutTexts(text: string): string | undefined {
+  let ambiguous = false;
+  const bare = text.replaceAll(texts, (found: string) => {
+    if (found.startsWith('/*')) {
+      ambiguous ||= found.slice(2).includes('/*');
+      return found.startsWith('/*!') ? ` ${found.slice(3, -2).replace(/^\d+/u, '')} ` : ' ';
+    }
+    if (found.startsWith('--') || found.startsWith('#')) {
+      ambiguous ||= !/^--(?:\s|$)/u.test(found) && /[;'"]/u.test(text);
+      return ' ';
+    }
+    ambiguous ||= /\\['"]/u.test(found) || (found.startsWith('$') && found.includes(';'));
+    return found.startsWith("'") ? "''" : 'x';
+  });
+  // A quote that nothing ends.
+  return ambiguous || /['"`]/u.test(bare.replaceAll("''", '')) ? undefined : bare;
+}
+
+/** In small letters, without the commands of the shell itself. */
+function statementsOf(bare: string): string[] {
+  return bare
+    .replaceAll(/(?<=^|\n)\s*[\\.][a-z!?][^\n]*/giu, ' ')
+    .toLowerCase()
+    .split(/;|\\g\b/u)
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+}
+
+function classOf(statement: string): ShellClass {
+  const plain = statement.replace(/^explain\s+(?:\([^)]*\)\s*|analyze\s+|verbose\s+)*/u, (found) =>
+    /analyze/u.test(found) ? '' : 'explain ',
+  );
+  if (destroying.test(plain)) return 'destructive';
+  if (/^(?:update|alter)\b/u.test(plain)) {
+    const whole = /^update\b/u.test(plain) && !/\bwhere\b/u.test(plain);
+    return whole || /\bdrop\b/u.test(plain) ? 'destructive' : 'write';
+  }
+  if (acting.test(plain)) return 'opaque';
+  if (/^explain (?!analyze)/u.test(plain)) return 'read';
+  if (!reading.test(plain)) return /^pragma\s+\w+(?:\(\w*\))?$/u.test(plain) ? 'read' : 'write';
+  if (/\b(?:delete|drop|truncate)\b/u.test(plain)) return 'destructive';
+  const words = plain.replaceAll(/"[^"]*"|`[^`]*`/gu, 'x');
+  if (writing.test(words.replaceAll(/\breplace\s*\(|\bfor\s+update\b/gu, ' '))) return 'write';
+  const called = [...words.matchAll(/([a-z_][\w.]*)\s*\(/gu)].map(([, one]) => one ?? '');
+  return called.every((one) => safeFunctions.has(one)) ? 'read' : 'opaque';
+}

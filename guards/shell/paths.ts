@@ -1,0 +1,149 @@
+/**
+ * Places whose loss, change or reading is more than a file's: what a machine cannot live without, what starts programs, what
+ * holds secrets. Paths are text here; nothing is looked up. Patterns of file names are matched against known places.
+ */
+import { hole, outside } from './words.ts';
+
+/** Where a recursive delete leaves no machine or no home behind. */
+const vital = new Set([
+  '',
+  '/bin',
+  '/boot',
+  '/dev',
+  '/etc',
+  '/home',
+  '/lib',
+  '/lib64',
+  '/proc',
+  '/root',
+  '/sbin',
+  '/sys',
+  '/usr',
+  '/var',
+  '~',
+  '/usr/bin',
+  '/usr/lib',
+  '/usr/sbin',
+  '/var/lib',
+  '/Users',
+  '/System',
+  '/Library',
+  'C:',
+  '/c',
+]);
+const blockDevice =
+  /^\/dev\/(?:[shvx]+d[a-z]\d*|nvme\d|mmcblk\d|disk\d?|rdisk\d|disk\/|dm-\d|mapper\/|md\d|sr\d|mem$|kmem$|port$|mtd)/u;
+const secretPlaces: readonly string[] = [
+  '/etc/shadow',
+  '/etc/shadow-',
+  '/etc/gshadow',
+  '/etc/sudoers',
+  '/etc/security/opasswd',
+  '/etc/ssh/ssh_host_rsa_key',
+  '/etc/kubernetes/admin.conf',
+  '~/.ssh/id_rsa',
+  '~/.ssh/id_ed25519',
+  '~/.ssh/id_ecdsa',
+  '~/.ssh/id_dsa',
+  '~/.ssh/identity',
+  '~/.aws/credentials',
+  '~/.netrc',
+  '~/.pgpass',
+  '~/.my.cnf',
+  '~/.git-credentials',
+  '~/.docker/config.json',
+  '~/.kube/config',
+  '~/.npmrc',
+  '~/.pypirc',
+  '~/.config/gh/hosts.yml',
+  '~/.config/gcloud/credentials.db',
+  '~/.azure/accessTokens.json',
+  '~/.vault-token',
+  '~/.bash_history',
+  '~/.zsh_history',
+  '~/.gnupg/secring.gpg',
+  '.env',
+  '.env.production',
+  '.env.local',
+  'server.key',
+  'server.pem',
+  'keystore.jks',
+  'vault.kdbx',
+  '/proc/1/environ',
+  '/proc/self/environ',
+  '/proc/1/mem',
+  '/proc/kcore',
+  '/run/secrets/token',
+  '/var/run/secrets/kubernetes.io/serviceaccount/token',
+  'credentials.json',
+  'service-account.json',
+  'terraform.tfstate',
+];
+const secretPattern =
+  /(?:^|[/:=])(?:\.env(?:\.(?!example|sample|template|dist)[\w.-]+)?|\.netrc|\.pgpass|\.my\.cnf|\.git-credentials|\.npmrc|\.pypirc|\.vault-token|\.\w+_history|id_(?:rsa|dsa|ecdsa|ed25519)|identity|credentials(?:\.(?:json|db|xml|ya?ml|csv))?|secrets?\.(?:json|ya?ml|env|txt|toml)|service[-_]account\.json|kubeconfig|master\.key|\.htpasswd|[^/]+\.(?:pem|key|p12|pfx|jks|kdbx|keytab|tfstate))$|(?:^|\/)\.(?:ssh|gnupg|aws|azure|kube|docker|config\/(?:gh|gcloud))\/(?!known_hosts|config$|[^/]*\.pub$)|\.(?:docker\/config\.json|kube\/config)$|^\/etc\/(?:shadow|gshadow|sudoers|security\/opasswd|ssh\/ssh_host\w*key$|kubernetes\/)|^\/proc\/[^/]*\/(?:environ|mem|fd\/)|^\/proc\/(?:kcore|kmem)|^\/(?:var\/)?run\/secrets/u;
+const startPattern =
+  /(?:^|\/)(?:authorized_keys2?|\.(?:bash|zsh|ksh|csh|tcsh|fish)\w*|\.profile|\.login|\.zprofile|\.xinitrc|\.xsessionrc|\.vimrc|\.exrc|\.emacs|\.gitconfig|\.inputrc|\.forward|\.rhosts|\.pam_environment|\.npmrc|\.envrc|\.pythonrc|sitecustomize\.py|usercustomize\.py)$|(?:^|\/)(?:\.ssh|\.git|\.gnupg|\.husky|\.config\/(?:autostart|systemd|git|fish)|LaunchAgents|LaunchDaemons|cron[^/]*|crontabs|init\.d|systemd|profile\.d|sudoers\.d|pam\.d|ld\.so\.conf\.d|udev)\/|^\/(?:etc|boot|bin|sbin|lib|lib64|usr|root|proc|sys|dev)\//u;
+const harmlessDevice = /^\/dev\/(?:null|zero|full|stdin|stdout|stderr|tty|u?random|fd\/|pts\/\d|shm\/)/u;
+
+/** Slashes, `.` and `..` as the system reads them; `~` and `$HOME` stand as `~`. */
+export function plainPath(text: string): string {
+  const absolute = text.startsWith('/');
+  const parts: string[] = [];
+  for (const one of text.split('/')) {
+    if (one === '' || one === '.') continue;
+    if (one === '..' && parts.length > 0 && parts.at(-1) !== '..') parts.pop();
+    else if (one !== '..' || !absolute) parts.push(one);
+  }
+  const path = parts.join('/').replace(/^~root(?=\/|$)/u, '/root');
+  return absolute ? `/${path}` : path || '.';
+}
+
+/** Whether all of a place that matters would go: `/`, `/*`, `~`, `/etc/`, also by way of `..`. */
+export function isVital(text: string): boolean {
+  const path = plainPath(text).replace(/(?<=^|\/)(?:\*+|\.\*|\{[*.,]+\}|\.\[!?\.\]\*)$/u, '');
+  const whole = path.replace(/\/+$/u, '');
+  // A bare `*` in an unknown folder is not known to be vital.
+  if (whole === '') return text.startsWith('/');
+  return vital.has(whole);
+}
+
+export function isBlockDevice(text: string): boolean {
+  return blockDevice.test(plainPath(text));
+}
+
+/** Where secrets are kept; a pattern of names counts if it fits such a place. */
+export function holdsSecrets(text: string, glob: boolean): boolean {
+  const path = plainPath(text);
+  if (secretPattern.test(path) && !/(?:^|\/)(?:certs?|ca-certificates|ssl\/certs)\//u.test(path)) return true;
+  if (!glob && !text.includes(hole) && !text.includes(outside)) return false;
+  if (/^[*?]+$/u.test(path)) return false;
+  const pattern = globPattern(path);
+  return (
+    pattern !== undefined && secretPlaces.some((place) => pattern.test(place) && /[^*?/.\uFDD0\uFDD1]{2}/u.test(path))
+  );
+}
+
+/** Changing it starts programs, opens doors or belongs to the system. */
+export function isGuardedPlace(text: string): boolean {
+  const path = plainPath(text);
+  return startPattern.test(path) && !harmlessDevice.test(path) && !/^\/usr\/local\/(?:share|src)\//u.test(path);
+}
+
+export function isHarmlessDevice(text: string): boolean {
+  return harmlessDevice.test(plainPath(text));
+}
+
+/** Linear: a pattern with many stars is cut to what can be told. */
+function globPattern(path: string): RegExp | undefined {
+  if (path.length > 200 || path.split(/[*\uFDD0\uFDD1]/u).length > 6) return undefined;
+  const source = path.replaceAll(/\[[^\]/]{1,20}\]|[\uFDD0\uFDD1*]+|\?|[.+^${}()|\\[\]]/gu, (sign) => {
+    if (sign.startsWith('[') && sign.length > 1) return '[^/]';
+    if (/^[\uFDD0\uFDD1*]/u.test(sign)) return '[^/]*';
+    return sign === '?' ? '[^/]' : `\\${sign}`;
+  });
+  try {
+    return new RegExp(`^${source}$`, 'u');
+  } catch {
+    return undefined;
+  }
+}

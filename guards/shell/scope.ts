@@ -1,0 +1,113 @@
+/**
+ * Which variables a script sets, and to what. A name that is set once to a text that is known has that text; one that is set
+ * otherwise has a value that its author chooses; one that is never set comes from the environment.
+ */
+import { type Assignment, forEachChild, type SyntaxNode } from 'unbash';
+import { outside, resolveText } from './words.ts';
+
+const numeric = new RegExp(`^(?:-?\\d+|${outside})$`, 'u');
+
+export interface Scope {
+  /** A text; null: anything; undefined: the script never sets it. */
+  find(name: string): string | null | undefined;
+}
+
+export const emptyScope: Scope = { find: () => undefined };
+
+/** @param root looked through as a whole, because a loop runs what stands below before what stands above. */
+export function scopeOf(root: SyntaxNode, parent: Scope): Scope {
+  const values = new Map<string, string | null>();
+  const scope: Scope = { find: (name) => (values.has(name) ? values.get(name) : parent.find(name)) };
+  const note = (name: string, value: string | null): void => {
+    const before = scope.find(name);
+    // Counters are set again and again, and stay numbers.
+    const isNumber =
+      value !== null && numeric.test(value) && (before === undefined || (before !== null && numeric.test(before)));
+    values.set(name, isNumber ? (before === undefined ? value : outside) : before === undefined ? value : null);
+  };
+  visit(root, (node) => {
+    if (node.type === 'Assignment') note(node.name, textOf(node, scope));
+    else if (node.type === 'For' || node.type === 'Select') note(node.name.value, loopValue(node, scope));
+    else if (
+      node.type === 'ParameterExpansion' &&
+      node.operation?.type === 'Default' &&
+      /=/u.test(node.operation.operator)
+    ) {
+      note(node.parameter, null);
+    } else if (node.type === 'ArithmeticWord') {
+      const name = /^[A-Za-z_]\w*/u.exec(node.value)?.[0];
+      // `((name++))`; what is read here and never set is left as it is.
+      if (name && values.has(name)) note(name, outside);
+    } else if (node.type === 'Function') note(`${node.name.value}()`, null);
+    else if (node.type === 'Command') noteBuiltin(node.name?.value, node.args, note);
+  });
+  return scope;
+}
+
+/** Variables that a process started by the script gets besides. */
+export function withVariables(parent: Scope, variables: ReadonlyMap<string, string | null>): Scope {
+  if (variables.size === 0) return parent;
+  return { find: (name) => (variables.has(name) ? variables.get(name) : parent.find(name)) };
+}
+
+/** A script given to another shell: what stands in `$1` and the like is its caller's. */
+export function visit(node: SyntaxNode, see: (node: SyntaxNode) => void): void {
+  const open: SyntaxNode[] = [node];
+  for (let next = open.pop(); next; next = open.pop()) {
+    see(next);
+    const children: SyntaxNode[] = [];
+    forEachChild(next, (child) => void children.push(child));
+    open.push(...children.toReversed());
+  }
+}
+
+function textOf({ value, append, index }: Assignment, scope: Scope): string | null {
+  if (append || index || value.type === 'ArrayValue') return null;
+  if (value.parts?.length === 1 && value.parts[0]?.type === 'ArithmeticExpansion') return outside;
+  const { text, known, loose } = resolveText(value.parts, value.value, scope);
+  return known && !loose ? text : null;
+}
+
+/** Over words that cannot be options the variable is none either; what else it is does not matter. */
+function loopValue(node: Extract<SyntaxNode, { type: 'For' | 'Select' }>, scope: Scope): string | null {
+  const words = node.wordlist;
+  if (node.type === 'Select' || !words) return null;
+  const sure = words.every((word) => {
+    if (/^(?:\{-?\d+\.\.-?\d+\}|\$\(seq [\d\s]+\)|`seq [\d\s]+`)$/u.test(word.text)) return true;
+    const { text, loose, mayBeOption } = resolveText(word.parts, word.value, scope);
+    return !loose && !mayBeOption && !text.startsWith('-') && /^[\w./~*?-]+$/u.test(text) && !/^[*?[]/u.test(text);
+  });
+  return sure ? outside : null;
+}
+
+const setters = new Set([
+  'read',
+  'mapfile',
+  'readarray',
+  'getopts',
+  'printf',
+  'declare',
+  'typeset',
+  'local',
+  'export',
+  'readonly',
+  'let',
+  'unset',
+  'wait',
+]);
+
+function noteBuiltin(
+  name: string | undefined,
+  args: readonly { readonly type: string; readonly text: string }[],
+  note: (name: string, value: string | null) => void,
+): void {
+  if (!name || !setters.has(name)) return;
+  for (const { type, text } of args) {
+    // Names as such, and glued to an option as in `printf -vNAME` or behind `let`.
+    if (type !== 'Word') continue;
+    for (const [found] of text.matchAll(/[A-Za-z_]\w*/gu)) {
+      note(found, null);
+      if (text.startsWith('-') && found.length > 1) note(found.slice(1), null);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/** What `blocked` refuses whatever the rules say: people, tools, and words in any text of the arguments. */
+import type { RuleHit } from '../core/contracts/decision.ts';
+import type { CompiledPolicy } from './compiled-policy.ts';
+import type { PolicyInput } from './input.ts';
+import { matchesTool } from './tool-pattern.ts';
+import { ruleHit } from './verdict.ts';
+
+// Characters that are not shown: they would split a word for a reader and not for whoever uses the text.
+const invisible = /\p{Default_Ignorable_Code_Point}/gu;
+
+/** One form for the same words: compatibility characters, case, width-less characters and runs of blanks. */
+export function foldWords(text: string): string {
+  return text.normalize('NFKC').replace(invisible, '').toLowerCase().replaceAll(/\s+/gu, ' ');
+}
+
+export function blockedHits({ blocked }: CompiledPolicy, input: PolicyInput): RuleHit[] {
+  const hits: RuleHit[] = [];
+  if ([input.principal.id, input.onBehalfOf].some((user) => user !== null && blocked.users.has(user))) {
+    hits.push(ruleHit('blocked-user', 'deny', 'This person or account is blocked'));
+  }
+  if (blocked.tools.some((pattern) => matchesTool(pattern, input.tool.name))) {
+    hits.push(ruleHit('blocked-tool', 'deny', 'This tool is blocked'));
+  }
+  if (blocked.words.length > 0 && someText(input.args, (text) => containsAny(text, blocked.words))) {
+    // Without the word: it may be a secret name, and the model reads this.
+    hits.push(ruleHit('blocked-word', 'deny', 'The arguments hold a blocked word'));
+  }
+  return hits;
+}
+
+function containsAny(text: string, words: readonly string[]): boolean {
+  const folded = foldWords(text);
+  return words.some((word) => folded.includes(word));
+}
+
+function someText(value: unknown, test: (text: string) => boolean): boolean {
+  if (typeof value === 'string') return test(value);
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some((item) => someText(item, test));
+  return Object.entries(value).some(([key, item]) => test(key) || someText(item, test));
+}

@@ -1,0 +1,126 @@
+/**
+ * What is allowed in a policy and is probably a mistake, or less safe than it looks: for `policy check`. A warning changes no
+ * verdict. What cannot be told for sure (whether one condition implies another) is not warned about.
+ */
+import type { ToolDefinition } from '../core/contracts/tool.ts';
+import type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
+import type { PathPart, Position } from './problems.ts';
+import { coversPattern, matchesTool } from './tool-pattern.ts';
+
+export type WarnedTool = Pick<ToolDefinition, 'name' | 'effect'>;
+
+export interface PolicyWarning extends Position {
+  readonly code:
+    | 'shadowed-rule'
+    | 'unreachable-rule'
+    | 'tool-without-rule'
+    | 'unconditional-allow'
+    | 'quorum-too-large'
+    | 'guard-off'
+    | 'self-approval'
+    | 'no-default-terms'
+    | 'untrusted-allowed';
+  readonly message: string;
+}
+
+interface Loaded {
+  readonly policy: CompiledPolicy;
+  readonly locate: (path: readonly PathPart[]) => Position;
+}
+
+/** @param tools those of the agent; absent: not known, and what needs them is not looked at */
+export function policyWarnings({ policy, locate }: Loaded, tools?: readonly WarnedTool[]): PolicyWarning[] {
+  const warnings: PolicyWarning[] = [];
+  const warn = (code: PolicyWarning['code'], path: readonly PathPart[], message: string): void =>
+    void warnings.push({ code, message, ...locate(path) });
+  for (const [index, rule] of policy.rules.entries()) {
+    warnOfRule(policy, rule, tools, (code, message) => warn(code, ['rules', index], message));
+  }
+  for (const tool of tools ?? []) {
+    const named = policy.rules.some((rule) => rule.effect !== 'deny' && namesTool(rule, tool.name));
+    if (!named) warn('tool-without-rule', [], `no rule allows or asks for tool "${tool.name}": every call is denied`);
+  }
+  for (const [name, terms] of policy.terms) {
+    const path = ['approvals', name];
+    const members = knownApprovers(policy, terms.approvers);
+    if (terms.quorum > members.size && (terms.approvers.roles.length === 0 || members.size > 0)) {
+      const known = `${members.size} known ${members.size === 1 ? 'approver' : 'approvers'}`;
+      warn('quorum-too-large', path, `terms "${name}" need ${terms.quorum} approvals and have ${known}`);
+    }
+    if (terms.requesterMayApprove) {
+      warn('self-approval', path, `under terms "${name}" whoever starts a run may approve its calls`);
+    }
+  }
+  for (const [name, guard] of policy.guards) {
+    if (guard.kind === 'off')
+      warn('guard-off', ['guards', name], `guard "${name}" is switched off: ${guard.acknowledge}`);
+  }
+  if (!policy.terms.has('default')) {
+    warn(
+      'no-default-terms',
+      ['approvals'],
+      'there is no approvals.default: what would ask under it, such as after a reset, is denied',
+    );
+  }
+  if (policy.allowsUntrusted) {
+    warn('untrusted-allowed', ['labels'], 'calls stay allowed after untrusted content was read');
+  }
+  return warnings.toSorted((a, b) => a.line - b.line || a.column - b.column);
+}
+
+function warnOfRule(
+  policy: CompiledPolicy,
+  rule: CompiledRule,
+  tools: readonly WarnedTool[] | undefined,
+  warn: (code: PolicyWarning['code'], message: string) => void,
+): void {
+  const shadow = policy.rules.find((other) => other !== rule && shadows(other, rule));
+  if (shadow) {
+    const verb = shadow.effect === 'deny' ? 'denies' : 'asks for';
+    warn('shadowed-rule', `rule "${rule.id}" never decides: rule "${shadow.id}" ${verb} all that it is for`);
+  }
+  if (rule.condition && /^\s*\(*\s*false\s*\)*\s*$/u.test(rule.condition.text)) {
+    warn('unreachable-rule', `rule "${rule.id}" never matches: its condition is always false`);
+  } else if (tools && !tools.some((tool) => namesTool(rule, tool.name))) {
+    warn('unreachable-rule', `rule "${rule.id}" never matches: the agent has none of its tools`);
+  }
+  if (rule.effect !== 'allow' || rule.condition || shadow) return;
+  const effects = tools?.filter((tool) => tool.effect !== 'read' && namesTool(rule, tool.name)).map(({ name }) => name);
+  if (effects ? effects.length > 0 : rule.tools.includes('*')) {
+    const what = effects ? effects.join(', ') : 'every tool';
+    warn('unconditional-allow', `rule "${rule.id}" allows ${what} whatever the arguments`);
+  }
+}
+
+/** Whether `other` is stricter and matches whenever `rule` does. */
+function shadows(other: CompiledRule, rule: CompiledRule): boolean {
+  const stricter = other.effect === 'deny' ? rule.effect !== 'deny' : other.effect === 'ask' && rule.effect === 'allow';
+  if (!stricter || other.condition) return false;
+  return (
+    rule.tools.every((pattern) => other.tools.some((wider) => coversPattern(wider, pattern))) &&
+    includesAll(other.roles, rule.roles) &&
+    includesAll(other.environments, rule.environments)
+  );
+}
+
+/** Absent: all. */
+function includesAll(wide: readonly string[] | undefined, narrow: readonly string[] | undefined): boolean {
+  return !wide || (narrow?.every((one) => wide.includes(one)) ?? false);
+}
+
+function namesTool(rule: CompiledRule, tool: string): boolean {
+  return rule.tools.some((pattern) => matchesTool(pattern, tool));
+}
+
+/** Whom the file itself names; identities may claim the roles besides. */
+function knownApprovers(
+  policy: CompiledPolicy,
+  approvers: { readonly roles: readonly string[]; readonly principals: readonly string[] },
+): ReadonlySet<string> {
+  const holds = (roles: readonly string[]): boolean => roles.some((role) => approvers.roles.includes(role));
+  const byRole = [...policy.principals].filter(([, roles]) => holds(roles)).map(([principal]) => principal);
+  const byGroup = [...policy.groups.values()]
+    .filter(({ roles }) => holds(roles))
+    .flatMap((group) => [...group.principals]);
+  return new Set([...approvers.principals, ...byRole, ...byGroup]);
+}
