@@ -25,7 +25,9 @@ import { type Arg, hole, outside, resolveText, resolveWord } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
 
 const deepest = 12;
-/** Of a script within a script, UTF-16 units. */
+/** Of brackets. A script of people has a handful; each level costs the parser another look at all that is in it. */
+const deepestNesting = 100;
+/** UTF-16 units. */
 const longest = 65_536;
 /** NUL ends a text for the system; the others stand for holes here. */
 const unreadable = ['\u0000', hole, outside];
@@ -35,11 +37,24 @@ export function classifyScript(text: string, context: Context): void {
     return notParsed(context, 'it holds control characters that no script needs');
   if (context.depth > deepest || text.length > longest)
     return notParsed(context, 'it is too deep or too long to be read');
+  if (nesting(text) > deepestNesting) return notParsed(context, 'it is too deep or too long to be read');
   const script = parse(text);
   if (script.errors && script.errors.length > 0) notParsed(context, 'it is no script that parses');
   // Of a script within a script nobody has the place: the outer command's is kept.
   const inner: Context = { ...context, depth: context.depth + 1, scope: scopeOf(script, context.scope) };
   walk(script, inner);
+}
+
+/** Brackets open at once, quoted ones too: an upper bound. */
+function nesting(text: string): number {
+  let open = 0;
+  let most = 0;
+  for (let index = 0; index < text.length; index++) {
+    const sign = text[index];
+    if (sign === '(' || sign === '{') most = Math.max(most, ++open);
+    else if ((sign === ')' || sign === '}') && open > 0) open -= 1;
+  }
+  return most;
 }
 
 function notParsed(context: Context, reason: string): void {
