@@ -63,6 +63,8 @@ function notParsed(context: Context, reason: string): void {
 }
 
 function walk(node: SyntaxNode, context: Context): void {
+  // That it is too much was said; the rest would only be more of it.
+  if (context.report.workLeft < 0) return;
   switch (node.type) {
     case 'Statement':
       return walk(node.command, placed(node, context));
