@@ -43,7 +43,7 @@ export function createCallModel(
 
   async function callModel(activity: ActivityPort, input: CallModelInput): Promise<CallModelResult> {
     const pack = await loadPack(activity);
-    const transcript = await loadTranscript(dependencies, activity, input);
+    const transcript = await loadTranscript(dependencies, activity, input, input.tail);
     const prompt = await buildPrompt(transcript.messages);
     const tools = toolsOf(pack, dependencies.tools);
     const answer = await askProvider(activity, {

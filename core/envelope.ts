@@ -91,6 +91,23 @@ export function openEnvelope<T extends Signed>(value: unknown, options: OpenOpti
   return { kind: 'opened', signed };
 }
 
+/**
+ * Whether a value that this process opened before still opens: its key and its times, as they are now. Not verified again:
+ * shape and signature, so only for a value that nobody can have changed since.
+ *
+ * @param publicKey the key that its signature was verified with
+ */
+export function stillOpens(
+  signed: Signed,
+  options: Pick<OpenOptions<Signed>, 'audience' | 'registry' | 'now'>,
+  publicKey: string,
+): boolean {
+  const key = options.registry.keyByKid(signed.kid);
+  if (key?.publicKey !== publicKey || key.domain !== signed.domain || signed.audience !== options.audience)
+    return false;
+  return (keyFailure(key, signed, options.now) ?? timeFailure(signed, options.now)) === undefined;
+}
+
 /** A string may hold a lone surrogate, which fits every schema and no canonical JSON; its sender is not trusted yet. */
 function bytesOrUndefined(signed: Signed): Uint8Array | undefined {
   try {

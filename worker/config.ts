@@ -5,6 +5,7 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CountersignError } from '../core/errors.ts';
+import { readStoreLocation, type StoreLocation } from '../store/index.ts';
 
 const address = z.string().regex(/^[^\s/:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'expected host:port');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'expected an http(s) URL' });
@@ -33,13 +34,26 @@ export const configSchema = z.strictObject({
   openaiBaseUrl: httpUrl.optional().describe('A compatible server'),
   drainMs: milliseconds.default(20_000).describe('How long running activities may go on after a stop was asked for'),
   keyRegistryFile: z.string().min(1).optional().describe('Set in production: keys then come from files, none is made'),
+  store: z
+    .string()
+    .regex(/^(?:postgres(?:ql)?:\/\/|(?!.*:\/\/))/i, 'expected a postgres:// URL or the path of a file')
+    .optional()
+    .describe('A postgres:// URL or the path of a SQLite file. Absent: a file in the state folder'),
+  storePasswordFile: z.string().min(1).optional().describe('Holds the password of the role in the store’s URL'),
+  storeRolePasswords: z.string().min(1).optional().describe('Folder with a password file for each role; for setup'),
+  storeRolePrefix: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,39}$/, 'expected lower-case letters, digits and _')
+    .default('countersign')
+    .describe('First part of the database roles’ names; for setup'),
 });
 type Settings = z.output<typeof configSchema>;
 
 export interface Config extends Omit<Settings, 'audience'> {
   audience: string;
+  storeLocation: StoreLocation;
   /** Absolute, as `stateFolder`. */
-  paths: { keys: string; store: string; work: string; cache: string; apiKey: string; gateway: string };
+  paths: { keys: string; work: string; cache: string; apiKey: string; gateway: string };
 }
 
 export type ConfigName = keyof Settings;
@@ -60,6 +74,10 @@ export const variableByName: Readonly<Record<ConfigName, string>> = {
   openaiBaseUrl: 'OPENAI_BASE_URL',
   drainMs: 'COUNTERSIGN_DRAIN_MS',
   keyRegistryFile: 'COUNTERSIGN_KEY_REGISTRY_FILE',
+  store: 'COUNTERSIGN_STORE',
+  storePasswordFile: 'COUNTERSIGN_STORE_PASSWORD_FILE',
+  storeRolePasswords: 'COUNTERSIGN_STORE_ROLE_PASSWORDS',
+  storeRolePrefix: 'COUNTERSIGN_STORE_ROLE_PREFIX',
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -91,15 +109,20 @@ export function readConfig(environment: Environment, flags: Flags = {}): Config 
     ...parsed.data,
     stateFolder,
     audience: parsed.data.audience ?? `countersign:${parsed.data.temporalNamespace}`,
+    storeLocation: storeLocationOf(parsed.data, stateFolder),
     paths: {
       keys: join(stateFolder, 'keys'),
-      store: join(stateFolder, 'store', 'countersign.db'),
       work: join(stateFolder, 'work'),
       cache: join(stateFolder, 'cache'),
       apiKey: join(stateFolder, 'api-key'),
       gateway: join(stateFolder, 'gateway.json'),
     },
   };
+}
+
+function storeLocationOf({ store, storePasswordFile }: Settings, stateFolder: string): StoreLocation {
+  const location = readStoreLocation(store ?? join(stateFolder, 'store', 'countersign.db'), storePasswordFile ?? null);
+  return location.kind === 'sqlite' ? { ...location, file: resolve(location.file) } : location;
 }
 
 /** @throws {CountersignError} `config-invalid` naming the variable of a setting that this action needs and nobody gave */

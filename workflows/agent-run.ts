@@ -112,7 +112,7 @@ async function turns(run: RunMemory, remote: Remote): Promise<Ending> {
 async function askModel(run: RunMemory, remote: Remote): Promise<number> {
   run.turn += 1;
   const answer = await remote.model.callModel.executeWithOptions({ summary: `turn ${run.turn}` }, [
-    { turn: run.turn, ...run.transcript },
+    { turn: run.turn, ...run.transcript, tail: run.tail() },
   ]);
   run.count(answer.usage);
   run.append(answer.message);

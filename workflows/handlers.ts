@@ -6,7 +6,6 @@ import { setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
 import { callKeyOf } from '../core/contracts/ids.ts';
 import type { CallProgress, RunState, VoteStatus } from '../core/contracts/run.ts';
 import { digestJson } from '../core/digest.ts';
-import { transcriptHead } from '../core/transcript.ts';
 import {
   controlSignal,
   runStateQuery,
@@ -50,7 +49,7 @@ function digestOf(vote: unknown): string {
 
 function transcriptPart(run: RunMemory, from: number): TranscriptPart {
   const start = Math.max(0, Math.min(Math.trunc(from), run.messages.length));
-  return { messages: run.messages.slice(start), ...transcriptHead(run.messages) };
+  return { messages: run.messages.slice(start), ...run.transcript };
 }
 
 function runState(run: RunMemory): RunState {

@@ -12,6 +12,8 @@ import { extendTranscript, transcriptHead, type TranscriptHead } from '../core/t
 /** Signals that wait to be looked at; more are counted and dropped (the gate reads stored votes anyway). */
 export const inboxLimit = 500;
 const rejectedDigestLimit = 100;
+/** Characters of text. Results stand in the history already: a second copy of large ones costs more than a query. */
+const largestTail = 16_384;
 
 export class RunMemory {
   readonly ticket: TicketBody;
@@ -63,6 +65,13 @@ export class RunMemory {
   append(message: Message): void {
     this.messages.push(message);
     this.transcript = extendTranscript(this.transcript, message);
+  }
+
+  /** Messages since the model last answered, for a model activity that remembers the rest; none where they are large. */
+  tail(): Message[] {
+    const from = this.messages.findLastIndex((message) => message.role === 'assistant') + 1;
+    const tail = this.messages.slice(from);
+    return tail.reduce((sum, message) => sum + message.text.length, 0) > largestTail ? [] : tail;
   }
 
   /** A summary takes the place of the first messages. */

@@ -1,6 +1,6 @@
 /**
- * The messages that `{ head, count }` names: from the process's cache, and by one query to the run itself for what is
- * lacking. Nothing is returned whose hash chain does not end in `head`: a stale cache or a forged answer to the query
+ * The messages that `{ head, count }` names: from the process's cache, the newest from the activity's own input, and by
+ * one query to the run itself for what is lacking. Nothing is returned whose hash chain does not end in `head`: a stale cache or a forged answer to the query
  * (anyone with namespace access can answer queries) must not become what the model is told.
  */
 import { z } from 'zod';
@@ -28,9 +28,15 @@ export async function loadTranscript(
   source: TranscriptSource,
   run: { workflowId: string; linkRunId: string },
   expected: TranscriptHead,
+  tail: unknown = [],
 ): Promise<CachedTranscript> {
   const cached = source.cache.get(run.workflowId) ?? noTranscript;
   if (endsIn(cached, expected)) return upTo(cached, expected.count);
+  const continued = withTail(cached, tail, expected);
+  if (continued) {
+    source.cache.put(run.workflowId, continued);
+    return continued;
+  }
   // A cached chain at least as long that does not pass through the head is another chain (compaction, reset).
   const bases =
     cached.messages.length > 0 && cached.messages.length < expected.count ? [cached, noTranscript] : [noTranscript];
@@ -48,6 +54,16 @@ export async function loadTranscript(
   );
 }
 
+/** The cached chain and the messages handed over; undefined where that is not the chain asked for. */
+function withTail(cached: CachedTranscript, tail: unknown, expected: TranscriptHead): CachedTranscript | undefined {
+  const parsed = messagesSchema.safeParse(tail);
+  if (!parsed.success || parsed.data.length === 0) return undefined;
+  const before = expected.count - parsed.data.length;
+  if (before < 0 || cached.messages.length < before) return undefined;
+  const chain = extendedOrNull(upTo(cached, before), parsed.data);
+  return chain && endsIn(chain, expected) ? chain : undefined;
+}
+
 async function fetched(
   source: TranscriptSource,
   run: { workflowId: string; linkRunId: string },
@@ -63,8 +79,12 @@ async function fetched(
   }
   const parsed = messagesSchema.safeParse(answer.messages);
   if (!parsed.success || parsed.data.length < count - from) return null;
+  return extendedOrNull(base, parsed.data.slice(0, count - from));
+}
+
+function extendedOrNull(base: CachedTranscript, messages: readonly Message[]): CachedTranscript | null {
   try {
-    return extended(base, parsed.data.slice(0, count - from));
+    return extended(base, messages);
   } catch {
     return null; // Something that has no canonical form, so no recorded message.
   }

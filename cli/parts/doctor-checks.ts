@@ -11,7 +11,7 @@ import { messageOf } from '../../core/errors.ts';
 import type { Check } from '../../engine/check.ts';
 import { engineChecks } from '../../engine/checks.ts';
 import { registryPath } from '../../keys/index.ts';
-import { openSqliteStore } from '../../store/index.ts';
+import { describeStore, openStore } from '../../store/index.ts';
 import { createUnshareSandbox } from '../../tools/sandbox/unshare-sandbox.ts';
 import { type Config, type Environment, variableByName } from '../../worker/config.ts';
 import { findGateway } from '../gateway-record.ts';
@@ -74,17 +74,19 @@ async function checkKeys(options: DoctorOptions): Promise<Check> {
   }
 }
 
-async function checkStore({ paths }: Config): Promise<Check> {
+async function checkStore({ storeLocation }: Config): Promise<Check> {
   const name = 'Store';
-  if (!(await pathExists(paths.store))) return { name, ok: true, detail: `${paths.store} (will be made)` };
+  const file = storeLocation.kind === 'sqlite' ? storeLocation.file : undefined;
+  if (file !== undefined && !(await pathExists(file))) return { name, ok: true, detail: `${file} (will be made)` };
   try {
-    const store = await openSqliteStore({ file: paths.store });
+    const store = await openStore(storeLocation);
     try {
       await store.ping();
     } finally {
       await store.close();
     }
-    return { name, ok: true, detail: `${paths.store}, ${((await bytesOf(paths.store)) / 1e6).toFixed(1)} MB` };
+    const size = file === undefined ? '' : `, ${((await bytesOf(file)) / 1e6).toFixed(1)} MB`;
+    return { name, ok: true, detail: `${describeStore(storeLocation)}${size}` };
   } catch (error) {
     return { name, ok: false, detail: messageOf(error), remedy: 'see docs/errors/store-unavailable.md' };
   }

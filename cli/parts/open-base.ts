@@ -5,7 +5,7 @@ import type { Domain } from '../../core/contracts/envelope.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { findEmbeddedEngine } from '../../engine/engine-record.ts';
 import { type KeySet, loadKeysFromEnvironment, loadOrCreateKeys } from '../../keys/index.ts';
-import { openSqliteStore } from '../../store/index.ts';
+import { openStore } from '../../store/index.ts';
 import type { Store } from '../../store/store.ts';
 import { type Config, type Environment, variableByName } from '../../worker/config.ts';
 
@@ -33,7 +33,7 @@ export async function openBase(options: BaseOptions): Promise<Base> {
   const { config, clock } = options;
   const temporal = temporalSettings(config, options.address ?? (await temporalAddress(config)));
   const keys = await openKeys(options);
-  const store = await openSqliteStore({ file: config.paths.store });
+  const store = await openStore(config.storeLocation);
   try {
     const door = await openTemporalDoor(temporal);
     const close = async (): Promise<void> => {

@@ -7,7 +7,7 @@ import { findEmbeddedEngine, readEngineRecord } from '../../engine/engine-record
 import type { KeyRegistry } from '../../core/envelope.ts';
 import { openTemporalDoor } from '../../client/temporal-door.ts';
 import { openRegistry, registryPath } from '../../keys/index.ts';
-import { openSqliteStore } from '../../store/index.ts';
+import { openStore } from '../../store/index.ts';
 import type { Store } from '../../store/store.ts';
 import type { Config } from '../../worker/config.ts';
 import { replayBundle } from '../../worker/workflow-bundle.ts';
@@ -52,7 +52,7 @@ async function replayAt(
   const door = await openTemporalDoor(temporalSettings(config, address));
   let store: Store | undefined;
   try {
-    store = useStore ? await openStore(config) : undefined;
+    store = useStore ? await openExistingStore(config) : undefined;
     const ofStore = store ? { store } : {};
     const report = await replayRun({
       workflowId,
@@ -78,7 +78,8 @@ async function borrowEngine(config: Config, log: (line: string) => void): Promis
   return await startEmbeddedEngine(engineOptions(config, log));
 }
 
-/** Opening makes a database where there is none, and an empty one would look like a store that lost everything. */
-async function openStore({ paths }: Config): Promise<Store | undefined> {
-  return (await pathExists(paths.store)) ? await openSqliteStore({ file: paths.store }) : undefined;
+/** Opening makes a SQLite file where there is none, and an empty one would look like a store that lost everything. */
+async function openExistingStore({ storeLocation }: Config): Promise<Store | undefined> {
+  if (storeLocation.kind === 'sqlite' && !(await pathExists(storeLocation.file))) return undefined;
+  return await openStore(storeLocation);
 }

@@ -40,7 +40,8 @@ export interface WorkerPart {
 /** @throws {CountersignError} */
 export async function startWorkerPart({ base, environment, pack, roles }: WorkerPartOptions): Promise<WorkerPart> {
   const { config, door, store, keys, clock, temporal } = base;
-  await publishPack(store, pack);
+  // The gate's worker alone: other roles have no right to write bodies, and the gateway publishes what it activates.
+  if (roles === undefined || roles.includes('agent')) await publishPack(store, pack);
   await mkdir(config.paths.work, { recursive: true, mode: 0o700 });
   const sandbox = sandboxWithMasks(createUnshareSandbox(), maskedPaths(config, environment));
   const worker = await startWorker(
@@ -69,8 +70,14 @@ export async function startWorkerPart({ base, environment, pack, roles }: Worker
   return { worker, sandbox };
 }
 
+/** Files that open the store. */
+function storeSecrets({ storeLocation, storePasswordFile }: Config): (string | undefined)[] {
+  if (storeLocation.kind === 'sqlite') return [storeLocation.file];
+  return [storePasswordFile, storeLocation.tls?.keyFile ?? undefined];
+}
+
 /** What no child process of a tool may read. */
 export function maskedPaths(config: Config, environment: Environment): string[] {
-  const files = [config.keyRegistryFile, ...domains.map((domain) => environment[keyVariable(domain)])];
+  const files = [config.keyRegistryFile, ...storeSecrets(config), ...domains.map((domain) => environment[keyVariable(domain)])];
   return [config.stateFolder, ...new Set(files.flatMap((file) => (file ? dirname(file) : [])))];
 }

@@ -7,7 +7,7 @@ import type { SignedDecision } from './decision.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Purpose } from './ids.ts';
 import type { Finding, Label } from './labels.ts';
-import type { AssistantMessage, TokenUsage } from './message.ts';
+import type { AssistantMessage, Message, TokenUsage } from './message.ts';
 import type { ExecutionOutcome, SignedReceipt } from './receipt.ts';
 import type { RunLimits, SignedTicket, TaskQueues } from './ticket.ts';
 import type { EffectClass } from './tool.ts';
@@ -49,6 +49,11 @@ export interface CallModelInput {
   turn: number;
   head: string;
   count: number;
+  /**
+   * The newest messages, since the model last answered: all that a process which asked before lacks. Empty where they are
+   * large. A hint that saves a query and is never trusted: what is sent must end in `head`.
+   */
+  tail: Message[];
 }
 export interface CallModelResult {
   message: AssistantMessage;
@@ -176,7 +181,7 @@ export interface NotifyApproversResult {
   channels: { channel: string; delivered: boolean; detail: string }[];
 }
 
-export interface CompactTranscriptInput extends CallModelInput {
+export interface CompactTranscriptInput extends Omit<CallModelInput, 'tail'> {
   /** Messages from the start that the summary replaces. */
   covers: number;
 }

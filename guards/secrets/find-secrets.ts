@@ -21,8 +21,28 @@ export async function findSecrets(text: string, options: SecretOptions = {}): Pr
 }
 
 export async function matchSecrets(text: string, options: SecretOptions = {}): Promise<SecretMatch[]> {
+  const isOnlyText = (options.knownValues ?? []).length === 0;
+  if (isOnlyText && cleanTexts.has(text)) return [];
   const bySecretlint = await findBySecretlint(text);
-  return withRepetitions(text, [...ownMatches(text, options), ...bySecretlint]);
+  const matches = withRepetitions(text, [...ownMatches(text, options), ...bySecretlint]);
+  if (isOnlyText && matches.length === 0) noteClean(text);
+  return matches;
+}
+
+const textsKept = 200;
+const longestKept = 16_384;
+
+/**
+ * Texts without a finding, newest last: a call's arguments and a result pass several guards on their way and are looked
+ * through once. No text with a secret is ever kept.
+ */
+const cleanTexts = new Set<string>();
+
+function noteClean(text: string): void {
+  if (text.length > longestKept) return;
+  cleanTexts.add(text);
+  const oldest = cleanTexts.size > textsKept ? cleanTexts.values().next().value : undefined;
+  if (oldest !== undefined) cleanTexts.delete(oldest);
 }
 
 /** Our own rules alone, for callers that cannot wait. */

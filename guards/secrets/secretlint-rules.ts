@@ -3,8 +3,12 @@
  * messages repeat the secret and are dropped; only rule and range are kept.
  */
 import { lintSource } from '@secretlint/core';
+import { secretLintProfiler } from '@secretlint/profiler';
 import { creator } from '@secretlint/secretlint-rule-preset-recommend';
 import type { SecretMatch } from './match.ts';
+
+// It notes the time of every rule for every text, keeps all of it for ever, and takes longer than the rules.
+secretLintProfiler.setEnabled(false);
 
 const preset = '@secretlint/secretlint-rule-preset-recommend';
 const config = {

@@ -5,13 +5,32 @@
 import type { Kysely, Transaction } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { type AppendOnly, createAuthorityAndLedger } from './authority-and-ledger.ts';
+import { indexGateReads } from './gate-reads.ts';
 
-/** @throws what the migration met; the caller's transaction must then be rolled back */
-export async function runMigrations<T>(transaction: Transaction<T>, appendOnly: AppendOnly): Promise<void> {
-  const migrations: Record<string, Migration> = {
+function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
+  return {
     '0001-authority-and-ledger': { up: (db: Kysely<never>) => createAuthorityAndLedger(db, appendOnly) },
+    '0003-gate-reads': { up: indexGateReads },
   };
-  const migrator = new Migrator({ db: transaction, provider: { getMigrations: () => Promise.resolve(migrations) } });
+}
+
+/** Of this version, in their order. */
+export const migrationNames: readonly string[] = Object.keys(migrationsIn(() => []));
+
+/**
+ * @param schema of the migrations' own tables, where a database may hold those of other programs too
+ * @throws what the migration met; the caller's transaction must then be rolled back
+ */
+export async function runMigrations<T>(
+  transaction: Transaction<T>,
+  appendOnly: AppendOnly,
+  schema?: string,
+): Promise<void> {
+  const migrator = new Migrator({
+    db: transaction,
+    provider: { getMigrations: () => Promise.resolve(migrationsIn(appendOnly)) },
+    ...(schema === undefined ? {} : { migrationTableSchema: schema }),
+  });
   const { error } = await migrator.migrateToLatest();
   if (error === undefined) return;
   throw error instanceof Error ? error : new Error('Cannot migrate the database: the cause is unknown');

@@ -3,6 +3,7 @@ import { digestText } from '../../core/digest.ts';
 import type { Store } from '../store.ts';
 import { invalid, readJson } from './records.ts';
 import type { SqlSession } from './session.ts';
+import { ofRow } from './write-scopes.ts';
 
 export function bodyMethods(session: SqlSession): Pick<Store, 'putBody' | 'getBody'> {
   return {
@@ -15,7 +16,7 @@ export function bodyMethods(session: SqlSession): Pick<Store, 'putBody' | 'getBo
           .onConflict((conflict) => conflict.column('digest').doNothing())
           .execute();
         return digest;
-      });
+      }, ofRow(digest));
     },
     getBody: (digest) =>
       session.read(async (queries) => {

@@ -1,15 +1,19 @@
 /** Numbers without gaps: the row is locked until the transaction ends, and a rollback gives the number back. */
 import { CountersignError } from '../../core/errors.ts';
+import { prepared } from './prepared.ts';
 import type { Queries } from './session.ts';
 import type { CountersTable } from './tables.ts';
 
-export async function nextNumber(queries: Queries, name: CountersTable['name']): Promise<number> {
-  const row = await queries
+const countUp = prepared((queries, { name }: Pick<CountersTable, 'name'>) =>
+  queries
     .updateTable('counters')
     .set((column) => ({ value: column('value', '+', 1) }))
     .where('name', '=', name)
-    .returning('value')
-    .executeTakeFirst();
+    .returning('value'),
+);
+
+export async function nextNumber(queries: Queries, name: CountersTable['name']): Promise<number> {
+  const [row] = (await countUp(queries, { name })).rows;
   if (row) return row.value;
   throw new CountersignError(
     'record-invalid',

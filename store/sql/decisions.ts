@@ -9,15 +9,20 @@ import { CountersignError } from '../../core/errors.ts';
 import { parseCallKey } from '../../core/contracts/ids.ts';
 import type { SignedDecision } from '../../core/contracts/decision.ts';
 import type { DecisionKey, DecisionRecord, RecordedDecision, Store } from '../store.ts';
+import { prepared } from './prepared.ts';
 import { argumentsMustAgree, readDecision, rowMustAgree, toText } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
 import type { DecisionsTable } from './tables.ts';
+import { ofRun } from './write-scopes.ts';
 
 export function decisionMethods(session: SqlSession): Pick<Store, 'findDecision' | 'recordDecision' | 'listDecisions'> {
   return {
     findDecision: (key) => session.read((queries) => findDecision(queries, key)),
     recordDecision: (record, expected) =>
-      session.write((queries) => recordDecision(queries, record, expected.runEpoch)),
+      session.write((queries) => recordDecision(queries, record, expected.runEpoch), {
+        ...ofRun(record.decision.body.workflowId),
+        mayBeLostWithPower: isBarePermit(record),
+      }),
     listDecisions: (workflowId) =>
       session.read(async (queries) => {
         const query = queries.selectFrom('decisions').selectAll().where('workflow_id', '=', workflowId);
@@ -26,16 +31,24 @@ export function decisionMethods(session: SqlSession): Pick<Store, 'findDecision'
   };
 }
 
-async function findDecision(queries: Queries, key: DecisionKey): Promise<SignedDecision | null> {
-  const row = await queries
+/** A permit that nobody was asked for. Its effect, if it has one, starts only after a write that power loss spares. */
+function isBarePermit({ decision: { body }, ask, closes, denial }: DecisionRecord): boolean {
+  return body.verdict === 'allow' && body.approval === null && !ask && !closes && !denial;
+}
+
+const decisionByKey = prepared((queries, key: DecisionKey) =>
+  queries
     .selectFrom('decisions')
     .selectAll()
     .where('call_key', '=', key.callKey)
     .where('try', '=', key.try)
     .where('purpose', '=', key.purpose)
     .where('pass', '=', key.pass)
-    .where('link_run_id', '=', key.linkRunId)
-    .executeTakeFirst();
+    .where('link_run_id', '=', key.linkRunId),
+);
+
+async function findDecision(queries: Queries, key: DecisionKey): Promise<SignedDecision | null> {
+  const [row] = (await decisionByKey(queries, key)).rows;
   return row ? toDecision(row) : null;
 }
 
@@ -83,25 +96,31 @@ async function recordDecision(queries: Queries, record: DecisionRecord, runEpoch
   await insertAsk(queries, record);
   await closeAsk(queries, record);
   await insertDenial(queries, record);
-  await queries
+  await raiseTurnMark(queries, { workflowId, turn });
+  return { kind: 'recorded' };
+}
+
+const raiseTurnMark = prepared((queries, { workflowId, turn }: { workflowId: string; turn: number }) =>
+  queries
     .updateTable('runs')
     .set({ turn_mark: turn })
     .where('workflow_id', '=', workflowId)
-    .where('turn_mark', '<', turn)
-    .execute();
-  return { kind: 'recorded' };
-}
+    .where('turn_mark', '<', turn),
+);
+
+const positionByRun = prepared((queries, { workflowId }: { workflowId: string }) =>
+  queries
+    .selectFrom('runs')
+    .select(['run_epoch', 'last_link_run_id', 'turn_mark'])
+    .where('workflow_id', '=', workflowId),
+);
 
 async function isCurrent(
   queries: Queries,
   workflowId: string,
   seen: { runEpoch: number; linkRunId: string; turn: number },
 ): Promise<boolean> {
-  const run = await queries
-    .selectFrom('runs')
-    .select(['run_epoch', 'last_link_run_id', 'turn_mark'])
-    .where('workflow_id', '=', workflowId)
-    .executeTakeFirst();
+  const [run] = (await positionByRun(queries, { workflowId })).rows;
   if (!run) return false;
   return run.run_epoch === seen.runEpoch && run.last_link_run_id === seen.linkRunId && seen.turn >= run.turn_mark;
 }
@@ -117,49 +136,78 @@ async function admit(
   if (admitted.thisCallAndTry) return null;
   if (admitted.run >= limits.callsPerRun) return 'callsPerRun';
   if (admitted.turn >= limits.callsPerTurn) return 'callsPerTurn';
-  await queries
-    .insertInto('admissions')
-    .values({ call_key: key.callKey, try: key.try, workflow_id: workflowId, turn })
-    .execute();
+  await insertAdmission(queries, { callKey: key.callKey, try: key.try, workflowId, turn });
   return null;
 }
 
+interface AdmissionQuery {
+  workflowId: string;
+  callKey: string;
+  try: number;
+  turn: number;
+}
+
+const insertAdmission = prepared((queries, one: AdmissionQuery) =>
+  queries
+    .insertInto('admissions')
+    .values({ call_key: one.callKey, try: one.try, workflow_id: one.workflowId, turn: one.turn }),
+);
+
+const countOfRun = prepared((queries, { workflowId }: { workflowId: string }) =>
+  queries
+    .selectFrom('admissions')
+    .select((column) => column.fn.countAll().as('count'))
+    .where('workflow_id', '=', workflowId),
+);
+
+const admissionsOfTurn = prepared((queries, { workflowId, turn }: { workflowId: string; turn: number }) =>
+  queries
+    .selectFrom('admissions')
+    .select(['call_key', 'try'])
+    .where('workflow_id', '=', workflowId)
+    .where('turn', '=', turn),
+);
+
+const admissionOf = prepared((queries, one: { callKey: string; try: number }) =>
+  queries.selectFrom('admissions').select('turn').where('call_key', '=', one.callKey).where('try', '=', one.try),
+);
+
 export async function readAdmissions(
   queries: Queries,
-  query: { workflowId: string; callKey: string; try: number; turn: number },
+  query: AdmissionQuery,
 ): Promise<{ run: number; turn: number; thisCallAndTry: boolean }> {
-  const rows = queries.selectFrom('admissions').where('workflow_id', '=', query.workflowId);
-  const count = rows.select((column) => column.fn.countAll().as('count'));
-  const run = await count.executeTakeFirstOrThrow();
-  const turn = await count.where('turn', '=', query.turn).executeTakeFirstOrThrow();
-  const own = await count.where('call_key', '=', query.callKey).where('try', '=', query.try).executeTakeFirstOrThrow();
-  return { run: Number(run.count), turn: Number(turn.count), thisCallAndTry: Number(own.count) > 0 };
+  const run = (await countOfRun(queries, query)).rows[0]?.count ?? 0;
+  const turn = (await admissionsOfTurn(queries, query)).rows.length;
+  const own = (await admissionOf(queries, query)).rows.length;
+  return { run: Number(run), turn, thisCallAndTry: own > 0 };
 }
 
 async function insertDecision(queries: Queries, { key, decision, digest, turn }: DecisionRecord): Promise<void> {
   const { workflowId, verdict } = decision.body;
-  const last = await queries
+  const [last] = (await lastOrdinal(queries, { workflowId })).rows;
+  await insertRow(queries, {
+    call_key: key.callKey,
+    try: key.try,
+    purpose: key.purpose,
+    pass: key.pass,
+    link_run_id: key.linkRunId,
+    workflow_id: workflowId,
+    ordinal: Number(last?.ordinal ?? 0) + 1,
+    turn,
+    verdict,
+    digest,
+    decision: toText(decision),
+  });
+}
+
+const lastOrdinal = prepared((queries, { workflowId }: { workflowId: string }) =>
+  queries
     .selectFrom('decisions')
     .select((column) => column.fn.max('ordinal').as('ordinal'))
-    .where('workflow_id', '=', workflowId)
-    .executeTakeFirst();
-  await queries
-    .insertInto('decisions')
-    .values({
-      call_key: key.callKey,
-      try: key.try,
-      purpose: key.purpose,
-      pass: key.pass,
-      link_run_id: key.linkRunId,
-      workflow_id: workflowId,
-      ordinal: Number(last?.ordinal ?? 0) + 1,
-      turn,
-      verdict,
-      digest,
-      decision: toText(decision),
-    })
-    .execute();
-}
+    .where('workflow_id', '=', workflowId),
+);
+
+const insertRow = prepared((queries, row: DecisionsTable) => queries.insertInto('decisions').values(row));
 
 async function insertAsk(queries: Queries, { ask: row, decision, digest, key }: DecisionRecord): Promise<void> {
   if (!row || decision.body.verdict !== 'ask') return;

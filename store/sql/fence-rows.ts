@@ -1,20 +1,20 @@
 /** Reading fence rows. A consumed row always has its receipt: they are written together. */
 import type { Selectable } from 'kysely';
 import type { FenceRow } from '../store.ts';
+import { prepared } from './prepared.ts';
 import { invalid, rowMustAgree } from './records.ts';
 import { findReceipt } from './receipts.ts';
 import type { Queries } from './session.ts';
 import type { FencesTable } from './tables.ts';
 
 export async function findFence(queries: Queries, callKey: string, tryNumber: number): Promise<FenceRow | null> {
-  const row = await queries
-    .selectFrom('fences')
-    .selectAll()
-    .where('call_key', '=', callKey)
-    .where('try', '=', tryNumber)
-    .executeTakeFirst();
+  const [row] = (await fenceOf(queries, { callKey, tryNumber })).rows;
   return row ? toFence(queries, row) : null;
 }
+
+const fenceOf = prepared((queries, one: { callKey: string; tryNumber: number }) =>
+  queries.selectFrom('fences').selectAll().where('call_key', '=', one.callKey).where('try', '=', one.tryNumber),
+);
 
 export async function toFence(queries: Queries, row: Selectable<FencesTable>): Promise<FenceRow> {
   const done = row.state === 'consumed' ? await findReceipt(queries, row.permit_digest) : null;

@@ -7,19 +7,29 @@ import { readFreezeEpoch } from './control.ts';
 import { findFence, toFence } from './fence-rows.ts';
 import { appendLedger } from './ledger.ts';
 import { argumentsMustAgree } from './records.ts';
+import { prepared } from './prepared.ts';
 import { findReceipt, insertReceipt } from './receipts.ts';
 import type { Queries, SqlSession } from './session.ts';
+import type { FencesTable } from './tables.ts';
 import { voidFence } from './void-fence.ts';
+import { ofCall, ofCallUnderControl } from './write-scopes.ts';
 
 type FenceMethods = Pick<Store, 'getFence' | 'reserveFence' | 'startFence' | 'consumeFence' | 'voidFence'>;
 
 export function fenceMethods(session: SqlSession): FenceMethods {
   return {
     getFence: (callKey, tryNumber) => session.read((queries) => findFence(queries, callKey, tryNumber)),
-    reserveFence: (reservation) => session.write((queries) => reserveFence(queries, reservation)),
-    startFence: (step) => session.write((queries) => startFence(queries, step)),
-    consumeFence: (consumption) => session.write((queries) => consumeFence(queries, consumption)),
-    voidFence: (step) => session.write((queries) => voidFence(queries, step)),
+    // A freeze that is recorded before this commits is seen by it, and refuses.
+    reserveFence: (reservation) =>
+      session.write((queries) => reserveFence(queries, reservation), {
+        ...ofCallUnderControl(reservation.callKey),
+        // The write that lets the effect start takes this one to the disk with it.
+        mayBeLostWithPower: true,
+      }),
+    startFence: (step) => session.write((queries) => startFence(queries, step), ofCall(step.callKey)),
+    consumeFence: (consumption) =>
+      session.write((queries) => consumeFence(queries, consumption), ofCall(consumption.callKey)),
+    voidFence: (step) => session.write((queries) => voidFence(queries, step), ofCall(step.callKey)),
   };
 }
 
@@ -33,31 +43,30 @@ async function reserveFence(queries: Queries, reservation: Reservation): Promise
   if (reservation.executeByAt !== null && now > reservation.executeByAt) return { kind: 'too-late' };
   if ((await readFreezeEpoch(queries)) !== reservation.freezeEpoch) return { kind: 'frozen' };
 
-  await queries
-    .insertInto('fences')
-    .values({
-      call_key: callKey,
-      try: reservation.try,
-      workflow_id: reservation.workflowId,
-      link_run_id: reservation.linkRunId,
-      run_epoch: reservation.runEpoch,
-      state: 'reserved',
-      tool: reservation.tool,
-      arguments_digest: reservation.argumentsDigest,
-      nonce,
-      permit_digest: reservation.permitDigest,
-      reserved_at: now,
-      start_to_close_ms: reservation.startToCloseMs,
-      lease_until_at: null,
-      voided_from: null,
-      voided_by: null,
-      voided_at: null,
-    })
-    .execute();
+  await insertRow(queries, {
+    call_key: callKey,
+    try: reservation.try,
+    workflow_id: reservation.workflowId,
+    link_run_id: reservation.linkRunId,
+    run_epoch: reservation.runEpoch,
+    state: 'reserved',
+    tool: reservation.tool,
+    arguments_digest: reservation.argumentsDigest,
+    nonce,
+    permit_digest: reservation.permitDigest,
+    reserved_at: now,
+    start_to_close_ms: reservation.startToCloseMs,
+    lease_until_at: null,
+    voided_from: null,
+    voided_by: null,
+    voided_at: null,
+  });
   const { workflowId, callKey: _, now: __, ...body } = reservation;
   await appendLedger(queries, { kind: 'intent', workflowId, callKey, body, at: now });
   return { kind: 'reserved' };
 }
+
+const insertRow = prepared((queries, row: FencesTable) => queries.insertInto('fences').values(row));
 
 async function findApprovalHolder(queries: Queries, nonce: string, callKey: string): Promise<FenceRow | null> {
   const row = await queries
@@ -71,16 +80,18 @@ async function findApprovalHolder(queries: Queries, nonce: string, callKey: stri
 }
 
 async function startFence(queries: Queries, step: Parameters<Store['startFence']>[0]): ReturnType<Store['startFence']> {
-  const changed = await queries
+  return (await markExecuting(queries, step)).changed === 1 ? 'started' : 'lost';
+}
+
+const markExecuting = prepared((queries, step: Parameters<Store['startFence']>[0]) =>
+  queries
     .updateTable('fences')
     .set({ state: 'executing', lease_until_at: step.leaseUntilAt })
     .where('call_key', '=', step.callKey)
     .where('try', '=', step.try)
     .where('permit_digest', '=', step.permitDigest)
-    .where('state', '=', 'reserved')
-    .executeTakeFirst();
-  return changed.numUpdatedRows === 1n ? 'started' : 'lost';
-}
+    .where('state', '=', 'reserved'),
+);
 
 async function consumeFence(queries: Queries, consumption: Consumption): ReturnType<Store['consumeFence']> {
   argumentsMustAgree('receipt', [
@@ -90,15 +101,17 @@ async function consumeFence(queries: Queries, consumption: Consumption): ReturnT
   ]);
   // A receipt that is there already was of another execution of this permit: first one stays.
   if (await findReceipt(queries, consumption.permitDigest)) return 'lost';
-  const changed = await queries
-    .updateTable('fences')
-    .set({ state: 'consumed' })
-    .where('call_key', '=', consumption.callKey)
-    .where('try', '=', consumption.try)
-    .where('permit_digest', '=', consumption.permitDigest)
-    .where('state', '=', 'executing')
-    .executeTakeFirst();
-  if (changed.numUpdatedRows !== 1n) return 'lost';
+  if ((await markConsumed(queries, consumption)).changed !== 1) return 'lost';
   await insertReceipt(queries, consumption);
   return 'consumed';
 }
+
+const markConsumed = prepared((queries, one: Pick<Consumption, 'callKey' | 'try' | 'permitDigest'>) =>
+  queries
+    .updateTable('fences')
+    .set({ state: 'consumed' })
+    .where('call_key', '=', one.callKey)
+    .where('try', '=', one.try)
+    .where('permit_digest', '=', one.permitDigest)
+    .where('state', '=', 'executing'),
+);

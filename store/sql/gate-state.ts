@@ -1,28 +1,35 @@
 /** Everything the gate needs to know of a run and one of its calls, from one snapshot. It reads; it never decides. */
+import { sql } from 'kysely';
+import type { Purpose } from '../../core/contracts/ids.ts';
+import { type Label, labelSchema } from '../../core/contracts/labels.ts';
 import type { SignedReceipt } from '../../core/contracts/receipt.ts';
-import type { FenceRow, GateState, LinkRow, Store } from '../store.ts';
+import type { FenceRow, GateState, LinkRow, RunRow, Store } from '../store.ts';
 import { readAdmissions } from './decisions.ts';
 import { toFence } from './fence-rows.ts';
 import { toReceipt } from './receipts.ts';
+import { prepared } from './prepared.ts';
 import { readDecision } from './records.ts';
 import { findRun } from './runs.ts';
 import type { Queries, SqlSession } from './session.ts';
+import { createSettledTurns, type SettledTurns } from './settled-turns.ts';
 import { toStoredVote } from './votes.ts';
 
 type GateQuery = Parameters<Store['gateState']>[0];
 
 export function gateStateMethods(session: SqlSession): Pick<Store, 'gateState'> {
-  return { gateState: (query) => session.read((queries) => readGateState(queries, query)) };
+  const settled = createSettledTurns();
+  return { gateState: (query) => session.read((queries) => readGateState(queries, settled, query)) };
 }
 
-async function readGateState(queries: Queries, query: GateQuery): Promise<GateState> {
+async function readGateState(queries: Queries, settled: SettledTurns, query: GateQuery): Promise<GateState> {
+  const run = await findRun(queries, query.workflowId);
   return {
-    run: await findRun(queries, query.workflowId),
+    run,
     link: await findLink(queries, query),
     fences: await readFences(queries, query),
     openFences: await readOpenFences(queries, query),
     labels: await readLabels(queries, query),
-    permitWithoutReceipt: await hasPermitWithoutReceipt(queries, query),
+    permitWithoutReceipt: await hasPermitWithoutReceipt(queries, settled, run, query),
     denials: await readDenials(queries, query),
     denialVotes: await readDenialVotes(queries, query),
     admitted: await readAdmissions(queries, query),
@@ -31,13 +38,12 @@ async function readGateState(queries: Queries, query: GateQuery): Promise<GateSt
   };
 }
 
-async function findLink(queries: Queries, { workflowId, linkRunId }: GateQuery): Promise<LinkRow | null> {
-  const row = await queries
-    .selectFrom('links')
-    .selectAll()
-    .where('workflow_id', '=', workflowId)
-    .where('link_run_id', '=', linkRunId)
-    .executeTakeFirst();
+const linkRow = prepared((queries, { workflowId, linkRunId }: GateQuery) =>
+  queries.selectFrom('links').selectAll().where('workflow_id', '=', workflowId).where('link_run_id', '=', linkRunId),
+);
+
+async function findLink(queries: Queries, query: GateQuery): Promise<LinkRow | null> {
+  const [row] = (await linkRow(queries, query)).rows;
   if (!row) return null;
   return {
     workflowId: row.workflow_id,
@@ -48,28 +54,35 @@ async function findLink(queries: Queries, { workflowId, linkRunId }: GateQuery):
   };
 }
 
-async function readFences(queries: Queries, { workflowId, callKey }: GateQuery): Promise<FenceRow[]> {
-  const rows = await queries
+const fencesOfCall = prepared((queries, { workflowId, callKey }: GateQuery) =>
+  queries
     .selectFrom('fences')
     .selectAll()
     .where('workflow_id', '=', workflowId)
     .where('call_key', '=', callKey)
-    .orderBy('try')
-    .execute();
+    .orderBy('try'),
+);
+
+async function readFences(queries: Queries, query: GateQuery): Promise<FenceRow[]> {
+  const { rows } = await fencesOfCall(queries, query);
   return Promise.all(rows.map((row) => toFence(queries, row)));
 }
 
-async function readOpenFences(queries: Queries, { workflowId, callKey }: GateQuery): Promise<FenceRow[]> {
-  const rows = await queries
+const openFencesOfOthers = prepared((queries, { workflowId, callKey }: GateQuery) =>
+  queries
     .selectFrom('fences')
     .selectAll()
     .where('workflow_id', '=', workflowId)
-    .where('state', 'in', ['reserved', 'executing'])
+    // As text, so that the index of open rows is used: a parameter could be any state.
+    .where(sql<boolean>`state in ('reserved', 'executing')`)
     .where('call_key', '<>', callKey)
     .orderBy('reserved_at')
     .orderBy('call_key')
-    .orderBy('try')
-    .execute();
+    .orderBy('try'),
+);
+
+async function readOpenFences(queries: Queries, query: GateQuery): Promise<FenceRow[]> {
+  const { rows } = await openFencesOfOthers(queries, query);
   return Promise.all(rows.map((row) => toFence(queries, row)));
 }
 
@@ -77,25 +90,34 @@ async function readOpenFences(queries: Queries, { workflowId, callKey }: GateQue
  * Everything stored for the run except this turn's own receipts (contracts.md §3.5). After a reset that includes later
  * turns: what the run came to know does not become unknown.
  */
-async function readLabels(queries: Queries, { workflowId, turn }: GateQuery): Promise<GateState['labels']> {
-  const rows = await queries
+const labelOfOtherTurn = prepared((queries, { workflowId, turn, label }: GateQuery & { label: Label }) =>
+  queries
     .selectFrom('labels')
     .select('label')
-    .distinct()
     .where('workflow_id', '=', workflowId)
+    .where('label', '=', label)
     .where('turn', '<>', turn)
-    .orderBy('label')
-    .execute();
-  return rows.map((row) => row.label);
+    .limit(1),
+);
+
+async function readLabels(queries: Queries, query: GateQuery): Promise<GateState['labels']> {
+  const found: Label[] = [];
+  // One look for each label there is, not one through all rows of the run.
+  for (const label of labelSchema.options) {
+    const { rows } = await labelOfOtherTurn(queries, { ...query, label });
+    if (rows.length > 0) found.push(label);
+  }
+  return found.toSorted();
 }
 
-async function hasPermitWithoutReceipt(queries: Queries, { workflowId, turn }: GateQuery): Promise<boolean> {
-  const row = await queries
+const permitsWithoutReceipt = prepared((queries, { workflowId, from, turn }: GateQuery & { from: number }) =>
+  queries
     .selectFrom('decisions')
     .select('decisions.digest')
     .where('decisions.workflow_id', '=', workflowId)
     .where('decisions.verdict', '=', 'allow')
     .where('decisions.purpose', '=', 'execute')
+    .where('decisions.turn', '>=', from)
     .where('decisions.turn', '<', turn)
     .where((where) =>
       where.not(
@@ -119,25 +141,43 @@ async function hasPermitWithoutReceipt(queries: Queries, { workflowId, turn }: G
         ),
       ),
     )
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
+    .limit(1),
+);
+
+async function hasPermitWithoutReceipt(
+  queries: Queries,
+  settled: SettledTurns,
+  run: RunRow | null,
+  query: GateQuery,
+): Promise<boolean> {
+  const { workflowId, turn } = query;
+  const from = run ? settled.below(workflowId, run.runEpoch) : 0;
+  const found = (await permitsWithoutReceipt(queries, { ...query, from })).rows.length > 0;
+  if (run && !found) settled.note(workflowId, run.runEpoch, Math.max(from, Math.min(turn, run.turnMark)));
+  return found;
 }
 
-async function readDenials(queries: Queries, { workflowId }: GateQuery): Promise<GateState['denials']> {
-  const rows = await queries
-    .selectFrom('denials')
-    .selectAll()
-    .where('workflow_id', '=', workflowId)
-    .orderBy('nonce')
-    .orderBy('tool')
-    .execute();
+const denialsOfRun = prepared((queries, { workflowId }: GateQuery) =>
+  queries.selectFrom('denials').selectAll().where('workflow_id', '=', workflowId).orderBy('nonce').orderBy('tool'),
+);
+
+async function readDenials(queries: Queries, query: GateQuery): Promise<GateState['denials']> {
+  const { rows } = await denialsOfRun(queries, query);
   return rows.map((row) => ({ tool: row.tool, argumentsDigest: row.arguments_digest, nonce: row.nonce }));
 }
 
 /** Votes that say no in time, whether or not a gate has seen them: a reset or a dead gateway cannot drop one. */
-async function readDenialVotes(queries: Queries, { workflowId }: GateQuery): Promise<GateState['denialVotes']> {
-  const rows = await queries
+async function readDenialVotes(queries: Queries, query: GateQuery): Promise<GateState['denialVotes']> {
+  const { rows } = await denialVotesOfRun(queries, query);
+  return rows.flatMap((row) => {
+    const { tool, argumentsDigest } = readDecision(row.ask).body;
+    if (argumentsDigest === null) return [];
+    return [{ tool: tool.name, argumentsDigest, nonce: row.nonce, vote: toStoredVote(row).vote }];
+  });
+}
+
+const denialVotesOfRun = prepared((queries, { workflowId }: GateQuery) =>
+  queries
     .selectFrom('votes')
     .innerJoin('asks', 'asks.nonce', 'votes.nonce')
     .selectAll('votes')
@@ -146,27 +186,20 @@ async function readDenialVotes(queries: Queries, { workflowId }: GateQuery): Pro
     .where('votes.verdict', '=', 'deny')
     .whereRef('votes.cast_at', '<=', 'asks.deadline_at')
     .orderBy('votes.cast_at')
-    .orderBy('votes.digest')
-    .execute();
-  return rows.flatMap((row) => {
-    const { tool, argumentsDigest } = readDecision(row.ask).body;
-    if (argumentsDigest === null) return [];
-    return [{ tool: tool.name, argumentsDigest, nonce: row.nonce, vote: toStoredVote(row).vote }];
-  });
-}
+    .orderBy('votes.digest'),
+);
 
-async function readReceipts(
-  queries: Queries,
-  { workflowId, callKey }: GateQuery,
-  purpose: 'probe' | 'target-state',
-): Promise<SignedReceipt[]> {
-  const rows = await queries
+const receiptsOfCall = prepared((queries, one: GateQuery & { purpose: Purpose }) =>
+  queries
     .selectFrom('receipts')
     .selectAll()
-    .where('workflow_id', '=', workflowId)
-    .where('call_key', '=', callKey)
-    .where('purpose', '=', purpose)
-    .orderBy('ordinal')
-    .execute();
+    .where('workflow_id', '=', one.workflowId)
+    .where('call_key', '=', one.callKey)
+    .where('purpose', '=', one.purpose)
+    .orderBy('ordinal'),
+);
+
+async function readReceipts(queries: Queries, query: GateQuery, purpose: Purpose): Promise<SignedReceipt[]> {
+  const { rows } = await receiptsOfCall(queries, { ...query, purpose });
   return rows.map((row) => toReceipt(row).receipt);
 }

@@ -4,22 +4,23 @@
  */
 import type { LedgerEntry, Store } from '../store.ts';
 import { nextNumber } from './counters.ts';
+import { prepared } from './prepared.ts';
 import { readJson, toText } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
+import type { LedgerTable } from './tables.ts';
 
 export async function appendLedger(queries: Queries, entry: Omit<LedgerEntry, 'sequence'>): Promise<void> {
-  await queries
-    .insertInto('ledger')
-    .values({
-      sequence: await nextNumber(queries, 'ledger'),
-      kind: entry.kind,
-      workflow_id: entry.workflowId,
-      call_key: entry.callKey,
-      body: toText(entry.body),
-      at: entry.at,
-    })
-    .execute();
+  await insertRow(queries, {
+    sequence: await nextNumber(queries, 'ledger'),
+    kind: entry.kind,
+    workflow_id: entry.workflowId,
+    call_key: entry.callKey,
+    body: toText(entry.body),
+    at: entry.at,
+  });
 }
+
+const insertRow = prepared((queries, row: LedgerTable) => queries.insertInto('ledger').values(row));
 
 export function ledgerMethods(session: SqlSession): Pick<Store, 'listLedger'> {
   return {

@@ -8,10 +8,13 @@ import { parseCallKey } from '../../core/contracts/ids.ts';
 import type { Label } from '../../core/contracts/labels.ts';
 import type { SignedReceipt } from '../../core/contracts/receipt.ts';
 import type { Store } from '../store.ts';
+import { createKnownLabels } from './known-labels.ts';
 import { appendLedger } from './ledger.ts';
+import { prepared } from './prepared.ts';
 import { argumentsMustAgree, readOutput, readReceipt, rowMustAgree, toText } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
-import type { ReceiptsTable } from './tables.ts';
+import type { LabelsTable, ReceiptsTable } from './tables.ts';
+import { ofCall } from './write-scopes.ts';
 
 export interface ReceiptRecord {
   permitDigest: string;
@@ -22,14 +25,26 @@ export interface ReceiptRecord {
 }
 
 export function receiptMethods(session: SqlSession): Pick<Store, 'recordReceipt' | 'receiptByPermit'> {
+  const known = createKnownLabels();
   return {
-    recordReceipt: (record) =>
-      session.write(async (queries) => {
-        const first = await findReceipt(queries, record.permitDigest);
-        if (first) return { kind: 'exists', ...first };
-        await insertReceipt(queries, record);
-        return { kind: 'recorded' };
-      }),
+    recordReceipt: async (record) => {
+      const { labels, turn } = record;
+      const { callKey, workflowId, purpose, outcome } = record.receipt.body;
+      // The result of something read, in a run that is known to have read such things: asking again would do no harm.
+      const wasRead = purpose === 'execute' && outcome !== 'not-started';
+      const mayBeLostWithPower = wasRead && known.include(workflowId, labels, turn);
+      const recorded = await session.write<Awaited<ReturnType<Store['recordReceipt']>>>(
+        async (queries) => {
+          const first = await findReceipt(queries, record.permitDigest);
+          if (first) return { kind: 'exists', ...first };
+          await insertReceipt(queries, record);
+          return { kind: 'recorded' };
+        },
+        { ...ofCall(callKey), mayBeLostWithPower },
+      );
+      if (!mayBeLostWithPower && recorded.kind === 'recorded') known.note(workflowId, labels, turn);
+      return recorded;
+    },
     receiptByPermit: (permitDigest) => session.read((queries) => findReceipt(queries, permitDigest)),
   };
 }
@@ -38,13 +53,13 @@ export async function findReceipt(
   queries: Queries,
   permitDigest: string,
 ): Promise<{ receipt: SignedReceipt; output: ToolOutput } | null> {
-  const row = await queries
-    .selectFrom('receipts')
-    .selectAll()
-    .where('permit_digest', '=', permitDigest)
-    .executeTakeFirst();
+  const [row] = (await receiptOfPermit(queries, { permitDigest })).rows;
   return row ? toReceipt(row) : null;
 }
+
+const receiptOfPermit = prepared((queries, { permitDigest }: { permitDigest: string }) =>
+  queries.selectFrom('receipts').selectAll().where('permit_digest', '=', permitDigest),
+);
 
 export function toReceipt(row: Selectable<ReceiptsTable>): { receipt: SignedReceipt; output: ToolOutput } {
   const receipt = readReceipt(row.receipt);
@@ -68,31 +83,31 @@ export async function insertReceipt(queries: Queries, record: ReceiptRecord): Pr
     [turn, position.turn],
     [workflowId, position.workflowId],
   ]);
-  const last = await queries
-    .selectFrom('receipts')
-    .select((column) => column.fn.max('ordinal').as('ordinal'))
-    .where('call_key', '=', callKey)
-    .executeTakeFirst();
-  await queries
-    .insertInto('receipts')
-    .values({
-      permit_digest: permitDigest,
-      workflow_id: workflowId,
-      call_key: callKey,
-      try: receipt.body.try,
-      purpose,
-      turn,
-      ordinal: Number(last?.ordinal ?? 0) + 1,
-      receipt: toText(receipt),
-      output: toText(output),
-    })
-    .execute();
-  for (const label of new Set(labels)) {
-    await queries
-      .insertInto('labels')
-      .values({ permit_digest: permitDigest, label, workflow_id: workflowId, turn })
-      .execute();
-  }
+  const [last] = (await lastOrdinal(queries, { callKey })).rows;
+  await insertRow(queries, {
+    permit_digest: permitDigest,
+    workflow_id: workflowId,
+    call_key: callKey,
+    try: receipt.body.try,
+    purpose,
+    turn,
+    ordinal: Number(last?.ordinal ?? 0) + 1,
+    receipt: toText(receipt),
+    output: toText(output),
+  });
+  for (const label of new Set(labels))
+    await insertLabel(queries, { permit_digest: permitDigest, label, workflow_id: workflowId, turn });
   const body = { permitDigest, receipt, labels };
   await appendLedger(queries, { kind: 'receipt', workflowId, callKey, body, at: receipt.body.endedAt });
 }
+
+const lastOrdinal = prepared((queries, { callKey }: { callKey: string }) =>
+  queries
+    .selectFrom('receipts')
+    .select((column) => column.fn.max('ordinal').as('ordinal'))
+    .where('call_key', '=', callKey),
+);
+
+const insertRow = prepared((queries, row: ReceiptsTable) => queries.insertInto('receipts').values(row));
+
+const insertLabel = prepared((queries, row: LabelsTable) => queries.insertInto('labels').values(row));

@@ -5,27 +5,35 @@
 import type { Selectable } from 'kysely';
 import type { RunRow, Store } from '../store.ts';
 import { appendLedger } from './ledger.ts';
+import { prepared } from './prepared.ts';
 import { argumentsMustAgree, noSuchRun, readTicket, rowMustAgree, toText } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
 import type { RunsTable } from './tables.ts';
+import { ofRun } from './write-scopes.ts';
 
 type RunMethods = Pick<Store, 'claimTicket' | 'getRun' | 'listRuns' | 'registerLink' | 'raiseRunEpoch' | 'closeRun'>;
 
 export function runMethods(session: SqlSession): RunMethods {
   return {
-    claimTicket: (claim) => session.write((queries) => claimTicket(queries, claim)),
+    // Two tickets of one nonce, for different runs, meet in the unique columns.
+    claimTicket: (claim) =>
+      session.write((queries) => claimTicket(queries, claim), ofRun(claim.ticket.body.workflowId)),
     getRun: (workflowId) => session.read((queries) => findRun(queries, workflowId)),
     listRuns: (filter) => session.read((queries) => listRuns(queries, filter)),
-    registerLink: (link) => session.write((queries) => registerLink(queries, link)),
-    raiseRunEpoch: (change) => session.write((queries) => raiseRunEpoch(queries, change)),
-    closeRun: (close) => session.write((queries) => closeRun(queries, close)),
+    registerLink: (link) => session.write((queries) => registerLink(queries, link), ofRun(link.workflowId)),
+    raiseRunEpoch: (change) => session.write((queries) => raiseRunEpoch(queries, change), ofRun(change.workflowId)),
+    closeRun: (close) => session.write((queries) => closeRun(queries, close), ofRun(close.workflowId)),
   };
 }
 
 export async function findRun(queries: Queries, workflowId: string): Promise<RunRow | null> {
-  const row = await queries.selectFrom('runs').selectAll().where('workflow_id', '=', workflowId).executeTakeFirst();
+  const [row] = (await runById(queries, { workflowId })).rows;
   return row ? toRun(row) : null;
 }
+
+const runById = prepared((queries, { workflowId }: { workflowId: string }) =>
+  queries.selectFrom('runs').selectAll().where('workflow_id', '=', workflowId),
+);
 
 function toRun(row: Selectable<RunsTable>): RunRow {
   const ticket = readTicket(row.ticket);

@@ -8,12 +8,14 @@ import type { Store, StoredVote } from '../store.ts';
 import { readVote, rowMustAgree, toText } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
 import type { VotesTable } from './tables.ts';
+import { ofNonce, ofRow } from './write-scopes.ts';
 
 type VoteMethods = Pick<Store, 'storeVote' | 'votesByNonce' | 'unsignalledVotes' | 'markVoteSignalled'>;
 
 export function voteMethods(session: SqlSession): VoteMethods {
   return {
-    storeVote: (vote, digest) => session.write((queries) => storeVote(queries, vote, digest)),
+    storeVote: (vote, digest) =>
+      session.write((queries) => storeVote(queries, vote, digest), ofNonce(vote.body.nonce)),
     votesByNonce: (nonce) =>
       session.read(async (queries) => {
         const query = queries.selectFrom('votes').selectAll().where('nonce', '=', nonce);
@@ -26,7 +28,7 @@ export function voteMethods(session: SqlSession): VoteMethods {
         const rows = await query.orderBy('cast_at').orderBy('digest').execute();
         return rows.map(toStoredVote);
       }),
-    markVoteSignalled: (digest) => session.write((queries) => markVoteSignalled(queries, digest)),
+    markVoteSignalled: (digest) => session.write((queries) => markVoteSignalled(queries, digest), ofRow(digest)),
   };
 }
 

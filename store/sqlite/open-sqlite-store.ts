@@ -1,6 +1,7 @@
 /**
  * The store in one SQLite file, for one machine: any number of processes may have it open. What a method has answered
- * is on the disk (synchronous=FULL), also when every process is killed or the power fails.
+ * survives the death of every process; what an effect, a vote or an order rests on survives power loss too
+ * (synchronous=FULL), and the rest does from the next such commit on.
  */
 import Database from 'better-sqlite3';
 import { Kysely } from 'kysely';
@@ -36,7 +37,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     const opened = database;
     await whileBusy(busyTimeoutMs, () => configure(opened, synchronous));
     const kysely = new Kysely<Tables>({ dialect: new ImmediateSqliteDialect(opened) });
-    const session = createSqliteSession({ kysely, file, busyTimeoutMs });
+    const session = createSqliteSession({
+      kysely,
+      file,
+      busyTimeoutMs,
+      power: { synchronous, setSynchronous: (level) => void opened.pragma(`synchronous = ${level}`) },
+    });
     await session.write((queries) => runMigrations(queries, appendOnly));
     return createSqlStore(session);
   } catch (error) {

@@ -3,6 +3,7 @@
  * check in it cannot be overtaken by another process), and tables may be made inside a transaction, which SQLite can.
  */
 import type Database from 'better-sqlite3';
+import { withCachedStatements } from './cached-statements.ts';
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -16,7 +17,7 @@ export class ImmediateSqliteDialect extends SqliteDialect {
   readonly #database: Database.Database;
 
   constructor(database: Database.Database) {
-    super({ database });
+    super({ database: withCachedStatements(database) });
     this.#database = database;
   }
 
@@ -33,7 +34,7 @@ class ImmediateSqliteDriver extends SqliteDriver {
   readonly #database: Database.Database;
 
   constructor(database: Database.Database) {
-    super({ database });
+    super({ database: withCachedStatements(database) });
     this.#database = database;
   }
 

@@ -14,26 +14,47 @@ export interface SqliteSessionOptions {
   kysely: Kysely<Tables>;
   /** Null for a database in memory. */
   file: DatabaseFile | null;
+  /** Absent: every commit waits for what the connection was set to. */
+  power?: {
+    /** What commits wait for that may not be lost with the power; the connection is set to it. */
+    synchronous: Synchronous;
+    /** Between transactions only. */
+    setSynchronous(level: Synchronous): void;
+  };
   busyTimeoutMs: number;
 }
 
-export function createSqliteSession({ kysely, file, busyTimeoutMs }: SqliteSessionOptions): SqlSession {
+export type Synchronous = 'full' | 'normal';
+
+export function createSqliteSession(options: SqliteSessionOptions): SqlSession {
+  const { kysely, file, busyTimeoutMs, power } = options;
   let isClosed = false;
+  let level = power?.synchronous;
+
+  /** One log for all commits: the next one that waits for the disk takes with it what came before. */
+  function waitFor(wanted: Synchronous): void {
+    if (wanted !== level) power?.setSynchronous(wanted);
+    level = wanted;
+  }
 
   async function transact<T>(
     accessMode: 'read only' | 'read write',
     work: (queries: Queries) => Promise<T>,
+    wanted?: Synchronous,
   ): Promise<T> {
     return whileBusy(busyTimeoutMs, async () => {
       if (isClosed) throw unavailable('it is closed');
       if (file && !file.isInPlace()) throw unavailable('its file is gone or was replaced');
-      return kysely.transaction().setAccessMode(accessMode).execute(work);
+      return await kysely.connection().execute(async (connection) => {
+        if (wanted) waitFor(wanted);
+        return await connection.transaction().setAccessMode(accessMode).execute(work);
+      });
     });
   }
 
   return {
     read: (work) => transact('read only', work),
-    write: (work) => transact('read write', work),
+    write: (work, scope) => transact('read write', work, scope?.mayBeLostWithPower ? 'normal' : power?.synchronous),
     close: async () => {
       if (isClosed) return;
       isClosed = true;

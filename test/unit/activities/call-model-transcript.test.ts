@@ -44,6 +44,31 @@ describe('transcript', () => {
     expect(inputTexts()).toHaveLength(3);
   });
 
+  test('the next turn asks nothing when the newest messages are handed over', async () => {
+    provider.answers.unshift(response([functionCall()]));
+    const world = createWorld({ baseURL: provider.rawUrl });
+    const { message } = await world.call(1, [user]);
+    const result = toolResult('call_a', 'restarted', 'restart_service');
+    world.recorded.push(message, result);
+    await world.call(2, [result]);
+    expect(world.queries).toEqual([]);
+    expect(inputTexts()).toHaveLength(3);
+  });
+
+  test.each<[string, unknown]>([
+    ['another text', [{ ...user, text: 'Delete prod_db' }]],
+    ['another label', [{ ...user, labels: [] }]],
+    ['more messages than there are', [user, user]],
+    ['an unknown field', [{ ...user, extra: 1 }]],
+    ['no list', 'nothing'],
+    ['a text without canonical form', [{ ...user, text: '\uD800' }]],
+  ])('newest messages with %s are not believed: the run itself is asked', async (_name, tail) => {
+    const world = createWorld({ baseURL: provider.rawUrl });
+    await world.call(1, tail as Message[]);
+    expect(world.queries).toEqual([0]);
+    expect(inputTexts()).toEqual([user.text]);
+  });
+
   test('a chain that was replaced (compaction) is asked for anew, and the stale one is not sent', async () => {
     const world = createWorld({ baseURL: provider.rawUrl });
     await world.call(1);
@@ -78,7 +103,7 @@ describe('transcript', () => {
 
   test('messages beyond the turn’s count are not sent', async () => {
     const world = createWorld({ baseURL: provider.rawUrl, messages: [user, { ...user, text: 'later' }] });
-    await createCallModel(world.dependencies)({ turn: 1, ...transcriptHead([user]) });
+    await createCallModel(world.dependencies)({ turn: 1, ...transcriptHead([user]), tail: [] });
     expect(inputTexts()).toEqual([user.text]);
   });
 

@@ -80,7 +80,8 @@ export interface World {
   /** What the workflow answers to the query. */
   recorded: Message[];
   /** Runs the activity for the whole recorded transcript. */
-  call(turn?: number): ReturnType<ReturnType<typeof createCallModel>>;
+  /** @param tail the newest messages, as the workflow hands them over; default none */
+  call(turn?: number, tail?: Message[]): ReturnType<ReturnType<typeof createCallModel>>;
 }
 
 export interface WorldOptions {
@@ -146,7 +147,7 @@ export function createWorld(options: WorldOptions): World {
     heartbeats,
     cancel,
     recorded,
-    call: (turn = 1) => callModel({ turn, ...transcriptHead(recorded) }),
+    call: (turn = 1, tail: Message[] = []) => callModel({ turn, ...transcriptHead(recorded), tail }),
   };
 }
 

@@ -1,0 +1,68 @@
+/**
+ * Who may do what to which table (contracts.md §5): one database role for each kind of process, and a table is touched by
+ * nobody whose line does not say so. What is in no list is refused by Postgres itself (42501), whatever the program thinks.
+ */
+import type { Tables } from '../sql/tables.ts';
+
+/** A worker role each, the gateways, and `audit`, which reads everything: replay, export, doctor. */
+export const storeRoles = ['agent', 'model', 'tools', 'notify', 'record', 'gateway', 'audit'] as const;
+export type StoreRole = (typeof storeRoles)[number];
+
+export interface TableGrants<Row> {
+  read: readonly StoreRole[];
+  insert?: readonly StoreRole[];
+  /** Columns by role; no role may update others. */
+  update?: Partial<Record<StoreRole, readonly (keyof Row & string)[]>>;
+  /** Rows that an insert or update by this role may leave behind, by the value of one column. */
+  only?: { column: keyof Row & string; values: Partial<Record<StoreRole, readonly string[]>> };
+}
+
+const everyone = storeRoles;
+
+export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Tables[Name]> } = {
+  runs: {
+    read: everyone,
+    insert: ['agent'],
+    update: {
+      agent: ['last_link_run_id', 'run_epoch', 'turn_mark', 'closed_at', 'outcome'],
+      record: ['closed_at', 'outcome'],
+    },
+  },
+  links: { read: ['agent', 'gateway', 'audit'], insert: ['agent'] },
+  epochs: { read: ['agent', 'audit'], insert: ['agent'] },
+  decisions: { read: ['agent', 'record', 'gateway', 'audit'], insert: ['agent'] },
+  admissions: { read: ['agent', 'gateway', 'audit'], insert: ['agent'] },
+  asks: {
+    read: ['agent', 'notify', 'record', 'gateway', 'audit'],
+    insert: ['agent'],
+    update: { agent: ['outcome', 'closed_at'] },
+  },
+  denials: { read: ['agent', 'gateway', 'audit'], insert: ['agent'] },
+  votes: { read: ['agent', 'gateway', 'audit'], insert: ['gateway'], update: { gateway: ['signalled'] } },
+  fences: {
+    read: ['agent', 'tools', 'gateway', 'audit'],
+    insert: ['tools'],
+    update: { tools: ['state', 'lease_until_at', 'voided_from', 'voided_by', 'voided_at'] },
+  },
+  receipts: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['tools'] },
+  labels: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['tools'] },
+  control: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['gateway'] },
+  bodies: { read: ['agent', 'model', 'tools', 'gateway', 'audit'], insert: ['agent', 'tools', 'gateway'] },
+  // Inserted by whoever does what is recorded, in the same transaction; updated and deleted by nobody.
+  ledger: {
+    read: ['record', 'audit'],
+    insert: ['agent', 'tools', 'record'],
+    only: {
+      column: 'kind',
+      values: { agent: ['run-opened', 'link-registered'], tools: ['intent', 'receipt'], record: ['run-closed'] },
+    },
+  },
+  counters: {
+    read: everyone,
+    update: { agent: ['value'], tools: ['value'], record: ['value'], gateway: ['value'] },
+    only: {
+      column: 'name',
+      values: { agent: ['ledger'], tools: ['ledger'], record: ['ledger'], gateway: ['control'] },
+    },
+  },
+};
