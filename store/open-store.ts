@@ -16,7 +16,9 @@ export function readStoreLocation(setting: string, passwordFile: string | null):
 
 /** @throws CountersignError `store-unavailable`, `config-invalid` */
 export async function openStore(location: StoreLocation): Promise<Store> {
-  return location.kind === 'sqlite' ? await openSqliteStore({ file: location.file }) : await openPostgresStore({ location });
+  return location.kind === 'sqlite'
+    ? await openSqliteStore({ file: location.file })
+    : await openPostgresStore({ location });
 }
 
 /** For people: where it is, without anything secret. */

@@ -2,7 +2,12 @@
  * Control records as their readers see them: opened, in order of sequence. A writer of the database without the key can
  * add rows that do not verify; such a row is skipped, except among freezes, where anything unsure reads as frozen.
  */
-import { type ControlBody, type ControlKind, type SignedControl, signedControlSchema } from '../core/contracts/control.ts';
+import {
+  type ControlBody,
+  type ControlKind,
+  type SignedControl,
+  signedControlSchema,
+} from '../core/contracts/control.ts';
 import { type KeyRegistry, openEnvelope, stillOpens } from '../core/envelope.ts';
 import type { Store } from './store.ts';
 

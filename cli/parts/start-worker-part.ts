@@ -78,6 +78,10 @@ function storeSecrets({ storeLocation, storePasswordFile }: Config): (string | u
 
 /** What no child process of a tool may read. */
 export function maskedPaths(config: Config, environment: Environment): string[] {
-  const files = [config.keyRegistryFile, ...storeSecrets(config), ...domains.map((domain) => environment[keyVariable(domain)])];
+  const files = [
+    config.keyRegistryFile,
+    ...storeSecrets(config),
+    ...domains.map((domain) => environment[keyVariable(domain)]),
+  ];
   return [config.stateFolder, ...new Set(files.flatMap((file) => (file ? dirname(file) : [])))];
 }

@@ -35,9 +35,11 @@ export async function grantRoles(db: Kysely<Tables>, options: RoleOptions): Prom
 
 async function ensureRole(db: Kysely<Tables>, name: string, password: string | undefined): Promise<void> {
   const { rows } = await sql`select 1 from pg_catalog.pg_roles where rolname = ${name}`.execute(db);
-  if (rows.length === 0) await sql`create role ${sql.id(name)} login nosuperuser nocreatedb nocreaterole noinherit`.execute(db);
+  if (rows.length === 0)
+    await sql`create role ${sql.id(name)} login nosuperuser nocreatedb nocreaterole noinherit`.execute(db);
   // Utility statements take no parameters; the verifier's alphabet holds no quote.
-  if (password !== undefined) await sql`alter role ${sql.id(name)} password ${sql.lit(scramVerifier(password))}`.execute(db);
+  if (password !== undefined)
+    await sql`alter role ${sql.id(name)} password ${sql.lit(scramVerifier(password))}`.execute(db);
 }
 
 async function grantTable(

@@ -35,5 +35,8 @@ export function readPassword(path: string): string {
 }
 
 function refused(path: string, found: string, expected: string): CountersignError {
-  return new CountersignError('config-invalid', `Cannot use file "${path}": ${found}, expected ${expected}; correct it`);
+  return new CountersignError(
+    'config-invalid',
+    `Cannot use file "${path}": ${found}, expected ${expected}; correct it`,
+  );
 }

@@ -15,7 +15,9 @@ export async function versionOf(queries: Queries): Promise<StoreVersion> {
     where n.nspname = ${schemaName} and c.relname = 'kysely_migration'
   ) as there`.execute(queries);
   if (found.rows[0]?.there !== true) return { kind: 'none' };
-  const { rows } = await sql<{ name: string }>`select name from ${sql.table(`${schemaName}.kysely_migration`)}`.execute(queries);
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(`${schemaName}.kysely_migration`)}`.execute(
+    queries,
+  );
   const applied = new Set(rows.map((row) => row.name));
   if ([...applied].some((name) => !migrationNames.includes(name))) return { kind: 'newer' };
   return { kind: migrationNames.every((name) => applied.has(name)) ? 'same' : 'older' };

@@ -14,8 +14,7 @@ type VoteMethods = Pick<Store, 'storeVote' | 'votesByNonce' | 'unsignalledVotes'
 
 export function voteMethods(session: SqlSession): VoteMethods {
   return {
-    storeVote: (vote, digest) =>
-      session.write((queries) => storeVote(queries, vote, digest), ofNonce(vote.body.nonce)),
+    storeVote: (vote, digest) => session.write((queries) => storeVote(queries, vote, digest), ofNonce(vote.body.nonce)),
     votesByNonce: (nonce) =>
       session.read(async (queries) => {
         const query = queries.selectFrom('votes').selectAll().where('nonce', '=', nonce);

