@@ -8,16 +8,16 @@ export const suite: Suite = {
   summary: 'what the guards find in public data, and what they cost',
   rounds: 7,
   parts: ['shell', 'injection', 'secrets', 'speed'],
-  async measure({ rounds, wants, progress }) {
+  async measure(options) {
     const measurements = [];
     for (const [part, measure] of [
       ['shell', measureShell],
       ['injection', measureInjection],
       ['secrets', measureSecrets],
-      ['speed', async () => await measureSpeed(rounds)],
+      ['speed', async () => await measureSpeed(options.rounds)],
     ] as const) {
-      if (!wants(part)) continue;
-      progress(part);
+      if (!options.wants(part)) continue;
+      options.progress(part);
       measurements.push(...(await measure()));
     }
     return measurements;

@@ -4,7 +4,7 @@
  */
 export interface Mutation {
   readonly name: string;
-  apply(script: string): string;
+  readonly apply: (script: string) => string;
 }
 
 const firstWord = /^[A-Za-z][\w.-]*/u;

@@ -7,7 +7,7 @@ import { shellTool } from '../../../../tools/shell-tool.ts';
 
 const refusals = (commands: readonly string[], limits?: StrictLimits) =>
   commands.map((command) => validateStrictly(command, limits));
-const all = (refusal: string, commands: readonly string[], limits?: StrictLimits): void => {
+const expectAll = (refusal: string, commands: readonly string[], limits?: StrictLimits): void => {
   expect(Object.fromEntries(commands.map((command, at) => [command, refusals(commands, limits)[at]]))).toEqual(
     Object.fromEntries(commands.map((command) => [command, refusal])),
   );
@@ -15,7 +15,7 @@ const all = (refusal: string, commands: readonly string[], limits?: StrictLimits
 
 describe('the strict validator', () => {
   it('V1 port: denies fragments that delete much', () => {
-    all('fragment', [
+    expectAll('fragment', [
       'rm -rf /',
       'rm -fr /tmp',
       'rm -r /tmp',
@@ -30,7 +30,7 @@ describe('the strict validator', () => {
   });
 
   it('V2 port: denies commands by their name, in any folder', () => {
-    all('command', [
+    expectAll('command', [
       'dd if=/dev/zero of=/dev/null',
       'mkfs /dev/sda',
       'mkfs.ext4 /dev/sdb1',
@@ -48,7 +48,7 @@ describe('the strict validator', () => {
   });
 
   it('V3 port: denies metacharacters', () => {
-    all('metacharacters', [
+    expectAll('metacharacters', [
       'ls | rm -rf /',
       'cat secret > /tmp/out',
       'echo ok && rm -rf /',
@@ -58,28 +58,28 @@ describe('the strict validator', () => {
   });
 
   it('V4 port: denies arguments that climb or are devices', () => {
-    all('argument', ['cat ../etc/passwd', 'cp file /dev/sda']);
+    expectAll('argument', ['cat ../etc/passwd', 'cp file /dev/sda']);
   });
 
   it('V5 port: names an empty command', () => {
-    all('empty command', ['   ', '""']);
+    expectAll('empty command', ['   ', '""']);
   });
 
   it('V6 port: denies control characters', () => {
-    all('control characters', ['ls \0', 'echo \u0007']);
+    expectAll('control characters', ['ls \0', 'echo \u0007']);
   });
 
   it('V7 port: denies what does not parse', () => {
-    all('parse failed', ['echo "unterminated']);
+    expectAll('parse failed', ['echo "unterminated']);
   });
 
   it('V8 port: bounds the number of arguments', () => {
-    all('too many arguments', ['printf one two'], { maximumArguments: 1 });
+    expectAll('too many arguments', ['printf one two'], { maximumArguments: 1 });
     expect(validateStrictly('printf one', { maximumArguments: 1 })).toBeUndefined();
   });
 
   it('V9 port: bounds the length', () => {
-    all('command too long', ['a'.repeat(10)], { maximumBytes: 5 });
+    expectAll('command too long', ['a'.repeat(10)], { maximumBytes: 5 });
   });
 
   it('V10 port: lets plain words through', () => {
@@ -87,13 +87,13 @@ describe('the strict validator', () => {
   });
 
   it('V11 port: a pipe only where metacharacters are let through', () => {
-    all('metacharacters', ['echo ok | grep ok']);
+    expectAll('metacharacters', ['echo ok | grep ok']);
     expect(validateStrictly('echo ok | grep ok', { metacharacters: true })).toBeUndefined();
   });
 
   it('V12 port: and deletion not even then', () => {
-    all('fragment', ['rm -rf /'], { metacharacters: true });
-    all('command', ['echo ok; rm -rf /'], { metacharacters: true });
+    expectAll('fragment', ['rm -rf /'], { metacharacters: true });
+    expectAll('command', ['echo ok; rm -rf /'], { metacharacters: true });
   });
 
   it('V13 port: splits words as a shell does', () => {

@@ -140,7 +140,7 @@ describe('what cannot be read asks', () => {
       fc.property(
         fc.oneof(
           fc.string({ unit: 'binary' }),
-          fc.string({ unit: fc.constantFrom(...'ls rm$(){}[]<>|&;"\'`\\\n-*?#=!~') }),
+          fc.string({ unit: fc.constantFrom(...Array.from('ls rm$(){}[]<>|&;"\'`\\\n-*?#=!~')) }),
         ),
         (script) => {
           const facts = classifyShell(script);
