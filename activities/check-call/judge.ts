@@ -19,6 +19,7 @@ import { verifyVote } from '../verify-votes.ts';
 import { strictestDefaultTerms } from './default-terms.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import { weighFindings } from './weigh-findings.ts';
+import { effectOfCall } from './effect-of-call.ts';
 import type { Standing } from './standing.ts';
 
 export interface Judgement {
@@ -142,13 +143,13 @@ function policyInput(
   denials: number,
 ): PolicyInput {
   const { ticket, state, run } = standing;
-  const { name, effect, risk, tags } = call.tool.definition;
+  const { name, risk, tags } = call.tool.definition;
   // A later pass of a call that was admitted is not one call more.
   const counted = state.admitted.thisCallAndTry ? 1 : 0;
   return {
     principal: { id: ticket.principal, roles: ticket.roles },
     onBehalfOf: ticket.onBehalfOf,
-    tool: { name, effect, risk, tags },
+    tool: { name, effect: effectOfCall(call), risk, tags },
     args: call.value,
     run: {
       agent: ticket.agent,

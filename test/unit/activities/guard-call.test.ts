@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { describe, expect, test } from 'vitest';
 import { guardCall } from '../../../activities/guard-call.ts';
 import { builtInGuards, defineGuard, type Guard } from '../../../guards/index.ts';
+import { defaultPolicyText } from '../../../policy/index.ts';
 import { defineTool } from '../../../tools/define-tool.ts';
 import { createToolRegistry } from '../../../tools/registry.ts';
 import { createGateWorld, gatePolicy, wordOf, zero } from './check-call-world.ts';
@@ -54,6 +55,20 @@ describe('P1 what a tool hands to a shell', () => {
   test('is refused where the policy has no terms to ask under', async () => {
     const without = policy.replace(/ {2}default:\n(?: {4}.*\n)+/u, '');
     expect(await wordFor('act', { command: 'rm x' }, [], without)).toBe('deny guard-asks');
+  });
+});
+
+describe('P1 by the default policy', () => {
+  test.each([
+    ['act', { command: 'ls -la | head' }, 'allow reads-allowed'],
+    ['act', { command: 'mkdir a' }, 'ask changes-ask'],
+    ['act', { command: 'rm -rf /' }, 'deny guard-denies'],
+    // What stands beside a script may decide what its words mean.
+    ['act', { command: 'ls', note: 'PATH=.' }, 'ask changes-ask'],
+    ['act', { note: 'x' }, 'ask changes-ask'],
+    ['talk', { command: 'ls' }, 'ask changes-ask'],
+  ])('%s %j', async (tool, args, word) => {
+    expect(await wordFor(tool, args, [], defaultPolicyText)).toBe(word);
   });
 });
 
