@@ -20,7 +20,7 @@ import { runsSubscript } from './handlers.ts';
 import { isHarmlessDevice, holdsSecrets } from './paths.ts';
 import { noteVariable } from './run-rest.ts';
 import { scopeOf, withVariables } from './scope.ts';
-import { staticOutput } from './static-output.ts';
+import { printsKnown, staticOutput } from './static-output.ts';
 import { type Arg, hole, outside, resolveText, resolveWord } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
 
@@ -114,16 +114,20 @@ function walkAll({ commands }: AndOr, context: Context): void {
   for (const command of commands) walk(command, context);
 }
 
+const unknown: Stdin = { kind: 'unknown' };
+
 function walkPipeline({ commands }: Pipeline, context: Context): void {
   let { stdin } = context;
-  for (const command of commands) {
-    walk(command, { ...context, stdin });
-    stdin = outputOf(command, { ...context, stdin });
-  }
+  const last = commands.length - 1;
+  commands.forEach((command, at) => {
+    const inner = { ...context, stdin };
+    walk(command, inner);
+    if (at < last) stdin = outputOf(command, inner);
+  });
 }
 
 function outputOf(command: CommandNode, context: Context): Stdin {
-  if (command.type !== 'Command') return { kind: 'unknown' };
+  if (command.type !== 'Command' || !printsKnown.has(command.name?.value ?? '')) return unknown;
   const args = wordsOf(command, context);
   const text = staticOutput(args, stdinOf(command, context));
   return text === undefined ? { kind: 'unknown' } : { kind: 'text', text };

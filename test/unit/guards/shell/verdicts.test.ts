@@ -148,7 +148,7 @@ describe('what cannot be read asks', () => {
           expect(facts.parsed || facts.worst !== 'read').toBe(true);
         },
       ),
-      { numRuns: 600 },
+      { numRuns: 300 },
     );
   });
 });
