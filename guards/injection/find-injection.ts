@@ -16,13 +16,22 @@ interface Hit {
 const maximumHitsPerSignal = 20;
 
 /** The two commonest orders without anything between their letters, as `lettersOnly` gives them. */
-const joined: readonly { rule: string; message: string; pattern: RegExp }[] = [
+const joined: readonly { rule: string; message: string; pattern: RegExp; unlessPlain?: RegExp }[] = [
   {
     rule: 'override-instructions',
     message: 'asks to set earlier instructions aside, in disguise',
     pattern: joinedPattern(
       '(?:ignore|disregard|forget|override|bypass)(?:all|any|the|your|every|of)*' +
         '(?:previous|prior|above|earlier|preceding|system|original)(?:system)?(?:instruct|rules|prompt|guideline|message|direct|polic)',
+    ),
+  },
+  {
+    rule: 'sends-data-away',
+    message: 'asks to send data somewhere, in disguise',
+    // Where the word can be read it is no disguise, and the ordinary signals weigh it.
+    unlessPlain: /\b(?:send|forward|upload|leak|exfiltrate|transmit)\b/iu,
+    pattern: joinedPattern(
+      '(?:send|forward|upload|leak|exfiltrate|transmit)(?:me|all|the|our|your|every|customer|user|client|private|secret|internal)*(?:emails?|data|passwords?|credentials?|secrets?|tokens?|keys?|records?|files?|history)to',
     ),
   },
   {
@@ -43,8 +52,9 @@ export function findInjection(text: string): Finding[] {
   const views = plainViews(wellFormed);
   for (const view of views) if (view !== wellFormed) collect(hits, view, false);
   const letters = lettersOnly(views[0] ?? '');
-  for (const { rule, message, pattern } of joined) {
-    if (!hits.has(rule) && pattern.test(letters)) hits.set(rule, { rule, message, score: 3, span: undefined });
+  for (const { rule, message, pattern, unlessPlain } of joined) {
+    if (!hits.has(rule) && pattern.test(letters) && unlessPlain?.test(views[0] ?? '') !== true)
+      hits.set(rule, { rule, message, score: 3, span: undefined });
   }
   const total = [...hits.values()].reduce((sum, hit) => sum + hit.score, 0);
   return total < 2 ? [] : [...hits.values()].filter((hit) => hit.score > 0).map((hit) => toFinding(hit, total));

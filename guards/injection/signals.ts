@@ -42,6 +42,42 @@ export const injectionSignals: readonly InjectionSignal[] = [
       /ignorier[et]\w{0,2}\s[^.!?\n]{0,30}(?:anweisung|vorgabe|regel)\w*|(?:ignore[zr]?|oublie[zr]?)\s[^.!?\n]{0,30}(?:instructions|consignes)\s[^.!?\n]{0,10}(?:précédent|antérieur|ci-dessus)\w*|(?:ignora|olvida|ignore)\w{0,8}\s[^.!?\n]{0,30}(?:instrucciones|instruções|istruzioni)|игнорир\p{L}{0,12}\s[^.!?\n]{0,40}(?:инструкц|указани)\p{L}*|忽略[^。！？\n]{0,12}(?:指令|指示|说明|提示|規則|规则)|以前の指示を?(?:無視|忘れ)/giu,
   },
   {
+    // The accents may have been taken off with the disguises.
+    rule: 'override-instructions-other-language',
+    message: 'asks to set earlier instructions aside',
+    weight: 3,
+    pattern:
+      /\b(?:ignor(?:ez|ier\w{0,3}|ad|a|ate|em)|oubli\w{1,3}|olvid\w{1,4}|dimentic\w{1,4}|esque[cç]\w{1,3}|vergiss|negeer|passez? outre)\s[^.!?\n]{0,40}(?:instru[ckz]\w{0,8}|consigne|istruzion|anweisung|vorgabe|regel|regl\w{0,3}|polit\w{0,4}|richtlini)\w{0,4}\b/giu,
+  },
+  {
+    rule: 'asks-for-prompt-other-language',
+    message: 'asks for the hidden instructions',
+    weight: 3,
+    pattern:
+      /\b(?:affich|montr|r[ée]v[èée]l|muestra|revela|mostra|zeig|nenn|verrat|copi|escrib|scriv)\w{0,5}\s[^.!?\n]{0,30}(?:invite|prompt|consigne|instru[ckz]\w{0,8}|istruzion\w|anweisung\w{0,3}|r[èe]gles?|reglas?)\s?[^.!?\n]{0,15}(?:syst[eè]m|sistema|cach|ocult|priv|intern|nascost|versteckt|geheim|verborgen)/giu,
+  },
+  {
+    rule: 'addresses-the-model',
+    message: 'addresses the model itself',
+    weight: 2,
+    pattern:
+      /(?:l.assistant doit|(?:el|o) as+istente deb?ve?|l.assistente deve|der assistent (?:muss|soll)|de assistent moet|vous [êe]tes (?:maintenant|d[ée]sormais|administrateur)|(?:ahora eres|eres ahora|du bist (?:jetzt|ab sofort)|ora sei|agora voc[êe] [ée])|(?:^|[\n.!?]\s?)(?:syst[èe]me|sistema)\s?:)/giu,
+  },
+  {
+    rule: 'plants-a-memory',
+    message: 'asks to remember a right that nobody gave',
+    weight: 3,
+    pattern:
+      /\b(?:remember|memori[sz]e?|m[ée]moris\w{0,2}|recuerda|merke?|ricorda|lembre|note|store|save)\w{0,2}\b[^.!?\n]{0,60}\b(?:always|toujours|siempre|immer|sempre|permanently|from now on)\b[^.!?\n]{0,30}\b(?:admin\w*|root|trusted|approved|authori[sz]ed|privileged|allowed)\b/giu,
+  },
+  {
+    rule: 'data-in-url',
+    message: 'has an address take data along',
+    weight: 3,
+    pattern:
+      /https?:\/\/[^\s?"'<>]{1,200}\?[^\s"'<>=]{1,30}=[^\s"'<>]{0,60}?(?:canary|secret|passw|token|api_?key|prompt|history|conversation|\{\{|\$\{|\[(?:data|insert|your|the))/giu,
+  },
+  {
     rule: 'new-instructions',
     message: 'announces new instructions',
     weight: 3,
