@@ -1,4 +1,5 @@
 /** What the guards say of public data: for each set the shares that are denied, asked about and silent, or flagged. */
+import { readFileSync } from 'node:fs';
 import { classifyShell, findInjection, findSecrets } from '../../../guards/index.ts';
 import type { Measurement } from '../../parts/suite.ts';
 import { readCorpus, textOf } from './read-corpus.ts';
@@ -61,16 +62,52 @@ export function measureInjection(): Measurement[] {
   ];
 }
 
+/** Rows of the set, counted from 1, that docs/guards.md does not claim to tell. They are measured, apart from the others. */
+function notClaimed(): Set<number> {
+  const path = new URL('../not-claimed.json', import.meta.url);
+  return new Set((JSON.parse(readFileSync(path, 'utf8')) as { row: number }[]).map(({ row }) => row));
+}
+
 export async function measureSecrets(): Promise<Measurement[]> {
-  const found: { bad: boolean; flagged: boolean }[] = [];
-  for (const row of readCorpus('secretlint-snapshots')) {
+  const except = notClaimed();
+  const found: { bad: boolean; claimed: boolean; flagged: boolean }[] = [];
+  for (const [index, row] of readCorpus('secretlint-snapshots').entries()) {
     const text = Buffer.from(textOf(row, 'base64'), 'base64').toString('utf8');
-    found.push({ bad: row['expected'] === 'bad', flagged: (await findSecrets(text)).length > 0 });
+    const flagged = (await findSecrets(text)).length > 0;
+    found.push({ bad: row['expected'] === 'bad', claimed: !except.has(index + 1), flagged });
   }
-  const bad = found.filter((row) => row.bad);
-  const good = found.filter((row) => !row.bad);
+  let commands = 0;
+  const everyday = readCorpus('nl2bash');
+  for (const row of everyday) commands += (await findSecrets(textOf(row, 'command'))).length > 0 ? 1 : 0;
+  const texts = readCorpus('governance-toolkit-smoke').filter((row) => row['attack'] !== true);
+  let plain = 0;
+  for (const row of texts) plain += (await findSecrets(textOf(row, 'text'))).length > 0 ? 1 : 0;
+  const of = (id: string, rows: typeof found, better: Measurement['better'], target?: number): Measurement =>
+    share(`secrets/${id}`, rows.filter((row) => row.flagged).length, rows.length, better, target);
   return [
-    share('secrets/bad/flagged', bad.filter((row) => row.flagged).length, bad.length, 'higher'),
-    share('secrets/good/flagged', good.filter((row) => row.flagged).length, good.length, 'lower'),
+    of(
+      'claimed/flagged',
+      found.filter((row) => row.bad && row.claimed),
+      'higher',
+      0.95,
+    ),
+    of(
+      'harmless/flagged',
+      found.filter((row) => !row.bad && row.claimed),
+      'lower',
+      0.02,
+    ),
+    of(
+      'bad/flagged',
+      found.filter((row) => row.bad),
+      'higher',
+    ),
+    of(
+      'good/flagged',
+      found.filter((row) => !row.bad),
+      'lower',
+    ),
+    share('secrets/commands/flagged', commands, everyday.length, 'lower', 0.02),
+    share('secrets/texts/flagged', plain, texts.length, 'lower', 0.02),
   ];
 }
