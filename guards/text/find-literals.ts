@@ -10,21 +10,24 @@ export type Literals<Value> = ReadonlyMap<string, readonly Value[]>;
 export type LiteralFinder<Value> = (text: string, visit: (at: number, values: readonly Value[]) => void) => void;
 
 const letters = 0x20;
+const none: never[] = [];
 
 export function createLiteralFinder<Value>(
   literals: Literals<Value>,
   { ignoreCase = false }: { ignoreCase?: boolean } = {},
 ): LiteralFinder<Value> {
   const starts = new Uint8Array(128 * 128);
-  const byPair = new Map<number, { codes: Uint8Array; values: readonly Value[] }[]>();
+  const byPair: { codes: Uint8Array; values: readonly Value[] }[][] = Array.from({ length: 128 * 128 }, () => none);
   for (const [literal, values] of literals) {
     const codes = Uint8Array.from(literal, (sign) => (ignoreCase ? fold(sign.charCodeAt(0)) : sign.charCodeAt(0)));
     const [first = 0, second = 0] = codes;
     for (const one of spellings(first, ignoreCase)) {
-      for (const other of spellings(second, ignoreCase)) starts[(one << 7) | other] = 1;
+      for (const other of spellings(second, ignoreCase)) {
+        const pair = (one << 7) | other;
+        starts[pair] = 1;
+        byPair[pair] = [...(byPair[pair] ?? none), { codes, values }];
+      }
     }
-    const pair = (first << 7) | second;
-    byPair.set(pair, [...(byPair.get(pair) ?? []), { codes, values }]);
   }
 
   return (text, visit) => {
@@ -32,8 +35,7 @@ export function createLiteralFinder<Value>(
     for (let at = 1; at < text.length; at += 1) {
       const now = text.charCodeAt(at);
       if ((before | now) < 128 && starts[(before << 7) | now] === 1) {
-        const pair = ignoreCase ? (fold(before) << 7) | fold(now) : (before << 7) | now;
-        for (const { codes, values } of byPair.get(pair) ?? []) {
+        for (const { codes, values } of byPair[(before << 7) | now] ?? none) {
           if (standsAt(text, at - 1, codes, ignoreCase)) visit(at - 1, values);
         }
       }
