@@ -17,7 +17,7 @@ const suffix = '(?:[_-]?\\d)?';
 /** Groups: separator, quote, quoted value, bare value. */
 const assignment = new RegExp(
   `(?:${names})${suffix}[\\\\"'\`\\]]{0,4}(\\s{0,4}(?:=>|:=|={1,2}|:)\\s{0,4})` +
-    '(?:\\\\{0,3}(["\'`])((?:(?!\\\\{0,3}\\2)[^\\n]){1,500})\\\\{0,3}\\2|([^\\s"\'`,;&<>(){}[\\]|\\\\]{3,500}))',
+    '(?:\\\\{0,3}(["\'`])((?:(?!\\\\{0,3}\\2)[^\\n]){1,300})\\\\{0,3}\\2|([^\\s"\'`,;&<>(){}[\\]|\\\\]{3,500}))',
   'idy',
 );
 /** Where one of the names stands, and what comes behind it decides which of the others is tried. */

@@ -19,13 +19,21 @@ const urlRule: TokenRule = {
 
 const find = createLiteralFinder(literalsOf([...tokenRules, urlRule], ({ anchors }) => anchors));
 
+/** What a random match needs: a rule is not tried again before so many characters of what it refused are left. */
+const shortestRandom = 20;
+
 export function findTokens(text: string): SecretMatch[] {
   const found: SecretMatch[] = [];
+  const next = new Map<TokenRule, number>();
   find(text, (at, rules) => {
     for (const rule of rules) {
+      if (at < (next.get(rule) ?? 0)) continue;
       rule.pattern.lastIndex = at;
       const match = rule.pattern.exec(text);
-      if (match && isSecret(rule, match)) found.push(placeOf(rule.rule, match));
+      if (!match) continue;
+      const end = match.index + match[0].length;
+      if (isSecret(rule, match)) found.push(placeOf(rule.rule, match));
+      next.set(rule, rule.random ? end - shortestRandom : end);
     }
   });
   return found;

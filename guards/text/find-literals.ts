@@ -16,15 +16,17 @@ export function createLiteralFinder<Value>(
   literals: Literals<Value>,
   { ignoreCase = false }: { ignoreCase?: boolean } = {},
 ): LiteralFinder<Value> {
-  const starts = new Uint8Array(128 * 128);
+  /** For each pair of characters the third ones that may follow, by their last five bits; 0 where nothing begins so. */
+  const thirds = new Int32Array(128 * 128);
   const byPair: { codes: Uint8Array; values: readonly Value[] }[][] = Array.from({ length: 128 * 128 }, () => none);
   for (const [literal, values] of literals) {
     const codes = Uint8Array.from(literal, (sign) => (ignoreCase ? fold(sign.charCodeAt(0)) : sign.charCodeAt(0)));
-    const [first = 0, second = 0] = codes;
+    const [first = 0, second = 0, third] = codes;
+    const mask = third === undefined ? -1 : 1 << (third & 31);
     for (const one of spellings(first, ignoreCase)) {
       for (const other of spellings(second, ignoreCase)) {
         const pair = (one << 7) | other;
-        starts[pair] = 1;
+        thirds[pair] = (thirds[pair] ?? 0) | mask;
         byPair[pair] = [...(byPair[pair] ?? none), { codes, values }];
       }
     }
@@ -32,14 +34,16 @@ export function createLiteralFinder<Value>(
 
   return (text, visit) => {
     let before = text.charCodeAt(0);
-    for (let at = 1; at < text.length; at += 1) {
-      const now = text.charCodeAt(at);
-      if ((before | now) < 128 && starts[(before << 7) | now] === 1) {
+    let now = text.charCodeAt(1);
+    for (let at = 2; at <= text.length; at += 1) {
+      const next = at < text.length ? text.charCodeAt(at) : 0;
+      if ((before | now) < 128 && ((thirds[(before << 7) | now] ?? 0) & (1 << (next & 31))) !== 0) {
         for (const { codes, values } of byPair[(before << 7) | now] ?? none) {
-          if (standsAt(text, at - 1, codes, ignoreCase)) visit(at - 1, values);
+          if (standsAt(text, at - 2, codes, ignoreCase)) visit(at - 2, values);
         }
       }
       before = now;
+      now = next;
     }
   };
 }
