@@ -18,12 +18,12 @@ export function findInjection(text: string): Finding[] {
   const { crowded, rotated } = collectSignals(hits, wellFormed, { withSpan: true });
   collectOrders(hits, wellFormed, true);
   // Found only after a disguise is off: somebody hid it. It has no span in the text given.
-  const { plain, disguised } = viewsOf(wellFormed, { rotated });
-  for (const view of disguised) {
+  const { plain, disguised, decoded } = viewsOf(wellFormed, { rotated });
+  for (const view of [...disguised, ...decoded]) {
     collectSignals(hits, view, { withSpan: false });
     collectOrders(hits, view, false);
   }
-  findJoined(hits, lettersOnly(plain), plain);
+  for (const view of [plain, ...decoded]) findJoined(hits, lettersOnly(view), view);
   for (const { start, end } of findHiddenComments(wellFormed))
     note(hits, { rule: 'hidden-order', message: 'hides an order in a comment', score: 2, span: { start, end } });
   if (crowded)

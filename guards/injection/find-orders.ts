@@ -45,7 +45,7 @@ export function findOrders(text: string): Order[] {
 }
 
 function scoreOf(text: string, start: number, end: number, first: string): number {
-  const sentence = text.slice(start, end);
+  const sentence = text.slice(start, end).replaceAll(/[ \t]{2,}/g, ' ');
   const verb = orderVerbs.has(first) ? first : verbBehind(sentence);
   if (verb === undefined) return 0;
   let score = graveVerbs.has(verb) ? 1.5 : 1;

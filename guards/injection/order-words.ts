@@ -6,7 +6,7 @@ const list = (words: string): ReadonlySet<string> => new Set(words.trim().split(
 export const orderVerbs = list(`
   access accept activate add adjust allow append apply approve arrange assign attach augment authorize authorise
   begin block book browse build buy bypass call cancel change charge check clear click clone close collect commit compile compose
-  compress configure confirm connect contact convert copy create deactivate decode decrypt delete deliver deploy deposit describe
+  compress configure confirm connect convert copy create deactivate decode decrypt delete deliver deploy deposit describe
   disable disclose discover display donate download drop edit email embed enable encode encrypt end enhance ensure erase execute
   exfiltrate explain export extract fetch file fill find finish flag follow forget format forward gather generate get give grant
   group identify ignore import include incorporate inform inject insert install integrate introduce invite issue join jumble

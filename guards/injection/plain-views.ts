@@ -49,14 +49,26 @@ const latin1 = new TextDecoder('latin1');
 const beyondAscii = /[^\0-\x7f]/;
 const shortestEncoded = 16;
 
-/** `plain` is the text without disguises of its characters; `disguised` are further readings, and it, where they differ. */
-export function viewsOf(text: string, { rotated }: { rotated: boolean }): { plain: string; disguised: string[] } {
+export interface Views {
+  /** The text without disguises of its characters. */
+  plain: string;
+  /** It again with letters for digits. */
+  disguised: string[];
+  /** What encodings in it say. */
+  decoded: string[];
+}
+
+/** Each is given only where it differs from the text. @param rotated whether words of orders stand in it, rotated by 13 */
+export function viewsOf(text: string, { rotated }: { rotated: boolean }): Views {
   const plain = beyondAscii.test(text) ? withoutDisguise(text) : text;
-  const views = [plain, withoutLeet(plain)];
+  const disguised = [plain, withoutLeet(plain)].filter(
+    (view, index, all) => view !== text && all.indexOf(view) === index,
+  );
+  const views: string[] = [];
   if (plain.includes('%') && /%[2-7][0-9a-f]/i.test(plain))
-    views.push(plain.replaceAll(/(?:%[2-7][0-9a-f])+/gi, (run) => bytesOf(run.replaceAll('%', ''))));
-  if (plain.includes('&#') && /&#x?[0-9a-f]{2,5};/i.test(plain))
-    views.push(plain.replaceAll(/&#(x?)([0-9a-f]{2,5});/gi, fromEntity));
+    views.push(plain.replaceAll(/(?:%(?:[2-7][0-9a-f]|0[9ad]))+/gi, (run) => bytesOf(run.replaceAll('%', ''))));
+  if (plain.includes('&#') && /&#x?[0-9a-f]{1,5};/i.test(plain))
+    views.push(plain.replaceAll(/&#(x?)([0-9a-f]{1,5});/gi, fromEntity));
   if (plain.includes('\\') && /(?:\\x|\\u00)[2-7][0-9a-f]/i.test(plain))
     views.push(
       plain.replaceAll(/(?:(?:\\x|\\u00)[2-7][0-9a-f])+/gi, (run) => bytesOf(run.replaceAll(/\\x|\\u00/gi, ''))),
@@ -71,7 +83,7 @@ export function viewsOf(text: string, { rotated }: { rotated: boolean }): { plai
   });
   if (encoded.length > 0) views.push(encoded.join('\n'));
   if (rotated) views.push(plain.replaceAll(/[a-z]/gi, rotate));
-  return { plain, disguised: [...new Set(views)].filter((view) => view !== text) };
+  return { plain, disguised, decoded: views.filter((view) => view !== plain) };
 }
 
 /** Marks go first: a long run of them takes the normaliser longer than its length. */
@@ -163,7 +175,7 @@ function bytesOf(digits: string): string {
 
 function fromEntity(whole: string, hex: string, digits: string): string {
   const code = Number.parseInt(digits, hex === '' ? 10 : 16);
-  return code >= 32 && code < 0xd800 ? String.fromCharCode(code) : whole;
+  return (code >= 32 || code === 10 || code === 9) && code < 0xd800 ? String.fromCharCode(code) : whole;
 }
 
 function rotate(letter: string): string {
