@@ -47,7 +47,6 @@ const find = createLiteralFinder<Anchored>(
   { ignoreCase: true },
 );
 
-// oxlint-disable-next-line eslint/no-control-regex -- everything that is not ASCII
 const beyondAscii = /[^\0-\x7f]/;
 
 export function collectSignals(hits: Map<string, Hit>, text: string, { withSpan }: { withSpan: boolean }): Collected {

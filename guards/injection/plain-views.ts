@@ -45,7 +45,6 @@ const letterOf = byteTable((sign) => {
 const kindOf = byteTable((sign) => (/[a-z]/i.test(sign) ? '\u0001' : leet.has(sign) ? '\u0002' : '\0'));
 const latin1 = new TextDecoder('latin1');
 
-// oxlint-disable-next-line eslint/no-control-regex -- everything that is not ASCII
 const beyondAscii = /[^\0-\x7f]/;
 const shortestEncoded = 16;
 

@@ -13,7 +13,6 @@ export interface InputLimits {
 // oxlint-disable-next-line eslint/no-control-regex -- finding control characters is the point
 const control = /[\u0001-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]/;
 
-// oxlint-disable-next-line eslint/no-control-regex -- everything that is not ASCII
 const beyondAscii = /[^\0-\x7f]/;
 
 /** Any finding is a reason to refuse; none means that the form is sound. */

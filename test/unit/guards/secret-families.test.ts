@@ -227,3 +227,10 @@ test('marks made with different keys cannot be compared', async () => {
   const again = await redactSecrets(secret, { markKey: new Uint8Array(32).fill(1) });
   expect(marks).toContain(again.text);
 });
+
+test('without a key marks count the secrets of the text, and say nothing of them', async () => {
+  const { text } = await redactSecrets(`password=${made(20)} token=${made(21)} password=${made(20)}`);
+  expect(text).toBe(
+    'password=[secret:assignment:0001] token=[secret:assignment:0002] password=[secret:assignment:0001]',
+  );
+});

@@ -23,13 +23,13 @@ async function world(answers: readonly (readonly string[])[]) {
     port = typeof address === 'object' && address ? address.port : 0;
   }
   const dns = await startDnsServer(answers);
-  onTestFinished(dns.close);
+  onTestFinished(async () => await dns.close());
   const fetch = async (path: string) =>
     await checkedFetch(
       `http://rebind.example.com:${port}${path}`,
       {},
       {
-        resolve: dns.resolve,
+        resolve: async (host) => await dns.resolve(host),
         ports: [port],
         schemes: ['http:'],
         isAllowedAddress: (address) => address === allowed,
@@ -67,6 +67,6 @@ test('refuses an answer in which one of the addresses is not public', async () =
 
 test('refuses a name that has no address', async () => {
   const { fetch, reached } = await world([[]]);
-  await expect(fetch('/')).rejects.toThrow();
+  await expect(fetch('/')).rejects.toThrow('fetch failed');
   expect(reached).toEqual([]);
 });
