@@ -24,6 +24,7 @@ export { CountersignError } from './core/errors.ts';
 export { defineGuard, type Guard, type GuardInput, type GuardPoint, type GuardSource } from './guards/index.ts';
 export { type AgentSource, defineAgent } from './packs/define-agent.ts';
 export { type AgentPack, loadPack } from './packs/load-pack.ts';
+export { checkedFetch, type CheckedFetchOptions, type CheckedResponse } from './tools/checked-fetch.ts';
 export { defineTool, type ProbeAnswer, type Tool, type ToolSource } from './tools/define-tool.ts';
 export { openInFolder, readTextInFolder } from './tools/path-in-folder.ts';
 export type { Sandbox, SandboxCommand, SandboxResult } from './tools/sandbox/sandbox.ts';

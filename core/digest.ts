@@ -2,6 +2,7 @@
  * Digests: SHA-256 in pure JS, so that workflow code (which has no node:crypto) computes the same value as everyone.
  * Each digest has a purpose tag in front, so that a digest of one kind of thing never stands for another.
  */
+import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { canonicalJson } from './canonical-json.ts';
@@ -35,6 +36,11 @@ export function digestText(purpose: DigestPurpose, text: string): string {
 export function digestBytes(purpose: DigestPurpose, bytes: Uint8Array): string {
   const tag = utf8ToBytes(`countersign/v1/${purpose}\n`);
   return `sha256:${bytesToHex(sha256.create().update(tag).update(bytes).digest())}`;
+}
+
+/** 64 hex digits that nobody without the key can make, or try guesses against: HMAC-SHA-256 over the same bytes. */
+export function keyedDigest(purpose: DigestPurpose, key: Uint8Array, text: string): string {
+  return bytesToHex(hmac(sha256, key, utf8ToBytes(`countersign/v1/${purpose}\n${text}`)));
 }
 
 /** Digest over the RFC 8785 form of a JSON value. */

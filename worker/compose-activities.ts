@@ -1,4 +1,5 @@
 /** The composition root: every activity with what it needs. A role that is not served here gets none of its activities. */
+import { randomBytes } from 'node:crypto';
 import { createCallModel } from '../activities/call-model.ts';
 import { createTranscriptCache } from '../activities/call-model/transcript-cache.ts';
 import { createCheckCall } from '../activities/check-call.ts';
@@ -104,7 +105,7 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       describeRun: createDescribeRun(client, namespace),
       sandbox: dependencies.sandbox,
       workFolder: dependencies.workFolder,
-      redact: redactSecrets,
+      redact,
       sanitiseError,
       marginMs: bounds.settleMarginMs / 2,
     }),
@@ -115,6 +116,10 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
   return Object.fromEntries(names.map((name) => [name, make[name]]));
 }
 
+/** Of this process: marks of the same secret are alike as long as it runs, and nobody can try guesses against them. */
+const markKey = randomBytes(32);
+const redact = async (text: string) => await redactSecrets(text, { markKey });
+
 function modelDependencies(dependencies: WorkerDependencies) {
   const { client } = dependencies.door;
   return {
@@ -123,7 +128,7 @@ function modelDependencies(dependencies: WorkerDependencies) {
     openai: dependencies.openai,
     clock: dependencies.clock,
     cache: createTranscriptCache(),
-    redact: redactSecrets,
+    redact,
     findInjection,
     queryTranscript: async (workflowId: string, linkRunId: string, from: number) =>
       await client.workflow

@@ -20,6 +20,7 @@ import type { RegisteredTool } from '../../tools/registry.ts';
 import { verifyVote } from '../verify-votes.ts';
 import { strictestDefaultTerms } from './default-terms.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
+import { effectOfCall } from './effect-of-call.ts';
 import { approverLayers, readPolicies, recordedLayers } from './read-policies.ts';
 import { readTarget } from './read-target.ts';
 import type { Standing } from './standing.ts';
@@ -162,7 +163,7 @@ async function policyInput(
   { labels, findings, denials, reads }: Weighed,
 ): Promise<PolicyInput> {
   const { ticket, state, run } = standing;
-  const { name, effect, risk, tags } = call.tool.definition;
+  const { name, risk, tags } = call.tool.definition;
   // A later pass of a call that was admitted is not one call more.
   const counted = state.admitted.thisCallAndTry ? 1 : 0;
   const { callsByTool, usage, openRunsBefore } = state.counted;
@@ -170,7 +171,7 @@ async function policyInput(
   return {
     principal: { id: ticket.principal, roles: ticket.roles },
     onBehalfOf: ticket.onBehalfOf,
-    tool: { name, effect, risk, tags },
+    tool: { name, effect: effectOfCall(call), risk, tags },
     args: call.value,
     argumentBytes: Buffer.byteLength(call.canonical),
     run: {

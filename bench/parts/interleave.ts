@@ -22,13 +22,3 @@ export async function interleave<Name extends string, Result>(
   }
   return results;
 }
-
-/** Milliseconds of one call, as a mean over `times` calls in a row. For what is too short to time alone. */
-export async function millisecondsPerCall(times: number, call: (index: number) => unknown): Promise<number> {
-  const startedAt = performance.now();
-  for (let index = 0; index < times; index += 1) {
-    const result = call(index);
-    if (result instanceof Promise) await result;
-  }
-  return (performance.now() - startedAt) / times;
-}

@@ -3,78 +3,46 @@
  * and it refuses nothing by itself. Severity is that of all its signals together.
  */
 import type { Finding } from '../../core/contracts/labels.ts';
-import { lettersOnly, plainViews } from './plain-views.ts';
-import { injectionSignals, mention } from './signals.ts';
+import { collectSignals, type Hit, isCrowded, note } from './collect-signals.ts';
+import { findCodeOrder, findOrders } from './find-orders.ts';
+import { findHiddenComments } from './hidden-comments.ts';
+import { findJoined } from './joined-orders.ts';
+import { lettersOnly, viewsOf } from './plain-views.ts';
 
-interface Hit {
-  rule: string;
-  message: string;
-  score: number;
-  span: { start: number; end: number } | undefined;
-}
-
-const maximumHitsPerSignal = 20;
-
-/** The two commonest orders without anything between their letters, as `lettersOnly` gives them. */
-const joined: readonly { rule: string; message: string; pattern: RegExp }[] = [
-  {
-    rule: 'override-instructions',
-    message: 'asks to set earlier instructions aside, in disguise',
-    pattern: joinedPattern(
-      '(?:ignore|disregard|forget|override|bypass)(?:all|any|the|your|every|of)*' +
-        '(?:previous|prior|above|earlier|preceding|system|original)(?:system)?(?:instruct|rules|prompt|guideline|message|direct|polic)',
-    ),
-  },
-  {
-    rule: 'asks-for-prompt',
-    message: 'asks for the hidden instructions, in disguise',
-    pattern: joinedPattern(
-      '(?:reveal|show|print|repeat|output|display|leak|disclose)(?:me|the|your|full|entire|hidden|whole)*(?:system|hidden)(?:prompt|instruct|message)',
-    ),
-  },
-];
+const orderMessage = 'asks the reader to do something, where data should stand';
 
 /** Never throws; at most one finding for each rule. Empty below the score of 2. */
 export function findInjection(text: string): Finding[] {
   const wellFormed = text.toWellFormed();
   const hits = new Map<string, Hit>();
-  collect(hits, wellFormed, true);
+  const { crowded, rotated } = collectSignals(hits, wellFormed, { withSpan: true });
+  collectOrders(hits, wellFormed, true);
   // Found only after a disguise is off: somebody hid it. It has no span in the text given.
-  const views = plainViews(wellFormed);
-  for (const view of views) if (view !== wellFormed) collect(hits, view, false);
-  const letters = lettersOnly(views[0] ?? '');
-  for (const { rule, message, pattern } of joined) {
-    if (!hits.has(rule) && pattern.test(letters)) hits.set(rule, { rule, message, score: 3, span: undefined });
+  const { plain, disguised, decoded } = viewsOf(wellFormed, { rotated });
+  for (const view of [...disguised, ...decoded]) {
+    collectSignals(hits, view, { withSpan: false });
+    collectOrders(hits, view, false);
   }
+  for (const view of [plain, ...decoded]) findJoined(hits, lettersOnly(view), view);
+  for (const { start, end } of findHiddenComments(wellFormed))
+    note(hits, { rule: 'hidden-order', message: 'hides an order in a comment', score: 2, span: { start, end } });
+  if (crowded)
+    note(hits, {
+      rule: isCrowded,
+      message: 'holds more beginnings of orders than text does',
+      score: 2,
+      span: undefined,
+    });
   const total = [...hits.values()].reduce((sum, hit) => sum + hit.score, 0);
   return total < 2 ? [] : [...hits.values()].filter((hit) => hit.score > 0).map((hit) => toFinding(hit, total));
 }
 
-function joinedPattern(source: string): RegExp {
-  return new RegExp(source.replaceAll('l', 'i'));
-}
-
-function collect(hits: Map<string, Hit>, text: string, withSpan: boolean): void {
-  for (const { rule, message, weight, pattern } of injectionSignals) {
-    let seen = 0;
-    for (const match of text.matchAll(pattern)) {
-      const start = match.index;
-      const score = isMention(text, start, start + match[0].length) ? weight - 2 : weight;
-      const known = hits.get(rule);
-      if (!known || known.score < score) {
-        hits.set(rule, { rule, message, score, span: withSpan ? { start, end: start + match[0].length } : undefined });
-      }
-      if (++seen >= maximumHitsPerSignal) break;
-    }
-  }
-}
-
-/** Quoted, as in a text about injections. An attacker may quote, too: a quoted order loses weight, never the others with it. */
-function isMention(text: string, start: number, end: number): boolean {
-  const before = text.slice(Math.max(0, start - 80), start);
-  const opened = /["'`“‘«]\s?$/u.test(before);
-  const closed = /^[^"'`”’»\n]{0,30}["'`”’»]/u.test(text.slice(end, end + 40));
-  return (opened && closed) || ((opened || closed) && mention.test(before.replace(/["'`“‘«]\s?$/u, '')));
+function collectOrders(hits: Map<string, Hit>, text: string, withSpan: boolean): void {
+  const found = [...findOrders(text), findCodeOrder(text)].filter((order) => order !== undefined);
+  const [worst] = found.toSorted((one, other) => other.score - one.score);
+  if (!worst) return;
+  const span = withSpan ? { start: worst.start, end: worst.end } : undefined;
+  note(hits, { rule: 'order-in-data', message: orderMessage, score: worst.score >= 3.5 ? 3 : 2, span });
 }
 
 function toFinding({ rule, message, span }: Hit, total: number): Finding {

@@ -30,7 +30,7 @@ export function checkPath(text: string, { roots, maximumDepth = 128 }: PathOptio
   bad(text.includes('\\') || /^[a-z]:/iu.test(text), 'foreign-form', 'is written for another system');
   bad(/%(?:2e|2f|5c|00|25)/iu.test(text), 'encoded', 'holds encoded separators or dots');
   bad(/^~|\$[{A-Za-z(]|`/u.test(text), 'expands', 'is expanded by a shell');
-  bad(text.split('/').length > maximumDepth + 1, 'too-deep', 'has too many components');
+  bad(text.split('/').filter((part) => part !== '').length > maximumDepth, 'too-deep', 'has too many components');
   bad(
     text.split('/').some((part) => new TextEncoder().encode(part).length > 255) || text.length > 4096,
     'too-long',

@@ -1,73 +1,137 @@
 /**
- * Secrets that show by their name: `password=…`, `"api_key": "…"`, `--token …`, also inside JSON text that is escaped once
- * or twice. Names, placeholders, references and prose are told from values by their form; in doubt it is a secret.
+ * Secrets that show by their name: `password=…`, `"api_key": "…"`, `--token …`, `<password>…`, also inside JSON text that is
+ * escaped once or twice. Names, placeholders, references and prose are told from values by their form; in doubt it is a secret.
  */
+import { createLiteralFinder, type Literals } from '../text/find-literals.ts';
 import type { SecretMatch } from './match.ts';
+import { isPlaceholder } from './placeholders.ts';
 import { looksRandom } from './token-rules.ts';
 
+/** Read from where the last word of a name begins; what must stand before it is looked for behind. */
 const names =
-  'pass(?:word|wd|phrase|code)|pwd|' +
-  'secret(?:[_-]?access)?[_-]?key(?:[_-]?base)?|secret|(?:client|app|shared|webhook|signing)[_-]?secret|' +
-  '(?:api|app|access|account|auth|priv|private|encryption|signing|master|session|service|subscription|license)[_-]?key|apikey|' +
-  '(?:access|auth|refresh|bearer|session|id|api|bot|deploy|personal[_-]?access)?[_-]?token|credentials?|connection[_-]?string';
+  'passw(?:or)?d|passwd|passphrase|passcode|(?<=[_-])pass(?![A-Za-z])|(?<=[a-z])Pass(?![A-Za-z])|(?<=[a-z_.-])PASS(?![A-Za-z])|pwd|' +
+  'secret(?:[_-]?access)?[_-]?key(?:[_-]?base)?|secret|' +
+  '(?<=(?:api|app|access|account|auth|priv|private|encryption|encrypt|signing|sign|master|session|service|subscription|license|storage|shared|deploy|integration|admin|server|client|consumer|fernet|jwt|hmac|cipher|aes)[_-]?)key|' +
+  'token|credentials?|connection[_-]?string|(?<=[_/:])_?auth(?=\\s{0,2}=)';
+const suffix = '(?:[_-]?\\d)?';
 /** Groups: separator, quote, quoted value, bare value. */
 const assignment = new RegExp(
-  `(?:${names})(?:[_-]?\\d)?[\\\\"'\`\\]]{0,4}(\\s{0,4}(?:=>|:=|={1,2}|:)\\s{0,4})` +
-    '(?:\\\\{0,3}(["\'`])((?:(?!\\\\{0,3}\\2)[^\\n]){1,500})\\\\{0,3}\\2|([^\\s"\'`,;&<>(){}[\\]|\\\\]{3,500}))',
-  'gid',
+  `(?:${names})${suffix}[\\\\"'\`\\]]{0,4}(\\s{0,4}(?:=>|:=|={1,2}|:)\\s{0,4})` +
+    '(?:\\\\{0,3}(["\'`])((?:(?!\\\\{0,3}\\2)[^\\n]){1,300})\\\\{0,3}\\2|([^\\s"\'`,;&<>(){}[\\]|\\\\]{3,500}))',
+  'idy',
 );
-const option = new RegExp(
-  `(?<![A-Za-z0-9-])--?(?:[a-z0-9]{1,20}-){0,3}(?:${names})\\s{1,3}["']?([^\\s"'\\-$<{[][^\\s"']{2,500})`,
-  'gid',
+/** Where one of the names stands, and what comes behind it decides which of the others is tried. */
+const name = new RegExp(`(?:${names})${suffix}(?=([^A-Za-z0-9_-]))`, 'iy');
+/** Group 1 is the value: elements. */
+const element = new RegExp(`(?<=<[\\w:.-]{0,40})(?:${names})${suffix}>\\s{0,4}([^<>\\s]{3,300})\\s{0,4}<`, 'idy');
+/** Group 1 is the value: `name: X, value: Y`. */
+const pair = new RegExp(
+  `(?<=(?:name|key)["']?\\s{0,3}[:=]\\s{0,3}["']?[\\w.-]{0,40})(?:${names})${suffix}["']?[,\\s]{1,40}["']?value["']?\\s{0,3}[:=]\\s{0,3}["']?([^\\s"'<>]{3,300})`,
+  'idy',
 );
-const userOption = /(?<![A-Za-z0-9-])(?:-u|--user|--proxy-user)\s{1,3}["']?[^\s:"'$]{1,100}:([^\s"'$]{1,200})/dg;
+/** Group 1 is the value: netrc, SQL, command options. */
+const afterSpace: readonly RegExp[] = [
+  /(?<=\b(?:login|user)\s{1,3}\S{1,80}\s{1,8})(?:password|passwd)\s{1,3}(\S{3,200})/dy,
+  /(?:password|passwd)\s{1,3}'([^'\n]{3,200})'/diy,
+  new RegExp(
+    `(?<=(?<![A-Za-z0-9-])--?(?:[a-z0-9]{1,20}-){0,3})(?:${names})\\s{1,3}["']?([^\\s"'\\-$<{[][^\\s"']{2,500})`,
+    'idy',
+  ),
+];
+/** `the password is …`: prose, so the value must look like no word. */
+const said = new RegExp(
+  `(?:${names})${suffix}["'\`]?\\s{1,3}(?:is|was)\\s{0,3}:?\\s{1,3}["'\`]?([^\\s"'\`,;]{6,200})`,
+  'idy',
+);
+const userOption = /(?<![A-Za-z0-9-])(?:-u|--user|--proxy-user)\s{1,3}["']?[\w.@-]{1,100}:([^\s"'$:/]{3,200})/dy;
 
-const placeholder =
-  /^(?:[*•.xX_?#-]+|<.*>?|\$[{(].*|(?:\$[a-z_]\w*[-_./:]?){1,10}|\$\d?|%[a-z]|%\w{1,40}%|%[({].*|\{\{.*|\[[a-z _-]{1,40}\]|@.*|(?:your|my|the|some|an?|example|dummy|fake|test|sample|insert|replace|enter)[_ -].*|(?:true|false|null|none|nil|undefined|nan|string|str|bool|boolean|number|int|integer|bytes?|any|object|required|optional|empty|unset|redacted|removed|hidden|masked|missing|invalid|expired|valid|wrong|incorrect|ok|yes|no|not|`?pwd`?|is|are|was|must|should|may|can|will|has|have|the|for|from|with)|(?:change[_-]?me|password|passwd|secret|token|api[_-]?key|placeholder|todo|tbd|n\/a)|process\.env.*|os\.environ.*|env[.:[(].*|import\.meta.*|secrets\..*|vault:.*|ref\+.*|arn:.*|projects\/.*)$/i;
-
+/** A password in one is another rule's. */
+const address = /^(?:jdbc:)?[a-z][a-z0-9+.-]{1,20}:\/\//i;
 const nameAlone = new RegExp(`^[A-Za-z0-9_.-]{0,40}?(?:${names})[:=]{1,2}$`, 'i');
+
+type Kind = 'name' | 'user';
+const anchors: Literals<Kind> = new Map<string, readonly Kind[]>([
+  ...['pass', 'pwd', 'secret', 'key', 'token', 'credential', 'connection', 'auth'].map((one): [string, Kind[]] => [
+    one,
+    ['name'],
+  ]),
+  ...['-u', '--user', '--proxy-user'].map((option): [string, Kind[]] => [option, ['user']]),
+]);
+const find = createLiteralFinder(anchors, { ignoreCase: true });
 
 export function findAssignments(text: string): SecretMatch[] {
   const matches: SecretMatch[] = [];
-  assignment.lastIndex = 0;
-  for (let match = assignment.exec(text); match; match = assignment.exec(text)) {
-    const [, separator = '', , quoted, bare = ''] = match;
-    const place = match.indices?.[3] ?? match.indices?.[4];
-    if (!place) continue;
-    const secret =
-      quoted === undefined ? isBareSecret(match[0], separator, bare, text[place[1]]) : isQuotedSecret(match[0], quoted);
-    if (secret) matches.push(at(place));
-    // Its value may be a name itself, with the secret behind it: `credentials:` and on the next line `password: …`.
-    else assignment.lastIndex = place[0];
-  }
-  for (const pattern of [option, userOption]) {
-    for (const match of text.matchAll(pattern)) {
-      const value = match.indices?.[1];
-      if (value && !placeholder.test(match[1] ?? '')) matches.push(at(value));
-    }
-  }
+  let next = 0;
+  find(text, (at, [kind]) => {
+    if (at < next) return;
+    const place = kind === 'user' ? placeIn(userOption, text, at) : namedPlace(text, at);
+    if (place === undefined || (kind === 'user' && isPlaceholder(text.slice(...place)))) return;
+    matches.push({ rule: 'assignment', start: place[0], end: place[1] });
+    next = place[1];
+  });
   return matches;
 }
 
+function namedPlace(text: string, at: number): [number, number] | undefined {
+  name.lastIndex = at;
+  const next = name.exec(text)?.[1];
+  if (next === undefined) return undefined;
+  assignment.lastIndex = at;
+  const match = assignment.exec(text);
+  const place = match?.indices?.[3] ?? match?.indices?.[4];
+  if (match && place) {
+    const [, separator = '', , quoted, bare = ''] = match;
+    const secret =
+      quoted === undefined ? isBareSecret(match[0], separator, bare, text[place[1]]) : isQuotedSecret(match[0], quoted);
+    // Otherwise its value may be a name itself, with the secret behind it: `credentials:`, and below it `password: …`.
+    return secret ? place : undefined;
+  }
+  if (next === '>') return firstOf([element], text, at);
+  const other = firstOf(next.trim() === '' ? [pair, ...afterSpace] : [pair], text, at);
+  if (other) return other;
+  const spoken = placeIn(said, text, at);
+  return spoken && isPassLike(text.slice(...spoken)) ? spoken : undefined;
+}
+
+function firstOf(patterns: readonly RegExp[], text: string, at: number): [number, number] | undefined {
+  for (const pattern of patterns) {
+    const place = placeIn(pattern, text, at);
+    if (place && !isPlaceholder(text.slice(...place))) return place;
+  }
+  return undefined;
+}
+
+function placeIn(pattern: RegExp, text: string, at: number): [number, number] | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.indices?.[1];
+}
+
+/** Letters with digits or signs between them, as no word of a sentence has. */
+function isPassLike(value: string): boolean {
+  if (isPlaceholder(value)) return false;
+  return (
+    looksRandom(value) || (/[A-Za-z]/.test(value) && /\d/.test(value) && /[^A-Za-z0-9._/:-]/.test(value.slice(0, -1)))
+  );
+}
+
 function isQuotedSecret(whole: string, value: string): boolean {
-  if (value.length < 3 || placeholder.test(value)) return false;
+  if (value.length < 3 || isPlaceholder(value)) return false;
   // The name is the working directory's, too.
   if (/^pwd/i.test(whole) && /[\s/]/.test(value)) return false;
+  // A path to a file says where a secret is.
+  if (/^\.{0,2}\/[\w./-]*$/.test(value) || address.test(value)) return false;
   // Several words are a sentence or a label, unless it is a passphrase with other signs in it.
   return !/^[A-Za-z]+(?:[ ,.'-]{1,2}[A-Za-z]+)+[.!?]?$/.test(value) || looksRandom(value);
 }
 
 function isBareSecret(whole: string, separator: string, value: string, next: string | undefined): boolean {
-  if (placeholder.test(value) || nameAlone.test(value) || next === '(') return false;
+  if (isPlaceholder(value) || nameAlone.test(value) || next === '(') return false;
   if (/^pwd/i.test(whole) && /^[/~.]/.test(value)) return false;
+  if (address.test(value)) return false;
   if (/^\d+$/.test(value) && value.length < 6 && !/^pass/i.test(whole)) return false;
   if (separator === '=') return true;
   // With spaces or a colon it may be code or prose: a value there has something that a word has not.
   if (/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+;?$/.test(value)) return false;
   if (/[^A-Za-z.!?]/.test(value)) return true;
   return separator.includes(':') && (next === undefined || next === '\n' || next === '\r') && value.length >= 6;
-}
-
-function at([start, end]: [number, number]): SecretMatch {
-  return { rule: 'assignment', start, end };
 }

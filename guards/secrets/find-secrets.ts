@@ -4,6 +4,7 @@
  */
 import type { Finding } from '../../core/contracts/labels.ts';
 import { findAssignments } from './assignment-rule.ts';
+import { findEncoded } from './encoded-rule.ts';
 import { findKnownValues, occurrencesOf } from './known-values.ts';
 import { cutOutMarks, mergeMatches, type SecretMatch } from './match.ts';
 import { findPrivateKeys } from './private-key-rule.ts';
@@ -65,9 +66,13 @@ function ownMatches(text: string, { knownValues = [] }: SecretOptions): SecretMa
   return [
     ...findPrivateKeys(text),
     ...findKnownValues(text, knownValues),
-    ...findTokens(text),
-    ...findAssignments(text),
+    ...findByForm(text),
+    ...findEncoded(text, findByForm),
   ];
+}
+
+function findByForm(text: string): SecretMatch[] {
+  return [...findTokens(text), ...findAssignments(text)];
 }
 
 /** A secret that showed by its name in one place stands elsewhere without it. */

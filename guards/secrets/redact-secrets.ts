@@ -1,11 +1,16 @@
 /**
- * Replaces secrets by `[secret:<rule>:<4 hex of its digest>]`: nothing of the secret stays, and two places that held the same
- * one can be told to. Four digits are too few to confirm a guess.
+ * Replaces secrets by `[secret:<rule>:<4 hex>]`: nothing of the secret stays, and two places that held the same one can be
+ * told to. The digits are made with a key, so that who reads the mark cannot try guesses against it.
  */
 import type { Finding } from '../../core/contracts/labels.ts';
-import { digestText } from '../../core/digest.ts';
+import { keyedDigest } from '../../core/digest.ts';
 import { matchSecrets, matchSecretsNow, type SecretOptions, toFinding } from './find-secrets.ts';
 import type { SecretMatch } from './match.ts';
+
+export interface RedactOptions extends SecretOptions {
+  /** Random; marks made with one key are alike for the same secret. @default none: the secrets of the text are counted */
+  markKey?: Uint8Array;
+}
 
 export interface Redacted {
   text: string;
@@ -13,26 +18,32 @@ export interface Redacted {
   findings: Finding[];
 }
 
-export async function redactSecrets(text: string, options: SecretOptions = {}): Promise<Redacted> {
-  return replaceMatches(text, await matchSecrets(text, options));
+export async function redactSecrets(text: string, options: RedactOptions = {}): Promise<Redacted> {
+  return replaceMatches(text, await matchSecrets(text, options), options);
 }
 
 /** With our own rules alone, for callers that cannot wait, such as the text of an error. */
-export function redactSecretsNow(text: string, options: SecretOptions = {}): Redacted {
-  return replaceMatches(text, matchSecretsNow(text, options));
+export function redactSecretsNow(text: string, options: RedactOptions = {}): Redacted {
+  return replaceMatches(text, matchSecretsNow(text, options), options);
 }
 
-function replaceMatches(text: string, matches: readonly SecretMatch[]): Redacted {
+function replaceMatches(text: string, matches: readonly SecretMatch[], { markKey }: RedactOptions): Redacted {
   const parts: string[] = [];
   const marks = new Map<string, string>();
   let from = 0;
   for (const { rule, start, end } of matches) {
     const secret = text.slice(start, end);
-    const mark = marks.get(secret) ?? digestText('body', secret).slice('sha256:'.length, 'sha256:'.length + 4);
+    const mark = marks.get(secret) ?? digitsOf(secret, marks.size, markKey);
     marks.set(secret, mark);
     parts.push(text.slice(from, start), `[secret:${rule}:${mark}]`);
     from = end;
   }
   parts.push(text.slice(from));
   return { text: parts.join(''), findings: matches.map(toFinding) };
+}
+
+/** Without a key a digest would let a reader try guesses: the place among the text's secrets says which are the same. */
+function digitsOf(secret: string, before: number, markKey: Uint8Array | undefined): string {
+  if (markKey) return keyedDigest('body', markKey, secret).slice(0, 4);
+  return ((before + 1) % 0x1_0000).toString(16).padStart(4, '0');
 }

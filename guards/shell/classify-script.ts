@@ -20,12 +20,14 @@ import { runsSubscript } from './handlers.ts';
 import { isHarmlessDevice, holdsSecrets } from './paths.ts';
 import { noteVariable } from './run-rest.ts';
 import { scopeOf, withVariables } from './scope.ts';
-import { staticOutput } from './static-output.ts';
+import { printsKnown, staticOutput } from './static-output.ts';
 import { type Arg, hole, outside, resolveText, resolveWord } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
 
 const deepest = 12;
-/** Of a script within a script, UTF-16 units. */
+/** Of brackets. A script of people has a handful; each level costs the parser another look at all that is in it. */
+const deepestNesting = 100;
+/** UTF-16 units. */
 const longest = 65_536;
 /** NUL ends a text for the system; the others stand for holes here. */
 const unreadable = ['\u0000', hole, outside];
@@ -35,11 +37,24 @@ export function classifyScript(text: string, context: Context): void {
     return notParsed(context, 'it holds control characters that no script needs');
   if (context.depth > deepest || text.length > longest)
     return notParsed(context, 'it is too deep or too long to be read');
+  if (nesting(text) > deepestNesting) return notParsed(context, 'it is too deep or too long to be read');
   const script = parse(text);
   if (script.errors && script.errors.length > 0) notParsed(context, 'it is no script that parses');
   // Of a script within a script nobody has the place: the outer command's is kept.
   const inner: Context = { ...context, depth: context.depth + 1, scope: scopeOf(script, context.scope) };
   walk(script, inner);
+}
+
+/** Brackets open at once, quoted ones too: an upper bound. */
+function nesting(text: string): number {
+  let open = 0;
+  let most = 0;
+  for (let index = 0; index < text.length; index++) {
+    const sign = text[index];
+    if (sign === '(' || sign === '{') most = Math.max(most, ++open);
+    else if ((sign === ')' || sign === '}') && open > 0) open -= 1;
+  }
+  return most;
 }
 
 function notParsed(context: Context, reason: string): void {
@@ -48,6 +63,8 @@ function notParsed(context: Context, reason: string): void {
 }
 
 function walk(node: SyntaxNode, context: Context): void {
+  // That it is too much was said; the rest would only be more of it.
+  if (context.report.workLeft < 0) return;
   switch (node.type) {
     case 'Statement':
       return walk(node.command, placed(node, context));
@@ -97,16 +114,20 @@ function walkAll({ commands }: AndOr, context: Context): void {
   for (const command of commands) walk(command, context);
 }
 
+const unknown: Stdin = { kind: 'unknown' };
+
 function walkPipeline({ commands }: Pipeline, context: Context): void {
   let { stdin } = context;
-  for (const command of commands) {
-    walk(command, { ...context, stdin });
-    stdin = outputOf(command, { ...context, stdin });
-  }
+  const last = commands.length - 1;
+  commands.forEach((command, at) => {
+    const inner = { ...context, stdin };
+    walk(command, inner);
+    if (at < last) stdin = outputOf(command, inner);
+  });
 }
 
 function outputOf(command: CommandNode, context: Context): Stdin {
-  if (command.type !== 'Command') return { kind: 'unknown' };
+  if (command.type !== 'Command' || !printsKnown.has(command.name?.value ?? '')) return unknown;
   const args = wordsOf(command, context);
   const text = staticOutput(args, stdinOf(command, context));
   return text === undefined ? { kind: 'unknown' } : { kind: 'text', text };

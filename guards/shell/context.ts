@@ -61,13 +61,18 @@ export interface Subject {
   readonly args: readonly Arg[];
 }
 
-/** A rule's id from a command's name. */
+const rulesByName = new Map<string, string>();
+
+/** A rule's id from a command's name: of a table, so that there are only so many. */
 export function ruleOf(name: string): string {
-  return (
-    name
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]+/gu, '-')
-      .replaceAll(/^-+|-+$/gu, '')
-      .slice(0, 64) || 'command'
-  );
+  const known = rulesByName.get(name);
+  if (known !== undefined) return known;
+  const rule = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/gu, '-')
+    .replaceAll(/^-+|-+$/gu, '')
+    .slice(0, 64);
+  // Patterns of names, as of `mkfs.*`, let an author make up as many as it likes.
+  if (rulesByName.size < 5000) rulesByName.set(name, rule || 'command');
+  return rule || 'command';
 }

@@ -111,8 +111,12 @@ export function isBlockDevice(text: string): boolean {
   return blockDevice.test(plainPath(text));
 }
 
+/** What every such place has somewhere, for a quick no. */
+const mayHoldSecrets = /[./~\uFDD0\uFDD1]|id_|identity|credential|secret|kubeconfig|master/u;
+
 /** Where secrets are kept; a pattern of names counts if it fits such a place. */
 export function holdsSecrets(text: string, glob: boolean): boolean {
+  if (!glob && !mayHoldSecrets.test(text)) return false;
   const path = plainPath(text);
   if (secretPattern.test(path) && !/(?:^|\/)(?:certs?|ca-certificates|ssl\/certs)\//u.test(path)) return true;
   if (!glob && !text.includes(hole) && !text.includes(outside)) return false;

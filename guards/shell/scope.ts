@@ -50,15 +50,10 @@ export function withVariables(parent: Scope, variables: ReadonlyMap<string, stri
   return { find: (name) => (variables.has(name) ? variables.get(name) : parent.find(name)) };
 }
 
-/** A script given to another shell: what stands in `$1` and the like is its caller's. */
-export function visit(node: SyntaxNode, see: (node: SyntaxNode) => void): void {
-  const open: SyntaxNode[] = [node];
-  for (let next = open.pop(); next; next = open.pop()) {
-    see(next);
-    const children: SyntaxNode[] = [];
-    forEachChild(next, (child) => void children.push(child));
-    open.push(...children.toReversed());
-  }
+/** As deep as the parser goes, which is bounded. */
+function visit(node: SyntaxNode, see: (node: SyntaxNode) => void): void {
+  see(node);
+  forEachChild(node, (child) => visit(child, see));
 }
 
 function textOf({ value, append, index }: Assignment, scope: Scope): string | null {

@@ -2,6 +2,18 @@
 import type { Stdin } from './context.ts';
 import type { Arg } from './words.ts';
 
+/** Others print nothing that their words tell. By a path or in another spelling they are only seen through less. */
+export const printsKnown: ReadonlySet<string> = new Set([
+  'echo',
+  'printf',
+  'cat',
+  'tee',
+  'rev',
+  'base64',
+  'xxd',
+  '/bin/echo',
+]);
+
 export function staticOutput(args: readonly Arg[], stdin: Stdin): string | undefined {
   const [name, ...rest] = args;
   if (!name?.known || rest.some((arg) => !arg.known || arg.loose)) return undefined;

@@ -7,7 +7,8 @@ import ipaddr from 'ipaddr.js';
 /** @param address as a resolver gives it, or as it stands in a URL, in brackets or not. */
 export function isPublicAddress(address: string): boolean {
   const bare = address.replace(/^\[|\]$/gu, '').replace(/%.*$/u, '');
-  if (!ipaddr.isValid(bare)) return false;
+  // Four decimal parts only: short, octal and hexadecimal forms are read differently by different programs.
+  if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return false;
   // An IPv6 form of an IPv4 address is judged as that address.
   return ipaddr.process(bare).range() === 'unicast' && !isEmbedding(bare);
 }

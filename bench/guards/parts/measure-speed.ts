@@ -1,0 +1,113 @@
+/**
+ * What guards cost, in processor time: tool output of several sizes through all text guards, hostile texts, and scripts
+ * through the shell classifier. Each cost is also a ratio to a plain loop over the same text, which a busy machine slows alike.
+ */
+import { checkInput, classifyShell, findInjection, redactSecrets } from '../../../guards/index.ts';
+import { interleave } from '../../parts/interleave.ts';
+import { summarise, summariseRatio } from '../../parts/statistics.ts';
+import type { Measurement } from '../../parts/suite.ts';
+
+const kilobyte = 1024;
+const megabyte = 1024 * kilobyte;
+const lines = [
+  '2026-03-04T05:06:07Z app[17] INFO handled GET /orders/4711 in 12 ms, user=anna status=200 id=8f14e45f',
+  '{"time":1772600767,"level":"warn","host":"web-3","message":"retried after a timeout","attempt":2,"trace":"0f8b9c6e-5d3a-4c21"}',
+  'The service keeps orders for ninety days. After that they are moved to the archive, and the customer is told by e-mail.',
+  'drwxr-xr-x  7 anna staff   224 Mar  4 05:06 node_modules',
+  'error TS2769: No overload matches this call at src/orders/place-order.ts:54:63, see https://example.com/errors/2769',
+];
+const page = `${lines.join('\n')}\n`;
+/** A flat text: one that is put together or cut out costs more to read, and that is not what is measured. */
+const flat = (text: string): string => Buffer.from(text).toString();
+const output = (bytes: number): string => flat(page.repeat(Math.ceil(bytes / page.length)).slice(0, bytes));
+const of = (unit: string): string => flat(unit.repeat(Math.ceil(megabyte / unit.length)).slice(0, megabyte));
+const commands = [
+  'git status --short',
+  'find . -name "*.ts" -newer package.json | xargs wc -l | sort -n',
+  "awk -F: '$3 >= 1000 {print $1}' /etc/passwd",
+  'kubectl -n prod get pods -o wide',
+  'for f in src/*.ts; do grep -n TODO "$f"; done',
+];
+const script = Array.from({ length: 50 }, (_, at) => commands[at % commands.length]).join('\n');
+const nested = `${'echo $('.repeat(10_000)}true${')'.repeat(10_000)}`;
+
+const hostile: Readonly<Record<string, string>> = {
+  'one-character': of('a'),
+  quotes: of('password="a '),
+  'token-beginnings': of('sk-'),
+  orders: of('ignore all previous '),
+  marks: of('\u0301\u0323').slice(0, megabyte / 2),
+  'deep-json': of('{"a":['),
+};
+
+/** Texts that were found clean are remembered: each call gets one that was not seen. */
+let calls = 0;
+async function allGuards(text: string): Promise<void> {
+  calls += 1;
+  const fresh = flat(`${calls} ${text}`);
+  checkInput(fresh, { maximumBytes: 8 * megabyte });
+  findInjection((await redactSecrets(fresh)).text);
+}
+
+function plainLoop(text: string): number {
+  let sum = 0;
+  for (let at = 0; at < text.length; at += 1) sum += text.charCodeAt(at);
+  return sum;
+}
+
+/** Milliseconds of processor time of one call. */
+async function processorTime(times: number, call: () => unknown): Promise<number> {
+  const before = process.cpuUsage();
+  for (let index = 0; index < times; index += 1) await call();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000 / times;
+}
+
+export async function measureSpeed(rounds: number): Promise<Measurement[]> {
+  const texts = {
+    small: output(10 * kilobyte),
+    one: output(megabyte),
+    two: output(2 * megabyte),
+    four: output(4 * megabyte),
+  };
+  const variants: Record<string, () => Promise<number>> = {
+    loop: async () => await processorTime(20, () => plainLoop(texts.one)),
+    small: async () => await processorTime(50, async () => await allGuards(texts.small)),
+    one: async () => await processorTime(4, async () => await allGuards(texts.one)),
+    two: async () => await processorTime(2, async () => await allGuards(texts.two)),
+    four: async () => await processorTime(1, async () => await allGuards(texts.four)),
+    script: async () => await processorTime(100, () => classifyShell(script)),
+    nested: async () => await processorTime(1, () => classifyShell(nested)),
+  };
+  for (const [name, text] of Object.entries(hostile))
+    variants[name] = async () => await processorTime(1, async () => await allGuards(text));
+  const times = await interleave(variants, rounds, 2);
+  const list = (name: string): number[] => times[name] ?? [];
+  const per = (name: string, by: number): number[] => list(name).map((one) => one / by);
+  const cost = (id: string, name: string, target: number): Measurement => ({
+    id: `speed/${id}`,
+    unit: 'ms',
+    better: 'lower',
+    kind: 'absolute',
+    target,
+    ...summarise(list(name)),
+  });
+  const ratio = (id: string, above: number[], below: number[], target?: number): Measurement => ({
+    id: `speed/${id}`,
+    unit: 'x',
+    better: 'lower',
+    kind: 'ratio',
+    ...(target === undefined ? {} : { target }),
+    ...summariseRatio(above, below),
+  });
+  return [
+    cost('output-10KiB', 'small', 1),
+    cost('output-1MiB', 'one', 50),
+    ratio('output-1MiB-to-plain-loop', list('one'), list('loop')),
+    ratio('linear-2-to-1', per('two', 2), list('one'), 1.1),
+    ratio('linear-4-to-1', per('four', 4), list('one'), 1.1),
+    cost('script-50-commands', 'script', 1),
+    cost('script-nested-10000', 'nested', 50),
+    ...Object.keys(hostile).map((name) => cost(`hostile-1MiB-${name}`, name, 50)),
+  ];
+}

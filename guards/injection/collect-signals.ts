@@ -1,0 +1,129 @@
+/**
+ * Tries each signal where a text that it begins with stands, and keeps the strongest hit of each rule. The number of tries is
+ * bounded by the text's length; a text that uses them up is itself a signal, so that a flood hides nothing.
+ */
+import { createLiteralFinder, literalsOf } from '../text/find-literals.ts';
+import { type InjectionSignal, injectionSignals, mention } from './signals.ts';
+
+export interface Hit {
+  rule: string;
+  message: string;
+  score: number;
+  span: { start: number; end: number } | undefined;
+}
+
+export const isCrowded = 'crowded-text';
+
+/** Tries in one text: these, and one for so many characters. */
+const fewestTries = 2000;
+const charactersPerTry = 64;
+const maximumHitsPerSignal = 20;
+
+interface Anchored {
+  signal: InjectionSignal;
+  pattern: RegExp;
+}
+
+export interface Collected {
+  /** The tries ran out. */
+  crowded: boolean;
+  /** Words of orders stand in it, rotated by 13. */
+  rotated: boolean;
+}
+
+/** Other texts do not hold these. */
+const rotatedWords = ['flfgrz', 'vafgehpgvba', 'cebzcg', 'nffvfgnag', 'vtaber', 'erirny'];
+
+const anchored: Anchored[] = injectionSignals
+  .filter((signal) => signal.starts !== undefined)
+  .map((signal) => ({ signal, pattern: sticky(signal.pattern) }));
+/** These begin with characters that few texts hold. */
+const rare = injectionSignals.filter((signal) => signal.starts === undefined);
+const find = createLiteralFinder<Anchored>(
+  new Map<string, readonly Anchored[]>([
+    ...literalsOf(anchored, ({ signal }) => signal.starts ?? []),
+    ...rotatedWords.map((one): [string, Anchored[]] => [one, []]),
+  ]),
+  { ignoreCase: true },
+);
+
+const beyondAscii = /[^\0-\x7f]/;
+
+export function collectSignals(hits: Map<string, Hit>, text: string, { withSpan }: { withSpan: boolean }): Collected {
+  let tries = fewestTries + Math.ceil(text.length / charactersPerTry);
+  let rotated = false;
+  const seen = new Map<InjectionSignal, number>();
+  find(text, (at, candidates) => {
+    rotated ||= candidates.length === 0;
+    for (const { signal, pattern } of candidates) {
+      if (tries <= 0 || (seen.get(signal) ?? 0) >= maximumHitsPerSignal) continue;
+      tries -= 1;
+      pattern.lastIndex = at;
+      const match = pattern.exec(text);
+      if (match) {
+        seen.set(signal, (seen.get(signal) ?? 0) + 1);
+        weigh(hits, text, signal, match, withSpan);
+      } else if (withSpan) tryCollapsed(hits, text, signal, pattern, at);
+    }
+  });
+  if (beyondAscii.test(text)) collectRare(hits, text, withSpan);
+  return { crowded: tries <= 0, rotated };
+}
+
+function collectRare(hits: Map<string, Hit>, text: string, withSpan: boolean): void {
+  for (const signal of rare) {
+    let seen = 0;
+    for (const match of text.matchAll(signal.pattern)) {
+      weigh(hits, text, signal, match, withSpan);
+      if (++seen >= maximumHitsPerSignal) break;
+    }
+  }
+}
+
+/** The same order with more space between its words. */
+function tryCollapsed(
+  hits: Map<string, Hit>,
+  text: string,
+  signal: InjectionSignal,
+  pattern: RegExp,
+  at: number,
+): void {
+  const window = text.slice(at, at + 240);
+  if (!/[ \t]{2}/.test(window)) return;
+  const before = text.slice(Math.max(0, at - 1), at);
+  const collapsed = before + window.replaceAll(/[ \t]{2,}/g, ' ');
+  pattern.lastIndex = before.length;
+  const match = pattern.exec(collapsed);
+  if (match) weigh(hits, collapsed, signal, match, false);
+}
+
+function weigh(
+  hits: Map<string, Hit>,
+  text: string,
+  { rule, message, weight }: InjectionSignal,
+  match: RegExpExecArray,
+  withSpan: boolean,
+): void {
+  const start = match.index;
+  const end = start + match[0].length;
+  const score = isMention(text, start, end) ? weight - 2 : weight;
+  note(hits, { rule, message, score, span: withSpan ? { start, end } : undefined });
+}
+
+/** Keeps the strongest of a rule. */
+export function note(hits: Map<string, Hit>, hit: Hit): void {
+  const known = hits.get(hit.rule);
+  if (!known || known.score < hit.score) hits.set(hit.rule, hit);
+}
+
+/** Quoted, as in a text about injections. An attacker may quote, too: a quoted order loses weight, never the others with it. */
+export function isMention(text: string, start: number, end: number): boolean {
+  const before = text.slice(Math.max(0, start - 80), start);
+  const opened = /["'`“‘«]\s?$/u.test(before);
+  const closed = /^[^"'`”’»\n]{0,30}["'`”’»]/u.test(text.slice(end, end + 40));
+  return (opened && closed) || ((opened || closed) && mention.test(before.replace(/["'`“‘«]\s?$/u, '')));
+}
+
+function sticky(pattern: RegExp): RegExp {
+  return new RegExp(pattern.source, /\\[pu]\{/.test(pattern.source) ? 'iuy' : 'iy');
+}

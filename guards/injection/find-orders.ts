@@ -1,0 +1,112 @@
+/**
+ * Sentences that ask the reader to do something, in a text that should be data: an imperative at the start, and words that
+ * address, send somewhere, or name what is worth protecting. Ordinary requests have one of these, planted ones have several.
+ */
+import { activeCode, codeOrder, cues, graveVerbs, openers, orderVerbs } from './order-words.ts';
+
+export interface Order {
+  start: number;
+  end: number;
+  score: number;
+}
+
+/** From here on a sentence counts as a signal. Measured on harmless texts: bench/guards. */
+export const leastScore = 2.5;
+
+const longestSentence = 600;
+/** Sentences scored in one text, for each kilobyte: far above what prose has, so that a flood costs no more than its length. */
+const perKilobyte = 24;
+const word = /[A-Za-z'’]+/y;
+
+/** 1: a sentence may begin behind it. */
+const breaks = Uint8Array.from({ length: 128 }, (_, code) =>
+  '.!?\n\r":\'`>;*(|]}'.includes(String.fromCharCode(code)) ? 1 : 0,
+);
+
+export function findOrders(text: string): Order[] {
+  const orders: Order[] = [];
+  let budget = 200 + Math.ceil((text.length / 1024) * perKilobyte);
+  let mayBegin = true;
+  for (let at = 0; at < text.length && budget > 0; at += 1) {
+    const code = text.charCodeAt(at);
+    if (mayBegin && isLetter(code)) {
+      mayBegin = false;
+      const first = wordAt(text, at);
+      // `email: …` is a field, and `fetch(…)` is code.
+      if (!(orderVerbs.has(first) || openers.has(first)) || !separates(text.charCodeAt(at + first.length))) continue;
+      budget -= 1;
+      const end = endOf(text, at);
+      const score = scoreOf(text, at, end, first);
+      if (score >= leastScore) orders.push({ start: at, end, score });
+    } else if (code < 128 && breaks[code] === 1) mayBegin = true;
+    else if (code > 32 && code !== 45 && code < 128) mayBegin = false;
+  }
+  return orders;
+}
+
+function scoreOf(text: string, start: number, end: number, first: string): number {
+  const sentence = text.slice(start, end).replaceAll(/[ \t]{2,}/g, ' ');
+  const verb = orderVerbs.has(first) ? first : verbBehind(sentence);
+  if (verb === undefined) return 0;
+  let score = graveVerbs.has(verb) ? 1.5 : 1;
+  let addresses = false;
+  for (const cue of cues) {
+    if (!cue.pattern.test(sentence)) continue;
+    score += cue.weight;
+    addresses ||= cue.addresses;
+  }
+  // A field of a record that is wholly an order of somebody who says "my" is not what such fields hold.
+  if (addresses && /["'`]\s?$/.test(text.slice(Math.max(0, start - 2), start)) && /\b(?:my|me)\b/i.test(sentence))
+    score += 0.5;
+  return addresses ? score : 0;
+}
+
+/** `Please …`, `Can you …`, `You must …`, `In your response, …`, `I need you to …`: the verb behind such a beginning. */
+function verbBehind(sentence: string): string | undefined {
+  const begin = sentence.slice(0, 120).toLowerCase();
+  const request =
+    /^(?:(?:please|kindly|also|then|now|first|next|finally|additionally|furthermore|moreover|immediately|always|just|simply|and|but|so|hey|hi|hello|important|urgent|attention|note|remember|be sure|make sure|don't forget|do not forget)[ ,:!]{1,3}(?:to )?){1,4}([a-z]+)/.exec(
+      begin,
+    ) ??
+    /^(?:can|could|would|will) you (?:please |also |kindly )?([a-z]+)/.exec(begin) ??
+    /^(?:also,? |then |now |and )?(?:you|i) (?:must|should|need(?: you)? to|have to|are to|will|want(?: you)? to|would like(?: you)? to|am going to)(?: also| now| then)? ([a-z]+)/.exec(
+      begin,
+    ) ??
+    /^(?:in|at|throughout|when|while|before|after|once|if|to)\b[^,\n]{1,80}, (?:please |also |you (?:must|should) )?([a-z]+)/.exec(
+      begin,
+    );
+  const verb = request?.[1];
+  return verb !== undefined && orderVerbs.has(verb) ? verb : undefined;
+}
+
+/** An order to take code over, when the code is one that acts. */
+export function findCodeOrder(text: string): Order | undefined {
+  const found = text.includes('your') || text.includes('Your') ? codeOrder.exec(text) : null;
+  if (!found || !activeCode.test(text.slice(found.index, found.index + 4000))) return undefined;
+  return { start: found.index, end: found.index + found[0].length, score: leastScore };
+}
+
+function endOf(text: string, start: number): number {
+  const most = Math.min(text.length, start + longestSentence);
+  for (let at = start + 1; at < most; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 10 || code === 33 || code === 63) return at;
+    // A point ends a sentence only before a space: `a.b@example.com` goes on.
+    if (code === 46 && (at + 1 >= text.length || text.charCodeAt(at + 1) <= 34)) return at;
+    if (code === 34 && at > start + 40) return at;
+  }
+  return most;
+}
+
+function separates(code: number): boolean {
+  return code === 32 || code === 10 || code === 44;
+}
+
+function isLetter(code: number): boolean {
+  return (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
+}
+
+function wordAt(text: string, at: number): string {
+  word.lastIndex = at;
+  return (word.exec(text)?.[0] ?? '').toLowerCase();
+}

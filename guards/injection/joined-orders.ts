@@ -1,0 +1,54 @@
+/** The commonest orders without anything between their letters: words that were spaced, dotted, joined or cut elsewhere. */
+import { createLiteralFinder, literalsOf } from '../text/find-literals.ts';
+import { type Hit, note } from './collect-signals.ts';
+
+interface Joined {
+  rule: string;
+  message: string;
+  verbs: readonly string[];
+  pattern: RegExp;
+  /** Where the word can be read it is no disguise, and the ordinary signals weigh it. */
+  unlessPlain?: RegExp;
+}
+
+/** Every `l` is an `i`, as in the text that is looked through. */
+function joined(rule: string, message: string, verbs: string, rest: string, unlessPlain?: RegExp): Joined {
+  const folded = verbs.replaceAll('l', 'i').split(' ');
+  const pattern = new RegExp(`(?:${folded.join('|')})${rest.replaceAll('l', 'i')}`, 'y');
+  return { rule, message, verbs: folded, pattern, ...(unlessPlain ? { unlessPlain } : {}) };
+}
+
+const orders: readonly Joined[] = [
+  joined(
+    'override-instructions',
+    'asks to set earlier instructions aside, in disguise',
+    'ignore disregard forget override bypass',
+    '(?:all|any|the|your|every|of){0,4}(?:previous|prior|above|earlier|preceding|system|original)(?:system)?(?:instruct|rules|prompt|guideline|message|direct|polic)',
+  ),
+  joined(
+    'sends-data-away',
+    'asks to send data somewhere, in disguise',
+    'send forward upload leak exfiltrate transmit',
+    '(?:me|all|the|our|your|every|customer|user|client|private|secret|internal){0,4}(?:emails?|data|passwords?|credentials?|secrets?|tokens?|keys?|records?|files?|history)to',
+    /\b(?:send|forward|upload|leak|exfiltrate|transmit)\b/i,
+  ),
+  joined(
+    'asks-for-prompt',
+    'asks for the hidden instructions, in disguise',
+    'reveal show print repeat output display leak disclose',
+    '(?:me|the|your|full|entire|hidden|whole){0,4}(?:system|hidden)(?:prompt|instruct|message)',
+  ),
+];
+const find = createLiteralFinder(literalsOf(orders, ({ verbs }) => verbs));
+
+/** @param letters the text's letters alone, as `lettersOnly` gives them @param plain the text they are of */
+export function findJoined(hits: Map<string, Hit>, letters: string, plain: string): void {
+  find(letters, (at, candidates) => {
+    for (const { rule, message, pattern, unlessPlain } of candidates) {
+      if (hits.has(rule)) continue;
+      pattern.lastIndex = at;
+      if (pattern.test(letters) && unlessPlain?.test(plain) !== true)
+        note(hits, { rule, message, score: 3, span: undefined });
+    }
+  });
+}
