@@ -16,12 +16,6 @@ export function cpuMsOf(pid: number): number | undefined {
   return ticks === undefined ? undefined : (ticks * 1000) / ticksPerSecond();
 }
 
-/** The bytes that a process holds in memory now; undefined without `/proc` or when it is gone. */
-export function residentBytesOf(pid: number): number | undefined {
-  const line = readOrUndefined(`/proc/${pid}/status`)?.match(/^VmRSS:\s+(\d+) kB$/m);
-  return line?.[1] === undefined ? undefined : Number(line[1]) * 1024;
-}
-
 function ticksOf(pid: number): number | undefined {
   const text = readOrUndefined(`/proc/${pid}/stat`);
   // The program's name stands in brackets and may hold spaces; the fields after it do not.

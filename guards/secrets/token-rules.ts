@@ -57,7 +57,7 @@ function placeOf(rule: string, match: RegExpExecArray): SecretMatch {
 /** Digits between letters, and many different characters: words joined by hyphens do not look like that. */
 export function looksRandom(text: string): boolean {
   if (!/\d/.test(text) || !/[A-Za-z]/.test(text) || new Set(text).size < 10) return false;
-  // Words and a number: `claude-3-opus-20240229`, `sk-ant-api02-notarealkey`.
+  // Words and a number: the name and date of a model, a key that says it is none.
   return text
     .split(/[-_.]/)
     .some((part) => part.length >= 8 && /\d/.test(part) && /[A-Za-z]/.test(part) && !/^[A-Za-z]*\d*$/.test(part));
