@@ -37,6 +37,7 @@ function verifyReferences(link: LinkHistory, checks: Checks): void {
       checks.expect('history-order', holds, place, `its ${field} names no earlier event of the right kind`);
     }
     verifyPair(event, byId, place, checks);
+    verifySummary(event, byId, place, checks);
   }
   verifyTasks(link, checks);
 }
@@ -64,6 +65,25 @@ function verifyPair(
     const same = numberOf(started?.scheduledEventId) === numberOf(ended.scheduledEventId);
     checks.expect('history-order', same, place, 'the activity that ended is another one than started');
   }
+}
+
+/** The server writes the summary of a command again where it is cancelled; older ones leave it out there. */
+function verifySummary(
+  event: HistoryEvent,
+  byId: ReadonlyMap<number, HistoryEvent>,
+  place: { link: string; eventId: number },
+  checks: Checks,
+): void {
+  const begun =
+    event.timerCanceledEventAttributes?.startedEventId ??
+    event.activityTaskCancelRequestedEventAttributes?.scheduledEventId;
+  if (!begun || !event.userMetadata) return;
+  const same = summaryOf(event) === summaryOf(byId.get(numberOf(begun)));
+  checks.expect('history-order', same, place, 'what was cancelled has another summary than it began with');
+}
+
+function summaryOf(event: HistoryEvent | undefined): string {
+  return new TextDecoder().decode(event?.userMetadata?.summary?.data ?? new Uint8Array());
 }
 
 /** Each workflow task was scheduled, started and ended in turn, and each command belongs to the last one that completed. */

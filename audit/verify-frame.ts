@@ -4,6 +4,7 @@
  */
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import { canonicalJson } from '../core/canonical-json.ts';
+import { searchAttributeNames, stateAtStart } from '../core/contracts/run.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
 import type { Checks } from './checks.ts';
 import { decodePayload, digestOfValue, type Payload } from './decode-payload.ts';
@@ -73,6 +74,11 @@ function verifyStart(workflowId: string, link: LinkHistory, links: readonly Link
     place,
     'the link has a limit of time',
   );
+  // A reset takes its start over from the link that it forks from.
+  if (origin.kind === 'first') {
+    const asStarted = shownText(start.searchAttributes) === textAtStart;
+    checks.expect('chain', asStarted, place, 'the run showed another state at its start than a run starts with');
+  }
   if (origin.kind !== 'continued') return;
   const before = links.find(({ linkRunId }) => linkRunId === origin.previousRunId);
   const handedOver = before && eventsOf(before).at(-1);
@@ -153,6 +159,8 @@ function shownText(shown: Shown): string {
   const texts = fields.map(([name, { data }]) => [name, new TextDecoder().decode(data ?? new Uint8Array())]);
   return canonicalJson(Object.fromEntries(texts));
 }
+
+const textAtStart = canonicalJson({ [searchAttributeNames.state]: JSON.stringify(stateAtStart) });
 
 function secondsOf(value: unknown): number {
   const seconds: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'seconds') : undefined;

@@ -17,6 +17,7 @@ import {
   type RunState,
   searchAttributeNames,
   signalNames,
+  stateAtStart,
   type VoteStatus,
   workflowTypes,
 } from '../core/contracts/run.ts';
@@ -150,7 +151,7 @@ async function startRun(client: Client, input: RunInput): Promise<{ linkRunId: s
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       workflowIdConflictPolicy: 'FAIL',
       staticSummary: `agent ${agent}`,
-      typedSearchAttributes: new TypedSearchAttributes([{ key: stateKey, value: 'working' }]),
+      typedSearchAttributes: new TypedSearchAttributes([{ key: stateKey, value: stateAtStart }]),
     }),
   );
   return { linkRunId: handle.firstExecutionRunId };

@@ -5,7 +5,7 @@
 import type { CheckCallInput } from '../../core/contracts/activities.ts';
 import type { ApprovalTerms, SignedVote } from '../../core/contracts/approval.ts';
 import { type AskBody, type SignedDecision, signedDecisionSchema } from '../../core/contracts/decision.ts';
-import { decideApproval } from '../../core/approval.ts';
+import { decideApproval, type VoteStatus } from '../../core/approval.ts';
 import { digestJson } from '../../core/digest.ts';
 import { openEnvelope } from '../../core/envelope.ts';
 import { isEligibleApprover, rolesOf } from '../../policy/index.ts';
@@ -80,6 +80,10 @@ export async function weighVotes(
   const deciding = decided.decidedBy;
   if (decided.outcome === 'denied' && deciding) return { kind: 'denied', by: deciding };
   if (decided.outcome === 'approved' && deciding) {
+    // Nothing was permitted yet: a person who says no before that is heard, also where an approval was cast earlier and a
+    // gateway that died before it signalled it left the request open. It is a stored denial like any other (contracts.md §3).
+    const denial = judged.find(({ vote, digest }) => isDenialInTime(vote, decided.statusByDigest[digest], ask));
+    if (denial) return { kind: 'denied', by: denial.vote };
     const counted = decided.countedDigests;
     return {
       kind: 'approved',
@@ -93,6 +97,11 @@ export async function weighVotes(
     .filter((one) => decided.statusByDigest[one.digest] !== 'counted')
     .map((one) => ({ digest: one.digest, reason: one.refusal ?? decided.statusByDigest[one.digest] ?? 'unfitting' }));
   return { kind: 'still-open', notCounted };
+}
+
+/** Fitting, by somebody who may, and late only in that the quorum had been cast before. */
+function isDenialInTime({ body }: SignedVote, status: VoteStatus | undefined, { body: { ask } }: OwnAsk): boolean {
+  return body.verdict === 'deny' && status === 'late' && body.castAt <= ask.deadlineAt;
 }
 
 interface Credential {

@@ -16,6 +16,8 @@ export const signalNames = { vote: 'vote', control: 'control' } as const;
 export const queryNames = { voteStatus: 'vote-status', transcript: 'transcript', runState: 'run-state' } as const;
 /** Search attributes are plain text for everybody with access to the namespace: state only. */
 export const searchAttributeNames = { state: 'CountersignState' } as const;
+/** What a run shows of itself when it starts. */
+export const stateAtStart = 'working';
 
 export interface RunInput {
   ticket: SignedTicket;

@@ -22,12 +22,14 @@ export interface PartOptions {
   environment: Readonly<Record<string, string>>;
   /** Its standard error is appended here. */
   log: string;
+  /** Opens its inspector on loopback, for `readLiveMemory`. @default false */
+  isInspected?: boolean;
 }
 
 const readyTimeoutMs = 60_000;
 
 /** Directly, without the launcher: what is killed is the program itself. @throws when it ends before it is ready */
-export async function startPart({ argv, environment, log }: PartOptions): Promise<ProgramPart> {
+export async function startPart({ argv, environment, log, isInspected = false }: PartOptions): Promise<ProgramPart> {
   const { PATH, HOME } = process.env;
   const output = openSync(log, 'a', 0o600);
   const child = spawn(
@@ -35,6 +37,7 @@ export async function startPart({ argv, environment, log }: PartOptions): Promis
     [
       '--conditions=countersign-source',
       '--disable-warning=ExperimentalWarning',
+      ...(isInspected ? ['--inspect=127.0.0.1:0'] : []),
       join(repositoryRoot, 'cli', 'main.ts'),
       ...argv,
       '--json',

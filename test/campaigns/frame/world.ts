@@ -16,9 +16,12 @@ import type { Store } from '../../../store/store.ts';
 import { type ScriptedModel, startScriptedModel } from '../../support/scripted-model.ts';
 import { startCampaignEngine } from './engine.ts';
 import { type OutsideService, startOutsideService } from './outside-service.ts';
+import { type LiveMemory, readLiveMemory } from './live-memory.ts';
 import { type ProgramPart, startPart } from './program-process.ts';
 
 export type Part = 'worker' | 'gateway' | 'engine';
+/** What is ours of it. */
+export type Program = Exclude<Part, 'engine'>;
 export const parts: readonly Part[] = ['engine', 'gateway', 'worker'];
 
 export interface World {
@@ -29,8 +32,8 @@ export interface World {
   store: Store;
   /** The gateway as it is now. A caller that nothing is killed under can be patient, ms. @default 5000 */
   gateway: (timeoutMs?: number) => Countersign;
-  /** Process ids of what runs. */
-  pidOf: (part: Part) => number | undefined;
+  /** Of a part that runs, in a world with inspectors. */
+  liveMemoryOf: (part: Program) => Promise<LiveMemory>;
   /** kill -9, all at once, and waits until they are gone. */
   kill: (which: readonly Part[]) => Promise<void>;
   /** Starts what does not run, and waits until it is ready. */
@@ -52,11 +55,13 @@ export interface WorldOptions {
   startToCloseMs?: number;
   /** The agent. @default the campaigns' own */
   pack?: string;
+  /** Opens the inspectors of gateway and worker. @default false */
+  isInspected?: boolean;
 }
 
 export async function startWorld(
   folder: string,
-  { startToCloseMs = 10_000, pack = campaignPack }: WorldOptions,
+  { startToCloseMs = 10_000, pack = campaignPack, isInspected = false }: WorldOptions,
 ): Promise<World> {
   const stateFolder = join(folder, 'state');
   await mkdir(stateFolder, { mode: 0o700 });
@@ -73,10 +78,11 @@ export async function startWorld(
     CAMPAIGN_OUTSIDE_URL: outside.url,
     CAMPAIGN_START_TO_CLOSE_MS: String(startToCloseMs),
   };
-  const running: Partial<Record<'worker' | 'gateway', ProgramPart>> = {};
-  const start = async (part: 'worker' | 'gateway'): Promise<void> => {
+  const running: Partial<Record<Program, ProgramPart>> = {};
+  const logOf = (part: Program): string => join(folder, `${part}.log`);
+  const start = async (part: Program): Promise<void> => {
     if (running[part]?.isRunning()) return;
-    running[part] = await startPart({ argv: [part, pack], environment, log: join(folder, `${part}.log`) });
+    running[part] = await startPart({ argv: [part, pack], environment, log: logOf(part), isInspected });
   };
   const startMissing = async (): Promise<void> => {
     engine ??= await startCampaignEngine(folder, true);
@@ -94,7 +100,7 @@ export async function startWorld(
     store,
     gateway: (timeoutMs = 5000) =>
       new Countersign({ url: readySchema.parse(running.gateway?.ready).gatewayUrl, apiKey, timeoutMs }),
-    pidOf: (part) => (part === 'engine' ? engine?.pid : running[part]?.pid),
+    liveMemoryOf: (part) => readLiveMemory(running[part]?.pid ?? 0, logOf(part)),
     async kill(which) {
       const killed: Promise<unknown>[] = [];
       for (const part of which) {

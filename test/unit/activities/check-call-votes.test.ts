@@ -157,6 +157,31 @@ describe('P2 a vote', () => {
       expect(wordOf(await world.gate({ ask, votes: [handed], pass: 2 }))).toBe('deny denied-by-person');
     },
   );
+
+  test('that denies before anything was permitted wins over an earlier approval that nobody had signalled', async () => {
+    const world = await createGateWorld();
+    await world.enrol('pete');
+    const ask = await world.ask();
+    const approval = world.vote(ask);
+    await world.store.storeVote(approval, digestJson('vote', approval));
+    const denial = world.vote(ask, { principal: 'pete', verdict: 'deny', castAt: approval.body.castAt + 1 });
+    await world.store.storeVote(denial, digestJson('vote', denial));
+    expect(wordOf(await world.gate({ ask, votes: [denial], pass: 2 }))).toBe('deny denied-by-person');
+  });
+
+  test.each([
+    ['cast after the deadline', { principal: 'pete', castAt: start + 60_001 }],
+    ['of the same person', { principal: 'olga', castAt: start + 2 }],
+    ['of the requester', { principal: 'rita', castAt: start + 2 }],
+  ])('that denies changes nothing when it is %s', async (_, changes) => {
+    const world = await createGateWorld();
+    for (const principal of ['pete', 'rita']) await world.enrol(principal);
+    const ask = await world.ask();
+    const approval = world.vote(ask, { castAt: start + 1 });
+    world.clock.at = start + 3;
+    const denial = world.vote(ask, { verdict: 'deny', ...changes });
+    expect(wordOf(await world.gate({ ask, votes: [approval, denial], pass: 2 }))).toMatch(/^allow/);
+  });
 });
 
 function credentialOf(principal: string): VoteBody['authenticated'] {

@@ -251,6 +251,22 @@ describe('replay finds what was changed:', () => {
       },
       expected: ['result of the run'],
     },
+    {
+      name: 'what a run showed of itself when it started',
+      tamper: (one) => {
+        const start = one.events[0]?.workflowExecutionStartedEventAttributes;
+        replaceWhole(start?.searchAttributes?.indexedFields?.['CountersignState'] ?? {}, () => 'held');
+      },
+      expected: ['chain'],
+    },
+    {
+      name: 'the summary of a timer, where it was cancelled',
+      tamper: (one) => {
+        const cancelled = one.find('cancelled timer', (event) => Boolean(event.timerCanceledEventAttributes));
+        replaceWhole(cancelled.userMetadata?.summary ?? {}, () => 'approval of another tool');
+      },
+      expected: ['history-order'],
+    },
   ];
 
   it.each(cases)('$name', async ({ tamper, expected }) => {
