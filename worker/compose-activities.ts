@@ -8,7 +8,7 @@ import { createCompactTranscript } from '../activities/compact-transcript.ts';
 import { createNotifyApprovers, type NoticeChannel } from '../activities/notify-approvers.ts';
 import { createOpenRun } from '../activities/open-run.ts';
 import { createPolicySource } from '../activities/policy-source.ts';
-import { createRunTool } from '../activities/run-tool.ts';
+import { createRunTool, type RunToolDependencies } from '../activities/run-tool.ts';
 import { createVerifyVotes } from '../activities/verify-votes.ts';
 import { createDescribeRun, createReadLinkOrigin } from '../client/describe-run.ts';
 import type { TemporalDoor } from '../client/temporal-door.ts';
@@ -46,6 +46,8 @@ export interface WorkerDependencies {
   channels: readonly NoticeChannel[];
   buildId: string;
   bounds?: Partial<GateBounds>;
+  /** Told of every refusal that only tampering explains. @default nobody */
+  reportIncident?: RunToolDependencies['reportIncident'];
 }
 
 type ActivityName = keyof Activities;
@@ -106,6 +108,7 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       redact: redactSecrets,
       sanitiseError,
       marginMs: bounds.settleMarginMs / 2,
+      ...(dependencies.reportIncident ? { reportIncident: dependencies.reportIncident } : {}),
     }),
     notifyApprovers: createNotifyApprovers({ store, channels: dependencies.channels }),
     closeRun: createCloseRun({ store, clock }),

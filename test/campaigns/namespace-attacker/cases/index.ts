@@ -4,6 +4,7 @@ import { byId } from './by-id.ts';
 import { cutRuns } from './cut-runs.ts';
 import { forgedStarts } from './forged-starts.ts';
 import { namespaceWide } from './namespace-wide.ts';
+import { signalFloods } from './signal-floods.ts';
 import { signals } from './signals.ts';
 import { stolenActivities } from './stolen-activities.ts';
 import { stolenWorkflowTasks } from './stolen-workflow-tasks.ts';
@@ -11,6 +12,7 @@ import { stolenWorkflowTasks } from './stolen-workflow-tasks.ts';
 export const cases: readonly AttackCase[] = [
   ...forgedStarts,
   ...signals,
+  ...signalFloods,
   ...byId,
   ...stolenWorkflowTasks,
   ...stolenActivities,
