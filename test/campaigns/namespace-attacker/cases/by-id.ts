@@ -236,7 +236,7 @@ export const byId: readonly AttackCase[] = [
     'by-id-model-many-calls',
     'answers for the model with 1,000 calls in one turn',
     answerOf({ ...assistant, calls: calls(1000, 'no_such_tool') }),
-    { shows: { verdict: 'verified', because: 'each call was refused' } },
+    { shows: { verdict: 'verified', because: 'each call was refused, most of them without asking the gate' } },
   ),
   asModel('by-id-model-null', 'answers for the model with null', null, {
     shows: { verdict: 'verified', because: 'the run failed: it got no answer that it can use' },
