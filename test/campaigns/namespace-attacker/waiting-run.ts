@@ -55,3 +55,25 @@ export function bytes(metadata: Record<string, string>, data: Uint8Array): Paylo
   const encoded = Object.entries(metadata).map(([key, value]) => [key, Buffer.from(value)]);
   return { payloads: [{ metadata: Object.fromEntries(encoded), data }] };
 }
+
+/** The attack on a waiting run, and nothing after it. */
+export function onlyWaiting(
+  id: string,
+  attack: string,
+  play: (stage: Stage, run: StartedRun, ask: AskRow) => Promise<unknown>,
+  rest: Pick<AttackCase, 'shows'> & Partial<Pick<AttackCase, 'effects' | 'ends'>>,
+): AttackCase {
+  return {
+    id,
+    attack,
+    ends: 'itself',
+    effects: 0,
+    ...rest,
+    async play(stage) {
+      const run = await stage.victim([send, sent]);
+      const ask = await run.ask();
+      await play(stage, run, ask);
+      return run;
+    },
+  };
+}
