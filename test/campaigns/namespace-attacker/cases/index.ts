@@ -12,6 +12,7 @@ import { namespaceWide } from './namespace-wide.ts';
 import { signalFloods } from './signal-floods.ts';
 import { signals } from './signals.ts';
 import { stolenActivities } from './stolen-activities.ts';
+import { stolenWords } from './stolen-words.ts';
 import { stolenWorkflowTasks } from './stolen-workflow-tasks.ts';
 
 export const cases: readonly AttackCase[] = [
@@ -22,6 +23,7 @@ export const cases: readonly AttackCase[] = [
   ...byIdTool,
   ...byId,
   ...stolenWorkflowTasks,
+  ...stolenWords,
   ...stolenLinks,
   ...stolenActivities,
   ...changedActivities,
