@@ -20,9 +20,9 @@ const all: readonly AttackCase[] = [
   }),
   onWaiting(
     'signal-flood-of-forged-votes',
-    'sends 5,000 votes for this very request, each signed with a key of its own',
+    'sends 2,000 votes for this very request, each signed with a key of its own',
     async (stage, run, ask) => {
-      await flood(stage, run, 5000, forgedVotes(stage, ask));
+      await flood(stage, run, 2000, forgedVotes(stage, ask));
     },
   ),
   {
