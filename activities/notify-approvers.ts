@@ -36,12 +36,13 @@ export function createNotifyApprovers(
   dependencies: NotifyApproversDependencies,
 ): (input: NotifyApproversInput) => Promise<NotifyApproversResult> {
   return async (input) => {
-    // Anybody can start an activity, with whatever input: only a stored ask of that run is worth a message.
+    // Anybody can start an activity, with whatever input: only an open ask of that run is worth a message.
     const given = inputShape.safeParse(input);
     if (!given.success) return { channels: [] };
     const { workflowId, nonce } = given.data;
     const row = await dependencies.store.getAsk(nonce);
-    if (row?.workflowId !== workflowId || row.ask.body.verdict !== 'ask') return { channels: [] };
+    if (row?.workflowId !== workflowId || row.outcome !== null || row.ask.body.verdict !== 'ask')
+      return { channels: [] };
     const { approvers } = row.ask.body.ask.terms;
     const notice = { workflowId, nonce, card: cardSchema.parse(JSON.parse(row.card)), approvers };
     const channels = await Promise.all(dependencies.channels.map((channel) => deliver(channel, notice)));

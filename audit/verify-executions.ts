@@ -2,9 +2,10 @@
  * Executions: each under a permit that was decided before, for exactly its arguments; each receipt of the permit it names; no
  * effect twice; and what is unknown stays unknown.
  */
-import { activityIdOf } from '../core/contracts/ids.ts';
+import { activityIdOf, parseCallKey } from '../core/contracts/ids.ts';
 import type { SignedDecision } from '../core/contracts/decision.ts';
 import type { ExecutionOutcome } from '../core/contracts/receipt.ts';
+import { mostCallsPerTurn } from '../core/contracts/ticket.ts';
 import { digestJson, digestText } from '../core/digest.ts';
 import type { Checks } from './checks.ts';
 import type { OpenedExecution, OpenedReceipt, OpenedRecord, OpeningOptions } from './open-record.ts';
@@ -201,6 +202,11 @@ function foundByPerson({ decisions }: OpenedRecord, callKey: string): boolean {
   );
 }
 
+/** The run refuses such a call without asking the gate, and replay holds it to that. */
+function isSurplus(callKey: string): boolean {
+  return parseCallKey(callKey).index >= mostCallsPerTurn;
+}
+
 function wasRefused({ decisions, executions }: OpenedRecord, callKey: string): boolean {
   const denied = decisions.some(({ body }) => body.callKey === callKey && body.verdict === 'deny');
   const notRun = executions.some(
@@ -211,5 +217,5 @@ function wasRefused({ decisions, executions }: OpenedRecord, callKey: string): b
     ({ permit, entry }) =>
       permit?.body.callKey === callKey && entry.end?.kind === 'timed-out' && entry.end.timeout === 'SCHEDULE_TO_START',
   );
-  return denied || notRun || notTaken;
+  return denied || notRun || notTaken || isSurplus(callKey);
 }

@@ -9,7 +9,7 @@ import { createCompactTranscript } from '../activities/compact-transcript.ts';
 import { createNotifyApprovers, type NoticeChannel } from '../activities/notify-approvers.ts';
 import { createOpenRun } from '../activities/open-run.ts';
 import { createPolicySource } from '../activities/policy-source.ts';
-import { createRunTool } from '../activities/run-tool.ts';
+import { createRunTool, type RunToolDependencies } from '../activities/run-tool.ts';
 import { createVerifyVotes } from '../activities/verify-votes.ts';
 import { guardCall } from '../activities/guard-call.ts';
 import { within } from '../activities/within.ts';
@@ -52,6 +52,8 @@ export interface WorkerDependencies {
   channels: readonly NoticeChannel[];
   buildId: string;
   bounds?: Partial<GateBounds>;
+  /** Told of every refusal that only tampering explains. @default nobody */
+  reportIncident?: RunToolDependencies['reportIncident'];
 }
 
 type ActivityName = keyof Activities;
@@ -108,6 +110,7 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       redact,
       sanitiseError,
       marginMs: bounds.settleMarginMs / 2,
+      ...(dependencies.reportIncident ? { reportIncident: dependencies.reportIncident } : {}),
     }),
     notifyApprovers: createNotifyApprovers({ store, channels: dependencies.channels }),
     closeRun: createCloseRun({ store, clock }),

@@ -15,10 +15,11 @@ import {
 import { z } from 'zod';
 import type { RunOpened, RunOutcome } from '../core/contracts/activities.ts';
 import { type RunInput, type RunResult, runFlowSchema } from '../core/contracts/run.ts';
-import { signedTicketSchema } from '../core/contracts/ticket.ts';
+import { mostCallsPerTurn, signedTicketSchema } from '../core/contracts/ticket.ts';
 import { local, type Remote, remoteActivities } from './activities.ts';
 import { compactTranscript, needsCompaction } from './compact.ts';
 import { gateCalls, voidDoubts, withdrawAsks } from './gate.ts';
+import { refusedResult } from './gate/call-result.ts';
 import { registerHandlers } from './handlers.ts';
 import { holdRun, showState } from './hold.ts';
 import { continueAsNewLink, NewLinkWanted } from './new-link.ts';
@@ -139,7 +140,15 @@ async function askModel(run: RunMemory, remote: Remote): Promise<number> {
     doubt: null,
     result: null,
   }));
+  refuseSurplus(run);
   return answer.usage.input + answer.usage.output;
+}
+
+/** Only a forged answer has more calls than any ticket allows: the gate is not kept busy with them. */
+function refuseSurplus(run: RunMemory): void {
+  const reason = `a turn has ${run.calls.length} calls, expected at most ${mostCallsPerTurn}`;
+  for (const progress of run.calls.slice(mostCallsPerTurn))
+    run.finish(progress, refusedResult(run, progress, 'limit-calls-per-turn', reason));
 }
 
 function endTurn(run: RunMemory): Ending | undefined {

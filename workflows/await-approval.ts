@@ -4,6 +4,7 @@
  */
 import { condition } from '@temporalio/workflow';
 import type { AskBody, SignedDecision } from '../core/contracts/decision.ts';
+import type { CallProgress } from '../core/contracts/run.ts';
 import { showState } from './hold.ts';
 import type { RunMemory } from './run-state.ts';
 import { seemsDecided } from './vote-inbox.ts';
@@ -15,7 +16,12 @@ const recheckMs = 1000;
 
 export type WaitEnd = 'look' | 'new-link';
 
-export async function awaitApproval(run: RunMemory, signed: SignedDecision, body: AskBody): Promise<WaitEnd> {
+export async function awaitApproval(
+  run: RunMemory,
+  progress: CallProgress,
+  signed: SignedDecision,
+  body: AskBody,
+): Promise<WaitEnd> {
   const { deadlineAt, kind, approvalId } = body.ask;
   const remainingMs = Math.max(recheckMs, deadlineAt + graceMs - Date.now());
   const seenControl = run.controlVersion;
@@ -28,7 +34,8 @@ export async function awaitApproval(run: RunMemory, signed: SignedDecision, body
       run.wantsNewLink ||
       (kind === 'call' && seemsDecided(run, signed)) ||
       (kind === 'reconcile' && run.controlVersion !== seenControl) ||
-      run.notCounted.size !== seenNotCounted,
+      run.notCounted.size !== seenNotCounted ||
+      run.mayHaveMissed(progress),
     remainingMs,
     { summary },
   );

@@ -198,7 +198,7 @@ async function readTarget(run: RunMemory, remote: Remote, driven: Driven): Promi
 async function waitForVotes(run: RunMemory, progress: CallProgress): Promise<void> {
   const { ask } = progress;
   if (ask?.body.verdict !== 'ask') return;
-  if ((await awaitApproval(run, ask, ask.body)) === 'new-link') throw new NewLinkWanted();
+  if ((await awaitApproval(run, progress, ask, ask.body)) === 'new-link') throw new NewLinkWanted();
 }
 
 function noteOutcome(run: RunMemory, progress: CallProgress, outcome: string | null): void {

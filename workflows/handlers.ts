@@ -17,6 +17,9 @@ import {
 } from './messages.ts';
 import { inboxLimit, type RunMemory } from './run-state.ts';
 
+/** Characters of JSON; far more than a vote has. */
+const largestDigested = 16_384;
+
 /**
  * There is no handler for signals of other names: they stay in the history and reach nobody. With one, the SDK would throw
  * where a name begins with its reserved prefix, and one such signal would make every later task of the run fail.
@@ -31,10 +34,14 @@ export function registerHandlers(run: RunMemory): void {
   setHandler(runStateQuery, () => runState(run));
 }
 
-/** What has not even a vote's shape is kept as a digest: carried on, large junk would not fit into the next link's input. */
+/**
+ * What has not even a vote's shape is kept as a digest: carried on, large junk would not fit into the next link's input.
+ * What has it may be an honest vote, also where there is no room for it: then the gate looks among the stored ones.
+ */
 function receiveVote(run: RunMemory, vote: unknown): void {
-  if (run.inbox.length < inboxLimit && signedVoteSchema.safeParse(vote).success) run.inbox.push(vote);
-  else run.reject(() => digestOf(vote));
+  if (!signedVoteSchema.safeParse(vote).success) run.reject(() => digestOf(vote));
+  else if (run.inbox.length < inboxLimit) run.inbox.push(vote);
+  else run.missVote(() => digestOf(vote));
 }
 
 function voteStatus(run: RunMemory, digest: string): VoteStatus {
@@ -44,9 +51,10 @@ function voteStatus(run: RunMemory, digest: string): VoteStatus {
   return { status: waits ? 'checking' : 'unknown' };
 }
 
+/** Of large junk there is none: it would be made again at every replay, and the run's task would take longer than it may. */
 function digestOf(vote: unknown): string {
   try {
-    return digestJson('vote', vote);
+    return JSON.stringify(vote).length > largestDigested ? 'too-large' : digestJson('vote', vote);
   } catch {
     return 'undecodable';
   }

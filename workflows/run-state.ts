@@ -11,7 +11,7 @@ import type { CallProgress, CallResult, RunFlow, RunInput, RunState, VoteStatus 
 import type { TicketBody } from '../core/contracts/ticket.ts';
 import { extendTranscript, transcriptHead, type TranscriptHead } from '../core/transcript.ts';
 
-/** Signals that wait to be looked at; more are counted and dropped (the gate reads stored votes anyway). */
+/** Votes that wait to be checked; more are counted and dropped, and the gate looks among the stored ones. */
 export const inboxLimit = 500;
 const rejectedDigestLimit = 100;
 /** Characters of text. Results stand in the history already: a second copy of large ones costs more than a query. */
@@ -39,6 +39,10 @@ export class RunMemory {
   readonly finished: RunFlow['calls'];
   /** Rises with every control signal: whoever waits looks again. */
   controlVersion = 0;
+  /** Votes that nobody checked for want of room, of this link and the one before. */
+  private missedVotes: number;
+  /** `missedVotes` when the gate last looked at a call; it reads the stored votes then. */
+  private readonly lookedAt = new WeakMap<CallProgress, number>();
   hold: string | null = null;
   stage: RunState['state'] = 'opening';
   /** This link ends: nothing new is started. */
@@ -64,6 +68,7 @@ export class RunMemory {
     this.counters = flow?.counters ?? { calls: 0, links: 0, inputTokens: 0, outputTokens: 0 };
     this.counters.links += 1;
     this.finished = flow?.calls ?? [];
+    this.missedVotes = flow?.missedVotes ? 1 : 0;
     // Votes were verified in the link before; the gate verifies them again in any case.
     this.inbox.push(...(flow?.votes ?? []));
   }
@@ -97,6 +102,25 @@ export class RunMemory {
     if (this.rejected.digests.length < rejectedDigestLimit) this.rejected.digests.push(digest());
   }
 
+  missVote(digest: () => string): void {
+    this.missedVotes += 1;
+    this.reject(digest);
+  }
+
+  /** The gate is about to look at this call, and at what is stored for it. */
+  noteLook(progress: CallProgress): void {
+    this.lookedAt.set(progress, this.missedVotes);
+  }
+
+  /** Whether a vote may be stored that this link will never hold. Where a flood goes on, not before it was worked off. */
+  mayHaveMissed(progress: CallProgress): boolean {
+    return this.inbox.length === 0 && this.hasMissed(progress);
+  }
+
+  private hasMissed(progress: CallProgress): boolean {
+    return this.missedVotes > (this.lookedAt.get(progress) ?? 0);
+  }
+
   finish(progress: CallProgress, result: CallResult): void {
     progress.result = result;
     this.counters.calls += 1;
@@ -117,29 +141,29 @@ export class RunMemory {
     return progress.previousDecision;
   }
 
-  /**
-   * What was not looked at yet, as far as it fits into the next link's input. A vote that does not is counted: the gate reads
-   * it from the store.
-   */
+  /** What was not checked yet, as far as it fits into the next link's input. */
   private carriedInbox(): unknown[] {
     let characters = 0;
     return this.inbox.filter((vote) => {
       characters += JSON.stringify(vote).length;
       if (characters <= carriedInboxCharacters) return true;
-      this.reject(() => 'not-carried');
+      this.missVote(() => 'not-carried');
       return false;
     });
   }
 
   flow(): RunFlow {
     for (const progress of this.calls) this.previousDecision(progress);
+    const inbox = this.carriedInbox();
+    const missed = this.calls.some((progress) => !progress.result && this.hasMissed(progress));
     return {
       messages: this.messages,
       turn: this.turn,
       midTurn: this.assistant ? { assistant: this.assistant, calls: this.calls } : null,
       refusalsInARow: this.refusals,
       votes: [...this.votes.values()],
-      inbox: this.carriedInbox(),
+      inbox,
+      ...(missed ? { missedVotes: true as const } : {}),
       rejected: this.rejected,
       counters: this.counters,
       calls: this.finished,

@@ -3,10 +3,9 @@
  * whether or not anybody waits for it yet; whether it counts is decided by the reducer and, for real, by check-call.
  */
 import { condition } from '@temporalio/workflow';
-import { decideApproval } from '../core/approval.ts';
+import { askDigestOf, decideApproval } from '../core/approval.ts';
 import type { VerifiedVote } from '../core/contracts/activities.ts';
 import type { SignedDecision } from '../core/contracts/decision.ts';
-import { digestJson } from '../core/digest.ts';
 import { local } from './activities.ts';
 import type { RunMemory } from './run-state.ts';
 
@@ -73,11 +72,20 @@ function noteStatuses(run: RunMemory, ask: SignedDecision): void {
   }
 }
 
+const askDigests = new WeakMap<SignedDecision, string>();
+
+/** Whoever waits for votes asks after each signal. */
+function askDigestOnce(signed: SignedDecision): string {
+  const known = askDigests.get(signed) ?? askDigestOf(signed);
+  askDigests.set(signed, known);
+  return known;
+}
+
 function reduced(run: RunMemory, signed: SignedDecision) {
   if (signed.body.verdict !== 'ask') return undefined;
   const { ask } = signed.body;
   const votes = [...run.votes]
     .filter(([, vote]) => vote.body.nonce === ask.nonce)
     .map(([digest, vote]) => ({ vote, digest, valid: true, eligible: !run.notCounted.has(digest) }));
-  return decideApproval({ ask, askDigest: digestJson('decision', signed), votes, closed: false });
+  return decideApproval({ ask, askDigest: askDigestOnce(signed), votes, closed: false });
 }

@@ -41,6 +41,9 @@ export interface WorkerPart {
   sandbox: Sandbox;
 }
 
+/** Only tampering explains what the tools worker so refuses; `docs/errors/permit-invalid.md` says what to do. */
+const incidentMessage = 'incident: an execution was refused that no signed decision allows';
+
 /** @throws {CountersignError} */
 export async function startWorkerPart(options: WorkerPartOptions): Promise<WorkerPart> {
   const { base, environment, pack, roles, log } = options;
@@ -71,6 +74,7 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
       openai: { apiKey: config.openaiApiKey ?? (config.openaiBaseUrl && 'none'), baseURL: config.openaiBaseUrl },
       channels: [],
       buildId,
+      reportIncident: (incident) => log.error(incident, incidentMessage),
     },
   );
   const queues = [...new Set((roles ?? workerRoles).map((role) => taskQueues[role]))];

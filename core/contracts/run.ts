@@ -79,6 +79,8 @@ export const runFlowSchema = z.strictObject({
   votes: z.array(signedVoteSchema),
   /** Signals that were not looked at yet. */
   inbox: z.array(z.unknown()),
+  /** Set where a vote was dropped for want of room and the gate has not looked among the stored ones since. */
+  missedVotes: z.literal(true).optional(),
   /** Votes and signals that did not fit or verify, counted; never counted as votes. */
   rejected: z.strictObject({ count: countSchema, digests: z.array(z.string()) }),
   counters: z.strictObject({

@@ -21,11 +21,14 @@ export const taskQueuesSchema = z.strictObject({
 });
 export type TaskQueues = z.infer<typeof taskQueuesSchema>;
 
+/** No ticket allows more calls in a turn; a forged answer of the model may hold any number. */
+export const mostCallsPerTurn = 128;
+
 /** Upper bounds of one run; absent policy limits never widen these. */
 export const runLimitsSchema = z.strictObject({
   turns: z.int().min(1).max(100_000),
   callsPerRun: z.int().min(1).max(1_000_000),
-  callsPerTurn: z.int().min(1).max(128),
+  callsPerTurn: z.int().min(1).max(mostCallsPerTurn),
   refusalsInARow: z.int().min(1).max(100),
   /** History events of one link, after which the run continues as a new one at the next quiet point. */
   eventsPerLink: z.int().min(40).max(20_000),

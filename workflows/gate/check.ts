@@ -53,6 +53,7 @@ export async function checkUntilDecided(
 
 async function callGate(run: RunMemory, input: CheckCallInput, progress: CallProgress): Promise<CheckCallResult> {
   run.inFlight += 1;
+  run.noteLook(progress);
   try {
     const summary = `gate ${progress.call.name.slice(0, 64)} ${input.turn}.${input.index} (${input.purpose}, pass ${input.pass})`;
     return await local.checkCall.executeWithOptions({ summary }, [input]);

@@ -59,7 +59,7 @@ async function reconcile(run: RunMemory, remote: Remote, progress: CallProgress)
   const { ask } = progress;
   if (ask?.body.verdict === 'ask' && ask.body.ask.kind === 'reconcile') {
     notifyApprovers(run, remote, ask);
-    if ((await awaitApproval(run, ask, ask.body)) === 'new-link') throw new NewLinkWanted();
+    if ((await awaitApproval(run, progress, ask, ask.body)) === 'new-link') throw new NewLinkWanted();
   }
   const step = await checkUntilDecided(run, progress, kind);
   if (step.kind === 'still-open') return;

@@ -21,7 +21,7 @@ async function asked() {
     deliver: () => Promise.reject(new Error('no route')),
   };
   const notify = createNotifyApprovers({ store: world.store, channels: [{ name: 'mail', deliver }, broken] });
-  return { told, notify };
+  return { world, told, notify };
 }
 
 test('tells every channel of a stored request, and says which could not', async () => {
@@ -33,6 +33,14 @@ test('tells every channel of a stored request, and says which could not', async 
     ],
   });
   expect(told).toMatchObject([{ workflowId, nonce, card: { tool: 'send' }, approvers: { roles: ['operator'] } }]);
+});
+
+test('tells nobody of a request that is closed: anybody could have it told again and again', async () => {
+  const { world, told, notify } = await asked();
+  const ask = (await world.store.getAsk(nonce))?.ask ?? null;
+  await world.gate({ pass: 2, withdraw: true, ask });
+  expect(await notify({ workflowId, nonce })).toEqual({ channels: [] });
+  expect(told).toEqual([]);
 });
 
 test.each<[string, unknown]>([

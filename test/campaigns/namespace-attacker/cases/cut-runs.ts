@@ -1,42 +1,19 @@
-/** Whole runs ended, reset, deleted, paused or led astray by a client; alone, in batches, and for the whole namespace. */
+/** Whole runs ended, deleted, paused or led astray by a client; alone and in batches. */
 import { randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import proto, { type temporal } from '@temporalio/proto';
-import type { AskRow } from '../../../../store/store.ts';
 import type { StartedRun } from '../../../support/harness.ts';
-import { startedIn } from '../../../support/test-tools.ts';
 import { until } from '../../../support/until.ts';
-import { type AttackCase, send, sent } from '../case.ts';
-import { hasEnded } from '../oracles.ts';
+import type { AttackCase } from '../case.ts';
 import type { Stage } from '../stage.ts';
 import { payloadsOf } from '../stolen-tasks.ts';
+import { onlyWaiting } from '../waiting-run.ts';
 
 const { ResetReapplyExcludeType } = proto.temporal.api.enums.v1;
-const wasCut = { verdict: 'incomplete', open: ['ended'] } as const;
-type Batch = Partial<temporal.api.workflowservice.v1.IStartBatchOperationRequest>;
 
-function onWaiting(
-  id: string,
-  attack: string,
-  play: (stage: Stage, run: StartedRun, ask: AskRow) => Promise<unknown>,
-  rest: Pick<AttackCase, 'shows'> & Partial<Pick<AttackCase, 'effects' | 'ends'>>,
-): AttackCase {
-  return {
-    id,
-    attack,
-    ends: 'itself',
-    effects: 0,
-    ...rest,
-    async play(stage) {
-      const run = await stage.victim([send, sent]);
-      const ask = await run.ask();
-      await play(stage, run, ask);
-      return run;
-    },
-  };
-}
+const wasCut = { verdict: 'incomplete', open: ['ended'] } as const;
+
+type Batch = Partial<temporal.api.workflowservice.v1.IStartBatchOperationRequest>;
 
 async function batch({ client, namespace }: Stage, run: StartedRun, operation: Batch): Promise<void> {
   const jobId = randomUUID();
@@ -71,13 +48,13 @@ async function reset(
 }
 
 export const cutRuns: readonly AttackCase[] = [
-  onWaiting(
+  onlyWaiting(
     'terminate',
     'terminates a waiting run',
     ({ client }, run) => client.workflow.getHandle(run.workflowId).terminate('mine'),
     { shows: wasCut },
   ),
-  onWaiting(
+  onlyWaiting(
     'terminate-before-the-vote',
     'terminates a waiting run; the vote comes after',
     async ({ client }, run, ask) => {
@@ -86,7 +63,7 @@ export const cutRuns: readonly AttackCase[] = [
     },
     { shows: wasCut },
   ),
-  onWaiting(
+  onlyWaiting(
     'cancel',
     'cancels a waiting run',
     ({ client }, run) => client.workflow.getHandle(run.workflowId).cancel(),
@@ -94,7 +71,7 @@ export const cutRuns: readonly AttackCase[] = [
       shows: { verdict: 'verified', because: 'the run took it as any cancellation and withdrew its request' },
     },
   ),
-  onWaiting(
+  onlyWaiting(
     'delete',
     'deletes a waiting run with its history',
     async (stage, run) => {
@@ -120,13 +97,13 @@ export const cutRuns: readonly AttackCase[] = [
     },
     { shows: { verdict: 'not-found' } },
   ),
-  onWaiting(
+  onlyWaiting(
     'batch-terminate',
     'terminates runs by a batch',
     (stage, run) => batch(stage, run, { terminationOperation: {} }),
     { shows: wasCut },
   ),
-  onWaiting(
+  onlyWaiting(
     'batch-cancel',
     'cancels runs by a batch',
     (stage, run) => batch(stage, run, { cancellationOperation: {} }),
@@ -134,7 +111,7 @@ export const cutRuns: readonly AttackCase[] = [
       shows: { verdict: 'verified', because: 'as one cancellation' },
     },
   ),
-  onWaiting(
+  onlyWaiting(
     'batch-signal',
     'signals a vote of its own to many runs by a batch',
     async (stage, run, ask) => {
@@ -143,7 +120,7 @@ export const cutRuns: readonly AttackCase[] = [
     },
     { effects: 1, shows: { verdict: 'verified', because: 'it is no vote' } },
   ),
-  onWaiting(
+  onlyWaiting(
     'batch-reset',
     'resets a waiting run to its first task by a batch',
     async (stage, run) => {
@@ -156,66 +133,7 @@ export const cutRuns: readonly AttackCase[] = [
     },
     { effects: 1, shows: { verdict: 'verified', links: 2 } },
   ),
-  onWaiting(
-    'reset-with-a-vote',
-    'resets a waiting run to its last task after the vote was sent, so that the vote is applied to the new link',
-    async (stage, run, ask) => {
-      await stage.harness.store.getAsk(ask.nonce);
-      await reset(stage, run, (tasks) => tasks.at(0));
-      await run.signalVote(stage.harness.desk.vote(ask));
-      await run.castVote(await run.ask(1));
-    },
-    { effects: 1, shows: { verdict: 'verified', links: 2 } },
-  ),
-  {
-    id: 'reset-without-signals',
-    attack: 'resets an ended run to before its approval and lets no signal be applied again',
-    ends: 'itself',
-    effects: 1,
-    shows: { verdict: 'verified', links: 2 },
-    async play(stage) {
-      const run = await stage.victim([send, sent]);
-      await run.castVote(await run.ask());
-      await run.result();
-      await reset(stage, run, (tasks) => tasks.at(1), [ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL]);
-      return run;
-    },
-  },
-  {
-    id: 'reset-three-times',
-    attack: 'resets a run to before its effect three times, each time after it has ended',
-    ends: 'itself',
-    effects: 1,
-    shows: { verdict: 'verified', links: 4 },
-    async play(stage) {
-      const run = await stage.victim([send, sent]);
-      await run.castVote(await run.ask());
-      await run.result();
-      for (let times = 0; times < 3; times += 1) {
-        await reset(stage, run, (tasks) => tasks.at(0));
-        await until('the link to end', () => hasEnded(stage, run));
-      }
-      return run;
-    },
-  },
-  {
-    id: 'reset-in-the-effect',
-    attack: 'resets a run to before its approval while the tool is executing',
-    ends: 'itself',
-    effects: 1,
-    shows: { verdict: 'verified', links: 2 },
-    async play(stage) {
-      const name = stage.lonelyQueue('call');
-      const { folder } = stage.harness;
-      const run = await stage.victim([{ calls: [{ name: 'slow_send', args: { name } }] }, sent]);
-      await run.castVote(await run.ask());
-      await until('the tool to start', () => startedIn(folder).some((line) => line.includes(run.workflowId)));
-      await reset(stage, run, (tasks) => tasks.at(1));
-      writeFileSync(join(folder, `gate-${name}`), '');
-      return run;
-    },
-  },
-  onWaiting(
+  onlyWaiting(
     'workflow-paused',
     'pauses a waiting run at the server',
     async ({ client, namespace }, run, ask) => {
@@ -236,7 +154,7 @@ export const cutRuns: readonly AttackCase[] = [
       shows: { verdict: 'verified', because: 'this server pauses no workflows unless it is set up for it' },
     },
   ),
-  onWaiting(
+  onlyWaiting(
     'pinned-to-nowhere',
     'pins a waiting run to a worker version that does not exist',
     async ({ client, namespace }, run, ask) => {
@@ -259,7 +177,7 @@ export const cutRuns: readonly AttackCase[] = [
       shows: { verdict: 'verified', because: 'the server refuses a version that no worker ever had' },
     },
   ),
-  onWaiting(
+  onlyWaiting(
     'time-skipped',
     'has the server skip time, so that a request’s deadline passes in the workflow and nowhere else',
     async ({ client, namespace }, run, ask) => {
