@@ -4,7 +4,7 @@ import type { StartedRun } from '../../support/harness.ts';
 import { type AttackCase, send, sent } from './case.ts';
 import { forge } from './forged.ts';
 import type { Stage } from './stage.ts';
-import { answerTask, type Command, thief } from './stolen-tasks.ts';
+import { answerTask, type Command } from './stolen-tasks.ts';
 
 export type Rewrite = (text: string) => string;
 

@@ -9,8 +9,6 @@ import type { Stage } from '../stage.ts';
 import { payloadsOf } from '../stolen-tasks.ts';
 import { onlyWaiting } from '../waiting-run.ts';
 
-const { ResetReapplyExcludeType } = proto.temporal.api.enums.v1;
-
 const wasCut = { verdict: 'incomplete', open: ['ended'] } as const;
 
 type Batch = Partial<temporal.api.workflowservice.v1.IStartBatchOperationRequest>;
@@ -23,28 +21,6 @@ async function batch({ client, namespace }: Stage, run: StartedRun, operation: B
     const { state } = await client.workflowService.describeBatchOperation({ namespace, jobId });
     return state !== proto.temporal.api.enums.v1.BatchOperationState.BATCH_OPERATION_STATE_RUNNING;
   });
-}
-
-async function reset(
-  { client, namespace }: Stage,
-  { workflowId }: StartedRun,
-  finishEventOf: (tasks: number[]) => number | undefined,
-  exclude: temporal.api.enums.v1.ResetReapplyExcludeType[] = [],
-): Promise<string> {
-  const { runId } = await client.workflow.getHandle(workflowId).describe();
-  const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-  const tasks = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes);
-  const wanted = finishEventOf(tasks.map(({ eventId }) => Number(eventId)));
-  const { eventId } = tasks.find((event) => Number(event.eventId) === wanted) ?? {};
-  const answer = await client.workflowService.resetWorkflowExecution({
-    namespace,
-    workflowExecution: { workflowId, runId },
-    reason: 'mine',
-    requestId: randomUUID(),
-    workflowTaskFinishEventId: eventId ?? null,
-    resetReapplyExcludeTypes: exclude,
-  });
-  return answer.runId;
 }
 
 export const cutRuns: readonly AttackCase[] = [

@@ -2,7 +2,6 @@
 import type { AttackCase } from '../case.ts';
 import { send, sent } from '../case.ts';
 import { forge, someRunId } from '../forged.ts';
-import { until } from '../../../support/until.ts';
 import { asked, aTicket, forgedTicket, start, stolenTicket, unknownRun } from '../own-runs.ts';
 
 export const forgedStarts: readonly AttackCase[] = [

@@ -1,7 +1,7 @@
 /** Runs that the server starts for the attacker: on a schedule, again after a failure, with a signal, in place of another. */
 import { randomUUID } from 'node:crypto';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import proto, { type temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import type { SignedTicket } from '../../../../core/contracts/ticket.ts';
 import type { AttackCase } from '../case.ts';
 import { send, sent } from '../case.ts';

@@ -1,7 +1,7 @@
 /** A worker without keys takes activity tasks, and a client starts activities that belong to no run. */
 import { type AttackCase, send, sent } from '../case.ts';
 import { payloadsOf, stealActivityTask, thief } from '../stolen-tasks.ts';
-import { execution, inDoubt, onTool } from '../approved-call.ts';
+import { inDoubt, onTool } from '../approved-call.ts';
 
 export const stolenActivities: readonly AttackCase[] = [
   onTool(

@@ -1,7 +1,7 @@
 /** A worker without keys ends a link of a run with a next one of its own making. */
 import proto from '@temporalio/proto';
 import type { RunInput } from '../../../../core/contracts/run.ts';
-import { type AttackCase, send, sent, type Shows } from '../case.ts';
+import type { AttackCase, Shows } from '../case.ts';
 import type { Stage } from '../stage.ts';
 import { type Command, historyOf, localResults, payloadsOf } from '../stolen-tasks.ts';
 import { onWaiting, type Theft } from '../theft.ts';
