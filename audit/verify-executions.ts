@@ -2,7 +2,7 @@
  * Executions: each under a permit that was decided before, for exactly its arguments; each receipt of the permit it names; no
  * effect twice; and what is unknown stays unknown.
  */
-import { activityIdOf } from '../core/contracts/ids.ts';
+import { activityIdOf } from '../core/contracts/call-names.ts';
 import type { SignedDecision } from '../core/contracts/decision.ts';
 import type { ExecutionOutcome } from '../core/contracts/receipt.ts';
 import { digestJson, digestText } from '../core/digest.ts';

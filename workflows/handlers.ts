@@ -3,8 +3,7 @@
  * decides nothing. Queries read and change nothing.
  */
 import { setHandler } from '@temporalio/workflow';
-import { signedVoteSchema } from '../core/contracts/approval.ts';
-import { callKeyOf } from '../core/contracts/ids.ts';
+import { callKeyOf } from '../core/contracts/call-names.ts';
 import type { CallProgress, RunState, VoteStatus } from '../core/contracts/run.ts';
 import { digestJson } from '../core/digest.ts';
 import {
@@ -16,6 +15,7 @@ import {
   voteStatusQuery,
 } from './messages.ts';
 import { inboxLimit, type RunMemory } from './run-state.ts';
+import { hasVoteShape } from './start-shape.ts';
 
 /**
  * There is no handler for signals of other names: they stay in the history and reach nobody. With one, the SDK would throw
@@ -33,7 +33,7 @@ export function registerHandlers(run: RunMemory): void {
 
 /** What has not even a vote's shape is kept as a digest: carried on, large junk would not fit into the next link's input. */
 function receiveVote(run: RunMemory, vote: unknown): void {
-  if (run.inbox.length < inboxLimit && signedVoteSchema.safeParse(vote).success) run.inbox.push(vote);
+  if (run.inbox.length < inboxLimit && hasVoteShape(vote)) run.inbox.push(vote);
   else run.reject(() => digestOf(vote));
 }
 
