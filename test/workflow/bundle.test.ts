@@ -47,13 +47,15 @@ describe('the workflow bundle', () => {
 
 /** Modules that are evaluated with the one at the path; those behind a dynamic import are not. */
 function evaluatedFrom(code: string, start: string): string[] {
-  const parts = code.split(/^\/\*{3}\/ "([^"]+)":$/m);
+  const parts = code.split(/^\/\*{3}\/ "([^"]+)"$/m);
   const bodyByPath = new Map(
     parts.flatMap((part, at): [string, string][] => (at % 2 ? [[part, parts[at + 1] ?? '']] : [])),
   );
   const found = new Set([start]);
   for (const path of found) {
-    const required = (bodyByPath.get(path) ?? '').matchAll(/__webpack_require__\(\/\*! .*? \*\/ "([^"]+)"\)/g);
+    const required = (bodyByPath.get(path) ?? '').matchAll(
+      /^\/\* harmony import \*\/.*__webpack_require__\(\/\*! .*? \*\/ "([^"]+)"\)/gm,
+    );
     for (const [, name = ''] of required) found.add(name);
   }
   return [...found];
