@@ -1,7 +1,7 @@
 /**
  * Whether what a run was started with, or was sent as a vote, has the shape of it: the fields that this code reads, and no
  * more. Nothing is believed for it: open-run verifies the whole ticket, verify-votes every vote. Written by hand, because
- * the schemas and their library would be evaluated anew for every run: half of what a run of ten turns cost a worker.
+ * the schemas and their library would be evaluated anew for every run: a quarter of what a run of ten turns cost its workflow thread.
  */
 import type { RunInput } from '../core/contracts/run.ts';
 import type { RunLimits, TaskQueues } from '../core/contracts/ticket.ts';
