@@ -4,7 +4,7 @@
  * end of the record. It opens signatures; what does not verify is not used.
  */
 import { type SignedDecision, signedDecisionSchema } from '../core/contracts/decision.ts';
-import { callKeyOf } from '../core/contracts/ids.ts';
+import { callKeyOf } from '../core/contracts/call-names.ts';
 import { parseStrictJson } from '../core/canonical-json.ts';
 import { digestText } from '../core/digest.ts';
 import { type KeyRegistry, openEnvelope } from '../core/envelope.ts';

@@ -12,10 +12,9 @@ import {
   isCancellation,
   workflowInfo,
 } from '@temporalio/workflow';
-import { z } from 'zod';
 import type { RunOpened, RunOutcome } from '../core/contracts/activities.ts';
-import { type RunInput, type RunResult, runFlowSchema } from '../core/contracts/run.ts';
-import { mostCallsPerTurn, signedTicketSchema } from '../core/contracts/ticket.ts';
+import { mostCallsPerTurn } from '../core/contracts/call-names.ts';
+import type { RunInput, RunResult } from '../core/contracts/run.ts';
 import { local, type Remote, remoteActivities } from './activities.ts';
 import { compactTranscript, needsCompaction } from './compact.ts';
 import { gateCalls, voidDoubts, withdrawAsks } from './gate.ts';
@@ -26,9 +25,8 @@ import { continueAsNewLink, NewLinkWanted } from './new-link.ts';
 import { noteRefusals } from './refusals.ts';
 import { RunRefusedError } from './run-refused.ts';
 import { RunMemory } from './run-state.ts';
+import { hasTicketShape } from './start-shape.ts';
 import { watchInbox } from './vote-inbox.ts';
-
-const startSchema = z.looseObject({ ticket: signedTicketSchema, flow: runFlowSchema.nullable() });
 
 interface Ending {
   outcome: RunOutcome;
@@ -36,7 +34,7 @@ interface Ending {
 }
 
 export async function agentRun(input: RunInput): Promise<RunResult> {
-  const run = memoryOf(input);
+  const run = await memoryOf(input);
   registerHandlers(run);
   const remote = remoteActivities(input.ticket.body.taskQueues);
   const inbox = new CancellationScope();
@@ -58,10 +56,10 @@ export async function agentRun(input: RunInput): Promise<RunResult> {
  * Anybody with access to the namespace can start this with anything. A TypeError would make the first task fail for as long
  * as nobody terminates the run; what has no ticket's shape ends at once.
  */
-function memoryOf(input: unknown): RunMemory {
-  const parsed = startSchema.safeParse(input);
+async function memoryOf(input: RunInput | null | undefined): Promise<RunMemory> {
   try {
-    if (parsed.success && isOwnFlow(parsed.data.flow)) return new RunMemory(input as RunInput, parsed.data.ticket.body);
+    if (input && hasTicketShape(input.ticket) && (await isOwnFlow(input.flow)))
+      return new RunMemory(input, input.ticket.body);
   } catch {
     // A flow that no link of ours wrote.
   }
@@ -72,8 +70,10 @@ function memoryOf(input: unknown): RunMemory {
 }
 
 /** The first link has no past, and every other one was given its past by the link before. */
-function isOwnFlow(flow: object | null): boolean {
-  return (flow === null) === (workflowInfo().continuedFromExecutionRunId === undefined);
+async function isOwnFlow(flow: unknown): Promise<boolean> {
+  if (workflowInfo().continuedFromExecutionRunId === undefined) return flow === null;
+  const { hasFlowShape } = await import(/* webpackMode: "eager" */ './flow-shape.ts');
+  return hasFlowShape(flow);
 }
 
 /** In a next link. Where that cannot be, the run ends: a task that fails on its own command would be tried for ever. */
