@@ -26,7 +26,7 @@ export interface RecordedCall {
 }
 
 export interface RecordedCallQuery {
-  store: Store;
+  store: Pick<Store, 'getRun' | 'listDecisions'>;
   source: HistorySource;
   registry: KeyRegistry;
   audience: string;
