@@ -29,7 +29,7 @@ beforeAll(async () => {
   harness = await startHarness({ policy: testPolicy() });
   await layer('organisation', organisation, 'enforce');
   await layer('sre', team, 'enforce');
-  await layer('sre', team.replace('allow, tools', 'deny, tools'), 'shadow');
+  await layer('sre', `${team}  - { id: nothing, effect: deny, tools: ["*"], reason: shadow }\n`, 'shadow');
   const call = (name: string, ofWhat: string) => ({ calls: [{ name, args: { name: ofWhat } }] });
   run = await harness.start([
     call('read_status', 'db'),
@@ -73,7 +73,7 @@ it('P4 explains a recorded call by every layer that was asked, and says what the
   expect(denied.stdout).toContain('decided by organisation');
   expect(denied.stdout).toMatch(/organisation: deny[\s\S]*✓ deny +not-db +databases stay up/u);
   expect(denied.stdout).toMatch(/team:sre: allow[\s\S]*· deny +not-till +its condition is false/u);
-  expect(denied.stdout).toContain('in shadow team:sre: deny by');
+  expect(denied.stdout).toContain('in shadow team:sre: deny by nothing');
   expect(denied.stdout).toContain("not recorded: the tool's own risk and tags: name the folder of the pack");
   expect(denied.stdout).not.toContain('the policies alone say');
   const asked = await explain(run.workflowId, '5.0', '--json');
