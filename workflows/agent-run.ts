@@ -13,12 +13,10 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RunOpened, RunOutcome } from '../core/contracts/activities.ts';
-import { mostCallsPerTurn } from '../core/contracts/call-names.ts';
 import type { RunInput, RunResult } from '../core/contracts/run.ts';
 import { local, type Remote, remoteActivities } from './activities.ts';
 import { compactTranscript, needsCompaction } from './compact.ts';
 import { gateCalls, voidDoubts, withdrawAsks } from './gate.ts';
-import { refusedResult } from './gate/call-result.ts';
 import { registerHandlers } from './handlers.ts';
 import { holdRun, showState } from './hold.ts';
 import { continueAsNewLink, NewLinkWanted } from './new-link.ts';
@@ -140,15 +138,7 @@ async function askModel(run: RunMemory, remote: Remote): Promise<number> {
     doubt: null,
     result: null,
   }));
-  refuseSurplus(run);
   return answer.usage.input + answer.usage.output;
-}
-
-/** Only a forged answer has more calls than any ticket allows: the gate is not kept busy with them. */
-function refuseSurplus(run: RunMemory): void {
-  const reason = `a turn has ${run.calls.length} calls, expected at most ${mostCallsPerTurn}`;
-  for (const progress of run.calls.slice(mostCallsPerTurn))
-    run.finish(progress, refusedResult(run, progress, 'limit-calls-per-turn', reason));
 }
 
 function endTurn(run: RunMemory): Ending | undefined {
