@@ -45,7 +45,7 @@ describe.concurrent('limits', () => {
     const allowed = [...first, ...second].filter((verdict) => verdict === 'allow').length;
     own([1, 2]).toContain(allowed);
     own([...first, ...second].filter((verdict) => verdict === rule)).toHaveLength(4 - allowed);
-    own((await judged(`${rule}-other`, parts, 'a'))[0]).toBe('allow');
+    if (rule === 'limit-calls-per-minute') own(await judged('another-user', parts, 'a')).toEqual(['allow']);
   });
 
   it.for([
@@ -104,8 +104,7 @@ describe.concurrent('allowlists', () => {
   ] as const)(
     'P1 of %s lets through what is listed and nothing else',
     async ([kind, allow, good, bad], { expect: own }) => {
-      own(await judged(`list-${kind}`, list(kind, allow), good)).toEqual(['allow']);
-      own(await judged(`list-${kind}`, list(kind, allow), bad)).toEqual([`allowlist-${kind}`]);
+      own(await judged(`list-${kind}`, list(kind, allow), good, bad)).toEqual(['allow', `allowlist-${kind}`]);
     },
   );
 });
