@@ -38,14 +38,14 @@ describe.concurrent('limits', () => {
     ['limit-calls-per-day', 'limits: { callsPerDay: 1 }'],
     ['limit-tool-calls-per-minute', 'tools: { restart: { limits: { callsPerMinute: 1 } } }'],
     ['limit-tool-calls-per-day', 'tools: { restart: { limits: { callsPerDay: 1 } } }'],
-  ] as const)('P1 %s counts calls of a principal over runs', async ([rule, parts], { expect: own }) => {
+  ] as const)('P1 %s counts calls of a principal over runs', async ([rule, parts]) => {
     // The clock may begin a new minute or day once in between: then two calls are within their limits.
     const first = await judged(`${rule}-user`, parts, 'a', 'b', 'c');
     const second = await judged(`${rule}-user`, parts, 'd');
     const allowed = [...first, ...second].filter((verdict) => verdict === 'allow').length;
-    own([1, 2]).toContain(allowed);
-    own([...first, ...second].filter((verdict) => verdict === rule)).toHaveLength(4 - allowed);
-    own((await judged(`${rule}-other`, parts, 'a'))[0]).toBe('allow');
+    expect([1, 2]).toContain(allowed);
+    expect([...first, ...second].filter((verdict) => verdict === rule)).toHaveLength(4 - allowed);
+    expect(await judged(`${rule}-other`, parts, 'a')).toEqual(['allow']);
   });
 
   it.for([
@@ -56,8 +56,8 @@ describe.concurrent('limits', () => {
       'tools: { "re*": { limits: { callsPerRun: 1 } } }',
       ['allow', 'limit-tool-calls-per-run', 'limit-tool-calls-per-run'],
     ],
-  ] as const)('P1 %s counts calls of a run', async ([rule, parts, verdicts], { expect: own }) => {
-    own(await judged(rule, parts, 'a', 'b', 'c')).toEqual(verdicts);
+  ] as const)('P1 %s counts calls of a run', async ([rule, parts, verdicts]) => {
+    expect(await judged(rule, parts, 'a', 'b', 'c')).toEqual(verdicts);
   });
 
   it.for([
@@ -69,27 +69,27 @@ describe.concurrent('limits', () => {
     ['blocked-user', 'blocked: { users: [blocked-user] }'],
     ['blocked-word', 'blocked: { words: [WeB] }'],
     ['blocked-tool', 'blocked: { tools: ["rest*"] }'],
-  ] as const)('P1 %s refuses: %s', async ([rule, parts], { expect: own }) => {
-    own(await judged(rule, parts, 'web')).toEqual([rule]);
+  ] as const)('P1 %s refuses: %s', async ([rule, parts]) => {
+    expect(await judged(rule, parts, 'web')).toEqual([rule]);
   });
 
-  it('P1 the same limits allow what is within them', async ({ expect: own }) => {
+  it('P1 the same limits allow what is within them', async () => {
     const parts = `limits: { modelTokens: 1000000, modelCost: 1, runTime: 1h, argumentBytes: 1000, concurrentRuns: 1, callsPerMinute: 9 }
 prices: { gpt-test: { input: 1, output: 1 } }
 blocked: { users: [nobody], words: [canteen], tools: [send] }`;
-    own(await judged('within', parts, 'web', 'api')).toEqual(['allow', 'allow']);
+    expect(await judged('within', parts, 'web', 'api')).toEqual(['allow', 'allow']);
   });
 
-  it('P1 a second open run of a principal calls nothing, and the first goes on', async ({ expect: own }) => {
+  it('P1 a second open run of a principal calls nothing, and the first goes on', async () => {
     const parts = 'limits: { concurrentRuns: 1 }\nrequire: { approval: all }';
     const principal = 'concurrent';
     const policyDigest = await harness.store.putBody(allowing(parts));
     const first = await harness.start([restart('web'), { text: 'Done.' }], { principal, policyDigest });
     const ask = await first.ask();
-    own(await judged(principal, parts, 'api')).toEqual(['limit-concurrent-runs']);
+    expect(await judged(principal, parts, 'api')).toEqual(['limit-concurrent-runs']);
     await first.castVote(ask);
     await first.result();
-    own(first.effects()).toHaveLength(1);
+    expect(first.effects()).toHaveLength(1);
   });
 });
 
@@ -101,11 +101,7 @@ describe.concurrent('allowlists', () => {
     ['commands', 'systemctl', 'systemctl restart web', 'systemctl restart web; reboot'],
     ['paths', '/srv/**', '/srv/a/b', '/srv/../etc/passwd'],
     ['hosts', '*.example.org', 'web.example.org', 'example.org.attacker.test'],
-  ] as const)(
-    'P1 of %s lets through what is listed and nothing else',
-    async ([kind, allow, good, bad], { expect: own }) => {
-      own(await judged(`list-${kind}`, list(kind, allow), good)).toEqual(['allow']);
-      own(await judged(`list-${kind}`, list(kind, allow), bad)).toEqual([`allowlist-${kind}`]);
-    },
-  );
+  ] as const)('P1 of %s lets through what is listed and nothing else', async ([kind, allow, good, bad]) => {
+    expect(await judged(`list-${kind}`, list(kind, allow), good, bad)).toEqual(['allow', `allowlist-${kind}`]);
+  });
 });
