@@ -17,7 +17,9 @@ import {
   type Deployment,
   prepareDeployment,
 } from '../support/split-deployment.ts';
-import { until } from '../support/until.ts';
+import { gatewayPollMs, until } from '../support/until.ts';
+
+const patienceMs = 90_000;
 
 const pack = join(import.meta.dirname, 'cli-pack');
 const workerRoles = ['agent', 'model', 'tools', 'notify', 'record'] as const;
@@ -127,17 +129,27 @@ test('a freeze at one gateway stops what was approved at the other, and a thaw l
   const ask = await openAsk('west', run);
   await gateway('east').client.fleet.freeze('a test of freezing');
   await approve('west', ask);
-  await until('the run to hold', async () => {
-    const { live } = await gateway('west').client.runs.get(run);
-    return JSON.stringify(live).includes('frozen');
-  });
+  await until(
+    'the run to hold',
+    async () => {
+      const { live } = await gateway('west').client.runs.get(run);
+      return JSON.stringify(live).includes('frozen');
+    },
+    patienceMs,
+    gatewayPollMs,
+  );
   expect((await effects()).filter((line) => line.includes('zeta'))).toEqual([]);
   await gateway('west').client.fleet.thaw('the test is over');
-  await until('the run to end or ask again', async () => {
-    const [again] = (await gateway('east').client.approvals.list({ state: 'open', workflowId: run })).approvals;
-    if (again && again.nonce !== ask.nonce) await approve('east', again);
-    return (await gateway('east').client.runs.get(run)).run.outcome;
-  });
+  await until(
+    'the run to end or ask again',
+    async () => {
+      const [again] = (await gateway('east').client.approvals.list({ state: 'open', workflowId: run })).approvals;
+      if (again && again.nonce !== ask.nonce) await approve('east', again);
+      return (await gateway('east').client.runs.get(run)).run.outcome;
+    },
+    patienceMs,
+    gatewayPollMs,
+  );
   expect((await effects()).filter((line) => line.includes('zeta'))).toHaveLength(1);
 }, 60_000);
 
@@ -158,9 +170,14 @@ async function start(at: 'east' | 'west', key: string, steps: readonly Step[]): 
 }
 
 async function openAsk(at: 'east' | 'west', workflowId: string): Promise<ApprovalView> {
-  return await until(`an open request of ${workflowId}`, async () => {
-    return (await gateway(at).client.approvals.list({ state: 'open', workflowId })).approvals[0];
-  });
+  return await until(
+    `an open request of ${workflowId}`,
+    async () => {
+      return (await gateway(at).client.approvals.list({ state: 'open', workflowId })).approvals[0];
+    },
+    patienceMs,
+    gatewayPollMs,
+  );
 }
 
 async function approve(at: 'east' | 'west', { nonce, cardDigest }: ApprovalView): Promise<void> {
@@ -172,6 +189,8 @@ async function outcome(workflowId: string): Promise<string> {
   return await until(
     `the end of ${workflowId}`,
     async () => (await gateway('west').client.runs.get(workflowId)).run.outcome,
+    patienceMs,
+    gatewayPollMs,
   );
 }
 

@@ -98,6 +98,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const taskQueues: TaskQueues = { agent: queue, model: queue, tools: queue, notify: queue, record: queue };
   let worker: RunningWorker | undefined;
   const workflowIds: string[] = [];
+  const ofUnstoredVotes = new Set<string>();
 
   const harness: Harness = {
     folder: effects,
@@ -139,13 +140,18 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     async startWith(ticket, input) {
       const { workflowId } = ticket.body;
       const { linkRunId } = await door.startRun({ ticket, input, flow: null });
-      return startedRun(harness, workflowId, linkRunId, input);
+      const onlySignalled = (): void => void (workflowIds.includes(workflowId) && ofUnstoredVotes.add(workflowId));
+      return startedRun(harness, { workflowId, linkRunId, input }, onlySignalled);
     },
     async stop() {
       await harness.stopWorker();
       await model.stop();
       try {
-        await auditRuns({ door, store, keys, audience, bundleFolder, workflowIds });
+        const audited = { door, store, keys, audience, bundleFolder };
+        const whole = workflowIds.filter((workflowId) => !ofUnstoredVotes.has(workflowId));
+        await auditRuns({ ...audited, workflowIds: whole });
+        // The gateway stores a vote before it signals it; a test that only signals one has left it out of the record itself.
+        await auditRuns({ ...audited, workflowIds: [...ofUnstoredVotes], tolerated: ['store-votes'] });
       } finally {
         await door.close();
         await store.close();
@@ -159,9 +165,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
 
 function startedRun(
   { door, store, desk, folder }: Harness,
-  workflowId: string,
-  linkRunId: string,
-  input: string,
+  { workflowId, linkRunId, input }: Pick<StartedRun, 'workflowId' | 'linkRunId' | 'input'>,
+  onlySignalled: () => void,
 ): StartedRun {
   return {
     workflowId,
@@ -174,6 +179,7 @@ function startedRun(
         return asks.length > after ? asks.find((ask) => ask.outcome === null) : undefined;
       }),
     signalVote: async (vote) => {
+      onlySignalled();
       await door.signal(workflowId, 'vote', vote);
     },
     castVote: async (ask, changes) => {
