@@ -103,7 +103,9 @@ export async function runBare(
     await Promise.allSettled(results);
     // Nobody is asked, so nobody denies.
     const all = scripts.map((script) => ({ expected: [...script.expected, ...script.denied], denied: [] }));
-    return { killed, effects: countEffects(all, outside.effects()), notCompleted: scripts.length - ended };
+    const effects = countEffects(all, outside.effects());
+    order.progress(`bare: done, ${effects.twice.length} effects twice or more`);
+    return { killed, effects, notCompleted: scripts.length - ended };
   } finally {
     worker.kill('SIGKILL');
     await connection.close();

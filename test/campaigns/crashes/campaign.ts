@@ -29,24 +29,23 @@ export const crashes: Campaign = {
     const runs = Math.min(fullRuns, Math.max(fewestRuns, Math.round((fullRuns * order.count) / fullKills)));
     const scripts = Array.from({ length: runs }, (_, index) => scriptRun(index, random.fork(`script ${index}`)));
     const bareKills = Math.max(fewestBareKills, Math.round(order.count * bareShare));
-    order.progress(`the same loop on bare Temporal first: ${runs} runs, ${bareKills} kills`);
-    const bare = await runBare(order, scripts, bareKills, random.fork('bare kills'));
-    order.progress(`bare: ${bare.effects.twice.length} effects twice or more; now the whole product`);
-    const halves = await Promise.all(
-      [0, 1].map((half) => {
+    order.progress(`${runs} runs in two worlds, and beside them on bare Temporal, which is killed ${bareKills} times`);
+    const [bare, ...halves] = await Promise.all([
+      runBare(order, scripts, bareKills, random.fork('bare kills')),
+      ...[0, 1].map((half) => {
         const folder = join(order.folder, `world-${half + 1}`);
         const count = half === 0 ? Math.ceil(order.count / 2) : Math.floor(order.count / 2);
         const progress = (line: string): void => order.progress(`world ${half + 1}: ${line}`);
         const own = scripts.filter((_, index) => index % 2 === half);
         return runGoverned({ ...order, folder, count, progress }, own, random.fork(`kills ${half}`));
       }),
-    );
+    ]);
     const governed = merge(halves);
     return { table: tableOf(order, runs, governed, bare), failures: failuresOf(governed) };
   },
 };
 
-/** Two of the whole product side by side: most of the time is spent waiting for somebody's time-out. */
+/** Two of the whole product side by side, and the bare loop: most of the time is spent waiting for somebody's time-out. */
 function merge(outcomes: readonly GovernedOutcome[]): GovernedOutcome {
   const sum = (of: (outcome: GovernedOutcome) => number): number => outcomes.reduce((all, one) => all + of(one), 0);
   const all = (of: (outcome: GovernedOutcome) => string[]): string[] => outcomes.flatMap(of);
@@ -59,6 +58,11 @@ function merge(outcomes: readonly GovernedOutcome[]): GovernedOutcome {
         all: sum((one) => one.killed.byKind.all),
       },
       hits: sum((one) => one.killed.hits),
+      quiet: sum((one) => one.killed.quiet),
+      spentMs: {
+        waiting: sum((one) => one.killed.spentMs.waiting),
+        restarting: sum((one) => one.killed.spentMs.restarting),
+      },
     },
     effects: {
       expected: sum((one) => one.effects.expected),
@@ -90,6 +94,7 @@ function tableOf(order: CampaignOrder, runs: number, governed: GovernedOutcome, 
     ['runs that did not end as they should', governed.notCompleted.length, bare.notCompleted],
     ['kills of worker + gateway + engine + all', killsOf(governed), killsOf(bare)],
     ['of them while a run was open', governed.killed.hits, bare.killed.hits],
+    ['of them while everything waited for a time-out', governed.killed.quiet, bare.killed.quiet],
     [
       `effects wanted (${effectsPerRun} a run are no idempotent ones)`,
       governed.effects.expected,

@@ -70,11 +70,13 @@ export async function runGoverned(
         for (const digest of eyes.decisionDigests()) seen.add(digest);
       },
       activity: () => world.outside.count() + asked(world, scripts),
-      async before(number) {
+      async before(number, { quiet, spentMs }) {
         startUntil(startedBy(number, count, scripts.length));
         await lookAt(world, runs);
         const open = runs.filter(({ outcome }) => outcome === undefined).length;
-        if (number % 10 === 0) progress(`${number} of ${count} kills, ${runs.length} runs started, ${open} open`);
+        const spent = `${seconds(spentMs.waiting)} for steps (${quiet} times in vain), ${seconds(spentMs.restarting)} for restarts`;
+        if (number % 10 === 0)
+          progress(`${number} of ${count} kills, ${runs.length} runs started, ${open} open; waited ${spent}`);
         return open > 0;
       },
     });
@@ -104,6 +106,10 @@ export async function runGoverned(
     eyes.close();
     await world.stop();
   }
+}
+
+function seconds(milliseconds: number): string {
+  return `${Math.round(milliseconds / 1000)} s`;
 }
 
 function asked({ model }: World, scripts: readonly ScriptedRun[]): number {

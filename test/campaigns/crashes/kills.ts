@@ -13,13 +13,17 @@ export interface Killing {
   /** Rises with whatever the runs do: an instant is a number of such steps after everything is ready again. */
   activity: () => number;
   /** Before each, with its number from 0. @returns whether any run is open */
-  before: (number: number) => Promise<boolean>;
+  before: (number: number, soFar: Killed) => Promise<boolean>;
 }
 
 export interface Killed {
   byKind: Record<Part | 'all', number>;
   /** At which a run was open. */
   hits: number;
+  /** At which nothing had moved for a while: everything waited for somebody's time-out. */
+  quiet: number;
+  /** Where the time went, ms. */
+  spentMs: { waiting: number; restarting: number };
 }
 
 /** How often each is chosen, of 20. */
@@ -38,18 +42,27 @@ const pollMs = 5;
 
 export async function killRepeatedly(killing: Killing): Promise<Killed> {
   const { count, random } = killing;
-  const killed: Killed = { byKind: { worker: 0, gateway: 0, engine: 0, all: 0 }, hits: 0 };
+  const killed: Killed = {
+    byKind: { worker: 0, gateway: 0, engine: 0, all: 0 },
+    hits: 0,
+    quiet: 0,
+    spentMs: { waiting: 0, restarting: 0 },
+  };
   const deck = kinds.flatMap(([kind, times]) => Array.from({ length: times }, () => kind));
   for (let number = 0; number < count; number += 1) {
-    const open = await killing.before(number);
-    await steps(killing, random.integer(1, mostSteps));
+    const open = await killing.before(number, killed);
+    const ready = performance.now();
+    if (!(await steps(killing, random.integer(1, mostSteps)))) killed.quiet += 1;
     await delay(random.integer(0, longestMs));
     const kind = random.pick(deck);
+    const dying = performance.now();
     await killing.kill(kind === 'all' ? parts : [kind]);
     killing.whileDead();
     killed.byKind[kind] += 1;
     if (open) killed.hits += 1;
     await killing.startMissing();
+    killed.spentMs.waiting += dying - ready;
+    killed.spentMs.restarting += performance.now() - dying;
   }
   return killed;
 }
@@ -60,8 +73,10 @@ export function startedBy(number: number, kills: number, runs: number): number {
   return Math.min(runs, first + Math.floor(((runs - first) * number) / Math.max(1, kills * 0.95)));
 }
 
-async function steps({ activity }: Killing, wanted: number): Promise<void> {
+/** @returns whether they were made */
+async function steps({ activity }: Killing, wanted: number): Promise<boolean> {
   const from = activity();
   const end = performance.now() + patienceMs;
   while (activity() < from + wanted && performance.now() < end) await delay(pollMs);
+  return activity() >= from + wanted;
 }

@@ -26,7 +26,8 @@ export interface PartOptions {
   isInspected?: boolean;
 }
 
-const readyTimeoutMs = 60_000;
+/** Many times what it takes: on a machine that does other things too, several of them start at once. */
+const readyTimeoutMs = 180_000;
 
 /** Directly, without the launcher: what is killed is the program itself. @throws when it ends before it is ready */
 export async function startPart({ argv, environment, log, isInspected = false }: PartOptions): Promise<ProgramPart> {

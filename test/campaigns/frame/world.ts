@@ -2,7 +2,7 @@
  * The whole product in processes of their own (engine, gateway, worker), on one state folder and one outside service, each
  * of which can be killed and started again. The model and the outside service belong to the campaign and outlive them.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
 import { z } from 'zod';
@@ -13,6 +13,8 @@ import type { EmbeddedEngine } from '../../../engine/dev-server.ts';
 import { type KeySet, loadOrCreateKeys } from '../../../keys/index.ts';
 import { openSqliteStore } from '../../../store/index.ts';
 import type { Store } from '../../../store/store.ts';
+import { workflowBundle } from '../../../worker/workflow-bundle.ts';
+import { bundleFolder } from '../../support/bundle-folder.ts';
 import { type ScriptedModel, startScriptedModel } from '../../support/scripted-model.ts';
 import { startCampaignEngine } from './engine.ts';
 import { type OutsideService, startOutsideService } from './outside-service.ts';
@@ -49,6 +51,8 @@ export const audience = 'countersign:countersign-campaign';
 const campaignPack = join(import.meta.dirname, '..', 'pack');
 const readySchema = z.looseObject({ gatewayUrl: z.string() });
 const longestAnswerMs = 100;
+/** Of this process: worlds that start side by side wait for one and the same. */
+let bundled: Promise<unknown> | undefined;
 
 export interface WorldOptions {
   /** Of every tool of the campaigns' own pack that acts, ms. */
@@ -65,6 +69,10 @@ export async function startWorld(
 ): Promise<World> {
   const stateFolder = join(folder, 'state');
   await mkdir(stateFolder, { mode: 0o700 });
+  // A workflow bundle made from source takes seconds, and so does code that is compiled anew; a published package has both.
+  bundled ??= workflowBundle(bundleFolder);
+  await bundled;
+  await symlink(bundleFolder, join(stateFolder, 'cache'));
   const model = await startScriptedModel();
   const outside = await startOutsideService(folder, (name) => (name.length * 37) % longestAnswerMs);
   let engine: EmbeddedEngine | undefined = await startCampaignEngine(folder);
