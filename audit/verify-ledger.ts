@@ -7,7 +7,7 @@ import { digestJson } from '../core/digest.ts';
 import { entriesOfKind, type OpenedEntry } from './ledger-entries.ts';
 import type { OpenedRecord, OpeningOptions } from './open-record.ts';
 import { readCloseInput, readOpenResult } from './read-results.ts';
-import { endOf, entriesOf, type LinkRecord } from './record-types.ts';
+import { type ActivityEntry, endOf, entriesOf, type LinkRecord, type RunRecord } from './record-types.ts';
 
 /** Between the clocks of two processes of one deployment, ms (contracts: clock bound). */
 const clockBoundMs = 10_000;
@@ -229,10 +229,31 @@ function verifyClosing(
     checks.expect('store-ledger', inTime || !known, place, 'the run was closed at another time');
   }
   // Anybody with access to the namespace can end the activity by its id, before our worker takes it.
-  const ended = closed.some((entry) => entry.link === last.origin.linkRunId && entry.end?.kind === 'completed');
+  const ended = entriesOf([last], 'activity')
+    .filter((entry) => entry.activityType === 'closeRun' && entry.end?.kind === 'completed')
+    .at(-1);
   if (!ended || endOf(last) === undefined) return;
-  const said = closings.some(({ body }) => body.linkRunId === last.origin.linkRunId);
+  const executor = executorOf(record, ended);
+  const isHere = (linkRunId: string): boolean => record.links.some(({ origin }) => origin.linkRunId === linkRunId);
+  const said = closings.some(
+    ({ body }) => body.linkRunId === executor || (!isHere(executor) && !isHere(body.linkRunId)),
+  );
   checks.expect('store-ledger', said, place, 'the ledger does not say that the run was closed');
+}
+
+/**
+ * The link whose worker gave the activity its end: a reset copies an activity that had ended before its fork, and runs again
+ * what had only been scheduled. A forged chain may lead in a circle.
+ */
+function executorOf(record: RunRecord, { link, endEventId }: ActivityEntry): string {
+  let executor = link;
+  for (const _step of record.links) {
+    const origin = record.links.find((one) => one.origin.linkRunId === executor)?.origin;
+    const isCopy = origin?.kind === 'reset' && endEventId !== null && endEventId < origin.forkEventId;
+    if (!isCopy || origin.previousRunId === null) break;
+    executor = origin.previousRunId;
+  }
+  return executor;
 }
 
 function isBetween(at: number, from: number, to: number | null): boolean {

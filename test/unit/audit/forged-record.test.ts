@@ -265,6 +265,61 @@ describe('a record that the store contradicts:', () => {
     { name: 'an answer of a person that it does not hold', run: 'unknown-answered', store: {}, check: 'denial' },
   ];
 
+  const notClosed = 'store-ledger: the ledger does not say that the run was closed';
+  const closedBy = (...linkRunIds: string[]): AuditStore => ({
+    ...empty,
+    listLedger: () =>
+      Promise.resolve(
+        linkRunIds.map((linkRunId, place) => {
+          const body = { linkRunId, outcome: 'completed' };
+          return { kind: 'run-closed', sequence: place + 1, workflowId: '', callKey: null, body, at: 0 };
+        }),
+      ),
+  });
+  const fork = '431f33cb-fca2-42be-b457-04d04a111d1c';
+  /** What it takes to find the end of the run in the ledger. */
+  const found = async (tampered: Tampered, ...linkRunIds: string[]): Promise<boolean> =>
+    !problems(await replay(tampered, closedBy(...linkRunIds))).includes(notClosed);
+
+  it('an end that somebody gave the closing by its id', async () => {
+    const tampered = new Tampered('approve');
+    expect(await found(tampered)).toBe(false);
+    expect(await found(tampered, 'another')).toBe(false);
+    expect(await found(tampered, tampered.firstRunId)).toBe(true);
+  });
+
+  it('an end that nobody noted, in a link to which a reset copied its closing', async () => {
+    const tampered = new Tampered('approve');
+    tampered.reset('behind-closing', fork);
+    expect(await found(tampered)).toBe(false);
+    expect(await found(tampered, tampered.firstRunId)).toBe(true);
+  });
+
+  it('an end that somebody gave by its id in a link that had to close for itself', async () => {
+    const tampered = new Tampered('approve');
+    tampered.reset('before-closing', fork);
+    expect(await found(tampered, tampered.firstRunId)).toBe(false);
+    expect(await found(tampered, tampered.firstRunId, fork)).toBe(true);
+  });
+
+  it('an end that nobody noted, where the link that was reset is missing', async () => {
+    const tampered = new Tampered('approve');
+    tampered.reset('behind-closing', fork);
+    const base = tampered.firstRunId;
+    tampered.links.shift();
+    expect(await found(tampered)).toBe(false);
+    expect(await found(tampered, fork)).toBe(false);
+    expect(await found(tampered, base)).toBe(true);
+  });
+
+  it('an end that nobody noted, in links that name each other as the one that was reset', async () => {
+    const tampered = new Tampered('approve');
+    tampered.reset('behind-closing', tampered.firstRunId, fork);
+    tampered.reset('behind-closing', fork);
+    tampered.links.shift();
+    expect(await found(tampered)).toBe(false);
+  });
+
   it('a denial that nobody cast', async () => {
     const tampered = new Tampered('deny');
     forge(

@@ -1,9 +1,11 @@
 /** Changes one thing in a recorded history, as an insider with the exported file would. */
 import { defaultPayloadConverter } from '@temporalio/common';
+import { z } from 'zod';
 import { decodePayload, type Payload } from '../../../audit/decode-payload.ts';
 import {
   type HistoryEvent,
   historyFromJson,
+  historyToJson,
   type HistorySource,
   type LinkHistory,
 } from '../../../audit/history-source.ts';
@@ -23,6 +25,10 @@ export class Tampered {
 
   get source(): HistorySource {
     return { links: () => Promise.resolve(this.links) };
+  }
+
+  get firstRunId(): string {
+    return this.links[0]?.linkRunId ?? '';
   }
 
   get events(): HistoryEvent[] {
@@ -66,6 +72,27 @@ export class Tampered {
     return this.#payload('signal', payloads, () => true);
   }
 
+  /** Adds a link, as a reset of the first one to its task before or behind the closing of the run leaves it. */
+  reset(to: 'before-closing' | 'behind-closing', linkRunId: string, baseRunId = this.firstRunId): void {
+    const closing = this.find('closing', (event) => activityTypeOf(event) === 'closeRun');
+    const isTask = (event: HistoryEvent): boolean => Boolean(event.workflowTaskCompletedEventAttributes);
+    const place = this.events.indexOf(closing);
+    const task =
+      to === 'before-closing'
+        ? this.events.findLastIndex((event, index) => index < place && isTask(event))
+        : this.events.findIndex((event, index) => index > place && isTask(event));
+    const { events } = z.object({ events: z.array(jsonEvent) }).parse(historyToJson({ events: this.events }));
+    const again = events.slice(task - 2).map((event) => moved(event, events.length));
+    const { workflowTaskCompletedEventAttributes: _completed, ...kept } = events[task] ?? {};
+    const failed = {
+      ...kept,
+      eventType: 'EVENT_TYPE_WORKFLOW_TASK_FAILED',
+      workflowTaskFailedEventAttributes: { baseRunId, newRunId: linkRunId },
+    };
+    const history = historyFromJson({ events: [...events.slice(0, task), failed, ...again] });
+    this.links.push({ linkRunId, history });
+  }
+
   /** Takes an event out; the ids of the others stay as they are. */
   remove(event: HistoryEvent): void {
     this.events.splice(this.events.indexOf(event), 1);
@@ -76,6 +103,23 @@ export class Tampered {
     if (!payload) throw new TypeError(`the recorded run has no ${what}`);
     return payload;
   }
+}
+
+function activityTypeOf(event: HistoryEvent): string {
+  return event.activityTaskScheduledEventAttributes?.activityType?.name ?? '';
+}
+
+const jsonEvent = z.record(z.string(), z.unknown());
+
+/** An event with its own id and all that it names `by` further on. */
+function moved(event: Record<string, unknown>, by: number): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(event).map(([name, value]) => {
+      if (/eventId$/iu.test(name)) return [name, String(Number(value) + by)];
+      const inner = name.endsWith('EventAttributes') ? jsonEvent.parse(value) : undefined;
+      return [name, inner ? moved(inner, by) : value];
+    }),
+  );
 }
 
 export function localMarkers(events: readonly HistoryEvent[], type: string): HistoryEvent[] {
