@@ -47,13 +47,14 @@ export function createCallModel(
     const transcript = await loadTranscript(dependencies, activity, input, input.tail);
     const prompt = await buildPrompt(transcript.messages);
     const tools = toolsOf(pack, dependencies.tools);
-    const answer = await askProvider(activity, {
+    const question = {
       settings: pack.model,
       instructions: `${pack.instructions}\n\n${gateInstructions}`,
       items: prompt.items,
       tools: tools.offered,
-    });
-    await recordUsage(dependencies.store, activity, pack, answer.usage);
+    };
+    const answer = await askProvider(activity, question);
+    await recordUsage(dependencies.store, activity, pack, answer.usage, { input: question, output: answer.parts });
     const read = await readAnswer(dependencies, answer, {
       turn: input.turn,
       usedIds: callIds(transcript.messages),

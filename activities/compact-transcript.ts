@@ -43,13 +43,14 @@ export function createCompactTranscript(
     const transcript = await loadTranscript(dependencies, activity, input);
     const covered = transcript.messages.slice(0, input.covers);
     const { text: written } = await cleanIncoming({ redact: dependencies.redact }, covered.map(asText).join('\n'));
-    const answer = await askProvider(activity, {
+    const question = {
       settings: pack.model,
       instructions: summaryInstructions,
-      items: [{ kind: 'user', text: written }],
+      items: [{ kind: 'user' as const, text: written }],
       tools: [],
-    });
-    await recordUsage(dependencies.store, activity, pack, answer.usage);
+    };
+    const answer = await askProvider(activity, question);
+    await recordUsage(dependencies.store, activity, pack, answer.usage, { input: question, output: answer.parts });
     const { message } = await readAnswer(dependencies, answer, {
       turn: input.turn,
       usedIds: [],

@@ -3,7 +3,7 @@
  * way of being started: a namespace writer can schedule any activity type with any input.
  */
 import { Context } from '@temporalio/activity';
-import { workflowTypes } from '../core/contracts/run.ts';
+import { workflowTypes } from '../core/contracts/run-names.ts';
 
 export interface LocalCaller {
   workflowId: string;

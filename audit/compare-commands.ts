@@ -3,7 +3,7 @@
  * replay also arguments, queues, timers, results, and the position that each decision was made for. Time limits, retries and
  * summaries are compared where the same build decided: tuning them changes nothing that anybody decided.
  */
-import { callKeyOf } from '../core/contracts/ids.ts';
+import { callKeyOf } from '../core/contracts/call-names.ts';
 import { signedDecisionSchema } from '../core/contracts/decision.ts';
 import { digestJson } from '../core/digest.ts';
 import { digestOfValue } from './decode-payload.ts';

@@ -2,10 +2,9 @@
  * Executions: each under a permit that was decided before, for exactly its arguments; each receipt of the permit it names; no
  * effect twice; and what is unknown stays unknown.
  */
-import { activityIdOf, parseCallKey } from '../core/contracts/ids.ts';
+import { activityIdOf, mostCallsPerTurn, parseCallKey } from '../core/contracts/call-names.ts';
 import type { SignedDecision } from '../core/contracts/decision.ts';
 import type { ExecutionOutcome } from '../core/contracts/receipt.ts';
-import { mostCallsPerTurn } from '../core/contracts/ticket.ts';
 import { digestJson, digestText } from '../core/digest.ts';
 import type { Checks } from './checks.ts';
 import type { OpenedExecution, OpenedReceipt, OpenedRecord, OpeningOptions } from './open-record.ts';

@@ -4,7 +4,7 @@
  */
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import { canonicalJson } from '../core/canonical-json.ts';
-import { searchAttributeNames, stateAtStart } from '../core/contracts/run.ts';
+import { searchAttributeNames, stateAtStart } from '../core/contracts/run-names.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
 import type { Checks } from './checks.ts';
 import { decodePayload, digestOfValue, type Payload } from './decode-payload.ts';

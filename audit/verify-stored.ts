@@ -20,7 +20,7 @@ export async function verifyStored(
   const decisions = await verifyDecisionsStored(opened, store, options);
   await verifyVotesStored(opened, [...decisions.values()], store, options);
   await verifyCards(opened, [...decisions.values()], store, options);
-  await verifyOrders([...decisions.values()], store, options);
+  await verifyOrders(opened, [...decisions.values()], store, options);
   await verifyBodies(opened, [...decisions.values()], store, options);
   return decisions;
 }
@@ -118,13 +118,14 @@ function cardSays(text: string, body: AskBody, agent: string | null): boolean {
   );
 }
 
-/** The freeze or thaw of each decision's epoch, the activation of each policy that was asked beside the run's own. */
+/** The freeze or thaw of each decision's epoch, the activation of each policy that was asked beside those the run pinned. */
 async function verifyOrders(
+  { ticket }: OpenedRecord,
   decisions: readonly SignedDecision[],
   store: AuditStore,
   { checks, registry, audience }: OpeningOptions,
 ): Promise<void> {
-  const rows = await store.listControl(['freeze', 'thaw', 'policy-activation']);
+  const rows = await store.listControl(['freeze', 'thaw', 'policy-activation', 'policy-layer']);
   const orders = rows.flatMap((row) => {
     const opened = openEnvelope(row, { schema: signedControlSchema, audience, registry, now: null });
     checks.expect('store-orders', opened.kind === 'opened', null, 'an order is not signed by the gateway');
@@ -141,7 +142,24 @@ async function verifyOrders(
       activePolicyDigest === policyDigest ||
       orders.some((order) => order.kind === 'policy-activation' && order.policyDigest === activePolicyDigest);
     checks.expect('store-orders', active, null, 'a policy was asked that nobody activated');
+    for (const one of body.layers ?? []) {
+      if (one.layer === 'pack') continue;
+      const ordered =
+        (ticket?.body.layers ?? []).some((pinned) => isVersion(pinned, one)) ||
+        orders.some((order) => order.kind === 'policy-layer' && order.mode === 'enforce' && isVersion(order, one));
+      checks.expect(
+        'store-orders',
+        ordered,
+        null,
+        `a policy of ${one.layer} ${one.name} was asked that nobody activated`,
+      );
+    }
   }
+}
+
+type Version = { layer: string; name: string; policyDigest: string | null };
+function isVersion(one: Version, other: Version): boolean {
+  return one.layer === other.layer && one.name === other.name && one.policyDigest === other.policyDigest;
 }
 
 async function verifyBodies(
@@ -151,7 +169,10 @@ async function verifyBodies(
   { checks }: OpeningOptions,
 ): Promise<void> {
   const ofTicket = ticket ? [ticket.body.packDigest, ticket.body.policyDigest] : [];
-  const ofDecisions = decisions.flatMap(({ body }) => [body.policyDigest, body.activePolicyDigest]);
+  const ofDecisions = decisions.flatMap(({ body }) => {
+    const ofLayers = [...(body.layers ?? []), ...(body.shadow ?? [])].map(({ policyDigest }) => policyDigest);
+    return [body.policyDigest, body.activePolicyDigest, ...ofLayers];
+  });
   for (const digest of new Set([...ofTicket, ...ofDecisions])) {
     const text = await store.getBody(digest).catch(() => null);
     if (text === null) checks.skip('store-bodies', null, `pack or policy ${digest} is not in the store`);

@@ -6,7 +6,7 @@ import { decideApproval, type VoteEvidence } from '../core/approval.ts';
 import { type SignedVote, signedVoteSchema } from '../core/contracts/approval.ts';
 import { signedControlSchema } from '../core/contracts/control.ts';
 import type { AskBody, PermitBody } from '../core/contracts/decision.ts';
-import { signalNames } from '../core/contracts/run.ts';
+import { signalNames } from '../core/contracts/run-names.ts';
 import { digestJson, digestText } from '../core/digest.ts';
 import { openEnvelope } from '../core/envelope.ts';
 import { type OpenedDecision, type OpenedRecord, type OpeningOptions } from './open-record.ts';

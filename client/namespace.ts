@@ -5,7 +5,7 @@
 import type { Client } from '@temporalio/client';
 import { isGrpcServiceError } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { searchAttributeNames } from '../core/contracts/run.ts';
+import { searchAttributeNames } from '../core/contracts/run-names.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import { answerWithinMs, askServer } from './ask-server.ts';
 

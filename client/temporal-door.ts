@@ -14,13 +14,12 @@ import {
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import {
   queryNames,
-  type RunState,
   searchAttributeNames,
   signalNames,
   stateAtStart,
-  type VoteStatus,
   workflowTypes,
-} from '../core/contracts/run.ts';
+} from '../core/contracts/run-names.ts';
+import type { RunState, VoteStatus } from '../core/contracts/run.ts';
 import type { RunInput } from '../core/contracts/run.ts';
 import type { ReadLinkOrigin } from '../core/contracts/describe.ts';
 import { type ErrorCode } from '../core/contracts/errors.ts';

@@ -4,6 +4,7 @@
  */
 import { CountersignError } from '../core/errors.ts';
 import { comparePolicies, mayBeLooser, type PolicyDifference } from '../policy/index.ts';
+import { readControl } from '../store/read-control.ts';
 import { activationOf } from './active-pack.ts';
 import { appendOrder, type ControlWriter } from './control-records.ts';
 import type { Credential } from './credentials.ts';
@@ -15,6 +16,7 @@ import {
   openProposals,
   organisationPolicy,
   policyOf,
+  readerOf,
 } from './policy-layers.ts';
 
 export interface ActivationOrder extends LayerId {
@@ -59,8 +61,7 @@ export async function activatePolicy(
   const proposed = proposals.find(
     (one) => labelOf(one) === labelOf(order) && one.mode === order.mode && one.policyDigest === policyDigest,
   );
-  // A key that the proposer made for somebody else is not somebody else.
-  if (proposed && proposed.by !== caller.principal && proposed.by !== caller.mintedBy) {
+  if (proposed && (await isSecondPerson(gateway, caller, proposed.by))) {
     await append(gateway, order, caller.principal, proposed.by);
     return { status: 'activated', before, policyDigest, differences };
   }
@@ -69,6 +70,13 @@ export async function activatePolicy(
     await appendOrder(gateway, { kind: 'policy-proposal', layer, name, mode, policyDigest, by: caller.principal });
   }
   return { status: 'proposed', before, policyDigest, differences };
+}
+
+/** A key that one of the two made for the other is not another person, whichever of them proposed; also when it was revoked since. */
+async function isSecondPerson(gateway: ControlWriter, caller: Caller, proposer: string): Promise<boolean> {
+  if (proposer === caller.principal || proposer === caller.mintedBy) return false;
+  const keys = await readControl(readerOf(gateway), ['api-key']);
+  return !keys.some(({ principal, mintedBy }) => principal === proposer && mintedBy === caller.principal);
 }
 
 /** Back to the version before the present one. @throws {CountersignError} `not-found` where there was none */

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson } from '../core/canonical-json.ts';
 import type { Domain } from '../core/contracts/envelope.ts';
-import { activityIdOf, approvalIdOf, callKeyOf } from '../core/contracts/ids.ts';
+import { activityIdOf, approvalIdOf, callKeyOf } from '../core/contracts/call-names.ts';
 import type { Message } from '../core/contracts/message.ts';
 import { type DigestPurpose, digestJson, digestText } from '../core/digest.ts';
 import { type EnvelopeTimes, sealEnvelope, signingBytes } from '../core/envelope.ts';

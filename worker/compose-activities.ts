@@ -18,7 +18,7 @@ import type { TemporalDoor } from '../client/temporal-door.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Activities } from '../core/contracts/activities.ts';
 import type { Domain } from '../core/contracts/envelope.ts';
-import { queryNames } from '../core/contracts/run.ts';
+import { queryNames } from '../core/contracts/run-names.ts';
 import type { TaskQueues } from '../core/contracts/ticket.ts';
 import type { KeyRegistry, Signer } from '../core/envelope.ts';
 import {

@@ -20,6 +20,12 @@ export interface WorkflowBundle {
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sourceFolders = ['core', 'workflows'];
 
+/**
+ * Evaluated once for each thread, frozen, and shared by its runs: code without state. The digests' is compiled once then, and
+ * not interpreted anew by every run.
+ */
+const preloaded = ['workflows/short-stacks.ts', 'core/digest.ts', 'core/transcript.ts'];
+
 /** Each bundle with the modules it holds beside the workflows. */
 const interceptorsByBundle = {
   'workflow-bundle': [],
@@ -43,7 +49,7 @@ export async function bundleFromSource(name: BundleName): Promise<string> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(root, 'workflows', 'index.ts'),
     workflowInterceptorModules: [...interceptorsByBundle[name]],
-    preloadModules: [join(root, 'workflows', 'short-stacks.ts')],
+    preloadModules: preloaded.map((path) => join(root, path)),
     // Of the bundle too: what a worker's workflow code cannot decode would stop its run for ever.
     payloadConverterPath,
     logger: silentLogger,

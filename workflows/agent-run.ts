@@ -12,23 +12,19 @@ import {
   isCancellation,
   workflowInfo,
 } from '@temporalio/workflow';
-import { z } from 'zod';
 import { linkNotOpen, type RunOpened, type RunOutcome } from '../core/contracts/activities.ts';
-import { type RunInput, type RunResult, runFlowSchema } from '../core/contracts/run.ts';
-import { mostCallsPerTurn, signedTicketSchema } from '../core/contracts/ticket.ts';
+import type { RunInput, RunResult } from '../core/contracts/run.ts';
 import { local, type Remote, remoteActivities } from './activities.ts';
 import { compactTranscript, needsCompaction } from './compact.ts';
 import { gateCalls, voidDoubts, withdrawAsks } from './gate.ts';
-import { refusedResult } from './gate/call-result.ts';
 import { registerHandlers } from './handlers.ts';
 import { holdRun, showState } from './hold.ts';
 import { continueAsNewLink, NewLinkWanted } from './new-link.ts';
 import { noteRefusals } from './refusals.ts';
 import { RunRefusedError } from './run-refused.ts';
 import { RunMemory } from './run-state.ts';
+import { field, hasTicketShape } from './start-shape.ts';
 import { watchInbox } from './vote-inbox.ts';
-
-const startSchema = z.looseObject({ ticket: signedTicketSchema, flow: runFlowSchema.nullable() });
 
 /** A reset into the closing keeps the answers of the link before, and each forged one takes a turn: not for ever. */
 const mostCloses = 5;
@@ -39,7 +35,7 @@ interface Ending {
 }
 
 export async function agentRun(input: RunInput): Promise<RunResult> {
-  const run = memoryOf(input);
+  const run = await memoryOf(input);
   registerHandlers(run);
   const remote = remoteActivities(input.ticket.body.taskQueues);
   const inbox = new CancellationScope();
@@ -61,10 +57,10 @@ export async function agentRun(input: RunInput): Promise<RunResult> {
  * Anybody with access to the namespace can start this with anything. A TypeError would make the first task fail for as long
  * as nobody terminates the run; what has no ticket's shape ends at once.
  */
-function memoryOf(input: unknown): RunMemory {
-  const parsed = startSchema.safeParse(input);
+async function memoryOf(input: RunInput | null | undefined): Promise<RunMemory> {
   try {
-    if (parsed.success && isOwnFlow(parsed.data.flow)) return new RunMemory(input as RunInput, parsed.data.ticket.body);
+    if (input && hasTicketShape(input.ticket) && (await isOwnFlow(input.flow)))
+      return new RunMemory(input, input.ticket.body);
   } catch {
     // A flow that no link of ours wrote.
   }
@@ -75,8 +71,10 @@ function memoryOf(input: unknown): RunMemory {
 }
 
 /** The first link has no past, and every other one was given its past by the link before. */
-function isOwnFlow(flow: object | null): boolean {
-  return (flow === null) === (workflowInfo().continuedFromExecutionRunId === undefined);
+async function isOwnFlow(flow: unknown): Promise<boolean> {
+  if (workflowInfo().continuedFromExecutionRunId === undefined) return flow === null;
+  const { hasFlowShape } = await import(/* webpackMode: "eager" */ './flow-shape.ts');
+  return hasFlowShape(flow);
 }
 
 /** In a next link. Where that cannot be, the run ends: a task that fails on its own command would be tried for ever. */
@@ -143,15 +141,7 @@ async function askModel(run: RunMemory, remote: Remote): Promise<number> {
     doubt: null,
     result: null,
   }));
-  refuseSurplus(run);
   return answer.usage.input + answer.usage.output;
-}
-
-/** Only a forged answer has more calls than any ticket allows: the gate is not kept busy with them. */
-function refuseSurplus(run: RunMemory): void {
-  const reason = `a turn has ${run.calls.length} calls, expected at most ${mostCallsPerTurn}`;
-  for (const progress of run.calls.slice(mostCallsPerTurn))
-    run.finish(progress, refusedResult(run, progress, 'limit-calls-per-turn', reason));
 }
 
 function endTurn(run: RunMemory): Ending | undefined {
@@ -181,12 +171,10 @@ async function close(run: RunMemory, remote: Remote, input: RunInput, ending: En
   return { ...ending, turns: run.turn, calls: run.counters.calls };
 }
 
-const closedSchema = z.looseObject({ findings: z.array(z.looseObject({ rule: z.string() })) });
-
 /** Anybody with access to the namespace can answer for the activity, with anything. */
 function saysNotOpen(result: unknown): boolean {
-  const { data } = closedSchema.safeParse(result);
-  return data?.findings.some(({ rule }) => rule === linkNotOpen) ?? false;
+  const findings = field(result, 'findings');
+  return Array.isArray(findings) && findings.some((finding) => field(finding, 'rule') === linkNotOpen);
 }
 
 /** Where the store refuses the link, its end is nobody's. */

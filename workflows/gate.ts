@@ -5,6 +5,7 @@
  */
 import { CancelledFailure } from '@temporalio/workflow';
 import type { Decided } from '../core/contracts/activities.ts';
+import { mostCallsPerTurn } from '../core/contracts/call-names.ts';
 import type { CallProgress } from '../core/contracts/run.ts';
 import type { Remote } from './activities.ts';
 import { awaitApproval } from './await-approval.ts';
@@ -31,6 +32,7 @@ interface Driven {
 
 /** Brings every call of the turn to its result. @throws {NewLinkWanted} with the progress kept in `run.calls`. */
 export async function gateCalls(run: RunMemory, remote: Remote): Promise<void> {
+  refuseSurplus(run);
   const open = run.calls.filter((progress) => !progress.result);
   const first = new Map<CallProgress, PassResult>();
   for (const progress of open) {
@@ -65,6 +67,14 @@ export async function withdrawAsks(run: RunMemory): Promise<void> {
 /** At a run's bad end: what is in doubt is made void, so that nothing that wakes late can still start it. */
 export async function voidDoubts(run: RunMemory, remote: Remote): Promise<void> {
   for (const progress of run.calls) if (progress.doubt?.step === 'void') await settleDoubt(run, remote, progress);
+}
+
+/** Only a forged answer has more calls than any ticket allows: check-call is not kept busy with them. */
+function refuseSurplus(run: RunMemory): void {
+  const reason = `a turn has ${run.calls.length} calls, expected at most ${mostCallsPerTurn}`;
+  for (const progress of run.calls.slice(mostCallsPerTurn)) {
+    if (!progress.result) run.finish(progress, refusedResult(run, progress, 'limit-calls-per-turn', reason));
+  }
 }
 
 async function drive(

@@ -3,8 +3,7 @@
  * decides nothing. Queries read and change nothing.
  */
 import { setHandler } from '@temporalio/workflow';
-import { signedVoteSchema } from '../core/contracts/approval.ts';
-import { callKeyOf } from '../core/contracts/ids.ts';
+import { callKeyOf } from '../core/contracts/call-names.ts';
 import type { CallProgress, RunState, VoteStatus } from '../core/contracts/run.ts';
 import { digestJson } from '../core/digest.ts';
 import {
@@ -16,6 +15,7 @@ import {
   voteStatusQuery,
 } from './messages.ts';
 import { inboxLimit, type RunMemory } from './run-state.ts';
+import { hasVoteShape } from './start-shape.ts';
 
 /** Characters of JSON; far more than a vote has. */
 const largestDigested = 16_384;
@@ -39,7 +39,7 @@ export function registerHandlers(run: RunMemory): void {
  * What has it may be an honest vote, also where there is no room for it: then the gate looks among the stored ones.
  */
 function receiveVote(run: RunMemory, vote: unknown): void {
-  if (!signedVoteSchema.safeParse(vote).success) run.reject(() => digestOf(vote));
+  if (!hasVoteShape(vote)) run.reject(() => digestOf(vote));
   else if (run.inbox.length < inboxLimit) run.inbox.push(vote);
   else run.missVote(() => digestOf(vote));
 }

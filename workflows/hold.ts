@@ -4,7 +4,8 @@
  */
 import { condition, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Hold } from '../core/contracts/activities.ts';
-import { type RunState, searchAttributeNames } from '../core/contracts/run.ts';
+import { searchAttributeNames } from '../core/contracts/run-names.ts';
+import type { RunState } from '../core/contracts/run.ts';
 import { NewLinkWanted } from './new-link.ts';
 import type { RunMemory } from './run-state.ts';
 

@@ -4,7 +4,8 @@
  */
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { Message } from '../core/contracts/message.ts';
-import { queryNames, type RunState, signalNames, type VoteStatus } from '../core/contracts/run.ts';
+import { queryNames, signalNames } from '../core/contracts/run-names.ts';
+import type { RunState, VoteStatus } from '../core/contracts/run.ts';
 
 export interface TranscriptPart {
   /** Messages from the asked index to the end. */

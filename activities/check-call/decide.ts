@@ -5,7 +5,7 @@
 import type { CheckCallInput, CheckCallResult } from '../../core/contracts/activities.ts';
 import type { Outcome, SignedVote } from '../../core/contracts/approval.ts';
 import type { DecisionBody, PermitBody, RuleHit } from '../../core/contracts/decision.ts';
-import { activityIdOf, approvalIdOf } from '../../core/contracts/ids.ts';
+import { activityIdOf, approvalIdOf } from '../../core/contracts/call-names.ts';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { buildCard } from '../../core/card.ts';
 import { digestJson } from '../../core/digest.ts';

@@ -3,7 +3,7 @@
  * read from the store and the server; the workflow's input is only where to look.
  */
 import type { CheckCallInput, Hold, RunRefused } from '../../core/contracts/activities.ts';
-import { callKeyOf } from '../../core/contracts/ids.ts';
+import { callKeyOf } from '../../core/contracts/call-names.ts';
 import type { TicketBody } from '../../core/contracts/ticket.ts';
 import { type FreezeState, readFreeze } from '../../store/read-control.ts';
 import type { GateState, RunRow } from '../../store/store.ts';

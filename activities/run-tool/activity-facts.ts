@@ -3,7 +3,7 @@
  * namespace chooses an activity's input, but not these (a standalone or local start is refused here).
  */
 import { Context } from '@temporalio/activity';
-import { workflowTypes } from '../../core/contracts/run.ts';
+import { workflowTypes } from '../../core/contracts/run-names.ts';
 
 export interface ActivityFacts {
   workflowId: string;

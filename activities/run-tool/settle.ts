@@ -3,7 +3,7 @@
  * result: the caller is told that we do not know, and the row says the rest.
  */
 import type { RunToolResult, ToolOutput } from '../../core/contracts/activities.ts';
-import { parseCallKey } from '../../core/contracts/ids.ts';
+import { parseCallKey } from '../../core/contracts/call-names.ts';
 import type { ReceiptBody, SignedReceipt } from '../../core/contracts/receipt.ts';
 import { digestText } from '../../core/digest.ts';
 import { sealEnvelope } from '../../core/envelope.ts';

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { RunToolInput } from '../../core/contracts/activities.ts';
 import { type PermitBody, type SignedDecision, signedDecisionSchema } from '../../core/contracts/decision.ts';
-import { activityIdOf, parseCallKey } from '../../core/contracts/ids.ts';
+import { activityIdOf, parseCallKey } from '../../core/contracts/call-names.ts';
 import { digestJson, digestText } from '../../core/digest.ts';
 import { openEnvelope } from '../../core/envelope.ts';
 import type { RegisteredTool } from '../../tools/registry.ts';

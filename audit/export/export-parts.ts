@@ -13,7 +13,8 @@ import { historyToJson } from '../history-source.ts';
 import { originOf } from '../link-origin.ts';
 import { endOf } from '../record-types.ts';
 import { readRecord } from '../read-record.ts';
-import { bodyPart, controlParts, type NamedThings, noteText, noteValue } from './named-things.ts';
+import { controlParts } from './named-orders.ts';
+import { bodyPart, type NamedThings, noteText, noteValue } from './named-things.ts';
 
 export type ExportStore = Pick<
   Store,

@@ -1,8 +1,7 @@
 /**
- * What the parts of an export name beside themselves: keys that signed, bodies by digest, orders of the gateway. Found by form
- * in what was recorded; a name that somebody planted finds nothing, or what is public anyway.
+ * What the parts of an export name beside themselves: keys that signed, bodies by digest. Found by form in what was recorded; a
+ * name that somebody planted finds nothing, or what is public anyway.
  */
-import type { SignedDecision } from '../../core/contracts/decision.ts';
 import type { ExportPart } from '../../core/contracts/export.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { Store } from '../../store/store.ts';
@@ -47,46 +46,4 @@ export async function bodyPart(store: Pick<Store, 'getBody'>, name: string): Pro
     if (error instanceof CountersignError && error.code === 'record-invalid') return null;
     throw error;
   }
-}
-
-/** Orders that decisions rest on: the freeze or thaw of their epoch, the activation of a policy, answers about this run. */
-export async function controlParts(
-  store: Pick<Store, 'listControl'>,
-  workflowId: string,
-  agent: string | null,
-  decisions: readonly SignedDecision[],
-): Promise<ExportPart[]> {
-  const epochs = new Set(decisions.map(({ body }) => body.freezeEpoch));
-  const activated = new Set(
-    decisions.map(({ body }) => body).flatMap((body) => (namesActivation(body) ? [body.activePolicyDigest] : [])),
-  );
-  const rows = await store.listControl(['freeze', 'thaw', 'policy-activation', 'reconcile-answer']);
-  const lastActivation = new Map<string, number>();
-  for (const { body } of rows) {
-    if (body.kind === 'policy-activation' && body.agent === agent) lastActivation.set(body.policyDigest, body.sequence);
-  }
-  const wanted = rows.filter(({ body }) => {
-    switch (body.kind) {
-      case 'freeze':
-      case 'thaw':
-        return epochs.has(body.sequence);
-      case 'policy-activation':
-        return activated.has(body.policyDigest) && lastActivation.get(body.policyDigest) === body.sequence;
-      case 'reconcile-answer':
-        return body.callKey.startsWith(`${workflowId}/`);
-      case 'policy-layer':
-      case 'policy-proposal':
-      case 'api-key':
-      case 'api-key-revocation':
-        return false;
-    }
-  });
-  return wanted
-    .toSorted((one, other) => one.body.sequence - other.body.sequence)
-    .map((control) => ({ part: 'control', control }));
-}
-
-/** Whether another policy than the run's own was asked as the active one. */
-export function namesActivation({ policyDigest, activePolicyDigest }: SignedDecision['body']): boolean {
-  return activePolicyDigest !== policyDigest;
 }

@@ -10,6 +10,7 @@ import { kidOf, verifySignature } from '../../keys/index.ts';
 import { type ReplayReport, replayRecorded, verifyRecorded } from '../replay-run.ts';
 import type { ReplayBundle } from '../replay-links.ts';
 import { storeOfExport } from './export-store.ts';
+import { namedOrders } from './named-orders.ts';
 import { type NamedThings, noteText, noteValue } from './named-things.ts';
 import type { ExportRead } from './read-export.ts';
 import { historyToJson } from '../history-source.ts';
@@ -117,8 +118,6 @@ function verifyNamed(read: ExportRead, checks: Checks): void {
   const named = namedIn(read);
   const nonces = new Set(read.decisions.flatMap(({ body }) => (body.verdict === 'ask' ? [body.ask.nonce] : [])));
   const cards = new Set(read.decisions.flatMap(({ body }) => (body.verdict === 'ask' ? [body.ask.cardDigest] : [])));
-  const epochs = new Set(read.decisions.map(({ body }) => body.freezeEpoch));
-  const policies = new Set(read.decisions.map(({ body }) => body.activePolicyDigest));
   const expect = (holds: boolean, what: string): boolean => checks.expect('export-named', holds, null, what);
   for (const digest of read.cards.keys()) expect(cards.has(digest), `card ${digest} is of no request`);
   for (const { body } of read.votes) expect(nonces.has(body.nonce), 'a vote is for no request of this run');
@@ -126,12 +125,9 @@ function verifyNamed(read: ExportRead, checks: Checks): void {
   for (const { kid } of read.keys) expect(named.kids.has(kid), `key ${kid} has signed nothing`);
   const keys = new Set(read.keys.map(({ kid }) => kid));
   for (const kid of signersIn(read)) expect(keys.has(kid), `key ${kid} has signed something and is not in the file`);
-  for (const { body } of read.controls) {
-    const wanted =
-      ((body.kind === 'freeze' || body.kind === 'thaw') && epochs.has(body.sequence)) ||
-      (body.kind === 'policy-activation' && policies.has(body.policyDigest)) ||
-      (body.kind === 'reconcile-answer' && body.callKey.startsWith(`${read.workflowId}/`));
-    expect(wanted, `order ${body.sequence} has nothing to do with this run`);
+  const orders = new Set(namedOrders(read.workflowId, null, read.decisions, read.controls));
+  for (const control of read.controls) {
+    expect(orders.has(control), `order ${control.body.sequence} has nothing to do with this run`);
   }
 }
 

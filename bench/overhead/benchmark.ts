@@ -12,7 +12,7 @@ const worldParts = [measureHistory, measureLoop, measureVote, measureReplay];
 export const suite: Suite = {
   name: 'overhead',
   summary: 'the same agent loop bare and governed, in one process against one server',
-  rounds: 5,
+  rounds: 3,
   parts: [...loopParts, 'history', 'vote', 'replay', 'engine'],
   measure: async (options) => {
     const measurements: Measurement[] = [];

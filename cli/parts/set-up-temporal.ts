@@ -7,7 +7,7 @@ import {
   setRetention,
 } from '../../client/namespace.ts';
 import type { TemporalDoor } from '../../client/temporal-door.ts';
-import { searchAttributeNames } from '../../core/contracts/run.ts';
+import { searchAttributeNames } from '../../core/contracts/run-names.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { Pause } from '../look-again.ts';
 import type { SetUpStep } from './set-up-step.ts';

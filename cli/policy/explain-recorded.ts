@@ -1,22 +1,26 @@
 /**
  * Explains a recorded call by the policies that its decision names, from the store: what was decided then, and why. Every layer
- * is shown in the versions that were asked.
+ * is shown in the versions that were asked. What the record does not hold is said, and what the gate decided stands first.
  */
 import { readRecordedCall, type RecordedCall } from '../../audit/recorded-call.ts';
+import type { ToolDefinition } from '../../core/contracts/tool.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { classifyShell } from '../../guards/index.ts';
-import { type LayerPolicy, loadPolicy } from '../../policy/index.ts';
+import { layerLabel, type LayerPolicy, loadPolicy } from '../../policy/index.ts';
 import type { Store } from '../../store/store.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { loadPackFolder } from '../parts/load-pack-folder.ts';
 import { withRecord } from '../parts/replay-from.ts';
 import { runId } from '../run-id.ts';
-import { explanationLines, explanationOf } from './explanation-lines.ts';
+import { visible } from '../terminal.ts';
+import { explanationLines, explanationOf, type LayersExplained } from './explanation-lines.ts';
 
 export async function explainRecorded(
   { terminal, json, config, clock }: Pick<CommandContext, 'terminal' | 'json' | 'config' | 'clock'>,
   run: string,
   call: string | undefined,
+  pack: string | undefined,
 ): Promise<number> {
   const workflowId = runId('explain', run);
   const [, turn, index] = /^(?:run-[0-9a-f-]+\/)?(\d{1,6})\.(\d{1,4})$/u.exec(call ?? '') ?? [];
@@ -36,18 +40,38 @@ export async function explainRecorded(
       );
     }
     const query = { store, source, registry, audience: settings.audience, workflowId };
-    const recorded = await readRecordedCall({ ...query, turn: Number(turn), index: Number(index) });
-    const explained = explanationOf(await policiesOf(store, recorded), recorded.input);
-    const { verdict, rules } = recorded.decision.body;
-    const decided = { verdict, rules: rules.map(({ id, effect, reason }) => ({ id, effect, reason })) };
-    if (json) terminal.json({ decided, explained });
-    else {
-      terminal.result(`decided: ${verdict} by ${rules.map(({ id }) => id).join(', ')}`);
-      for (const line of explanationLines(explained, (style, text) => terminal.style(style, text)))
-        terminal.result(line);
-    }
+    const definitions = pack === undefined ? {} : { definitions: await definitionsOf(pack) };
+    const recorded = await readRecordedCall({ ...query, ...definitions, turn: Number(turn), index: Number(index) });
+    const { verdict, rules, risk, layers = null, shadow = null } = recorded.decision.body;
+    const decided = { verdict, rules, risk, at: recorded.decision.issuedAt, layers, shadow };
+    const explained = recorded.input && explanationOf(await policiesOf(store, recorded), recorded.input);
+    if (json) terminal.json({ decided, explained, notKnown: recorded.notKnown });
+    else for (const line of recordedLines(recorded, explained, terminal)) terminal.result(line);
     return exitCodes.done;
   });
+}
+
+function recordedLines(
+  { decision: { body }, notKnown }: RecordedCall,
+  explained: LayersExplained | null,
+  terminal: CommandContext['terminal'],
+): string[] {
+  const { verdict, rules, risk, shadow = [] } = body;
+  const lines = [`decided: ${verdict} (risk ${risk}) by ${rules.map(({ id }) => id).join(', ')}`];
+  lines.push(...rules.map(({ id, reason }) => `  ${visible(id)}: ${visible(reason)}`));
+  for (const one of shadow) lines.push(`  in shadow ${layerLabel(one)}: ${one.verdict} by ${one.rules.join(', ')}`);
+  for (const what of notKnown) lines.push(`not recorded: ${what}`);
+  if (!explained) return [...lines, 'no policy was asked'];
+  if (explained.verdict !== verdict) {
+    lines.push(`the policies alone say ${explained.verdict}: the gate knew more, see the rules that decided`);
+  }
+  return [...lines, '', ...explanationLines(explained, (style, text) => terminal.style(style, text))];
+}
+
+/** Of the pack's tools as they are now, by digest. */
+async function definitionsOf(folder: string): Promise<ReadonlyMap<string, ToolDefinition>> {
+  const { tools } = await loadPackFolder(folder);
+  return new Map(tools.list().map(({ definition, definitionDigest }) => [definitionDigest, definition]));
 }
 
 async function policiesOf(store: Store, { decision, run }: RecordedCall): Promise<LayerPolicy[]> {

@@ -2,10 +2,7 @@
  * Names of things (contracts.md §2): every id that is signed, stored or shown has its one form here.
  */
 import { z } from 'zod';
-
-const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-/** Numbers without leading zeros: a second spelling of a key would be a second fence row of the same call. */
-const callKeyPattern = new RegExp(`^(run-${uuid})/(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,3})$`);
+import { callKeyPattern, uuid } from './call-names.ts';
 
 export const digestSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 /** Milliseconds since the Unix epoch. */
@@ -31,41 +28,3 @@ export const layerNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
 export const purposes = ['execute', 'probe', 'target-state', 'dry-run', 'void'] as const;
 export const purposeSchema = z.enum(purposes);
 export type Purpose = z.infer<typeof purposeSchema>;
-
-export function callKeyOf(workflowId: string, turn: number, index: number): string {
-  return `${workflowId}/${turn}.${index}`;
-}
-
-/** The request's name for people; rows and votes are keyed by its nonce. */
-export function approvalIdOf(callKey: string, round: number): string {
-  return `${callKey}/${round}`;
-}
-
-export interface CallPosition {
-  turn: number;
-  index: number;
-}
-
-/** @throws {TypeError} when the text is not a call key. */
-export function parseCallKey(callKey: string): CallPosition & { workflowId: string } {
-  const match = callKeyPattern.exec(callKey);
-  if (!match) throw new TypeError('Cannot read a call key: it has another form, expected <workflow id>/<turn>.<index>');
-  return { workflowId: String(match[1]), turn: Number(match[2]), index: Number(match[3]) };
-}
-
-/**
- * `<turn>.<index>.<try>.<pass>:<purpose>:<tool>:<16 hex of the arguments digest>`. Temporal's replay compares activity
- * ids but not arguments; the digest in the id makes it prove the arguments too.
- */
-export function activityIdOf(call: {
-  callKey: string;
-  try: number;
-  pass: number;
-  purpose: Purpose;
-  tool: string;
-  argumentsDigest: string;
-}): string {
-  const { turn, index } = parseCallKey(call.callKey);
-  const hex = call.argumentsDigest.slice('sha256:'.length, 'sha256:'.length + 16);
-  return `${turn}.${index}.${call.try}.${call.pass}:${call.purpose}:${call.tool}:${hex}`;
-}

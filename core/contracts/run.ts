@@ -11,14 +11,6 @@ import { assistantMessageSchema, messageSchema, modelCallSchema, toolMessageSche
 import { type ExecutionOutcome, executionOutcomeSchema } from './receipt.ts';
 import type { SignedTicket } from './ticket.ts';
 
-export const workflowTypes = { agentRun: 'agentRun' } as const;
-export const signalNames = { vote: 'vote', control: 'control' } as const;
-export const queryNames = { voteStatus: 'vote-status', transcript: 'transcript', runState: 'run-state' } as const;
-/** Search attributes are plain text for everybody with access to the namespace: state only. */
-export const searchAttributeNames = { state: 'CountersignState' } as const;
-/** What a run shows of itself when it starts. */
-export const stateAtStart = 'working';
-
 export interface RunInput {
   ticket: SignedTicket;
   /** The user's text in the first link, null after. */

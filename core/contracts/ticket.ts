@@ -1,5 +1,6 @@
 /** The ticket: the gateway's leave for one run to exist. Claimed once; identity, policy and labels come from it alone. */
 import { z } from 'zod';
+import { mostCallsPerTurn } from './call-names.ts';
 import { signedSchema } from './envelope.ts';
 import {
   agentNameSchema,
@@ -20,9 +21,6 @@ export const taskQueuesSchema = z.strictObject({
   record: z.string().min(1),
 });
 export type TaskQueues = z.infer<typeof taskQueuesSchema>;
-
-/** No ticket allows more calls in a turn; a forged answer of the model may hold any number. */
-export const mostCallsPerTurn = 128;
 
 /** Upper bounds of one run; absent policy limits never widen these. */
 export const runLimitsSchema = z.strictObject({

@@ -19,10 +19,16 @@ export function compileCidr(block: string): CompiledPattern {
     test: (text) => {
       const given = readAddress(text);
       if (!given) throw new RangeError('not an IP address');
+      if (given.kind() === 'ipv6' && address.kind() === 'ipv4' && translated.includes(given.range())) {
+        throw new RangeError('an IPv6 address that a translator takes for an IPv4 address');
+      }
       return given.kind() === address.kind() && given.match(address, prefix);
     },
   };
 }
+
+/** NAT64, 6to4, Teredo and stateless translation: which IPv4 address is reached is the network's business. */
+const translated: readonly string[] = ['rfc6052', '6to4', 'teredo', 'rfc6145'];
 
 /** An IPv4 address that is written as IPv6 (`::ffff:10.0.0.1`) is the IPv4 address. */
 function readAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {

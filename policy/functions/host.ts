@@ -16,7 +16,12 @@ export function hostOf(value: string): string {
   if (!url || url.hostname === '') throw new RangeError('not a host or a URL');
   const bare = url.pathname === '/' && url.search === '' && url.hash === '' && !value.includes('/');
   if (!isUrl && (!bare || value.includes('@'))) throw new RangeError('not a host or a URL');
-  return withoutDot(url.hostname.toLowerCase());
+  // Of schemes that the URL standard does not know the host is left as written: read as one that it does know.
+  const host = URL.parse(`http://${url.hostname}`)?.hostname;
+  if (host === undefined || host === '') throw new RangeError('not a host or a URL');
+  const named = withoutDot(host.toLowerCase());
+  if (named.split('.').includes('')) throw new RangeError('not a host: one of its labels is empty');
+  return named;
 }
 
 export function compileHost(pattern: string): CompiledPattern {

@@ -6,7 +6,7 @@
 import type { Selectable } from 'kysely';
 import { digestText } from '../../core/digest.ts';
 import { CountersignError } from '../../core/errors.ts';
-import { parseCallKey } from '../../core/contracts/ids.ts';
+import { parseCallKey } from '../../core/contracts/call-names.ts';
 import type { SignedDecision } from '../../core/contracts/decision.ts';
 import type { DecisionKey, DecisionRecord, RecordedDecision, Store } from '../store.ts';
 import { countToolCall, takeCounters } from './limits.ts';

@@ -4,7 +4,7 @@
  */
 import type { Selectable } from 'kysely';
 import type { ToolOutput } from '../../core/contracts/activities.ts';
-import { parseCallKey } from '../../core/contracts/ids.ts';
+import { parseCallKey } from '../../core/contracts/call-names.ts';
 import type { Label } from '../../core/contracts/labels.ts';
 import type { SignedReceipt } from '../../core/contracts/receipt.ts';
 import type { Store } from '../store.ts';

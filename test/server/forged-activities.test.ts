@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CheckCallInput } from '../../core/contracts/activities.ts';
 import type { PermitBody, SignedDecision } from '../../core/contracts/decision.ts';
-import { activityIdOf, callKeyOf } from '../../core/contracts/ids.ts';
+import { activityIdOf, callKeyOf } from '../../core/contracts/call-names.ts';
 import { digestJson, digestText } from '../../core/digest.ts';
 import { sealEnvelope } from '../../core/envelope.ts';
 import { type Attacker, type AttemptOutcome, startAttacker } from '../support/attacker.ts';

@@ -8,7 +8,8 @@ import { type Card, type SignedVote, signedVoteSchema, type VoteBody } from '../
 import { type ControlBody, type SignedControl, signedControlSchema } from '../../core/contracts/control.ts';
 import { type DecisionBody, type SignedDecision, signedDecisionSchema } from '../../core/contracts/decision.ts';
 import type { Domain } from '../../core/contracts/envelope.ts';
-import { activityIdOf, approvalIdOf, parseCallKey, type Purpose } from '../../core/contracts/ids.ts';
+import { activityIdOf, approvalIdOf, parseCallKey } from '../../core/contracts/call-names.ts';
+import type { Purpose } from '../../core/contracts/ids.ts';
 import { type ReceiptBody, type SignedReceipt, signedReceiptSchema } from '../../core/contracts/receipt.ts';
 import { type SignedTicket, signedTicketSchema, type TicketBody } from '../../core/contracts/ticket.ts';
 import { digestJson, digestText } from '../../core/digest.ts';

@@ -8,7 +8,7 @@ import type { ExportBody } from '../../core/contracts/export.ts';
 import type { ControlBody } from '../../core/contracts/control.ts';
 import type { Ask, AskBody, DecisionBody, PermitBody } from '../../core/contracts/decision.ts';
 import type { Domain, RegistryKey } from '../../core/contracts/envelope.ts';
-import { activityIdOf, approvalIdOf, callKeyOf } from '../../core/contracts/ids.ts';
+import { activityIdOf, approvalIdOf, callKeyOf } from '../../core/contracts/call-names.ts';
 import type { Message } from '../../core/contracts/message.ts';
 import type { ReceiptBody } from '../../core/contracts/receipt.ts';
 import type { TicketBody } from '../../core/contracts/ticket.ts';

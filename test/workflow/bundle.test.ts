@@ -38,4 +38,25 @@ describe('the workflow bundle', () => {
     await workflowBundle(folder);
     expect(readdirSync(folder)).toEqual([made]);
   });
+
+  it('evaluates no schema library for a run with one link: each run would pay for it', () => {
+    expect(evaluatedFrom(code, './workflows/index.ts').filter((path) => path.includes('zod'))).toEqual([]);
+    expect(evaluatedFrom(code, './workflows/flow-shape.ts').some((path) => path.includes('zod'))).toBe(true);
+  });
 });
+
+/** Modules that are evaluated with the one at the path; those behind a dynamic import are not. */
+function evaluatedFrom(code: string, start: string): string[] {
+  const parts = code.split(/^\/\*{3}\/ "([^"]+)"$/m);
+  const bodyByPath = new Map(
+    parts.flatMap((part, at): [string, string][] => (at % 2 ? [[part, parts[at + 1] ?? '']] : [])),
+  );
+  const found = new Set([start]);
+  for (const path of found) {
+    const required = (bodyByPath.get(path) ?? '').matchAll(
+      /^\/\* harmony import \*\/.*__webpack_require__\(\/\*! .*? \*\/ "([^"]+)"\)/gm,
+    );
+    for (const [, name = ''] of required) found.add(name);
+  }
+  return [...found];
+}

@@ -6,7 +6,7 @@ import { ActivityFailure, RetryState, TimeoutFailure, TimeoutType } from '@tempo
 import { describe, expect, it } from 'vitest';
 import type { Decided } from '../../core/contracts/activities.ts';
 import type { PermitBody, SignedDecision } from '../../core/contracts/decision.ts';
-import { activityIdOf } from '../../core/contracts/ids.ts';
+import { activityIdOf } from '../../core/contracts/call-names.ts';
 import { digestText } from '../../core/digest.ts';
 import type { Remote } from '../../workflows/activities.ts';
 import { executeCall } from '../../workflows/gate/execute-call.ts';

@@ -1,7 +1,7 @@
 /** What the model is told of a call: results as they are, refusals as a value with rule and reason. */
 import type { RunToolResult, ToolOutput } from '../../core/contracts/activities.ts';
 import type { DecisionBody } from '../../core/contracts/decision.ts';
-import { callKeyOf } from '../../core/contracts/ids.ts';
+import { callKeyOf } from '../../core/contracts/call-names.ts';
 import type { Label } from '../../core/contracts/labels.ts';
 import type { CallProgress, CallResult } from '../../core/contracts/run.ts';
 import type { RunMemory } from '../run-state.ts';

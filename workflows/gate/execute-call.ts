@@ -10,7 +10,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { Decided, RunToolResult } from '../../core/contracts/activities.ts';
-import { activityIdOf } from '../../core/contracts/ids.ts';
+import { activityIdOf } from '../../core/contracts/call-names.ts';
 import { digestText } from '../../core/digest.ts';
 import type { Remote } from '../activities.ts';
 import type { RunMemory } from '../run-state.ts';

@@ -55,13 +55,11 @@ const linesAtOnce = 64;
 
 async function openFile(file: string): Promise<AsyncIterable<Uint8Array>> {
   const { open } = await import('node:fs/promises');
-  try {
-    const handle = await open(file);
-    return handle.createReadStream() as AsyncIterable<Uint8Array>;
-  } catch {
-    throw new CountersignError(
-      'not-found',
-      `Cannot read "${file}": there is no such file, expected JSON lines; check its path`,
-    );
-  }
+  const handle = await open(file).catch(() => null);
+  if (handle && !(await handle.stat()).isDirectory()) return handle.createReadStream() as AsyncIterable<Uint8Array>;
+  await handle?.close();
+  throw new CountersignError(
+    'not-found',
+    `Cannot read "${file}": ${handle ? 'it is a folder' : 'there is no such file, or it is not for this user to read'}, expected JSON lines; check its path`,
+  );
 }

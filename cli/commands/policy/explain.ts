@@ -11,6 +11,7 @@ export const policyExplain = defineCommand({
     `policy explain agents/ops --call '{"tool":"restart_service","args":{"name":"web"}}'`,
     'policy explain policy.yaml --cases policy.cases.yaml --name "restart in production asks"',
     'policy explain --run run-0b9c… --call 3.0',
+    'policy explain agents/ops --run run-0b9c… --call 3.0 --json',
   ],
   define: (command) =>
     defineLayerOptions(
@@ -30,7 +31,7 @@ export const policyExplain = defineCommand({
   async run(context, [given], options) {
     if (options.run !== undefined) {
       const { explainRecorded } = await import('../../policy/explain-recorded.ts');
-      return await explainRecorded(context, options.run, options.call);
+      return await explainRecorded(context, options.run, options.call, given);
     }
     const { explainCall } = await import('../../policy/explain-call.ts');
     if (options.call === undefined && options.cases === undefined) {

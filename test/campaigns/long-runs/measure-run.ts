@@ -1,6 +1,6 @@
 /** What a long run left: its histories' size, the pace of its turns, and what was sent to the model. Read from outside. */
 import type { TemporalDoor } from '../../../client/temporal-door.ts';
-import { parseCallKey } from '../../../core/contracts/ids.ts';
+import { parseCallKey } from '../../../core/contracts/call-names.ts';
 import type { Store } from '../../../store/store.ts';
 import type { ScriptedModel } from '../../support/scripted-model.ts';
 

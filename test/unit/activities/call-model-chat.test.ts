@@ -51,6 +51,16 @@ describe('chat completions adapter', () => {
     expect(result.model).toBe('chat-test-2026');
   });
 
+  test('a server that reports no usage is charged by the bytes of what went there and back', async () => {
+    const { body } = completion({ content: 'x'.repeat(500) });
+    provider.answers.push({ body: { ...(body as object), usage: undefined } });
+    const world = createWorld({ baseURL: provider.rawUrl, pack });
+    expect((await world.call()).usage).toMatchObject({ input: 0, output: 0 });
+    const [charged] = world.usage;
+    expect(charged?.output).toBeGreaterThan(500);
+    expect(charged?.input).toBeGreaterThan(user.text.length);
+  });
+
   test('a custom tool call and citations are refused', async () => {
     provider.answers.push(
       completion({ tool_calls: [{ id: 'c', type: 'custom', custom: { name: 'x', input: 'y' } }] }),

@@ -161,6 +161,27 @@ describe('policy eval', () => {
     expect((await runCli(['policy', 'eval', path, '--jsonl', '-', '--strict'], { stdin: 'x' })).exit).toBe(1);
   });
 
+  it('answers line endings of Windows, the last line without one, a huge line, and names a file that is none', async () => {
+    const path = await file('policy.yaml', reads);
+    const call = '{"tool":"t","effect":"read"}';
+    const huge = `{"tool":"t","effect":"read","args":{"x":"${'a'.repeat(1_300_000)}"}}`;
+    const calls = await file('calls.jsonl', `${call}\r\n${huge}\n\0\n\uFEFF${call}\n${call}`);
+    const { exit, stdout } = await runCli(['policy', 'eval', path, '--jsonl', calls]);
+    expect(exit).toBe(0);
+    expect(lines(stdout).map(({ verdict, error }) => [verdict, error === null])).toEqual([
+      ['allow', true],
+      ['deny', expect.any(Boolean)],
+      ['deny', false],
+      ['deny', false],
+      ['allow', true],
+    ]);
+    expect(await runCli(['policy', 'eval', path, '--jsonl', '-'])).toMatchObject({ exit: 0, stdout: '' });
+    expect(await runCli(['policy', 'eval', path, '--jsonl', folder])).toMatchObject({
+      exit: 3,
+      stderr: expect.stringContaining('it is a folder'),
+    });
+  });
+
   it('reads a file, bytes that are no text, and asks the layers above', async () => {
     const path = await file('policy.yaml', reads);
     const organisation = await file('org.yaml', `${head}rules:\n${rule('no', 'deny')}`);

@@ -1,12 +1,9 @@
 /** Each id has one form, and is read back to exactly what it was made of. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { activityIdOf, approvalIdOf, callKeyOf, parseCallKey } from '../../../core/contracts/call-names.ts';
 import {
-  activityIdOf,
-  approvalIdOf,
-  callKeyOf,
   callKeySchema,
-  parseCallKey,
   principalSchema,
   purposes,
   toolNameSchema,

@@ -110,6 +110,35 @@ describe('where the organisation wants two people', () => {
     expect(await active()).toBe(strict);
   });
 
+  it('whoever made the proposer’s key is no second person either, also when that key is revoked', async () => {
+    const puppet = await world.key('puppet', { mintedBy: 'ann' });
+    expect((await activate(puppet, 'team', 'sre', loose)).body['status']).toBe('proposed');
+    expect((await activate(ann, 'team', 'sre', loose)).body['status']).toBe('proposed');
+    const keyId = puppet.split('_')[1] ?? '';
+    expect((await world.call('DELETE', `/v1/keys/${keyId}`, { key: ann })).status).toBeLessThan(300);
+    expect((await activate(ann, 'team', 'sre', loose)).body['status']).toBe('proposed');
+    expect(await active()).toBe(strict);
+    expect((await activate(await world.key('bob'), 'team', 'sre', loose)).body['status']).toBe('activated');
+  });
+
+  it('rolling back to a looser version, or in two steps, needs two as well', async () => {
+    const back = { layer: 'team', name: 'sre' };
+    const stricter = await publish(policy(rule('allow'), rule('deny', 'no'), rule('deny', 'more')));
+    await activate(ann, 'team', 'sre', stricter);
+    expect((await activate(ann, 'team', 'sre', null)).body['status']).toBe('proposed');
+    const rolled = await world.call('POST', '/v1/policies/rollbacks', { key: ann, body: back });
+    expect(rolled.body['status']).toBe('proposed');
+    expect(await active()).toBe(stricter);
+    // The organisation's demand for two is itself held by two, also when it is taken away first.
+    expect((await activate(ann, 'organisation', 'organisation', null)).body['status']).toBe('proposed');
+    expect(await active()).toBe(stricter);
+    const bob = await world.key('bob');
+    expect((await world.call('POST', '/v1/policies/rollbacks', { key: bob, body: back })).body['status']).toBe(
+      'activated',
+    );
+    expect(await active()).toBe(strict);
+  });
+
   it('tightening, and what is in shadow, needs one; taking a layer away needs two', async () => {
     expect((await activate(ann, 'team', 'sre', loose, 'shadow')).body['status']).toBe('activated');
     const stricter = await publish(policy(rule('deny', 'no'), rule('deny', 'neither')));

@@ -30,6 +30,10 @@ describe('cidr', () => {
     ['10.0.0.0/8', 'example.com', 'error'],
     ['10.0.0.0/8', 'fe80::1%eth0', 'error'],
     ['10.0.0.0/8', '', 'error'],
+    ['10.0.0.0/8', '64:ff9b::10.1.2.3', 'error'],
+    ['10.0.0.0/8', '2002:a01:203::1', 'error'],
+    ['10.0.0.0/8', '::ffff:0:10.1.2.3', 'error'],
+    ['fd00::/8', '64:ff9b::10.1.2.3', 'deny'],
   ])('%s of %s: %s', (block, value, expected) => {
     expect(answer(`cidr(args.v, '${block}')`, value)).toBe(expected);
   });
@@ -49,6 +53,12 @@ describe('host', () => {
     ['example.com', 'https://example.com/a?b', 'allow'],
     ['example.com', 'example.com.', 'allow'],
     ['example.com', 'api.example.com', 'deny'],
+    ['example.com', 'ssh://%65xample.com/', 'allow'],
+    ['example.com', 'git+ssh://git@example%2ecom:22/x', 'allow'],
+    ['example.com', 'x://ex\u00ADample.com', 'allow'],
+    ['127.0.0.1', 'redis://2130706433/', 'allow'],
+    ['127.0.0.1', 'redis://0x7f.1', 'allow'],
+    ['example.com', 'example.com..', 'error'],
     ['*.svc.local', 'https://service.svc.local/query', 'allow'],
     ['*.svc.local', 'svc.local', 'deny'],
     ['*.svc.local', 'evilsvc.local', 'deny'],

@@ -1,7 +1,7 @@
 /** A worker without keys has our own workers decide or read for it: the gate as an ordinary activity, the transcript of a query. */
 import { randomUUID } from 'node:crypto';
 import proto from '@temporalio/proto';
-import { callKeyOf } from '../../../../core/contracts/ids.ts';
+import { callKeyOf } from '../../../../core/contracts/call-names.ts';
 import { until } from '../../../support/until.ts';
 import { type AttackCase, send, sent } from '../case.ts';
 import { forge } from '../forged.ts';
