@@ -3,7 +3,7 @@
  * anybody could forge, so it believes only the store about what was decided and done.
  */
 import { Context } from '@temporalio/activity';
-import type { CloseRunInput, CloseRunResult } from '../core/contracts/activities.ts';
+import { type CloseRunInput, type CloseRunResult, linkNotOpen } from '../core/contracts/activities.ts';
 import type { Finding } from '../core/contracts/labels.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Store } from '../store/store.ts';
@@ -23,7 +23,7 @@ export function createCloseRun(dependencies: CloseRunDependencies): (input: Clos
     const { workflowId, linkRunId } = execution;
     const run = await dependencies.store.getRun(workflowId);
     if (run?.lastLinkRunId !== linkRunId)
-      return { findings: [finding('not-open', 'this link is not the open one of its run')] };
+      return { findings: [finding(linkNotOpen, 'this link is not the open one of its run')] };
     const findings = await complianceFindings(dependencies.store, workflowId, input);
     await dependencies.store.closeRun({ workflowId, linkRunId, outcome: input.outcome, now: dependencies.clock.now() });
     return { findings };

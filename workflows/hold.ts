@@ -12,9 +12,12 @@ import type { RunMemory } from './run-state.ts';
 const firstHoldMs = 500;
 const longestHoldMs = 300_000;
 
-/** @param attempt 0 for the first hold in a row. @throws {NewLinkWanted} where the link should end first. */
+/**
+ * @param attempt 0 for the first hold in a row.
+ * @throws {NewLinkWanted} where the link should end first; never while it closes, which a next link would have to do again.
+ */
 export async function holdRun(run: RunMemory, hold: Hold, attempt: number): Promise<void> {
-  if (attempt > 0 && run.wantsNewLink && run.inFlight === 0) throw new NewLinkWanted();
+  if (attempt > 0 && run.stage !== 'closing' && run.wantsNewLink && run.inFlight === 0) throw new NewLinkWanted();
   const seen = run.controlVersion;
   const before = run.stage;
   run.hold = `${hold.code}: ${hold.reason}`;

@@ -202,6 +202,8 @@ export interface CloseRunInput {
 export interface CloseRunResult {
   findings: Finding[];
 }
+/** The finding that this link is not the one which the store has as its run's newest: nothing was closed. */
+export const linkNotOpen = 'not-open';
 
 /** Local on the agent queue: openRun, checkCall, verifyVotes. Never started otherwise. */
 export interface LocalActivities {

@@ -55,6 +55,18 @@ describe('a reset', () => {
     },
   );
 
+  it('P4 behind the last gate call is closed as the link that it is', async () => {
+    const run = await harness.start([send, { text: 'Sent.' }]);
+    await vote(run);
+    await run.result();
+    const linkRunId = await resetRun(harness.door, run.workflowId, 'the-closing');
+    expect(await run.result()).toMatchObject({ outcome: 'completed', text: 'Sent.' });
+    expect(run.effects()).toHaveLength(1);
+    const row = await harness.store.getRun(run.workflowId);
+    expect(row).toMatchObject({ lastLinkRunId: linkRunId, runEpoch: 1, outcome: 'completed' });
+    expect(row?.closedAt).not.toBeNull();
+  });
+
   it.each(['before-the-vote', 'after-the-vote'] as const)(
     'P2 to %s does not lose a denial, and asks nobody again for the same call',
     async (point) => {
