@@ -44,7 +44,8 @@ test('the package holds what it compiles to, and names no folder of the machine 
 
 test('the package holds no test, no source, no secret and no setting of the machine that built it', () => {
   const foreign = packed.files.filter(
-    (path) => !/^(?:dist|bin|agents|docs|policies|schemas)\/|^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/u.test(path),
+    (path) =>
+      !/^(?:dist|bin|agents|docs|policies|schemas)\/|^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/u.test(path),
   );
   expect(foreign).toEqual([]);
   expect(packed.files.filter((path) => path.startsWith('dist/') && /(?<!\.d)\.ts$|\.test\./u.test(path))).toEqual([]);
