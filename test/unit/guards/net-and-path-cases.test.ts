@@ -103,16 +103,16 @@ it('only unicast addresses are public, whatever form they take', () => {
   }
 });
 
-const rooted = (path: string, roots = ['/work/root']): boolean => checkPath(path, { roots }).length === 0;
+const rooted = (path: string, roots = ['/srv/root']): boolean => checkPath(path, { roots }).length === 0;
 
 describe('paths by their form', () => {
   it('S1 port: a file below a root, and the root itself', () => {
-    expect(rooted('/work/root/a.txt') && rooted('/work/root')).toBe(true);
+    expect(rooted('/srv/root/a.txt') && rooted('/srv/root')).toBe(true);
   });
 
   it('S2 port: outside is denied, until that root is added', () => {
-    expect(rooted('/work/other/a')).toBe(false);
-    expect(rooted('/work/other/a', ['/work/root', '/work/other'])).toBe(true);
+    expect(rooted('/srv/other/a')).toBe(false);
+    expect(rooted('/srv/other/a', ['/srv/root', '/srv/other'])).toBe(true);
   });
 
   it('S3 port: a blank path', () => {
@@ -129,12 +129,12 @@ describe('paths by their form', () => {
   });
 
   it('S6 port: a sibling whose name begins alike', () => {
-    expect(rooted('/work/root2/a') || rooted('/work/root-old')).toBe(false);
+    expect(rooted('/srv/root2/a') || rooted('/srv/root-old')).toBe(false);
   });
 
   it('S7 port: up within the path', () => {
-    expect(rooted('work/../../secret.txt') || rooted('/work/root/../etc/passwd')).toBe(false);
-    expect(rooted('/work/root/a/../b')).toBe(true);
+    expect(rooted('work/../../secret.txt') || rooted('/srv/root/../etc/passwd')).toBe(false);
+    expect(rooted('/srv/root/a/../b')).toBe(true);
   });
 
   it('S11 port: below is by whole components, and nothing is below an empty root', () => {
