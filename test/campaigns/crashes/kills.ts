@@ -20,7 +20,7 @@ export interface Killed {
   byKind: Record<Part | 'all', number>;
   /** At which a run was open. */
   hits: number;
-  /** At which nothing had moved for a while: everything waited for somebody's time-out. */
+  /** At which nothing had moved since the restart: everything waited for somebody's time-out. */
   quiet: number;
   /** Where the time went, ms. */
   spentMs: { waiting: number; restarting: number };
@@ -36,8 +36,13 @@ const kinds: readonly (readonly [Part | 'all', number])[] = [
 const mostSteps = 8;
 /** After the last of the steps, ms: somewhere in what follows from it. */
 const longestMs = 120;
-/** Where nothing moves for so long, everything waits for somebody's time-out: then is an instant too, ms. */
-const patienceMs = 2500;
+/**
+ * The first step after a restart may be what follows from a time-out: a tool call that died with its worker is in doubt after
+ * 5.5 s, a workflow task and a model call are given out again after 10 s. Where nothing moves for so long is an instant too, ms.
+ */
+const firstStepMs = 6000;
+/** Between two steps, ms: later, what could go on has gone on. */
+const nextStepMs = 1000;
 const pollMs = 5;
 
 export async function killRepeatedly(killing: Killing): Promise<Killed> {
@@ -67,16 +72,22 @@ export async function killRepeatedly(killing: Killing): Promise<Killed> {
   return killed;
 }
 
-/** A quarter of the runs at once, the others spread over the kills, so that there is always something to hit. */
+/** Half of the runs at once, since a kill stops most of the open ones for seconds, and the others spread over the kills. */
 export function startedBy(number: number, kills: number, runs: number): number {
-  const first = Math.ceil(runs / 4);
+  const first = Math.ceil(runs / 2);
   return Math.min(runs, first + Math.floor(((runs - first) * number) / Math.max(1, kills * 0.95)));
 }
 
-/** @returns whether they were made */
+/** @returns whether any was made */
 async function steps({ activity }: Killing, wanted: number): Promise<boolean> {
   const from = activity();
-  const end = performance.now() + patienceMs;
-  while (activity() < from + wanted && performance.now() < end) await delay(pollMs);
-  return activity() >= from + wanted;
+  let seen = from;
+  let end = performance.now() + firstStepMs;
+  while (seen < from + wanted && performance.now() < end) {
+    await delay(pollMs);
+    const now = activity();
+    if (now > seen) end = performance.now() + nextStepMs;
+    seen = now;
+  }
+  return seen > from;
 }

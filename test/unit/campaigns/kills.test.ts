@@ -26,7 +26,7 @@ describe('kills', () => {
   });
 
   it('find all runs started before the last of them', () => {
-    expect(startedBy(0, 100, 32)).toBe(8);
+    expect(startedBy(0, 100, 32)).toBe(16);
     expect(startedBy(99, 100, 32)).toBe(32);
   });
 });
