@@ -58,6 +58,7 @@ function merge(outcomes: readonly GovernedOutcome[]): GovernedOutcome {
         all: sum((one) => one.killed.byKind.all),
       },
       hits: sum((one) => one.killed.hits),
+      afterEffect: sum((one) => one.killed.afterEffect),
       quiet: sum((one) => one.killed.quiet),
       spentMs: {
         waiting: sum((one) => one.killed.spentMs.waiting),
@@ -94,6 +95,7 @@ function tableOf(order: CampaignOrder, runs: number, governed: GovernedOutcome, 
     ['runs that did not end as they should', governed.notCompleted.length, bare.notCompleted],
     ['kills of worker + gateway + engine + all', killsOf(governed), killsOf(bare)],
     ['of them while a run was open', governed.killed.hits, bare.killed.hits],
+    ['of them right after an effect', governed.killed.afterEffect, bare.killed.afterEffect],
     ['of them while everything waited for a time-out', governed.killed.quiet, bare.killed.quiet],
     [
       `effects wanted (${effectsPerRun} a run are no idempotent ones)`,
@@ -119,6 +121,11 @@ function twiceOf({ effects }: GovernedOutcome | BareOutcome): number {
   return effects.twice.filter((key) => isEffect(key.split(' ', 1)[0] ?? '')).length;
 }
 
+/** So many kills of which none met what this is about prove nothing. */
+function isVain({ byKind, afterEffect }: GovernedOutcome['killed']): boolean {
+  return afterEffect === 0 && Object.values(byKind).reduce((all, one) => all + one) >= 20;
+}
+
 /** The bare loop is not on trial. */
 function failuresOf({ killed, effects, doubts, decisions, votes, notCompleted, notVerified }: GovernedOutcome) {
   const failures: [string, readonly string[]][] = [
@@ -131,6 +138,7 @@ function failuresOf({ killed, effects, doubts, decisions, votes, notCompleted, n
     ['runs did not end as they should', notCompleted],
     ['records do not verify', notVerified],
     ['no kill met an open run', killed.hits > 0 ? [] : ['0 hits']],
+    ['no kill came right after an effect', isVain(killed) ? ['0 of those that were aimed'] : []],
   ];
   return failures
     .filter(([, found]) => found.length > 0)

@@ -12,6 +12,7 @@ describe('kills', () => {
       count: 3,
       random: createRandom(1),
       activity: () => (activity += 1),
+      effects: () => (activity += 1),
       before: async (number) => seen.push(`before ${number}`) < 5,
       kill: async (which) => {
         seen.push(which.every((part) => parts.includes(part)) ? 'kill' : 'kill of something else');
