@@ -22,7 +22,7 @@ export interface Killed {
   byKind: Record<Part | 'all', number>;
   /** At which a run was open. */
   hits: number;
-  /** Aimed, and fired, between an effect and whatever would have told of it. */
+  /** That were aimed, and saw an effect. */
   afterEffect: number;
   /** At which nothing had moved since the restart: everything waited for somebody's time-out. */
   quiet: number;
@@ -48,10 +48,11 @@ const mostSteps = 8;
 /** After the last of the steps, ms: somewhere in what follows from it. */
 const longestMs = 120;
 /**
- * The first step after a restart may be what follows from a time-out: a tool call that died with its worker is in doubt after
- * 5.5 s, a workflow task and a model call are given out again after 10 s. Where nothing moves for so long is an instant too, ms.
+ * The first step after a restart may be what follows from a time-out: a workflow task and a model call that died with their
+ * worker are given out again 10 s after they began. With the restart this is longer. Where nothing moves even then is an
+ * instant too, ms.
  */
-const firstStepMs = 6000;
+const firstStepMs = 8000;
 /** Between two steps, ms: later, what could go on has gone on. */
 const nextStepMs = 1000;
 const pollMs = 5;
