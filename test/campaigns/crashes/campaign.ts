@@ -8,6 +8,7 @@ import { chooseCases } from '../frame/choose-cases.ts';
 import { createRandom } from '../frame/random.ts';
 import { type BareOutcome, runBare } from './bare.ts';
 import { type GovernedOutcome, runGoverned } from './governed.ts';
+import { areInVain } from './kills.ts';
 import { effectsPerRun, isEffect, scriptRun } from './script.ts';
 
 const fullKills = 200;
@@ -121,11 +122,6 @@ function twiceOf({ effects }: GovernedOutcome | BareOutcome): number {
   return effects.twice.filter((key) => isEffect(key.split(' ', 1)[0] ?? '')).length;
 }
 
-/** So many kills of which none met what this is about prove nothing. */
-function isVain({ byKind, afterEffect }: GovernedOutcome['killed']): boolean {
-  return afterEffect === 0 && Object.values(byKind).reduce((all, one) => all + one) >= 20;
-}
-
 /** The bare loop is not on trial. */
 function failuresOf({ killed, effects, doubts, decisions, votes, notCompleted, notVerified }: GovernedOutcome) {
   const failures: [string, readonly string[]][] = [
@@ -138,7 +134,7 @@ function failuresOf({ killed, effects, doubts, decisions, votes, notCompleted, n
     ['runs did not end as they should', notCompleted],
     ['records do not verify', notVerified],
     ['no kill met an open run', killed.hits > 0 ? [] : ['0 hits']],
-    ['no kill came right after an effect', isVain(killed) ? ['0 of those that were aimed'] : []],
+    ['no kill came right after an effect', areInVain(killed) ? ['0 of those that were aimed'] : []],
   ];
   return failures
     .filter(([, found]) => found.length > 0)

@@ -44,6 +44,8 @@ const kinds: readonly (readonly [Part | 'all', number])[] = [
 const aimedShare = 0.4;
 /** After an effect, ms: less than the outside service and the tool take to tell of most of them. */
 const longestAfterEffectMs = 40;
+/** Of so many, some are aimed and meet an effect, whatever the seed and the machine. */
+const enoughKills = 20;
 const mostSteps = 8;
 /** After the last of the steps, ms: somewhere in what follows from it. */
 const longestMs = 120;
@@ -88,6 +90,11 @@ export async function killRepeatedly(killing: Killing): Promise<Killed> {
     killed.spentMs.restarting += performance.now() - dying;
   }
   return killed;
+}
+
+/** So many kills of which none met what this is about prove nothing. */
+export function areInVain({ byKind, afterEffect }: Pick<Killed, 'byKind' | 'afterEffect'>): boolean {
+  return afterEffect === 0 && Object.values(byKind).reduce((all, one) => all + one) >= enoughKills;
 }
 
 /** Half of the runs at once, since a kill stops most of the open ones for seconds, and the others spread over the kills. */

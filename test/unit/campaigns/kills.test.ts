@@ -1,6 +1,6 @@
 /** The killing is judged: each kill comes after its steps, and the database is read between death and restart. */
 import { describe, expect, it } from 'vitest';
-import { killRepeatedly, startedBy } from '../../campaigns/crashes/kills.ts';
+import { areInVain, killRepeatedly, startedBy } from '../../campaigns/crashes/kills.ts';
 import { createRandom } from '../../campaigns/frame/random.ts';
 import { parts } from '../../campaigns/frame/world.ts';
 
@@ -24,6 +24,13 @@ describe('kills', () => {
     expect(seen).toEqual(['before 0', ...one, 'before 1', ...one, 'before 2', ...one]);
     expect(Object.values(killed.byKind).reduce((sum, count) => sum + count)).toBe(3);
     expect(killed).toMatchObject({ hits: 1, quiet: 0 });
+  });
+
+  it('that met no effect prove nothing, where they are many', () => {
+    const byKind = { worker: 10, gateway: 5, engine: 3, all: 2 };
+    expect(areInVain({ byKind, afterEffect: 0 })).toBe(true);
+    expect(areInVain({ byKind, afterEffect: 1 })).toBe(false);
+    expect(areInVain({ byKind: { ...byKind, all: 1 }, afterEffect: 0 })).toBe(false);
   });
 
   it('find all runs started before the last of them', () => {
