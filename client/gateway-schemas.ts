@@ -295,6 +295,9 @@ export const policyActivatedSchema = z.strictObject({
   differences: z.array(
     z.strictObject({ direction: z.enum(['looser', 'tighter', 'unknown']), path: z.string(), what: z.string() }),
   ),
+  samePeople: z
+    .array(principalSchema)
+    .describe('Who stands behind both this order and the proposal, by themselves or as maker of a key; empty: nobody'),
 });
 export type PolicyActivated = z.infer<typeof policyActivatedSchema>;
 const policyInForceSchema = z.strictObject({ ...layerIdShape, mode: policyModeSchema, policyDigest: digestSchema });

@@ -4,10 +4,10 @@
  */
 import { CountersignError } from '../core/errors.ts';
 import { comparePolicies, mayBeLooser, type PolicyDifference } from '../policy/index.ts';
-import { readControl } from '../store/read-control.ts';
 import { activationOf } from './active-pack.ts';
 import { appendOrder, type ControlWriter } from './control-records.ts';
 import type { Credential } from './credentials.ts';
+import { keysThatStood, peopleBehind, readKeyHistory } from './people-behind.ts';
 import {
   activeDigest,
   formerDigests,
@@ -16,6 +16,7 @@ import {
   openProposals,
   organisationPolicy,
   policyOf,
+  type Proposal,
   readerOf,
 } from './policy-layers.ts';
 
@@ -31,25 +32,25 @@ export interface ActivationResult {
   policyDigest: string | null;
   /** Why a second person is needed; empty where none is. */
   differences: PolicyDifference[];
+  /** Who stands behind both this order and the open proposal, so that it is not a second person's; empty elsewhere. */
+  samePeople: string[];
 }
-
-type Caller = Pick<Credential, 'principal' | 'person' | 'mintedBy'>;
 
 /** @throws {CountersignError} `not-found`, `policy-invalid`, `conflict`, `forbidden` */
 export async function activatePolicy(
   gateway: ControlWriter,
-  caller: Caller,
+  caller: Credential,
   order: ActivationOrder,
 ): Promise<ActivationResult> {
   requireSensible(order);
   const before = await activeDigest(gateway, order, order.mode);
   const { policyDigest } = order;
   if (policyDigest !== null) await requireFitting(gateway, order, policyDigest);
-  if (before === policyDigest) return { status: 'unchanged', before, policyDigest, differences: [] };
+  if (before === policyDigest) return { status: 'unchanged', before, policyDigest, differences: [], samePeople: [] };
   const differences = await loosening(gateway, order, before);
   if (differences.length === 0) {
     await append(gateway, order, caller.principal, null);
-    return { status: 'activated', before, policyDigest, differences: [] };
+    return { status: 'activated', before, policyDigest, differences: [], samePeople: [] };
   }
   if (!caller.person) {
     throw new CountersignError(
@@ -61,26 +62,30 @@ export async function activatePolicy(
   const proposed = proposals.find(
     (one) => labelOf(one) === labelOf(order) && one.mode === order.mode && one.policyDigest === policyDigest,
   );
-  if (proposed && (await isSecondPerson(gateway, caller, proposed.by))) {
-    await append(gateway, order, caller.principal, proposed.by);
-    return { status: 'activated', before, policyDigest, differences };
-  }
   if (!proposed) {
     const { layer, name, mode } = order;
     await appendOrder(gateway, { kind: 'policy-proposal', layer, name, mode, policyDigest, by: caller.principal });
+    return { status: 'proposed', before, policyDigest, differences, samePeople: [] };
   }
-  return { status: 'proposed', before, policyDigest, differences };
+  const samePeople = await behindBoth(gateway, caller, proposed);
+  if (samePeople.length > 0) return { status: 'proposed', before, policyDigest, differences, samePeople };
+  await append(gateway, order, caller.principal, proposed.by);
+  return { status: 'activated', before, policyDigest, differences, samePeople };
 }
 
-/** A key that one of the two made for the other is not another person, whichever of them proposed; also when it was revoked since. */
-async function isSecondPerson(gateway: ControlWriter, caller: Caller, proposer: string): Promise<boolean> {
-  if (proposer === caller.principal || proposer === caller.mintedBy) return false;
-  const keys = await readControl(readerOf(gateway), ['api-key']);
-  return !keys.some(({ principal, mintedBy }) => principal === proposer && mintedBy === caller.principal);
+/** A key that somebody made for somebody else may be used by its maker: whoever is behind both keys consented once. */
+async function behindBoth(gateway: ControlWriter, caller: Credential, { by, sequence }: Proposal): Promise<string[]> {
+  const history = await readKeyHistory(readerOf(gateway));
+  const proposers = peopleBehind(history, keysThatStood(history, by, sequence)).add(by);
+  return [...peopleBehind(history, [caller])].filter((one) => proposers.has(one)).toSorted();
 }
 
 /** Back to the version before the present one. @throws {CountersignError} `not-found` where there was none */
-export async function rollBackPolicy(gateway: ControlWriter, caller: Caller, id: LayerId): Promise<ActivationResult> {
+export async function rollBackPolicy(
+  gateway: ControlWriter,
+  caller: Credential,
+  id: LayerId,
+): Promise<ActivationResult> {
   const now = await activeDigest(gateway, id, 'enforce');
   const former = (await formerDigests(gateway, id)).find((digest) => digest !== now);
   if (former === undefined) {

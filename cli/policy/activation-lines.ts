@@ -18,6 +18,7 @@ export function tellActivation(
       proposed: `${layer}: proposed; it may be looser, so a second person has to order the same`,
     };
     terminal.result(words[result.status]);
+    if (result.samePeople.length > 0) terminal.result(`  ${sameWords(result.samePeople)}`);
     for (const { direction, path, what } of result.differences) {
       terminal.result(
         `  ${direction === 'unknown' ? 'changed' : direction} ${path === '' ? 'the policy' : path}: ${what}`,
@@ -25,4 +26,10 @@ export function tellActivation(
     }
   }
   return exitCodes.done;
+}
+
+/** Said where somebody meant to be the second person and is not. */
+function sameWords(people: readonly string[]): string {
+  const names = people.length > 8 ? [...people.slice(0, 8), '…'] : people;
+  return `this order is no second person's: ${names.join(', ')} proposed the same, or made a key of who did and of who orders now`;
 }

@@ -70,6 +70,8 @@ describe('policy orders', () => {
     expect(proposed.stdout).toContain('looser rules.no');
     expect((await cli(ann, ...order)).stdout).toContain('proposed');
     expect((await cli(ann, 'status')).stdout).toMatch(new RegExp(`team:sre +proposed ${wide} by ann`, 'u'));
+    const puppet = await cli(await world.key('puppet', { mintedBy: 'ann' }), ...order);
+    expect(puppet.stdout).toContain("no second person's: ann proposed the same");
     expect((await cli(await world.key('robot', { person: false }), ...order)).exit).not.toBe(0);
     expect((await cli(await world.key('bob'), ...order)).stdout).toContain(`${wide} is in force`);
     const { active, proposals } = JSON.parse((await cli(ann, 'status', '--json')).stdout) as Record<string, unknown[]>;
