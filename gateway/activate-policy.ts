@@ -5,7 +5,7 @@
 import { CountersignError } from '../core/errors.ts';
 import { comparePolicies, mayBeLooser, type PolicyDifference } from '../policy/index.ts';
 import { activationOf } from './active-pack.ts';
-import { appendOrder, type ControlWriter } from './control-records.ts';
+import { appendWeighed, type ControlOrder, type ControlWriter } from './control-records.ts';
 import type { Credential } from './credentials.ts';
 import { keysThatStood, peopleBehind, readKeyHistory } from './people-behind.ts';
 import {
@@ -36,6 +36,12 @@ export interface ActivationResult {
   samePeople: string[];
 }
 
+interface Weighed {
+  result: ActivationResult;
+  /** Absent: nothing is to be recorded. */
+  order?: ControlOrder;
+}
+
 /** @throws {CountersignError} `not-found`, `policy-invalid`, `conflict`, `forbidden` */
 export async function activatePolicy(
   gateway: ControlWriter,
@@ -43,14 +49,19 @@ export async function activatePolicy(
   order: ActivationOrder,
 ): Promise<ActivationResult> {
   requireSensible(order);
+  return await appendWeighed(gateway, () => weigh(gateway, caller, order));
+}
+
+async function weigh(gateway: ControlWriter, caller: Credential, order: ActivationOrder): Promise<Weighed> {
   const before = await activeDigest(gateway, order, order.mode);
   const { policyDigest } = order;
   if (policyDigest !== null) await requireFitting(gateway, order, policyDigest);
-  if (before === policyDigest) return { status: 'unchanged', before, policyDigest, differences: [], samePeople: [] };
+  const nobody = { before, policyDigest, samePeople: [] };
+  if (before === policyDigest) return { result: { ...nobody, status: 'unchanged', differences: [] } };
   const differences = await loosening(gateway, order, before);
   if (differences.length === 0) {
-    await append(gateway, order, caller.principal, null);
-    return { status: 'activated', before, policyDigest, differences: [], samePeople: [] };
+    const inForce = await activationOrder(gateway, order, caller.principal, null);
+    return { result: { ...nobody, status: 'activated', differences }, order: inForce };
   }
   if (!caller.person) {
     throw new CountersignError(
@@ -64,13 +75,15 @@ export async function activatePolicy(
   );
   if (!proposed) {
     const { layer, name, mode } = order;
-    await appendOrder(gateway, { kind: 'policy-proposal', layer, name, mode, policyDigest, by: caller.principal });
-    return { status: 'proposed', before, policyDigest, differences, samePeople: [] };
+    return {
+      result: { ...nobody, status: 'proposed', differences },
+      order: { kind: 'policy-proposal', layer, name, mode, policyDigest, by: caller.principal },
+    };
   }
   const samePeople = await behindBoth(gateway, caller, proposed);
-  if (samePeople.length > 0) return { status: 'proposed', before, policyDigest, differences, samePeople };
-  await append(gateway, order, caller.principal, proposed.by);
-  return { status: 'activated', before, policyDigest, differences, samePeople };
+  if (samePeople.length > 0) return { result: { ...nobody, status: 'proposed', differences, samePeople } };
+  const inForce = await activationOrder(gateway, order, caller.principal, proposed.by);
+  return { result: { ...nobody, status: 'activated', differences }, order: inForce };
 }
 
 /** A key that somebody made for somebody else may be used by its maker: whoever is behind both keys consented once. */
@@ -142,16 +155,15 @@ async function requireFitting(gateway: ControlWriter, order: ActivationOrder, di
   }
 }
 
-async function append(
+async function activationOrder(
   gateway: ControlWriter,
   order: ActivationOrder,
   by: string,
   proposedBy: string | null,
-): Promise<void> {
+): Promise<ControlOrder> {
   const { layer, name, mode, policyDigest } = order;
   if (layer !== 'pack' || mode === 'shadow' || policyDigest === null) {
-    await appendOrder(gateway, { kind: 'policy-layer', layer, name, mode, policyDigest, by, proposedBy });
-    return;
+    return { kind: 'policy-layer', layer, name, mode, policyDigest, by, proposedBy };
   }
   const active = await activationOf(gateway, name);
   if (!active) {
@@ -161,5 +173,5 @@ async function append(
     );
   }
   const { packDigest } = active;
-  await appendOrder(gateway, { kind: 'policy-activation', agent: name, packDigest, policyDigest, by });
+  return { kind: 'policy-activation', agent: name, packDigest, policyDigest, by };
 }

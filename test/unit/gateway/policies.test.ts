@@ -176,6 +176,37 @@ describe('where the organisation wants two people', () => {
     expect(await active()).toBe(strict);
   });
 
+  it('an order that another one overtook is weighed anew: what was tighter before may be looser now', async () => {
+    const stricter = await publish(policy(rule('allow'), rule('deny', 'no'), rule('deny', 'more')));
+    const between = await publish(policy(rule('allow'), rule('deny', 'no'), rule('ask', 'asks')));
+    const { store } = world;
+    const append = store.appendControl.bind(store);
+    const bob = await world.key('bob');
+    store.appendControl = async (seal) => {
+      store.appendControl = append;
+      expect((await activate(bob, 'team', 'sre', stricter)).body['status']).toBe('activated');
+      return await append(seal);
+    };
+    expect((await activate(ann, 'team', 'sre', between)).body).toMatchObject({ status: 'proposed', before: stricter });
+    expect(await active()).toBe(stricter);
+  });
+
+  it('orders that are overtaken again and again are a conflict, and nothing is recorded', async () => {
+    const { store } = world;
+    const append = store.appendControl.bind(store);
+    const overtaken: typeof append = async (seal) => {
+      store.appendControl = append;
+      await world.key('somebody');
+      store.appendControl = overtaken;
+      return await append(seal);
+    };
+    store.appendControl = overtaken;
+    const answer = await activate(ann, 'team', 'sre', null);
+    store.appendControl = append;
+    expect(answer).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect((await status())['proposals']).toEqual([]);
+  });
+
   it('rolling back to a looser version, or in two steps, needs two as well', async () => {
     const back = { layer: 'team', name: 'sre' };
     const stricter = await publish(policy(rule('allow'), rule('deny', 'no'), rule('deny', 'more')));
