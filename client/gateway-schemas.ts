@@ -272,8 +272,10 @@ const layerIdShape = {
 };
 const policyModeSchema = z.enum(['enforce', 'shadow']).describe('`shadow`: asked and recorded; changes nothing');
 
+/** Characters of a policy that is published. */
+export const longestPublishedPolicy = 500_000;
 export const publishPolicyRequestSchema = z.strictObject({
-  text: z.string().min(1).max(500_000).describe('YAML of a policy'),
+  text: z.string().min(1).max(longestPublishedPolicy).describe('YAML of a policy'),
 });
 export const policyPublishedSchema = z.strictObject({ policyDigest: digestSchema });
 export type PolicyPublished = z.infer<typeof policyPublishedSchema>;

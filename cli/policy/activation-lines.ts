@@ -8,13 +8,16 @@ export function tellActivation(
   { terminal, json }: Pick<CommandContext, 'terminal' | 'json'>,
   id: Parameters<typeof typedLayer>[0],
   result: PolicyActivated,
+  mode: 'enforce' | 'shadow' = 'enforce',
 ): number {
   if (json) terminal.json({ ...id, ...result });
   else {
     const layer = typedLayer(id);
+    const policy = result.policyDigest ?? 'no policy';
+    const where = mode === 'shadow' ? 'in shadow' : 'in force';
     const words = {
-      activated: `${layer}: ${result.policyDigest ?? 'no policy'} is in force`,
-      unchanged: `${layer}: ${result.policyDigest ?? 'no policy'} was in force already`,
+      activated: `${layer}: ${policy} is ${where}`,
+      unchanged: `${layer}: ${policy} was ${where} already`,
       proposed: `${layer}: proposed; it may be looser, so a second person has to order the same`,
     };
     terminal.result(words[result.status]);
