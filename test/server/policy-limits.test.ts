@@ -78,6 +78,18 @@ blocked: { users: [nobody], words: [canteen], tools: [send] }`;
     expect(await judged('within', parts, 'web', 'api')).toEqual(['allow', 'allow']);
   });
 
+  it('P1 limit-turns refuses what is called after the last turn', async () => {
+    const policyDigest = await harness.store.putBody(allowing('limits: { turns: 1 }'));
+    const run = await harness.start([restart('web'), restart('api'), { text: 'Done.' }], { policyDigest });
+    await run.result();
+    const decisions = await harness.store.listDecisions(run.workflowId);
+    expect(decisions.map(({ body }) => [body.verdict, body.rules[0]?.id])).toEqual([
+      ['allow', 'all'],
+      ['deny', 'limit-turns'],
+    ]);
+    expect(run.effects()).toHaveLength(1);
+  });
+
   it('P1 a second open run of a principal calls nothing, and the first goes on', async () => {
     const parts = 'limits: { concurrentRuns: 1 }\nrequire: { approval: all }';
     const principal = 'concurrent';

@@ -1,4 +1,5 @@
 /** P1 under several layers: the strictest of every pinned and active version holds, what is missing denies, shadow changes nothing. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PinnedLayer } from '../../../core/contracts/ticket.ts';
 import { digestText } from '../../../core/digest.ts';
@@ -139,6 +140,38 @@ describe('P1 a layer above the pack', () => {
       { layer: 'organisation', policyDigest: digest, verdict: 'ask' },
     ]);
     expect(ask.body).toMatchObject({ approverPolicies: [digest] });
+  });
+});
+
+describe('P1 whatever versions a run pinned and whatever is active since', () => {
+  const effects = ['allow', 'ask', 'deny'] as const;
+  const version = fc.constantFrom(...effects);
+  const layers = { pack: 'ops', organisation: 'organisation', team: 'sre' } as const;
+  const of = (kind: keyof typeof layers, effect: string) =>
+    rules(effect, kind === 'organisation' ? 'layers: { teams: { sre: { agents: [ops] } } }\n' : '');
+
+  test('the strictest of all of them is the verdict, and nothing is allowed that one of them refuses (property)', async () => {
+    const pair = fc.record({ pinned: version, active: version });
+    await fc.assert(
+      fc.asyncProperty(pair, pair, pair, async (pack, organisationPair, team) => {
+        const above = { organisation: organisationPair, team };
+        const pinnedLayers = (['organisation', 'team'] as const).map((kind) => {
+          return { layer: kind, name: layers[kind], policyDigest: digestText('body', of(kind, above[kind].pinned)) };
+        });
+        const world = await createWorld({ policy: of('pack', pack.pinned), ticket: { layers: pinnedLayers } });
+        for (const kind of ['organisation', 'team'] as const) {
+          await world.store.putBody(of(kind, above[kind].pinned));
+          await layer(world, kind, layers[kind], of(kind, above[kind].active));
+        }
+        const policyDigest = await world.store.putBody(of('pack', pack.active));
+        const packDigest = digestText('body', 'a pack');
+        await world.order({ kind: 'policy-activation', agent: 'ops', packDigest, policyDigest, by: 'root' });
+        const said = [pack, organisationPair, team].flatMap(({ pinned: was, active }) => [was, active]);
+        const strictest = Math.max(...said.map((effect) => effects.indexOf(effect)));
+        expect(wordOf(await world.gate()).split(' ')[0]).toBe(effects[strictest]);
+      }),
+      { numRuns: 40, seed: 20_261_129 },
+    );
   });
 });
 
