@@ -105,7 +105,7 @@ export function limitConformance(current: CurrentHarness): void {
       const { store } = current();
       const step = fc.record({ forwardMs: fc.integer({ min: -5, max: 40 }), limit: fc.integer({ min: 1, max: 4 }) });
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 24 }), async (steps) => {
+        fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 16 }), async (steps) => {
           const scene = await openRun(store);
           const minute = counter(1, { windowMs: 100 });
           const admitted: number[] = [];
@@ -123,7 +123,7 @@ export function limitConformance(current: CurrentHarness): void {
             if (kind === 'recorded') admitted.push(latest);
           }
         }),
-        { numRuns: 25, seed: 20_261_129 },
+        { numRuns: 10, seed: 20_261_129 },
       );
     });
 
