@@ -272,8 +272,10 @@ const layerIdShape = {
 };
 const policyModeSchema = z.enum(['enforce', 'shadow']).describe('`shadow`: asked and recorded; changes nothing');
 
+/** Characters of a policy that is published. */
+export const longestPublishedPolicy = 500_000;
 export const publishPolicyRequestSchema = z.strictObject({
-  text: z.string().min(1).max(500_000).describe('YAML of a policy'),
+  text: z.string().min(1).max(longestPublishedPolicy).describe('YAML of a policy'),
 });
 export const policyPublishedSchema = z.strictObject({ policyDigest: digestSchema });
 export type PolicyPublished = z.infer<typeof policyPublishedSchema>;
@@ -295,6 +297,9 @@ export const policyActivatedSchema = z.strictObject({
   differences: z.array(
     z.strictObject({ direction: z.enum(['looser', 'tighter', 'unknown']), path: z.string(), what: z.string() }),
   ),
+  samePeople: z
+    .array(principalSchema)
+    .describe('Who stands behind both this order and the proposal, by themselves or as maker of a key; empty: nobody'),
 });
 export type PolicyActivated = z.infer<typeof policyActivatedSchema>;
 const policyInForceSchema = z.strictObject({ ...layerIdShape, mode: policyModeSchema, policyDigest: digestSchema });

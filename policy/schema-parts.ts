@@ -46,8 +46,8 @@ export type ConstraintSource = z.infer<typeof constraintSourceSchema>;
 
 export const toolLimitsSourceSchema = z.strictObject({
   callsPerRun: count.optional().describe('Calls of these tools in one run'),
-  callsPerMinute: count.optional().describe('Calls of these tools by one principal in a minute of the clock'),
-  callsPerDay: count.optional().describe('Calls of these tools by one principal in a day of the clock (UTC)'),
+  callsPerMinute: count.optional().describe('Calls of these tools by one principal in any 60 seconds'),
+  callsPerDay: count.optional().describe('Calls of these tools by one principal in any 24 hours'),
   argumentBytes: count.optional().describe('UTF-8 bytes of the canonical arguments'),
 });
 
@@ -62,8 +62,8 @@ export type ToolSource = z.infer<typeof toolSourceSchema>;
 export const limitsSourceSchema = z.strictObject({
   callsPerRun: count.optional().describe('Absent: no limit by the policy'),
   callsPerTurn: count.optional().describe('Absent: no limit by the policy'),
-  callsPerMinute: count.optional().describe('Calls by one principal in a minute of the clock, over all runs'),
-  callsPerDay: count.optional().describe('Calls by one principal in a day of the clock (UTC), over all runs'),
+  callsPerMinute: count.optional().describe('Calls by one principal in any 60 seconds, over all runs'),
+  callsPerDay: count.optional().describe('Calls by one principal in any 24 hours, over all runs'),
   turns: count.optional().describe('Absent: no limit by the policy'),
   runTime: duration.optional().describe('From the opening of the run; no call after it'),
   modelTokens: z.int().min(1).max(1e12).optional().describe('Input and output tokens of the run; no call after it'),

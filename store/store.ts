@@ -128,11 +128,13 @@ export interface GateState {
   targetStates: SignedReceipt[];
 }
 
-/** One place of a counter; the same scope and window is the same counter. */
+/** One place of a counter; the same scope is the same counter, and has the same window. */
 export interface CounterTake {
   scope: string;
-  /** Ms since the Unix epoch; 0 for a counter that has no window. */
-  windowStart: number;
+  /** A place is free again this long after it was taken; null: never. */
+  windowMs: number | null;
+  /** The wall clock of who takes it, ms. */
+  at: number;
   limit: number;
   /** The rule that denies when it is full. */
   rule: string;
@@ -156,7 +158,8 @@ export type RecordedDecision =
   | { kind: 'recorded' }
   | { kind: 'exists'; decision: SignedDecision }
   | { kind: 'over-limit'; limit: 'callsPerRun' | 'callsPerTurn' }
-  | { kind: 'over-limit'; limit: 'counter'; counter: CounterTake }
+  /** `freeAt`: when the next place is free; null: never. */
+  | { kind: 'over-limit'; limit: 'counter'; counter: CounterTake; freeAt: number | null }
   /** Epoch, link or turn mark moved since the state was read. */
   | { kind: 'stale' };
 

@@ -208,11 +208,6 @@ function limitsOf(standing: Standing, asked: readonly LayerPolicy[], call: Parse
   return {
     callsPerRun: lowest(limits.callsPerRun, (policy) => policy.limits.callsPerRun),
     callsPerTurn: lowest(limits.callsPerTurn, (policy) => policy.limits.callsPerTurn),
-    counters: counters.map(({ scope, windowMs, limit, rule }) => ({
-      scope,
-      windowStart: windowMs === null ? 0 : Math.floor(now / windowMs) * windowMs,
-      limit,
-      rule,
-    })),
+    counters: counters.map((counter) => ({ ...counter, at: now })),
   };
 }

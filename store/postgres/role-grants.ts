@@ -34,11 +34,8 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
   decisions: { read: ['agent', 'record', 'gateway', 'audit'], insert: ['agent'] },
   admissions: { read: ['agent', 'gateway', 'audit'], insert: ['agent'] },
   tool_calls: { read: ['agent', 'gateway', 'audit'], insert: ['agent'], update: { agent: ['calls'] } },
-  limit_counters: {
-    read: ['agent', 'gateway', 'audit'],
-    insert: ['agent'],
-    update: { agent: ['window_start', 'used'] },
-  },
+  limit_counts: { read: ['agent', 'gateway', 'audit'], insert: ['agent'], update: { agent: ['taken', 'latest_at'] } },
+  limit_places: { read: ['agent', 'gateway', 'audit'], insert: ['agent'], update: { agent: ['number', 'taken_at'] } },
   model_usage: {
     read: ['agent', 'model', 'gateway', 'audit'],
     insert: ['model'],
