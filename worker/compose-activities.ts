@@ -4,6 +4,7 @@ import { createCallModel } from '../activities/call-model.ts';
 import { createTranscriptCache } from '../activities/call-model/transcript-cache.ts';
 import { createCheckCall } from '../activities/check-call.ts';
 import { defaultGateBounds, type GateBounds } from '../activities/check-call/dependencies.ts';
+import { createUntrustedTexts } from '../activities/check-call/untrusted-texts.ts';
 import { createCloseRun } from '../activities/close-run.ts';
 import { createCompactTranscript } from '../activities/compact-transcript.ts';
 import { createNotifyApprovers, type NoticeChannel } from '../activities/notify-approvers.ts';
@@ -91,6 +92,7 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       signer: currentSigner(dependencies, 'decision'),
       policies: createPolicySource({ store, registry, audience, readShell: classifyShell }),
       checkArguments: async (text, call) => await guardCall(guards, text, call),
+      untrustedTexts: createUntrustedTexts(store),
       buildId: dependencies.buildId,
       bounds,
     }),

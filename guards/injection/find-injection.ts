@@ -8,7 +8,7 @@ import { collectSignals, type Hit, isCrowded, note } from './collect-signals.ts'
 import { findCodeOrder, findOrders } from './find-orders.ts';
 import { findHiddenComments } from './hidden-comments.ts';
 import { findJoined } from './joined-orders.ts';
-import { lettersOnly, viewsOf } from './plain-views.ts';
+import { lettersOnly, viewsOf } from '../text/plain-views.ts';
 
 const orderMessage = 'asks the reader to do something, where data should stand';
 

@@ -2,8 +2,8 @@
  * What a text says once its disguises are off: hidden characters, accents, look-alike letters, digits for letters, spaced or
  * joined letters, percent and entity encoding, base64, rot13. Each view is a guess; none of them is shown to anybody.
  */
-import { unitText, type UnitText } from '../text/code-units.ts';
-import { longRuns, readBase64, readHex } from '../text/long-runs.ts';
+import { unitText, type UnitText } from './code-units.ts';
+import { longRuns, readBase64, readHex } from './long-runs.ts';
 
 const lookAlikes: Readonly<Record<string, string>> = Object.fromEntries(
   [
