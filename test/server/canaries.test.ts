@@ -132,7 +132,7 @@ describe('canary secrets', () => {
     );
     expect(found).toEqual([]);
     const holding = (word: string): string[] => [...places].filter(([, text]) => holds(text, word)).map(([at]) => at);
-    const [engine, store] = ['engine.db', 'store/'].map((name) => expect.stringContaining(name));
+    const [engine, store] = ['engine.db', 'store/'].map((name): unknown => expect.stringContaining(name));
     expect(holding('word-of-result')).toEqual(expect.arrayContaining([engine, store, 'the export']));
     expect(holding('word-of-error')).toEqual(expect.arrayContaining([engine, store, 'the export']));
     expect(holding('word-of-arguments')).toEqual(expect.arrayContaining([engine, 'the export']));
