@@ -19,5 +19,7 @@ export { findSecrets, type SecretOptions } from './secrets/find-secrets.ts';
 export { type Redacted, redactSecrets, redactSecretsNow } from './secrets/redact-secrets.ts';
 export { type CommandFact, type ShellClass, classifyShell, type ShellFacts, type ShellVerdict } from './shell/index.ts';
 export { type ShellFinding, shellFindings } from './shell/find-shell-findings.ts';
+export { findUntrustedValues } from './untrusted/find-untrusted-values.ts';
+export { createTextIndex, type TextIndex } from './untrusted/text-index.ts';
 export { checkUrl, type UrlOptions } from './url/check-url.ts';
 export { isPublicAddress } from './url/is-public-address.ts';

@@ -305,6 +305,12 @@ export interface Store {
     labels: Label[];
     turn: number;
   }): Promise<{ kind: 'recorded' } | { kind: 'exists'; receipt: SignedReceipt; output: ToolOutput }>;
+  /** What tools of this run gave back with the label `untrusted`, in the order of turns: as the model saw it, redacted and cut. */
+  untrustedResults(query: {
+    workflowId: string;
+    fromTurn: number;
+    otherThanTurn: number;
+  }): Promise<{ permitDigest: string; callKey: string; text: string }[]>;
   receiptByPermit(permitDigest: string): Promise<{ receipt: SignedReceipt; output: ToolOutput } | null>;
 
   // Control rows

@@ -4,6 +4,7 @@ import { createCallModel } from '../activities/call-model.ts';
 import { createTranscriptCache } from '../activities/call-model/transcript-cache.ts';
 import { createCheckCall } from '../activities/check-call.ts';
 import { defaultGateBounds, type GateBounds } from '../activities/check-call/dependencies.ts';
+import { createUntrustedTexts } from '../activities/check-call/untrusted-texts.ts';
 import { createCloseRun } from '../activities/close-run.ts';
 import { createCompactTranscript } from '../activities/compact-transcript.ts';
 import { createNotifyApprovers, type NoticeChannel } from '../activities/notify-approvers.ts';
@@ -12,6 +13,7 @@ import { createPolicySource } from '../activities/policy-source.ts';
 import { createRunTool, type RunToolDependencies } from '../activities/run-tool.ts';
 import { createVerifyVotes } from '../activities/verify-votes.ts';
 import { guardCall } from '../activities/guard-call.ts';
+import { createRedact, type Redact } from '../activities/redact-for-run.ts';
 import { within } from '../activities/within.ts';
 import { createDescribeRun, createReadLinkOrigin } from '../client/describe-run.ts';
 import type { TemporalDoor } from '../client/temporal-door.ts';
@@ -21,15 +23,7 @@ import type { Domain } from '../core/contracts/envelope.ts';
 import { queryNames } from '../core/contracts/run-names.ts';
 import type { TaskQueues } from '../core/contracts/ticket.ts';
 import type { KeyRegistry, Signer } from '../core/envelope.ts';
-import {
-  builtInGuards,
-  classifyShell,
-  findInjection,
-  type Guard,
-  redactSecrets,
-  runGuards,
-  sanitiseError,
-} from '../guards/index.ts';
+import { builtInGuards, classifyShell, findInjection, type Guard, runGuards, sanitiseError } from '../guards/index.ts';
 import type { Store } from '../store/store.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 import type { Sandbox } from '../tools/sandbox/sandbox.ts';
@@ -50,6 +44,8 @@ export interface WorkerDependencies {
   workFolder: string;
   openai: { apiKey: string | undefined; baseURL?: string | undefined };
   channels: readonly NoticeChannel[];
+  /** Behind the marks of redaction, shared with other workers. @default random, of this process alone */
+  markKey?: Uint8Array;
   buildId: string;
   bounds?: Partial<GateBounds>;
   /** Told of every refusal that only tampering explains. @default nobody */
@@ -74,7 +70,8 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
   const bounds = { ...defaultGateBounds, ...dependencies.bounds };
   const links = { store, clock, readLinkOrigin: createReadLinkOrigin(client, namespace) };
   // One for both: what a model call has read of a transcript, its compaction need not ask the run for again.
-  const model = modelDependencies(dependencies);
+  const redact = createRedact(dependencies.markKey ?? randomBytes(32));
+  const model = modelDependencies(dependencies, redact);
   const make: Activities = {
     openRun: createOpenRun({
       ...links,
@@ -91,6 +88,7 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       signer: currentSigner(dependencies, 'decision'),
       policies: createPolicySource({ store, registry, audience, readShell: classifyShell }),
       checkArguments: async (text, call) => await guardCall(guards, text, call),
+      untrustedTexts: createUntrustedTexts(store),
       buildId: dependencies.buildId,
       bounds,
     }),
@@ -119,11 +117,7 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
   return Object.fromEntries(names.map((name) => [name, make[name]]));
 }
 
-/** Of this process: marks of the same secret are alike as long as it runs, and nobody can try guesses against them. */
-const markKey = randomBytes(32);
-const redact = async (text: string) => await redactSecrets(text, { markKey });
-
-function modelDependencies(dependencies: WorkerDependencies) {
+function modelDependencies(dependencies: WorkerDependencies, redact: Redact) {
   const { client } = dependencies.door;
   return {
     store: dependencies.store,

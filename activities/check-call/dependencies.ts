@@ -8,6 +8,7 @@ import type { Store } from '../../store/store.ts';
 import type { ToolRegistry } from '../../tools/registry.ts';
 import type { ReadCaller } from '../local-activity.ts';
 import type { PolicySource } from '../policy-source.ts';
+import type { UntrustedTexts } from './untrusted-texts.ts';
 
 export interface GateBounds {
   /** Wall clock and workflow clock, and a vote's castAt and now, may differ by this, ms. */
@@ -42,6 +43,8 @@ export interface CheckCallDependencies {
     canonicalArguments: string,
     call?: { definition: ToolDefinition; args: Readonly<Record<string, unknown>> },
   ): Promise<Finding[]>;
+  /** Which arguments occur in what the run has read from untrusted places. @default none are looked for */
+  untrustedTexts?: UntrustedTexts;
   buildId: string;
   bounds: GateBounds;
   readCaller?: ReadCaller;

@@ -78,11 +78,12 @@ export async function judgeCall(
     return { kind: 'hold', code: 'earlier-effect-open', reason: 'an earlier effect of this run is not settled' };
   }
   const { definition } = call.tool;
-  const findings = await dependencies.checkArguments(call.canonical, { definition, args: call.value });
-  if (holdsSecret(findings)) return secretInArguments(findings);
+  const guarded = await dependencies.checkArguments(call.canonical, { definition, args: call.value });
+  if (holdsSecret(guarded)) return secretInArguments(guarded);
+  const labels = contextLabels(standing);
+  const findings = [...guarded, ...(await untrustedValues(dependencies, standing, input, labels, call))];
   const asked = await readPolicies(dependencies, ticket);
   if (asked.kind === 'missing') return gateRefusal(asked.rule, asked.reason, findings);
-  const labels = contextLabels(standing);
   const facts = await policyInput(dependencies, standing, input, call, {
     labels,
     findings,
@@ -130,6 +131,19 @@ function contextLabels(standing: Standing): Label[] {
   // Its result may have reached the model although the receipt is not here.
   if (state.permitWithoutReceipt) labels.add('untrusted');
   return [...labels].toSorted();
+}
+
+/** A hint on the card, and nothing to the verdict. What read nothing untrusted costs nothing. */
+async function untrustedValues(
+  { untrustedTexts }: CheckCallDependencies,
+  { caller: { workflowId }, run: { runEpoch }, state }: Standing,
+  { turn }: CheckCallInput,
+  labels: readonly Label[],
+  call: ParsedCall,
+): Promise<Finding[]> {
+  if (!untrustedTexts || !labels.includes('untrusted')) return [];
+  const isSettled = !state.permitWithoutReceipt;
+  return await untrustedTexts.find({ workflowId, runEpoch, turn, isSettled }, call.value);
 }
 
 /** `effect`: a further try always asks, even where the first one needed nobody (contracts.md §4). */
