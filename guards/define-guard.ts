@@ -18,8 +18,15 @@ export const guardPoints = [
 export type GuardPoint = (typeof guardPoints)[number];
 
 export interface GuardInput {
-  /** What the point is about: the prompt, the answer, the canonical arguments of a call, its result. */
+  /** Where it is asked: a guard may be registered at several. */
+  readonly point: GuardPoint;
+  /**
+   * What the point is about: the text of the run, what is new in the prompt, the answer with its calls, the canonical
+   * arguments of a call, its result, the last answer. Secrets are taken out of it, but for the text of the run.
+   */
   readonly text: string;
+  /** At `afterModel`: what the answer asks for, as the model wrote it. */
+  readonly calls?: readonly { readonly name: string; readonly argumentsText: string }[];
   /** At `beforeTool` and `afterTool`. */
   readonly tool?: {
     readonly name: string;
@@ -28,7 +35,7 @@ export interface GuardInput {
     /** Names of the arguments that a shell will read. */
     readonly commandArguments: readonly string[];
   };
-  /** At `beforeTool`: checked against the tool's schema. Frozen. */
+  /** At `beforeTool` and `afterTool`: checked against the tool's schema. Frozen. */
   readonly args?: Readonly<Record<string, unknown>>;
 }
 

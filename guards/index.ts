@@ -13,7 +13,14 @@ export { findInjection } from './injection/find-injection.ts';
 export { checkInput, type InputLimits } from './input/check-input.ts';
 export { sanitiseError } from './input/sanitise-error.ts';
 export { checkPath, type PathOptions } from './paths/check-path.ts';
-export { type GuardFailure, type GuardRun, type Outcome, runGuards, type Within } from './run-guards.ts';
+export {
+  type GuardFailure,
+  guardFailedRule,
+  type GuardRun,
+  type Outcome,
+  runGuards,
+  type Within,
+} from './run-guards.ts';
 export { findRedactions } from './secrets/find-redactions.ts';
 export { findSecrets, type SecretOptions } from './secrets/find-secrets.ts';
 export { type Redacted, redactSecrets, redactSecretsNow } from './secrets/redact-secrets.ts';

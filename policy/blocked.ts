@@ -1,4 +1,4 @@
-/** What `blocked` refuses whatever the rules say: people, tools, and words in any text of the arguments. */
+/** What `blocked` refuses whatever the rules say: people, tools, and words in the text of a run or of any argument. */
 import type { RuleHit } from '../core/contracts/decision.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import type { PolicyInput } from './input.ts';
@@ -13,11 +13,20 @@ export function foldWords(text: string): string {
   return text.normalize('NFKC').replace(invisible, '').toLowerCase().replaceAll(/\s+/gu, ' ');
 }
 
+/** Of a run before it has called anything: who started it, and its text. */
+export function blockedAtStart(
+  { blocked }: CompiledPolicy,
+  { users, text }: { users: readonly (string | null)[]; text: string },
+): RuleHit[] {
+  const holdsWord = blocked.words.length > 0 && containsAny(text, blocked.words);
+  return [
+    ...blockedUser(blocked, users),
+    ...(holdsWord ? [ruleHit('blocked-word', 'deny', 'The text holds a blocked word')] : []),
+  ];
+}
+
 export function blockedHits({ blocked }: CompiledPolicy, input: PolicyInput): RuleHit[] {
-  const hits: RuleHit[] = [];
-  if ([input.principal.id, input.onBehalfOf].some((user) => user !== null && blocked.users.has(user))) {
-    hits.push(ruleHit('blocked-user', 'deny', 'This person or account is blocked'));
-  }
+  const hits = blockedUser(blocked, [input.principal.id, input.onBehalfOf]);
   if (blocked.tools.some((pattern) => matchesTool(pattern, input.tool.name))) {
     hits.push(ruleHit('blocked-tool', 'deny', 'This tool is blocked'));
   }
@@ -26,6 +35,11 @@ export function blockedHits({ blocked }: CompiledPolicy, input: PolicyInput): Ru
     hits.push(ruleHit('blocked-word', 'deny', 'The arguments hold a blocked word'));
   }
   return hits;
+}
+
+function blockedUser({ users }: CompiledPolicy['blocked'], given: readonly (string | null)[]): RuleHit[] {
+  const found = given.some((user) => user !== null && users.has(user));
+  return found ? [ruleHit('blocked-user', 'deny', 'This person or account is blocked')] : [];
 }
 
 function containsAny(text: string, words: readonly string[]): boolean {

@@ -162,10 +162,11 @@ function compileGroup(source: NonNullable<PolicySource['groups']>[string]): Comp
 
 function compileGuard(source: GuardSource): GuardVerdicts {
   if ('off' in source) return { kind: 'off', acknowledge: source.acknowledge };
-  const stated = Object.entries(source).flatMap(([severity, effect]) =>
+  const { block, ...verdicts } = source;
+  const stated = Object.entries(verdicts).flatMap(([severity, effect]) =>
     effect === undefined ? [] : [[severity, effect] as const],
   );
-  return { kind: 'verdicts', bySeverity: new Map(stated) };
+  return { kind: 'verdicts', bySeverity: new Map(stated), block };
 }
 
 function compileRequire(source: PolicySource, terms: ReadonlyMap<string, ApprovalTerms>): CompiledPolicy['require'] {

@@ -85,6 +85,7 @@ export const priceSourceSchema = z.strictObject({
 });
 
 export const severities = ['info', 'low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof severities)[number];
 const effect = z.enum(effects);
 export const guardSourceSchema = z.union([
   z
@@ -99,6 +100,10 @@ export const guardSourceSchema = z.union([
     medium: effect.optional(),
     high: effect.optional(),
     critical: effect.optional(),
+    block: z
+      .enum(severities)
+      .optional()
+      .describe('Findings of this severity and above refuse a text at the hook points beside calls'),
   }),
 ]);
 export type GuardSource = z.infer<typeof guardSourceSchema>;

@@ -1,18 +1,20 @@
 /** The composition root: every activity with what it needs. A role that is not served here gets none of its activities. */
 import { randomBytes } from 'node:crypto';
-import { createCallModel } from '../activities/call-model.ts';
+import { type CheckTurn, createCallModel } from '../activities/call-model.ts';
 import { createTranscriptCache } from '../activities/call-model/transcript-cache.ts';
 import { createCheckCall } from '../activities/check-call.ts';
+import { createCheckPoint } from '../activities/check-point.ts';
+import { createCheckStart } from '../activities/check-start.ts';
 import { defaultGateBounds, type GateBounds } from '../activities/check-call/dependencies.ts';
 import { createCloseRun } from '../activities/close-run.ts';
 import { createCompactTranscript } from '../activities/compact-transcript.ts';
 import { createNotifyApprovers, type NoticeChannel } from '../activities/notify-approvers.ts';
 import { createOpenRun } from '../activities/open-run.ts';
+import { permittedSettings, pinnedSettings } from '../activities/policies-of.ts';
 import { createPolicySource } from '../activities/policy-source.ts';
 import { createRunTool, type RunToolDependencies } from '../activities/run-tool.ts';
 import { createVerifyVotes } from '../activities/verify-votes.ts';
-import { guardCall } from '../activities/guard-call.ts';
-import { within } from '../activities/within.ts';
+import { aboutCall, guardCall } from '../activities/guard-call.ts';
 import { createDescribeRun, createReadLinkOrigin } from '../client/describe-run.ts';
 import type { TemporalDoor } from '../client/temporal-door.ts';
 import type { Clock } from '../core/clock.ts';
@@ -27,7 +29,6 @@ import {
   findInjection,
   type Guard,
   redactSecrets,
-  runGuards,
   sanitiseError,
 } from '../guards/index.ts';
 import type { Store } from '../store/store.ts';
@@ -43,8 +44,8 @@ export interface WorkerDependencies {
   clock: Clock;
   audience: string;
   tools: ToolRegistry;
-  /** Of the pack, behind the built-in ones. */
-  guards?: readonly Guard[];
+  /** Of the pack, behind the built-in ones, in this order. */
+  guards: readonly Guard[];
   sandbox: Sandbox;
   /** Holds the work folders of runs. */
   workFolder: string;
@@ -68,20 +69,26 @@ const namesByRole: Readonly<Record<WorkerRole, readonly ActivityName[]>> = {
 
 export function composeActivities(dependencies: WorkerDependencies, roles: readonly WorkerRole[]): Partial<Activities> {
   const { store, clock, audience, tools } = dependencies;
-  const guards = [...builtInGuards, ...(dependencies.guards ?? [])];
+  const guards = [...builtInGuards, ...dependencies.guards];
+  const checkPoint = createCheckPoint(dependencies.guards);
   const { registry } = dependencies.keys;
+  const policies = createPolicySource({ store, registry, audience, readShell: classifyShell });
   const { client, namespace } = dependencies.door;
   const bounds = { ...defaultGateBounds, ...dependencies.bounds };
   const links = { store, clock, readLinkOrigin: createReadLinkOrigin(client, namespace) };
   // One for both: what a model call has read of a transcript, its compaction need not ask the run for again.
-  const model = modelDependencies(dependencies);
+  const model = {
+    ...modelDependencies(dependencies),
+    checkTurn: (async (point, input, ticket) =>
+      await checkPoint(point, input, await pinnedSettings(policies, ticket))) satisfies CheckTurn,
+  };
   const make: Activities = {
     openRun: createOpenRun({
       ...links,
       registry,
       audience,
       namespace,
-      checkInput: async (text) => (await runGuards(guards, 'beforeAgent', { text }, within)).findings,
+      checkStart: createCheckStart({ policies, checkPoint }),
     }),
     checkCall: createCheckCall({
       ...links,
@@ -89,8 +96,8 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       audience,
       tools,
       signer: currentSigner(dependencies, 'decision'),
-      policies: createPolicySource({ store, registry, audience, readShell: classifyShell }),
-      checkArguments: async (text, call) => await guardCall(guards, text, call),
+      policies,
+      checkArguments: async (text, call, settings) => await guardCall(guards, text, call, settings),
       buildId: dependencies.buildId,
       bounds,
     }),
@@ -108,12 +115,19 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       sandbox: dependencies.sandbox,
       workFolder: dependencies.workFolder,
       redact,
+      checkResult: async (text, call, permit) =>
+        await checkPoint('afterTool', { text, ...aboutCall(call) }, await permittedSettings(policies, permit)),
       sanitiseError,
       marginMs: bounds.settleMarginMs / 2,
       ...(dependencies.reportIncident ? { reportIncident: dependencies.reportIncident } : {}),
     }),
     notifyApprovers: createNotifyApprovers({ store, channels: dependencies.channels }),
-    closeRun: createCloseRun({ store, clock }),
+    closeRun: createCloseRun({
+      store,
+      clock,
+      checkAnswer: async (text, ticket) =>
+        await checkPoint('afterAgent', { text }, await pinnedSettings(policies, ticket)),
+    }),
   };
   const names = roles.flatMap((role) => namesByRole[role]);
   return Object.fromEntries(names.map((name) => [name, make[name]]));

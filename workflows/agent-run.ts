@@ -156,19 +156,30 @@ function endTurn(run: RunMemory): Ending | undefined {
 
 async function close(run: RunMemory, remote: Remote, input: RunInput, ending: Ending): Promise<RunResult> {
   run.stage = 'closing';
-  const { outcome } = ending;
+  const { outcome, text } = ending;
   const closeRun = (): Promise<unknown> =>
     remote.record.closeRun.executeWithOptions({ summary: `close: ${outcome}` }, [
-      { outcome, turns: run.turn, calls: run.finished },
+      { outcome, turns: run.turn, calls: run.finished, text },
     ]);
+  let closed = await closeRun();
   // A link that a reset made behind the last gate call has not been heard of yet: nobody else would note its end.
-  for (let times = 1; saysNotOpen(await closeRun()) && times < mostCloses; times += 1) {
+  for (let times = 1; saysNotOpen(closed) && times < mostCloses; times += 1) {
     if (!(await isHeardOf(run, input))) break;
+    closed = await closeRun();
   }
   await condition(() => run.inFlight === 0, '10s');
   run.stage = 'ended';
   showState('ended');
-  return { ...ending, turns: run.turn, calls: run.counters.calls };
+  return { ...(answerRefused(closed) ?? ending), turns: run.turn, calls: run.counters.calls };
+}
+
+/** A forged refusal keeps an answer back, which whoever can forge it can do in other ways, too. */
+function answerRefused(closed: unknown): Ending | undefined {
+  const refusal = field(closed, 'refusal');
+  const [guard, rule, message] = ['guard', 'rule', 'message'].map((name) => field(refusal, name));
+  if (typeof guard !== 'string' || typeof rule !== 'string' || typeof message !== 'string') return undefined;
+  const text = `The answer was withheld: guard "${guard}" refused it by "${rule}": ${message}`;
+  return { outcome: 'refused', text: text.slice(0, 1000).toWellFormed() };
 }
 
 /** Anybody with access to the namespace can answer for the activity, with anything. */

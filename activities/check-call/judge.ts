@@ -10,11 +10,15 @@ import {
   type CompiledPolicy,
   countersOf,
   decideByLayers,
+  type GuardSettings,
+  guardSettings,
   layerLabel,
   type LayerPolicy,
   type PolicyInput,
   type PolicyVerdict,
+  usualGuardSettings,
 } from '../../policy/index.ts';
+import { guardFailedRule } from '../../guards/index.ts';
 import type { DecisionRecord, Denial } from '../../store/store.ts';
 import type { RegisteredTool } from '../../tools/registry.ts';
 import { verifyVote } from '../verify-votes.ts';
@@ -78,9 +82,11 @@ export async function judgeCall(
     return { kind: 'hold', code: 'earlier-effect-open', reason: 'an earlier effect of this run is not settled' };
   }
   const { definition } = call.tool;
-  const findings = await dependencies.checkArguments(call.canonical, { definition, args: call.value });
-  if (holdsSecret(findings)) return secretInArguments(findings);
   const asked = await readPolicies(dependencies, ticket);
+  const settings = asked.kind === 'policies' ? settingsOf(asked.enforced) : usualGuardSettings;
+  const findings = await dependencies.checkArguments(call.canonical, { definition, args: call.value }, settings);
+  const refusal = refusedByGuards(findings, settings);
+  if (refusal) return refusal;
   if (asked.kind === 'missing') return gateRefusal(asked.rule, asked.reason, findings);
   const labels = contextLabels(standing);
   const facts = await policyInput(dependencies, standing, input, call, {
@@ -104,12 +110,20 @@ export async function judgeCall(
   };
 }
 
-export function holdsSecret(findings: readonly Finding[]): boolean {
-  return findings.some((finding) => finding.guard === 'secrets');
+/** What no policy weighs: a guard that failed has not looked, and a secret in arguments would be recorded for good. */
+export function refusedByGuards(
+  findings: Finding[],
+  settings: GuardSettings = usualGuardSettings,
+): GateRefusal | undefined {
+  const counted = findings.filter(({ guard }) => settings.offBecause(guard) === undefined);
+  const failed = counted.find(({ rule }) => rule === guardFailedRule);
+  if (failed) return gateRefusal('guard-failed', `guard ${failed.guard} did not look: ${failed.message}`, findings);
+  if (!counted.some(({ guard }) => guard === 'secrets')) return undefined;
+  return gateRefusal('secret-in-arguments', 'the arguments contain a secret; use a named credential', findings);
 }
 
-export function secretInArguments(findings: Finding[]): GateRefusal {
-  return gateRefusal('secret-in-arguments', 'the arguments contain a secret; use a named credential', findings);
+function settingsOf(enforced: readonly LayerPolicy[]): GuardSettings {
+  return guardSettings(enforced.map(({ policy }) => policy));
 }
 
 export function gateRefusal(rule: string, reason: string, findings: Finding[] = []): GateRefusal {

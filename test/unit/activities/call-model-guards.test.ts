@@ -1,5 +1,7 @@
 /** What the guards and the framing do to what goes out, and what is kept of a malformed answer. */
 import { describe, expect, test } from 'vitest';
+import type { CallModelDependencies } from '../../../activities/call-model.ts';
+import { refusedTurn } from '../../../activities/refused-turn.ts';
 import { delimited, showHidden } from '../../../activities/call-model/delimit.ts';
 import { parseStrictJson } from '../../../core/canonical-json.ts';
 import { toolNameSchema } from '../../../core/contracts/ids.ts';
@@ -95,6 +97,66 @@ describe('what is sent', () => {
       'message',
     ]);
     expect(outputs()).toEqual(['No result of this call was recorded.']);
+  });
+});
+
+describe('a guard of the turn', () => {
+  const finding = { guard: 'mine', rule: 'r', severity: 'high' as const, message: 'no' };
+  const refusing =
+    (at: string): CallModelDependencies['checkTurn'] =>
+    async (point) => ({ findings: point === at ? [finding] : [], refusal: point === at ? finding : undefined });
+
+  test('that refuses the prompt keeps the model from being asked, and the turn costs nothing', async () => {
+    const world = createWorld({ baseURL: provider.rawUrl, overrides: { checkTurn: refusing('beforeModel') } });
+    const result = await world.call(3);
+    expect(provider.sent).toEqual([]);
+    expect(world.usage).toEqual([]);
+    expect(result).toMatchObject({
+      message: { calls: [{ id: 'call-3-0', name: 'beforeModel:mine' }] },
+      usage: { input: 0, output: 0, cachedInput: 0 },
+      findings: [finding],
+    });
+  });
+
+  test('that refused a prompt once keeps its messages from every later one', async () => {
+    provider.answers.push(response([outputText('ok')]));
+    const poisoned = toolResult('call_a', 'poisoned');
+    const refused = refusedTurn('beforeModel', finding, 'call-2-0');
+    const messages = [user, assistant({ calls: [call] }), poisoned, refused, toolResult('call-2-0', 'Not run.')];
+    await createWorld({ baseURL: provider.rawUrl, messages }).call(3);
+    expect(JSON.stringify(provider.sent)).not.toContain('poisoned');
+    expect(outputs()).toEqual([
+      expect.stringContaining('[withheld: a guard refused it]'),
+      expect.stringContaining('Not run.'),
+    ]);
+  });
+
+  test('sees what is new in the prompt, redacted and framed, and nothing that was sent before', async () => {
+    provider.answers.push(response([outputText('ok')]));
+    const seen: string[] = [];
+    const checkTurn: CallModelDependencies['checkTurn'] = async (point, { text }) => {
+      if (point === 'beforeModel') seen.push(text);
+      return { findings: [], refusal: undefined };
+    };
+    const messages = [user, assistant({ calls: [call] }), toolResult('call_a', `found ${canary}`)];
+    await createWorld({ baseURL: provider.rawUrl, messages, overrides: { checkTurn } }).call();
+    expect(seen).toEqual(['<tool-result tool="read_logs" label="untrusted">\nfound [redacted]\n</tool-result>']);
+  });
+
+  test('that refuses the answer leaves nothing of it, and sees its calls without secrets', async () => {
+    provider.answers.push(response([outputText('words'), functionCall({ arguments: `{"service":"${canary}"}` })]));
+    const seen: unknown[] = [];
+    const checkTurn: CallModelDependencies['checkTurn'] = async (point, { text, calls }) => {
+      if (point === 'afterModel') seen.push(text, calls);
+      return await refusing('afterModel')(point, { text }, {} as never);
+    };
+    const { message } = await createWorld({ baseURL: provider.rawUrl, overrides: { checkTurn } }).call();
+    expect(seen).toEqual([
+      'words\n{"service":"[redacted]"}',
+      [{ name: 'restart_service', argumentsText: '{"service":"[redacted]"}' }],
+    ]);
+    expect(message.calls).toMatchObject([{ name: 'afterModel:mine' }]);
+    expect(JSON.stringify(message)).not.toContain('words');
   });
 });
 

@@ -140,6 +140,7 @@ export function createWorld(options: WorldOptions): World {
         : [],
     }),
     clock: { now: () => 1_700_000_000_000 },
+    checkTurn: async () => ({ findings: [], refusal: undefined }),
     activity: () => activity,
     ...options.overrides,
   };

@@ -28,7 +28,8 @@ const tools = createToolRegistry(
 async function wordFor(tool: string, args: z.output<typeof parameters>, own: Guard[] = [], text = policy) {
   const world = await createGateWorld({ policy: text });
   world.dependencies.tools = tools;
-  world.dependencies.checkArguments = async (given, call) => await guardCall([...builtInGuards, ...own], given, call);
+  world.dependencies.checkArguments = async (given, call, settings) =>
+    await guardCall([...builtInGuards, ...own], given, call, settings);
   return wordOf(await world.gate({ tool, argumentsText: JSON.stringify(args) }));
 }
 
@@ -111,7 +112,58 @@ describe('P1 a guard of the pack', () => {
     ['never answers', async () => await new Promise<never>(() => undefined)],
   ])('that %s refuses', async (_name, check) => {
     const broken = defineGuard({ id: 'broken', at: ['beforeTool'], timeoutMs: 1, check });
-    expect(await wordFor('look', { note: 'x' }, [broken])).toBe('deny guard-denies');
+    expect(await wordFor('look', { note: 'x' }, [broken])).toBe('deny guard-failed');
+  });
+
+  const throwing = (id: string) => defineGuard({ id, at: ['beforeTool'], check: () => Promise.reject(new Error('x')) });
+  const settings = (guards: string): string => policy.replace('rules:\n', `guards:\n  broken: ${guards}\nrules:\n`);
+
+  test('that fails refuses, whatever the policy makes of its findings', async () => {
+    const lenient = settings('{ critical: allow, high: allow }');
+    expect(await wordFor('look', { note: 'x' }, [throwing('broken')], lenient)).toBe('deny guard-failed');
+  });
+
+  test('that is switched off and fails stops neither the call nor the guards behind it', async () => {
+    const off = settings('{ off: true, acknowledge: it is being mended }');
+    const behind = own('high');
+    expect(await wordFor('look', { note: 'x' }, [throwing('broken')], off)).toBe('allow free guard-off');
+    expect(await wordFor('look', { note: 'x' }, [throwing('broken'), behind], off)).toBe('ask guard-asks');
+  });
+
+  test('of one signal that fails refuses: nobody has looked', async () => {
+    const world = await createGateWorld({ policy });
+    world.dependencies.tools = tools;
+    world.dependencies.checkArguments = async (given, call) => await guardCall([throwing('injection')], given, call);
+    expect(wordOf(await world.gate({ tool: 'look', argumentsText: '{"note":"x"}' }))).toBe('deny guard-failed');
+  });
+
+  test('a failure is not cut away by many findings that look as bad', async () => {
+    const flood = defineGuard({
+      id: 'flood',
+      at: ['beforeTool'],
+      check: () =>
+        Array.from({ length: 200 }, () => ({ guard: 'f', rule: 'r', severity: 'critical' as const, message: 'm' })),
+    });
+    const lenient = policy.replace('rules:\n', 'guards:\n  flood: { critical: allow }\nrules:\n');
+    expect(await wordFor('look', { note: 'x' }, [flood, throwing('broken')], lenient)).toBe('deny guard-failed');
+  });
+
+  test('that is switched off is named in the decision, with why', async () => {
+    const world = await createGateWorld({ policy: settings('{ off: true, acknowledge: it cries wolf }') });
+    world.dependencies.tools = tools;
+    const loud = defineGuard({
+      id: 'broken',
+      at: ['beforeTool'],
+      check: () => [{ guard: 'broken', rule: 'r', severity: 'critical', message: 'm' }],
+    });
+    world.dependencies.checkArguments = async (given, call) => await guardCall([loud], given, call);
+    const result = await world.gate({ tool: 'look', argumentsText: '{"note":"x"}' });
+    const rules = result.kind === 'decided' ? result.decision.body.rules : [];
+    expect(rules).toContainEqual({
+      id: 'guard-off',
+      effect: 'allow',
+      reason: 'guard broken is switched off: it cries wolf',
+    });
   });
 
   test('sees the call, and cannot change it', async () => {
