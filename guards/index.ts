@@ -4,9 +4,11 @@ export {
   defineGuard,
   checkGuard,
   type Guard,
+  GuardFault,
   type GuardInput,
   type GuardPoint,
   guardPoints,
+  type GuardProgram,
   type GuardSource,
 } from './define-guard.ts';
 export { findInjection } from './injection/find-injection.ts';

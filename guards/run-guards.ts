@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { type Finding, findingSchema } from '../core/contracts/labels.ts';
 import { redactSecretsNow } from './secrets/redact-secrets.ts';
-import type { Guard, GuardInput, GuardPoint } from './define-guard.ts';
+import { type Guard, GuardFault, type GuardInput, type GuardPoint } from './define-guard.ts';
 
 export type GuardRun =
   | { readonly kind: 'findings'; readonly findings: Finding[] }
@@ -40,12 +40,17 @@ export async function runGuards(
 ): Promise<GuardRun> {
   const findings: Finding[] = [];
   for (const guard of guards) {
-    if (!guard.at.includes(point)) continue;
+    if (!guard.at.includes(point) || isForOthers(guard, input)) continue;
     const run = await runOne(guard, Object.freeze({ ...input, point }), within);
     findings.push(...run.findings);
     if (run.kind === 'failed' && !isOff(guard.id)) return { ...run, findings };
   }
   return { kind: 'findings', findings };
+}
+
+/** Where the tool is not known, the guard is asked. */
+function isForOthers({ tools }: Guard, { tool }: Omit<GuardInput, 'point'>): boolean {
+  return tools !== undefined && tool !== undefined && !tools.includes(tool.name);
 }
 
 async function runOne(guard: Guard, input: GuardInput, within: Within): Promise<GuardRun> {
@@ -76,13 +81,13 @@ const messages: Readonly<Record<GuardFailure, string>> = {
   'no-findings': 'the guard answered with something else than findings',
 };
 
-/** The cause is kept for whoever logs it; the finding says nothing of it, since it may hold what was checked. */
+/** Another cause than a fault in our own words is told to nobody: it may hold what was checked. */
 function failed({ id }: Guard, why: GuardFailure, cause: unknown): GuardRun {
   const finding: Finding = {
     guard: id,
     rule: guardFailedRule,
     severity: 'critical',
-    message: messages[why],
+    message: cause instanceof GuardFault ? `${messages[why]}: ${cause.message}`.slice(0, 500) : messages[why],
     remedy: 'correct the guard; until then what it guards is refused',
   };
   return { kind: 'failed', guard: id, why, cause, findings: [finding] };

@@ -166,3 +166,40 @@ it('P4 the postmortem tells of every refusal, and the record verifies', async ()
   ])
     expect(text).toContain(said);
 });
+
+describe('P1 a program as a guard', () => {
+  let outside: Harness;
+  beforeAll(async () => {
+    const script = `case "$(cat)" in *forbidden*) echo '[{"rule":"word","severity":"critical","message":"no"}]' ;; *broken*) exit 1 ;; *) echo '[]' ;; esac`;
+    outside = await startHarness({
+      guards: [
+        defineGuard({
+          id: 'outside',
+          at: ['beforeTool'],
+          tools: ['restart'],
+          program: { argv: ['/bin/sh', '-c', script] },
+        }),
+      ],
+    });
+  });
+  afterAll(() => outside.stop());
+
+  it('denies what it finds, and what it could not judge; the rest goes on', async () => {
+    const names = ['web', 'forbidden', 'broken'];
+    const run = await outside.start([
+      { calls: names.map((name) => ({ name: 'restart', args: { name } })) },
+      { text: 'Done.' },
+    ]);
+    expect(await run.result()).toMatchObject({ outcome: 'completed' });
+    expect(run.effects()).toEqual([`restart web ${run.workflowId}/1.0 1`]);
+    const decisions = await outside.store.listDecisions(run.workflowId);
+    expect(decisions.map(({ body }) => [body.verdict, body.rules[0]?.id])).toEqual([
+      ['allow', 'restarts'],
+      ['deny', 'guard-denies'],
+      ['deny', 'guard-failed'],
+    ]);
+    expect(decisions[2]?.body.findings).toMatchObject([
+      { guard: 'outside', message: 'the guard failed: it ended with exit code 1' },
+    ]);
+  });
+});

@@ -33,7 +33,6 @@ const elsewhere: Readonly<Record<string, string>> = {
   S15: 'n-a: there is one door, the sandbox port',
   S17: 'n-a: no extra folders are configured; read-only paths are absolute (test/unit/tools/sandbox-paths.test.ts)',
   S18: 'n-a: outputs have no folder named by a model',
-  M7: 'adapt: an external guard is not built yet; a guard that fails refuses (M2, M3)',
   M8: 'n-a: Temporal runs one workflow task of a run at a time; the store’s fences hold where two workers meet (test/unit/store)',
   X1: 'port: an ask and a denial never run the tool (test/unit/activities/check-call-rules.test.ts)',
   X2: 'port: a refused path runs nothing (test/unit/tools/path-in-folder.test.ts)',
