@@ -27,6 +27,7 @@ export { findRedactions } from './secrets/find-redactions.ts';
 export { findSecrets, type SecretOptions } from './secrets/find-secrets.ts';
 export { type Redacted, redactSecrets, redactSecretsNow } from './secrets/redact-secrets.ts';
 export { type CommandFact, type ShellClass, classifyShell, type ShellFacts, type ShellVerdict } from './shell/index.ts';
+export { shellReaders } from './shell/shell-readers.ts';
 export { type ShellFinding, shellFindings } from './shell/find-shell-findings.ts';
 export { checkUrl, type UrlOptions } from './url/check-url.ts';
 export { isPublicAddress } from './url/is-public-address.ts';

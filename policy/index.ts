@@ -15,7 +15,7 @@ export { type CompiledPolicy, type CompiledRule, defaultTerms, type PolicyLimits
 export { defaultPolicyText } from './default-policy.ts';
 export { type CounterLimit, countersOf } from './counters.ts';
 export { evaluatePolicy } from './evaluate.ts';
-export type { ReadShell, ShellReading } from './functions/shell-facts.ts';
+export type { ReadShell, ShellReading, ValidateCommand } from './functions/shell-facts.ts';
 export type { ModelUsage, PolicyInput } from './input.ts';
 export { comparePolicies, mayBeLooser, type PolicyDifference } from './compare.ts';
 export { type Explanation, explainPolicy, type RuleExplanation } from './explain.ts';

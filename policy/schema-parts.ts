@@ -20,6 +20,18 @@ import {
 const pattern = text(512);
 const scalar = z.union([z.string().max(512), z.number(), z.boolean()]);
 
+export const strictCommandSourceSchema = z
+  .strictObject({
+    maxBytes: count.optional().describe('UTF-8 bytes; absent: 4096'),
+    maxArguments: count.optional().describe('Words after the command; absent: 64'),
+    metacharacters: z
+      .boolean()
+      .optional()
+      .describe('Whether pipes, redirections and lists are left to the shell guard; absent: no, they are refused'),
+  })
+  .describe('One plain command line: no metacharacters, no dangerous command, fragment or argument');
+export type StrictCommandSource = z.infer<typeof strictCommandSourceSchema>;
+
 export const constraintSourceSchema = z.strictObject({
   required: z.boolean().optional().describe('Absent: a call without this argument is not judged by it'),
   oneOf: z.array(scalar).min(1).max(500).optional().describe('The only values'),
@@ -41,6 +53,7 @@ export const constraintSourceSchema = z.strictObject({
     .optional()
     .describe('An absolute path that matches one of these, after `..` is resolved'),
   cidr: z.array(pattern).min(1).max(100).optional().describe('An IP address in one of these blocks'),
+  strictCommand: strictCommandSourceSchema.optional(),
 });
 export type ConstraintSource = z.infer<typeof constraintSourceSchema>;
 

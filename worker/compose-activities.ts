@@ -25,11 +25,11 @@ import type { TaskQueues } from '../core/contracts/ticket.ts';
 import type { KeyRegistry, Signer } from '../core/envelope.ts';
 import {
   builtInGuards,
-  classifyShell,
   findInjection,
   type Guard,
   redactSecrets,
   sanitiseError,
+  shellReaders,
 } from '../guards/index.ts';
 import type { Store } from '../store/store.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
@@ -72,7 +72,7 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
   const guards = [...builtInGuards, ...dependencies.guards];
   const checkPoint = createCheckPoint(dependencies.guards);
   const { registry } = dependencies.keys;
-  const policies = createPolicySource({ store, registry, audience, readShell: classifyShell });
+  const policies = createPolicySource({ store, registry, audience, ...shellReaders });
   const { client, namespace } = dependencies.door;
   const bounds = { ...defaultGateBounds, ...dependencies.bounds };
   const links = { store, clock, readLinkOrigin: createReadLinkOrigin(client, namespace) };
