@@ -80,7 +80,7 @@ test.each([
   [{ url: 'https://example.com/x' }, 'allow free'],
   [{ url: 'http://169.254.169.254/latest/meta-data' }, 'ask guard-asks'],
   [{ url: 'https://good.example@203.0.113.9/' }, 'ask guard-asks'],
-])('P1 a path or address that leads astray asks: %j', async (args, word) => {
+])('P1 X2 adapt: a path or address that leads astray asks: %j', async (args, word) => {
   expect(await wordFor('look', args)).toBe(word);
 });
 

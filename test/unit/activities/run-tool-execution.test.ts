@@ -73,7 +73,7 @@ describe('run-tool with a valid permit', () => {
     expect(world.executed).toEqual([]);
   });
 
-  test('redacts before it cuts, keeps the whole text, and cuts between characters', async () => {
+  test('D2 port: redacts before it cuts, keeps the whole text, and cuts between characters', async () => {
     // A byte order mark at the start is text like any other: a cut that dropped it would not begin the whole.
     const text = `\uFEFFhunter ${'ä€😀'.repeat(4000)}`;
     const world = createWorld({ execute: () => text });
