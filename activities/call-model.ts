@@ -29,6 +29,8 @@ export interface CallModelDependencies extends TranscriptSource, TextGuards {
   clock: Clock;
   /** The guards of the turn, as the policies of the run set them. */
   checkTurn: CheckTurn;
+  /** Whether the policies of the run switch the secrets guard off, for arguments. @default never */
+  keepsSecrets?: (ticket: TicketBody) => Promise<boolean>;
   /** @default Temporal's current activity context */
   activity?: () => ActivityPort;
 }
@@ -80,6 +82,7 @@ export function createCallModel(
       turn: input.turn,
       usedIds,
       maxOutputTokens: pack.model.maxOutputTokens,
+      keepsSecrets: (await dependencies.keepsSecrets?.(ticket)) ?? false,
     });
     const after = await dependencies.checkTurn('afterModel', whatCameBack(read.message), ticket);
     const message = after.refusal ? refusedTurn('afterModel', after.refusal, ownId(input.turn, usedIds)) : read.message;

@@ -17,7 +17,9 @@ export interface GuardSettings {
 export const usualGuardSettings: GuardSettings = { offBecause: () => undefined, blocksFrom: () => undefined };
 
 export function guardSettings(policies: readonly CompiledPolicy[]): GuardSettings {
-  const stated = (guard: string) => policies.map(({ guards }) => guards.get(guard) ?? guards.get('default'));
+  // What keeps secrets out of the record is only switched off by its own name.
+  const stated = (guard: string) =>
+    policies.map(({ guards }) => guards.get(guard) ?? (guard === 'secrets' ? undefined : guards.get('default')));
   return {
     offBecause(guard) {
       const reasons = stated(guard).flatMap((one) => (one?.kind === 'off' ? [one.acknowledge] : []));

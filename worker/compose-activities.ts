@@ -21,7 +21,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Activities } from '../core/contracts/activities.ts';
 import type { Domain } from '../core/contracts/envelope.ts';
 import { queryNames } from '../core/contracts/run-names.ts';
-import type { TaskQueues } from '../core/contracts/ticket.ts';
+import type { TaskQueues, TicketBody } from '../core/contracts/ticket.ts';
 import type { KeyRegistry, Signer } from '../core/envelope.ts';
 import {
   builtInGuards,
@@ -81,6 +81,8 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
     ...modelDependencies(dependencies),
     checkTurn: (async (point, input, ticket) =>
       await checkPoint(point, input, await pinnedSettings(policies, ticket))) satisfies CheckTurn,
+    keepsSecrets: async (ticket: TicketBody) =>
+      (await pinnedSettings(policies, ticket)).offBecause('secrets') !== undefined,
   };
   const make: Activities = {
     openRun: createOpenRun({

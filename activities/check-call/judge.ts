@@ -118,7 +118,9 @@ export function refusedByGuards(
   const counted = findings.filter(({ guard }) => settings.offBecause(guard) === undefined);
   const failed = counted.find(({ rule }) => rule === guardFailedRule);
   if (failed) return gateRefusal('guard-failed', `guard ${failed.guard} did not look: ${failed.message}`, findings);
-  if (!counted.some(({ guard }) => guard === 'secrets')) return undefined;
+  // A mark stands where a value was taken out: whoever is told that secrets do not matter still has only half of it.
+  const torn = findings.some(({ guard, rule }) => guard === 'secrets' && rule === 'redacted');
+  if (!torn && !counted.some(({ guard }) => guard === 'secrets')) return undefined;
   return gateRefusal('secret-in-arguments', 'the arguments contain a secret; use a named credential', findings);
 }
 

@@ -170,6 +170,15 @@ describe('what comes back', () => {
     expect(findings).toMatchObject([{ rule: 'aws-key' }, { rule: 'aws-key' }]);
   });
 
+  test('where the secrets guard is switched off, arguments stay as they are, and texts are redacted all the same', async () => {
+    const argumentsText = `{"service":"${canary}"}`;
+    provider.answers.push(response([outputText(`the key is ${canary}`), functionCall({ arguments: argumentsText })]));
+    const overrides = { keepsSecrets: async () => true };
+    const { message } = await createWorld({ baseURL: provider.rawUrl, overrides }).call();
+    expect(message.text).toBe('the key is [redacted]');
+    expect(message.calls[0]?.argumentsText).toBe(argumentsText);
+  });
+
   test('a secret in a plain reasoning summary is redacted, the encrypted item stays', async () => {
     const item = {
       type: 'reasoning',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { describe, expect, test } from 'vitest';
 import { guardCall } from '../../../activities/guard-call.ts';
 import { builtInGuards, defineGuard, type Guard } from '../../../guards/index.ts';
-import { defaultPolicyText } from '../../../policy/index.ts';
+import { defaultPolicyText, loadPolicy } from '../../../policy/index.ts';
 import { defineTool } from '../../../tools/define-tool.ts';
 import { createToolRegistry } from '../../../tools/registry.ts';
 import { createGateWorld, gatePolicy, wordOf, zero } from './check-call-world.ts';
@@ -56,6 +56,32 @@ describe('P1 what a tool hands to a shell', () => {
   test('is refused where the policy has no terms to ask under', async () => {
     const without = policy.replace(/ {2}default:\n(?: {4}.*\n)+/u, '');
     expect(await wordFor('act', { command: 'rm x' }, [], without)).toBe('deny guard-asks');
+  });
+});
+
+describe('P1 a secret in arguments', () => {
+  const made = ['ghp', 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'].join('_');
+  const withGuards = (guards: string): string => policy.replace('rules:\n', `guards: ${guards}\nrules:\n`);
+
+  test('is refused', async () => {
+    expect(await wordFor('act', { note: made })).toBe('deny secret-in-arguments');
+  });
+
+  test('goes through only where the policy names the guard and says why, and the decision says so', async () => {
+    const off = withGuards('{ secrets: { off: true, acknowledge: these are test keys } }');
+    expect(await wordFor('act', { note: made }, [], off)).toBe('allow free guard-off');
+    const others = withGuards('{ default: { off: true, acknowledge: all of them } }');
+    expect(await wordFor('act', { note: made }, [], others)).toBe('deny secret-in-arguments');
+  });
+
+  test('of which only the mark is left is refused also then: half a value helps nobody', async () => {
+    const off = withGuards('{ secrets: { off: true, acknowledge: these are test keys } }');
+    expect(await wordFor('act', { note: '[secret:github-token:3f2a]' }, [], off)).toBe('deny secret-in-arguments');
+  });
+
+  test('cannot be let through without a reason', () => {
+    const loaded = loadPolicy(withGuards('{ secrets: { off: true } }'), 'policy.yaml');
+    expect(loaded.kind).toBe('invalid');
   });
 });
 
