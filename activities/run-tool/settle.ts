@@ -179,7 +179,7 @@ function sealReceipt(
 }
 
 /** Only of what a tool said when it ran: the rest are our own words about a probe, a state, a dry run. */
-function guardsOf({ checkResult }: RunToolDependencies, { permit, tool, value }: Permitted) {
+export function guardsOf({ checkResult }: RunToolDependencies, { permit, tool, value }: Permitted) {
   const ran = permit.purpose === 'execute' || permit.dryRunRead === true;
   if (!tool || !ran) return undefined;
   const args = isRecord(value) ? value : {};

@@ -23,11 +23,15 @@ export interface ShapedOutput {
   said: Pick<ReceiptBody, 'findings' | 'withheldBy'>;
 }
 
+type Check = (text: string) => Promise<PointResult>;
+
+const unchecked: Check = async () => ({ findings: [], refusal: undefined });
+
 /** @param check the guards' say on the redacted text; absent: these are words of our own */
 export async function shapeOutput(
   { redact, store }: Pick<RunToolDependencies, 'redact' | 'store'>,
   raw: string,
-  check: (text: string) => Promise<PointResult> = async () => ({ findings: [], refusal: undefined }),
+  check: Check = unchecked,
 ): Promise<ShapedOutput> {
   const text = await redacted(redact, raw);
   const { findings, refusal } = await check(text).catch(notChecked);
@@ -63,9 +67,15 @@ function notChecked(): PointResult {
   return { findings: [refusal], refusal };
 }
 
-/** Redacted text of a reason, short enough for a history. */
-export async function shapeReason(dependencies: Pick<RunToolDependencies, 'redact'>, raw: string): Promise<string> {
-  return cutUtf8(await redacted(dependencies.redact, raw), 500);
+/** Redacted and checked text of a reason, short enough for a history. There is no receipt that could say what was found. */
+export async function shapeReason(
+  dependencies: Pick<RunToolDependencies, 'redact'>,
+  raw: string,
+  check: Check = unchecked,
+): Promise<string> {
+  const text = await redacted(dependencies.redact, raw);
+  const { refusal } = await check(text).catch(notChecked);
+  return cutUtf8(refusal ? withheld(refusal) : text, 500);
 }
 
 async function redacted(redact: RunToolDependencies['redact'], raw: string): Promise<string> {

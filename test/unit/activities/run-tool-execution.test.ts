@@ -210,6 +210,15 @@ describe('run-tool and a tool that fails', () => {
     expect(JSON.stringify(result)).not.toContain('hunter');
   });
 
+  test('the reason of an unknown is asked about, and withheld where a guard refuses it', async () => {
+    const world = createWorld({ execute: throws(new Error('bad words')) });
+    const refusal = { guard: 'mine', rule: 'r', severity: 'high' as const, message: 'no' };
+    world.dependencies.checkResult = async () => ({ findings: [refusal], refusal });
+    const result = await world.run(permitOf(world));
+    expect(result).toMatchObject({ kind: 'unknown', reason: expect.stringContaining('[withheld: guard "mine"') });
+    expect(JSON.stringify(result)).not.toContain('bad words');
+  });
+
   test('the reason of an unknown is redacted', async () => {
     const world = createWorld({ execute: throws(new Error('bad hunter')) });
     expect(JSON.stringify(await world.run(permitOf(world)))).not.toContain('hunter');
