@@ -9,13 +9,15 @@ import type { Finding } from '../core/contracts/labels.ts';
 import type { AssistantMessage, Message, TokenUsage } from '../core/contracts/message.ts';
 import type { TicketBody } from '../core/contracts/ticket.ts';
 import type { GuardInput } from '../guards/index.ts';
+import type { GuardSettings } from '../policy/index.ts';
 import { type ActivityPort, currentActivity, withHeartbeat } from './call-model/activity-port.ts';
 import { createAskProvider, type OpenAISettings } from './call-model/ask-provider.ts';
 import { reported, type TextGuards } from './call-model/clean-text.ts';
 import { recordUsage, type UsageStore } from './call-model/record-usage.ts';
-import { createLoadPack, type PackStore, type ToolLookup, toolsOf } from './call-model/load-pack.ts';
+import { createLoadPack, type PackStore, type ToolLookup } from './call-model/load-pack.ts';
 import { loadTranscript, type TranscriptSource } from './call-model/load-transcript.ts';
 import { toFailure } from './call-model/model-failure.ts';
+import { createOfferTools } from './call-model/offer-tools.ts';
 import { createBuildPrompt } from './call-model/prompt.ts';
 import { readAnswer } from './call-model/read-answer.ts';
 import { type CachedTranscript, extended } from './call-model/transcript-cache.ts';
@@ -29,8 +31,8 @@ export interface CallModelDependencies extends TranscriptSource, TextGuards {
   clock: Clock;
   /** The guards of the turn, as the policies of the run set them. */
   checkTurn: CheckTurn;
-  /** Whether the policies of the run switch the secrets guard off, for arguments. @default never */
-  keepsSecrets?: (ticket: TicketBody) => Promise<boolean>;
+  /** What the policies of the run say about the guards. */
+  readSettings(ticket: TicketBody): Promise<GuardSettings>;
   /** @default Temporal's current activity context */
   activity?: () => ActivityPort;
 }
@@ -38,7 +40,7 @@ export interface CallModelDependencies extends TranscriptSource, TextGuards {
 export type CheckTurn = (
   point: TurnPoint,
   input: Omit<GuardInput, 'point'>,
-  ticket: TicketBody,
+  settings: GuardSettings,
 ) => Promise<PointResult>;
 
 /** Appended to the pack's instructions. */
@@ -55,13 +57,15 @@ export function createCallModel(
   const loadPack = createLoadPack(dependencies.store);
   const askProvider = createAskProvider(dependencies.openai, dependencies.clock);
   const buildPrompt = createBuildPrompt(dependencies);
+  const offerTools = createOfferTools(dependencies.tools, dependencies.findInjection);
 
   async function callModel(activity: ActivityPort, input: CallModelInput): Promise<CallModelResult> {
     const { pack, ticket } = await loadPack(activity);
+    const settings = await dependencies.readSettings(ticket);
     const transcript = await loadTranscript(dependencies, activity, input, input.tail);
     const prompt = await buildPrompt(transcript.messages);
     const usedIds = new Set(callIds(transcript.messages));
-    const before = await dependencies.checkTurn('beforeModel', { text: prompt.incoming }, ticket);
+    const before = await dependencies.checkTurn('beforeModel', { text: prompt.incoming }, settings);
     if (before.refusal) {
       const message = refusedTurn('beforeModel', before.refusal, ownId(input.turn, usedIds));
       return said(activity, transcript, { message, usage: noUsage, model: pack.model.name }, [
@@ -69,7 +73,7 @@ export function createCallModel(
         ...before.findings,
       ]);
     }
-    const tools = toolsOf(pack, dependencies.tools);
+    const tools = offerTools(pack, settings.blocksFrom('injection'));
     const question = {
       settings: pack.model,
       instructions: `${pack.instructions}\n\n${gateInstructions}`,
@@ -82,15 +86,16 @@ export function createCallModel(
       turn: input.turn,
       usedIds,
       maxOutputTokens: pack.model.maxOutputTokens,
-      keepsSecrets: (await dependencies.keepsSecrets?.(ticket)) ?? false,
+      keepsSecrets: settings.offBecause('secrets') !== undefined,
     });
-    const after = await dependencies.checkTurn('afterModel', whatCameBack(read.message), ticket);
+    const after = await dependencies.checkTurn('afterModel', whatCameBack(read.message), settings);
     const message = after.refusal ? refusedTurn('afterModel', after.refusal, ownId(input.turn, usedIds)) : read.message;
     const { usage, model } = answer;
     return said(activity, transcript, { message, usage, model }, [
       ...prompt.findings,
       ...before.findings,
-      ...tools.missing.map(missingTool),
+      // They are the same in every turn.
+      ...(input.turn === 1 ? tools.findings : []),
       ...read.findings,
       ...after.findings,
     ]);
@@ -134,13 +139,4 @@ function ownId(turn: number, usedIds: ReadonlySet<string>): string {
 
 function callIds(messages: readonly Message[]): string[] {
   return messages.flatMap((message) => (message.role === 'assistant' ? message.calls.map((call) => call.id) : []));
-}
-
-function missingTool(name: string): Finding {
-  return {
-    guard: 'model-input',
-    rule: 'tool-not-loaded',
-    severity: 'medium',
-    message: `the pack names tool ${name}, which this worker has not loaded; it was not offered`,
-  };
 }

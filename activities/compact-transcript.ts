@@ -17,7 +17,7 @@ import { readAnswer } from './call-model/read-answer.ts';
 import { recordUsage } from './call-model/record-usage.ts';
 import { withheldMessage, withheldMessages } from './refused-turn.ts';
 
-export type CompactTranscriptDependencies = Omit<CallModelDependencies, 'tools' | 'checkTurn' | 'keepsSecrets'>;
+export type CompactTranscriptDependencies = Omit<CallModelDependencies, 'tools' | 'checkTurn' | 'readSettings'>;
 
 const summaryInstructions = [
   'You write the notes that replace the beginning of an agent’s transcript. Keep what the agent needs to go on: the task in',

@@ -79,10 +79,8 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
   // One for both: what a model call has read of a transcript, its compaction need not ask the run for again.
   const model = {
     ...modelDependencies(dependencies),
-    checkTurn: (async (point, input, ticket) =>
-      await checkPoint(point, input, await pinnedSettings(policies, ticket))) satisfies CheckTurn,
-    keepsSecrets: async (ticket: TicketBody) =>
-      (await pinnedSettings(policies, ticket)).offBecause('secrets') !== undefined,
+    checkTurn: checkPoint satisfies CheckTurn,
+    readSettings: async (ticket: TicketBody) => await pinnedSettings(policies, ticket),
   };
   const make: Activities = {
     openRun: createOpenRun({
