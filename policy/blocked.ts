@@ -1,16 +1,20 @@
 /** What `blocked` refuses whatever the rules say: people, tools, and words in the text of a run or of any argument. */
+import { latinLetter, lookAlikeLetter } from '../core/look-alike-letters.ts';
 import type { RuleHit } from '../core/contracts/decision.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import type { PolicyInput } from './input.ts';
 import { matchesTool } from './tool-pattern.ts';
 import { ruleHit } from './verdict.ts';
 
-// Characters that are not shown: they would split a word for a reader and not for whoever uses the text.
-const invisible = /\p{Default_Ignorable_Code_Point}/gu;
+// Characters that are not shown, and marks on letters: they would split a word for a comparison and not for a reader.
+const unseen = /[\p{Default_Ignorable_Code_Point}\u0300-\u036f]+/gu;
 
-/** One form for the same words: compatibility characters, case, width-less characters and runs of blanks. */
+/** One form for the same words: compatibility characters, case, accents, what is not shown, look-alike letters, runs of blanks. */
 export function foldWords(text: string): string {
-  return text.normalize('NFKC').replace(invisible, '').toLowerCase().replaceAll(/\s+/gu, ' ');
+  // The normaliser sorts marks in a row, which takes the square of their number: no writing has more than a few on a letter.
+  const few = text.replaceAll(unseen, '').replaceAll(/(\p{M}{8})\p{M}+/gu, '$1');
+  const bare = few.normalize('NFKD').toLowerCase().replaceAll(unseen, '');
+  return bare.replaceAll(lookAlikeLetter, latinLetter).replaceAll(/\s+/gu, ' ');
 }
 
 /** Of a run before it has called anything: who started it, and its text. */
