@@ -155,7 +155,14 @@ test('after kill -9 of everything a waiting run goes on, and its approval still 
 test('runs lists them all, newest first', async () => {
   const { stdout } = await cli('runs', '--json');
   const { runs } = z.object({ runs: z.array(z.object({ outcome: z.string().nullable() })) }).parse(JSON.parse(stdout));
-  expect(runs.map(({ outcome }) => outcome)).toEqual(['completed', 'cancelled', 'completed', 'completed', 'completed']);
+  expect(runs.map(({ outcome }) => outcome)).toEqual([
+    'completed',
+    'cancelled',
+    'refused',
+    'completed',
+    'completed',
+    'completed',
+  ]);
 });
 
 test('doctor finds the parts that run', async () => {
