@@ -16,6 +16,7 @@ import { linkNotOpen, type RunOpened, type RunOutcome } from '../core/contracts/
 import type { ErrorCode } from '../core/contracts/errors.ts';
 import type { RunInput, RunResult } from '../core/contracts/run.ts';
 import { local, type Remote, remoteActivities } from './activities.ts';
+import { answerRefused } from './answer-refused.ts';
 import { compactTranscript, needsCompaction } from './compact.ts';
 import { gateCalls, voidDoubts, withdrawAsks } from './gate.ts';
 import { registerHandlers } from './handlers.ts';
@@ -192,15 +193,6 @@ async function close(run: RunMemory, remote: Remote, input: RunInput, ending: En
   run.stage = 'ended';
   showState('ended');
   return { ...(answerRefused(closed) ?? ending), turns: run.turn, calls: run.counters.calls };
-}
-
-/** A forged refusal keeps an answer back, which whoever can forge it can do in other ways, too. */
-function answerRefused(closed: unknown): Ending | undefined {
-  const refusal = field(closed, 'refusal');
-  const [guard, rule, message] = ['guard', 'rule', 'message'].map((name) => field(refusal, name));
-  if (typeof guard !== 'string' || typeof rule !== 'string' || typeof message !== 'string') return undefined;
-  const text = `The answer was withheld: guard "${guard}" refused it by "${rule}": ${message}`;
-  return { outcome: 'refused', text: text.slice(0, 1000).toWellFormed() };
 }
 
 /** Anybody with access to the namespace can answer for the activity, with anything. */
