@@ -1,6 +1,6 @@
 /**
- * The end of a run (afterAgent): checks that the store's record is whole and notes the end. It is started with input that
- * anybody could forge, so it believes only the store about what was decided and done.
+ * The end of a run (afterAgent): asks the guards about its answer, checks that the store's record is whole and notes the end. It
+ * is started with input that anybody could forge, so it believes only the store about what was decided and done.
  */
 import { Context } from '@temporalio/activity';
 import { z } from 'zod';
@@ -11,10 +11,13 @@ import type { TicketBody } from '../core/contracts/ticket.ts';
 import { digestJson } from '../core/digest.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Store } from '../store/store.ts';
+import type { PointResult } from './check-point.ts';
 
 export interface CloseRunDependencies {
   store: Store;
   clock: Clock;
+  /** The afterAgent guards over the run's answer, as the policies that it pinned set them. */
+  checkAnswer(text: string, ticket: TicketBody): Promise<PointResult>;
   readExecution?: () => { workflowId: string; linkRunId: string } | undefined;
 }
 
@@ -32,9 +35,13 @@ export function createCloseRun(dependencies: CloseRunDependencies): (input: Clos
     const run = await dependencies.store.getRun(workflowId);
     if (run?.lastLinkRunId !== linkRunId)
       return { findings: [finding(linkNotOpen, 'this link is not the open one of its run')] };
-    const findings = await complianceFindings(dependencies.store, workflowId, run.ticket.body.limits, input);
-    await dependencies.store.closeRun({ workflowId, linkRunId, outcome: input.outcome, now: dependencies.clock.now() });
-    return { findings };
+    const { limits } = run.ticket.body;
+    const guarded = await dependencies.checkAnswer(String(input.text ?? ''), run.ticket.body);
+    const findings = await complianceFindings(dependencies.store, workflowId, limits, input);
+    const { refusal } = guarded;
+    const outcome = refusal ? 'refused' : input.outcome;
+    await dependencies.store.closeRun({ workflowId, linkRunId, outcome, now: dependencies.clock.now() });
+    return { findings: [...findings, ...guarded.findings], ...(refusal ? { refusal } : {}) };
   };
 }
 

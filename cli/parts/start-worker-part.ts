@@ -70,6 +70,7 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
       clock,
       audience: config.audience,
       tools: pack.tools,
+      guards: pack.guards,
       sandbox,
       workFolder: config.paths.work,
       openai: { apiKey: config.openaiApiKey ?? (config.openaiBaseUrl && 'none'), baseURL: config.openaiBaseUrl },

@@ -6,7 +6,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestText } from '../../core/digest.ts';
 import { CountersignError, messageOf } from '../../core/errors.ts';
-import { classifyShell } from '../../guards/index.ts';
+import { shellReaders } from '../../guards/index.ts';
 import { formatPackProblem, readPack } from '../../packs/load-pack.ts';
 import { type KnownTool, type PolicyCase, readCases } from '../../policy/cases/index.ts';
 import {
@@ -75,7 +75,7 @@ async function readAlone(file: string): Promise<PolicyFile> {
 }
 
 async function load(file: string, text: string, tools: PolicyFile['tools']) {
-  const loaded = loadPolicy(text, file, { tools, readShell: classifyShell });
+  const loaded = loadPolicy(text, file, { tools, ...shellReaders });
   if (loaded.kind === 'invalid') throw new PolicyProblems(loaded.problems.map(formatProblem));
   return { file, text, loaded };
 }

@@ -2,38 +2,10 @@
  * What a text says once its disguises are off: hidden characters, accents, look-alike letters, digits for letters, spaced or
  * joined letters, percent and entity encoding, base64, rot13. Each view is a guess; none of them is shown to anybody.
  */
+import { latinLetter, lookAlikeLetter } from '../../core/look-alike-letters.ts';
 import { unitText, type UnitText } from './code-units.ts';
 import { longRuns, readBase64, readHex } from './long-runs.ts';
 
-const lookAlikes: Readonly<Record<string, string>> = Object.fromEntries(
-  [
-    'аa',
-    'еe',
-    'оo',
-    'рp',
-    'сc',
-    'уy',
-    'хx',
-    'іi',
-    'ѕs',
-    'јj',
-    'ԁd',
-    'һh',
-    'ӏl',
-    'ԛq',
-    'ԝw',
-    'ɡg',
-    'αa',
-    'εe',
-    'οo',
-    'ρp',
-    'ιi',
-    'υu',
-    'νv',
-    'κk',
-    'τt',
-  ].map((pair): [string, string] => [pair.slice(0, 1), pair.slice(1)]),
-);
 /** What digits and signs stand for between letters; the same for small and capital letters. */
 const leet = new Map(Object.entries({ '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't', '@': 'a', $: 's' }));
 const unleet = byteTable((sign) => leet.get(sign) ?? sign);
@@ -92,7 +64,7 @@ function withoutDisguise(text: string): string {
   return unmarked
     .normalize('NFKD')
     .replaceAll(/\p{M}+/gu, '')
-    .replaceAll(/[\u0370-\u052F\u0261]/g, (letter) => lookAlikes[letter] ?? lookAlikes[letter.toLowerCase()] ?? letter)
+    .replaceAll(lookAlikeLetter, latinLetter)
     .replaceAll('\u00A0', ' ');
 }
 

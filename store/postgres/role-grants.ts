@@ -56,7 +56,10 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
   receipts: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['tools'] },
   labels: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['tools'] },
   control: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['gateway'] },
-  bodies: { read: ['agent', 'model', 'tools', 'gateway', 'audit'], insert: ['agent', 'tools', 'gateway'] },
+  bodies: {
+    read: ['agent', 'model', 'tools', 'record', 'gateway', 'audit'],
+    insert: ['agent', 'tools', 'gateway'],
+  },
   // Inserted by whoever does what is recorded, in the same transaction; updated and deleted by nobody.
   ledger: {
     read: ['record', 'audit'],

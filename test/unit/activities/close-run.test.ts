@@ -12,13 +12,17 @@ beforeEach(async () => {
   world = await createGateWorld();
 });
 
+/** Guards have nothing against the answer. */
+const checkAnswer = async () => ({ findings: [] });
+
 async function rulesAtEnd(calls: CloseRunInput['calls'] = []): Promise<string[]> {
   const closeRun = createCloseRun({
     store: world.store,
     clock: world.clock,
+    checkAnswer,
     readExecution: () => ({ workflowId, linkRunId }),
   });
-  const { findings } = await closeRun({ outcome: 'completed', turns: 1, calls });
+  const { findings } = await closeRun({ outcome: 'completed', text: 'end', turns: 1, calls });
   for (const { guard, severity } of findings)
     expect({ guard, severity }).toEqual({ guard: 'compliance', severity: 'high' });
   return findings.map(({ rule }) => rule);
@@ -85,8 +89,9 @@ describe('the end of a run', () => {
     body.limits.callsPerRun -= 1;
     const run = await world.store.getRun(workflowId);
     const store = { ...world.store, getRun: async () => run && { ...run, ticket: world.ticket } };
-    const closeRun = createCloseRun({ store, clock: world.clock, readExecution: () => ({ workflowId, linkRunId }) });
-    const { findings } = await closeRun({ outcome: 'completed', turns: 9, calls: [] });
+    const readExecution = () => ({ workflowId, linkRunId });
+    const closeRun = createCloseRun({ store, clock: world.clock, checkAnswer, readExecution });
+    const { findings } = await closeRun({ outcome: 'completed', text: 'end', turns: 9, calls: [] });
     expect(findings.map(({ rule }) => rule)).toEqual(['limit-exceeded']);
   });
 });

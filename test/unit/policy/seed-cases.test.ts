@@ -12,7 +12,7 @@ import {
   loadPolicy,
   stricterVerdict,
 } from '../../../policy/index.ts';
-import { classifyShell } from '../../../guards/index.ts';
+import { shellReaders } from '../../../guards/index.ts';
 import { readCases, runCases } from '../../../policy/cases/index.ts';
 import { riskOfName } from '../../../policy/risk.ts';
 import { call, loaded, problemsOf } from './policy-fixtures.ts';
@@ -266,7 +266,7 @@ describe('the shipped policies', () => {
   /** The cases of a shipped policy whose name begins with the id. */
   function shipped(name: string, id: string) {
     const read = (file: string) => readFileSync(new URL(`../../../policies/${file}`, import.meta.url), 'utf8');
-    const loadedPolicy = loadPolicy(read(`${name}.yaml`), name, { readShell: classifyShell });
+    const loadedPolicy = loadPolicy(read(`${name}.yaml`), name, shellReaders);
     const cases = readCases(read(`${name}.cases.yaml`), name);
     if (loadedPolicy.kind === 'invalid' || cases.kind === 'invalid') throw new Error('it does not load');
     const own = cases.cases.filter((one) => one.name.startsWith(`${id} `));
