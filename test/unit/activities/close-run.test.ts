@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 
 /** Guards have nothing against the answer. */
-const checkAnswer = async () => ({ findings: [] });
+const checkAnswer = async () => ({ findings: [], refusal: undefined });
 
 async function rulesAtEnd(calls: CloseRunInput['calls'] = []): Promise<string[]> {
   const closeRun = createCloseRun({
