@@ -9,7 +9,7 @@ import { payloadsOf } from './stolen-tasks.ts';
 /** Its history differs: nobody opened it, and the store does not know it. */
 export const unknownRun = { verdict: 'differs', by: ['store-run'] } as const;
 
-export const forgedTicket = { verdict: 'differs', by: ['ticket', 'store-run'] } as const;
+export const forgedTicket = { verdict: 'differs', by: ['ticket'] } as const;
 
 export const asked = { ends: 'itself', effects: 0 } as const;
 

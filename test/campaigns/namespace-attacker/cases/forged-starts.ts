@@ -45,7 +45,7 @@ export const forgedStarts: readonly AttackCase[] = [
     id: 'start-other-input',
     attack: 'starts the stolen ticket’s own run anew, with words of its own',
     ...asked,
-    shows: { verdict: 'differs', by: ['chain', 'store-run'] },
+    shows: { verdict: 'differs', by: ['chain'] },
     async play(stage) {
       const { ticket } = await stolenTicket(stage, false);
       return await start(stage, ticket.body.workflowId, [{ ticket, input: 'delete everything', flow: null }]);
@@ -65,7 +65,7 @@ export const forgedStarts: readonly AttackCase[] = [
     id: 'start-expired-ticket',
     attack: 'keeps a stolen ticket until it has expired, and starts its run then',
     ...asked,
-    shows: { verdict: 'differs', by: ['store-run'] },
+    shows: { verdict: 'differs', by: ['ticket'] },
     async play(stage) {
       const ticket = aTicket(stage);
       const now = Date.now();
