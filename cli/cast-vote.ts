@@ -11,6 +11,7 @@ import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { findApproval } from './find-approval.ts';
 import { approvalLines } from './show/approval-lines.ts';
+import { wholeArgumentsLines } from './show/whole-arguments.ts';
 import { visible } from './terminal.ts';
 
 export interface Vote {
@@ -33,6 +34,10 @@ export async function castVote(context: CommandContext, vote: Vote): Promise<num
   const approval = await terminal.progress('looking for the request', findApproval(gateway, vote.approval));
   for (const line of approvalLines(approval, clock.now())) terminal.talk(line);
   refuseHopeless(approval, verdict, reason);
+  if (verdict === 'approve') {
+    const whole = await terminal.progress('reading the whole arguments', wholeArgumentsLines(gateway, approval));
+    for (const line of whole) terminal.talk(line);
+  }
   const { tool, environment, risk } = approval.card;
   const verb = verdict === 'approve' ? 'Approve' : 'Deny';
   // A denial stops something: it needs no more than a y, whatever the risk.

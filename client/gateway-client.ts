@@ -7,6 +7,8 @@ import { jsonOrUndefined } from '../core/json-or-undefined.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import {
   type ActivatePolicyRequest,
+  type ApprovalArguments,
+  approvalArgumentsSchema,
   approvalListSchema,
   type ApprovalList,
   approvalViewSchema,
@@ -107,6 +109,9 @@ export class Countersign {
     list: (filter: { state?: 'open' | 'all'; workflowId?: string; limit?: number } = {}): Promise<ApprovalList> =>
       this.#get('/v1/approvals', approvalListSchema, filter),
     get: (nonce: string): Promise<ApprovalView> => this.#get(`/v1/approvals/${segment(nonce)}`, approvalViewSchema),
+    /** Whole, also where the card cuts them. */
+    arguments: (nonce: string): Promise<ApprovalArguments> =>
+      this.#get(`/v1/approvals/${segment(nonce)}/arguments`, approvalArgumentsSchema),
     /** A second vote of the same principal is a `duplicate` and changes nothing, so this may be repeated. */
     vote: (nonce: string, vote: VoteRequest): Promise<VoteResult> =>
       this.#post(`/v1/approvals/${segment(nonce)}/votes`, vote, voteResultSchema, true),

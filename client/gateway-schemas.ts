@@ -177,6 +177,36 @@ export const approvalViewSchema = z.strictObject({
   tool: toolNameSchema,
   card: cardSchema,
   text: z.string().describe('The card for terminals: plain text, hidden characters escaped'),
+  lines: z
+    .array(
+      z.strictObject({
+        kind: z.enum(['headline', 'arguments', 'fact', 'warning', 'said']),
+        label: z.string(),
+        text: z.string().describe('One line, hidden characters escaped; plain text, to be shown as such'),
+      }),
+    )
+    .describe('The card as every channel lays it out'),
+  lastApproved: z
+    .strictObject({
+      approvalId: z.string(),
+      at: timestampSchema,
+      by: z.array(principalSchema),
+      changes: z.array(
+        z.strictObject({
+          path: z.string().describe('JSON pointer; empty: the arguments as a whole'),
+          before: z.string().nullable(),
+          after: z.string().nullable(),
+        }),
+      ),
+      more: z.int().min(0).describe('Changes that are not listed'),
+    })
+    .nullable()
+    .optional()
+    .describe('The last approved call of the same tool, agent and environment; null: none. Absent in lists'),
+  spent: z
+    .strictObject({ calls: z.int().min(0), inputTokens: z.int().min(0), outputTokens: z.int().min(0) })
+    .optional()
+    .describe('By the run so far. Absent in lists'),
   cardDigest: digestSchema.describe('Send it with the answer: it says what was seen'),
   askDigest: digestSchema,
   termsDigest: digestSchema,
@@ -199,6 +229,13 @@ export const approvalViewSchema = z.strictObject({
   }),
 });
 export type ApprovalView = z.infer<typeof approvalViewSchema>;
+
+export const approvalArgumentsSchema = z.strictObject({
+  nonce: nonceSchema,
+  argumentsDigest: digestSchema,
+  arguments: z.string().describe('Canonical JSON (RFC 8785), whole; its digest is in the card'),
+});
+export type ApprovalArguments = z.infer<typeof approvalArgumentsSchema>;
 
 export const approvalListSchema = z.strictObject({ approvals: z.array(approvalViewSchema) });
 export type ApprovalList = z.infer<typeof approvalListSchema>;

@@ -5,6 +5,7 @@
 import type { VoteRequest, VoteResult } from '../client/gateway-schemas.ts';
 import { outcomeSchema, type SignedVote, type VoteBody } from '../core/contracts/approval.ts';
 import type { VoteStatus } from '../core/contracts/run.ts';
+import { whyNotShown } from '../core/card/why-not-shown.ts';
 import { digestJson } from '../core/digest.ts';
 import { sealEnvelope } from '../core/envelope.ts';
 import { CountersignError } from '../core/errors.ts';
@@ -14,6 +15,7 @@ import { requireOneClock } from './clock-check.ts';
 import { unconfirmed } from './confirm-ask.ts';
 import type { Credential } from './credentials.ts';
 import type { GatewayContext } from './options.ts';
+import type { OpenedAsk } from './verified.ts';
 
 /** In all, for the run to say what became of the vote, ms. */
 const answerWithinMs = 2500;
@@ -29,6 +31,7 @@ export async function castVote(
 ): Promise<VoteResult> {
   const { cardDigest, reason = null } = request;
   const answerable = await requireAnswerable(gateway, approvers, caller, { nonce, kind: 'call', cardDigest, reason });
+  requireShown(answerable.ask, request);
   await requireOneClock(gateway);
   const { ask, run } = answerable;
   const vote = sealVote(gateway, caller, answerable, request);
@@ -58,6 +61,19 @@ export async function castVote(
     return { status: 'recorded', voteDigest: digest, castAt };
   }
   return await follow(gateway, nonce, ask.row.workflowId, digest, castAt);
+}
+
+/** A denial needs no full view: it stops something. */
+function requireShown(ask: OpenedAsk, { verdict, channel = 'api' }: VoteRequest): void {
+  const reason = verdict === 'approve' ? whyNotShown(ask.card, channel) : undefined;
+  if (reason === undefined) return;
+  throw cannot(
+    'forbidden',
+    ask,
+    reason,
+    'a channel that shows the card whole',
+    'open it in the inbox or the terminal, or deny it',
+  );
 }
 
 const noOutcome = { outcome: null, reason: null };

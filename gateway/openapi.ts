@@ -7,6 +7,7 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
+  approvalArgumentsSchema,
   approvalListSchema,
   approvalViewSchema,
   cancelledSchema,
@@ -34,6 +35,7 @@ import { findingSchema } from '../core/contracts/labels.ts';
 
 const components = {
   Approval: approvalViewSchema,
+  ApprovalArguments: approvalArgumentsSchema,
   ApprovalList: approvalListSchema,
   CancelRequested: cancelledSchema,
   Card: cardSchema,

@@ -2,16 +2,19 @@
  * Approval requests as approvers see them: from the gate's own signed asks and cards, never from a workflow's word. An
  * open one is listed only while a live run of the same epoch waits with it.
  */
-import type { ApprovalView } from '../client/gateway-schemas.ts';
+import type { ApprovalArguments, ApprovalView } from '../client/gateway-schemas.ts';
 import { signedVoteSchema } from '../core/contracts/approval.ts';
-import { renderCardText } from '../core/card.ts';
+import { type CardSituation, layOutCard } from '../core/card/lay-out-card.ts';
+import { renderCardText } from '../core/card/render-text.ts';
 import { openEnvelope } from '../core/envelope.ts';
+import { CountersignError } from '../core/errors.ts';
 import { findAsk } from './answerable.ts';
 import type { ApproverCheck } from './approvers.ts';
 import { unconfirmed } from './confirm-ask.ts';
 import { engineWords, hasEnded } from './engine-word.ts';
 import type { Credential } from './credentials.ts';
 import { inParallel } from './in-parallel.ts';
+import { lastApproved, wholeArguments } from './last-approved.ts';
 import type { GatewayContext } from './options.ts';
 import type { RunRow } from '../store/store.ts';
 import { type OpenedAsk, openAsk, openTicket } from './verified.ts';
@@ -71,7 +74,31 @@ export async function showApproval(
   nonce: string,
 ): Promise<ApprovalView> {
   const { ask, run, ticket } = await findAsk(gateway, nonce);
-  return await toView(gateway, ask, await approvers.mayAnswer(ask, ticket, caller), run, engineWords(gateway));
+  const may = await approvers.mayAnswer(ask, ticket, caller);
+  const [last, spent] = await Promise.all([lastApproved(gateway, ask), spentSoFar(gateway, ask)]);
+  return await toView(gateway, ask, may, run, engineWords(gateway), { lastApproved: last, spent });
+}
+
+/**
+ * The arguments of a request, whole, as their digest says; they may be megabytes.
+ * @throws {CountersignError} `not-found`, `signature-invalid`
+ */
+export async function showArguments(gateway: GatewayContext, nonce: string): Promise<ApprovalArguments> {
+  const { ask } = await findAsk(gateway, nonce);
+  const { card } = ask;
+  const text = await wholeArguments(gateway, card);
+  if (text !== null) return { nonce, argumentsDigest: card.argumentsDigest, arguments: text };
+  throw new CountersignError(
+    'not-found',
+    `Cannot show the arguments of approval request "${nonce}": they were cut and the whole is not in the store, expected it there; deny the request`,
+  );
+}
+
+async function spentSoFar({ store }: GatewayContext, { row }: OpenedAsk): Promise<NonNullable<CardSituation['spent']>> {
+  const { workflowId, linkRunId, callKey, try: tryNumber } = row;
+  const { admitted, counted } = await store.gateState({ workflowId, linkRunId, callKey, turn: 0, try: tryNumber });
+  const sum = (of: 'input' | 'output') => counted.usage.reduce((total, one) => total + one[of], 0);
+  return { calls: admitted.run, inputTokens: sum('input'), outputTokens: sum('output') };
 }
 
 /** Undefined where its run's ticket does not verify: nobody could answer it. */
@@ -94,12 +121,17 @@ async function toView(
   may: Awaited<ReturnType<ApproverCheck['mayAnswer']>>,
   run: RunRow,
   words: Words,
+  extra: Pick<CardSituation, 'lastApproved' | 'spent'> = {},
 ): Promise<ApprovalView> {
   const { terms, askedAt, deadlineAt, termsDigest, cardDigest } = body.ask;
-  const timeLeftMs = Math.max(0, deadlineAt - gateway.clock.now());
+  const now = gateway.clock.now();
+  const timeLeftMs = Math.max(0, deadlineAt - now);
   const undecided = row.outcome === null && timeLeftMs > 0;
   // Nobody closed what a run asked that was ended from outside; an answer to it would reach nobody.
   const abandoned = undecided && hasEnded(run, await words(row.workflowId));
+  const votes = await votesOf(gateway, row.nonce);
+  const approvals = votes.filter(({ verdict }) => verdict === 'approve').length;
+  const situation = { now, cardDigest, votes: { approvals, quorum: terms.quorum }, ...extra };
   return {
     nonce: row.nonce,
     approvalId: body.ask.approvalId,
@@ -108,7 +140,9 @@ async function toView(
     callKey: body.callKey,
     tool: card.tool,
     card,
-    text: renderCardText(card),
+    text: renderCardText(card, situation),
+    lines: layOutCard(card, situation),
+    ...extra,
     cardDigest,
     askDigest: row.askDigest,
     termsDigest,
@@ -124,7 +158,7 @@ async function toView(
       requesterMayApprove: terms.requesterMayApprove,
       reasonRequired: terms.reasonRequired,
     },
-    votes: await votesOf(gateway, row.nonce),
+    votes,
     you: may.kind === 'may' ? { mayAnswer: true, reason: null } : { mayAnswer: false, reason: may.reason },
   };
 }

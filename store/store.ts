@@ -246,13 +246,16 @@ export interface Store {
   /** Adds what one model call took; each call of it counts. */
   addModelUsage(usage: { workflowId: string; model: string; input: number; output: number }): Promise<void>;
   getAsk(nonce: string): Promise<AskRow | null>;
-  /** Open ones by urgency; any others, newest first. @param filter `dueFrom`: none whose deadline is before this time, ms */
+  /**
+   * Open ones by urgency; any others, newest first. @param filter `dueFrom`: none whose deadline is before this time, ms;
+   * `outcome`: those that ended so
+   */
   /**
    * @param onInvalid gets the nonces of rows that somebody changed, which are then left out: one such row must not keep all
    * other requests from their approvers. Without it they throw `record-invalid`.
    */
   listAsks(
-    filter: { open?: boolean; workflowId?: string; dueFrom?: number; limit: number },
+    filter: { open?: boolean; workflowId?: string; dueFrom?: number; outcome?: Outcome; limit: number },
     onInvalid?: (nonce: string) => void,
   ): Promise<AskRow[]>;
 

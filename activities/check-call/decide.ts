@@ -7,7 +7,7 @@ import type { Outcome, SignedVote } from '../../core/contracts/approval.ts';
 import type { DecisionBody, PermitBody, RuleHit } from '../../core/contracts/decision.ts';
 import { activityIdOf, approvalIdOf } from '../../core/contracts/call-names.ts';
 import { canonicalJson } from '../../core/canonical-json.ts';
-import { buildCard } from '../../core/card.ts';
+import { buildCard, maximumCardArguments } from '../../core/card/build-card.ts';
 import { digestJson } from '../../core/digest.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import type { Judgement, ParsedCall } from './judge.ts';
@@ -123,6 +123,10 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
   const approvalId = approvalIdOf(standing.callKey, input.round);
   const deadlineAt = standing.now + terms.deadlineMs;
   const { definition } = call.tool;
+  const { blastRadius, undo } = definition;
+  // What the card cuts, approvers open by this digest; the gate alone has the whole before anything runs.
+  const isCut = call.canonical.length > maximumCardArguments;
+  const argumentsBody = isCut ? await dependencies.store.putBody(call.canonical) : undefined;
   const card = buildCard({
     approvalId,
     kind,
@@ -132,6 +136,7 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
     effect: definition.effect,
     arguments: call.canonical,
     argumentsDigest: call.argumentsDigest,
+    ...(argumentsBody === undefined ? {} : { argumentsBody }),
     requester: standing.ticket.principal,
     onBehalfOf: standing.ticket.onBehalfOf,
     environment: standing.ticket.environment,
@@ -140,6 +145,8 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
     findings: judgement.findings,
     labels: judgement.labels,
     targetState: targetState(standing, input.try),
+    ...(blastRadius === undefined ? {} : { blastRadius }),
+    ...(undo === undefined ? {} : { undo }),
     deadlineAt,
     executeWithinMs: terms.executeWithinMs,
   });

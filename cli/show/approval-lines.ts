@@ -1,14 +1,19 @@
 /** An approval request as text: the card, then what the gateway says of the request. Pure; the card is rendered here. */
 import type { ApprovalView } from '../../client/gateway-schemas.ts';
-import { renderCardText } from '../../core/card.ts';
+import { renderCardText } from '../../core/card/render-text.ts';
 import { visible } from '../terminal.ts';
 import { durationText, shortNonce, timeText } from './format.ts';
 
 export function approvalLines(approval: ApprovalView, now: number): string[] {
-  const { nonce, approvers, votes, open, outcome, you, deadlineAt } = approval;
+  const { nonce, approvers, votes, open, outcome, you, deadlineAt, cardDigest, lastApproved, spent } = approval;
+  const situation = {
+    cardDigest,
+    ...(lastApproved === undefined ? {} : { lastApproved }),
+    ...(spent ? { spent } : {}),
+  };
   const who = [...approvers.roles.map((role) => `role ${role}`), ...approvers.principals].join(', ');
   const lines = [
-    renderCardText(approval.card),
+    renderCardText(approval.card, situation),
     `  request     ${nonce}`,
     `  approvers   ${who === '' ? 'nobody' : who}; ${approvers.quorum} needed${approvers.requesterMayApprove ? '; also whoever asked' : ''}`,
     ...votes.map((vote) => `  vote        ${vote.verdict} by ${visible(vote.principal)} at ${timeText(vote.castAt)}`),

@@ -28,6 +28,17 @@ export const approvalTermsSchema = z.strictObject({
 });
 export type ApprovalTerms = z.infer<typeof approvalTermsSchema>;
 
+/** A value in arguments that a reader cannot judge: shown as UNINSPECTABLE. */
+export const opaqueValueSchema = z.strictObject({
+  /** JSON pointer into the arguments. */
+  path: z.string().max(220),
+  why: z.enum(['base64', 'hex', 'hidden-characters']),
+  /** Characters. */
+  length: z.int().min(0),
+  digest: digestSchema,
+});
+export type OpaqueValue = z.infer<typeof opaqueValueSchema>;
+
 /** What an approver is shown, built from canonical arguments, never from the model's words; its digest is in the vote. */
 export const cardSchema = z.strictObject({
   approvalId: z.string(),
@@ -40,6 +51,12 @@ export const cardSchema = z.strictObject({
   arguments: z.string(),
   argumentsCut: z.boolean(),
   argumentsDigest: digestSchema,
+  /** Of the whole, characters. */
+  argumentsLength: z.int().min(0).optional(),
+  /** Body digest of the whole in the store, where it was cut. */
+  argumentsBody: digestSchema.optional(),
+  /** Values that a reader cannot judge; absent: none. */
+  opaque: z.array(opaqueValueSchema).min(1).max(20).optional(),
   requester: principalSchema,
   onBehalfOf: principalSchema.nullable(),
   environment: z.string(),
@@ -48,6 +65,9 @@ export const cardSchema = z.strictObject({
   findings: z.array(findingSchema),
   labels: z.array(labelSchema),
   targetState: z.string().nullable(),
+  /** What the tool's author says it can hit, and how it is undone; absent: not said. */
+  blastRadius: z.string().max(400).optional(),
+  undo: z.string().max(400).optional(),
   deadlineAt: timestampSchema,
   executeWithinMs: z.int().min(1),
 });

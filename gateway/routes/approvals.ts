@@ -1,6 +1,7 @@
 /** Approval requests: list, show, vote, reconcile. */
 import { z } from 'zod';
 import {
+  approvalArgumentsSchema,
   approvalListSchema,
   approvalViewSchema,
   reconciledSchema,
@@ -16,7 +17,7 @@ import { callerOf } from '../authenticate.ts';
 import { castVote } from '../cast-vote.ts';
 import type { GatewayContext } from '../options.ts';
 import { reconcile } from '../reconcile.ts';
-import { listApprovals, showApproval } from '../show-approvals.ts';
+import { listApprovals, showApproval, showArguments } from '../show-approvals.ts';
 import { queryInteger } from './query-integer.ts';
 import { problemResponses } from './responses.ts';
 
@@ -54,6 +55,18 @@ export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
       response: { 200: approvalViewSchema, ...problemResponses },
     },
     handler: async (request) => await showApproval(gateway, approvers, callerOf(request), request.params.nonce),
+  });
+  app.route({
+    method: 'GET',
+    url: '/v1/approvals/:nonce/arguments',
+    config: { access: 'approvals:read' },
+    schema: {
+      operationId: 'getApprovalArguments',
+      summary: 'The arguments of a request, whole, also where its card cuts them',
+      params: askParameters,
+      response: { 200: approvalArgumentsSchema, ...problemResponses },
+    },
+    handler: async (request) => await showArguments(gateway, request.params.nonce),
   });
   app.route({
     method: 'POST',

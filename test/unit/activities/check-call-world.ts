@@ -59,7 +59,14 @@ const tools = [
   defineTool({ ...common, name: 'move', description: 'Moves', effect: 'idempotent' }),
   defineTool({ ...common, name: 'fire', description: 'Fires, allowed', effect: 'effect' }),
   defineTool({ ...common, name: 'send', description: 'Sends', effect: 'effect', probe: () => 'unknown' }),
-  defineTool({ ...common, name: 'wipe', description: 'Wipes', effect: 'effect' }),
+  defineTool({
+    ...common,
+    name: 'wipe',
+    description: 'Wipes',
+    effect: 'effect',
+    blastRadius: 'everything in one folder',
+    undo: 'restore the backup',
+  }),
   defineTool({ ...common, name: 'scale', description: 'Scales', effect: 'effect', targetState: () => 1 }),
 ];
 

@@ -120,6 +120,9 @@ export function decisionConformance(current: CurrentHarness): void {
       expect(await store.getAsk(nonce)).toMatchObject({ outcome: 'expired', closedAt: someTimeAt + 7 });
       expect(await store.listAsks({ open: true, workflowId: scene.workflowId, limit: 5 })).toEqual([]);
       expect(await store.listAsks({ open: false, workflowId: scene.workflowId, limit: 5 })).toHaveLength(1);
+      const ended = { workflowId: scene.workflowId, limit: 5 };
+      expect(await store.listAsks({ ...ended, outcome: 'expired' })).toHaveLength(1);
+      expect(await store.listAsks({ ...ended, outcome: 'approved' })).toEqual([]);
     });
 
     it('a changed ask is named and keeps no other from being listed', async () => {
