@@ -3,6 +3,7 @@
  * follows no redirects, believes no answer that does not parse, and repeats a request only where repeating is safe.
  */
 import { z } from 'zod';
+import type { Risk } from '../core/contracts/labels.ts';
 import { jsonOrUndefined } from '../core/json-or-undefined.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import {
@@ -58,6 +59,20 @@ export interface CountersignOptions {
   fetch?: typeof fetch;
 }
 
+export interface ApprovalListFilter {
+  state?: 'open' | 'all';
+  workflowId?: string;
+  agent?: string;
+  tool?: string;
+  risk?: Risk;
+  /** Only what the caller may answer. */
+  mayAnswer?: boolean;
+  limit?: number;
+  version?: string;
+  /** Ms. */
+  waitMs?: number;
+}
+
 interface Call<T> {
   method: 'GET' | 'POST' | 'DELETE';
   path: string;
@@ -106,15 +121,23 @@ export class Countersign {
   };
 
   readonly approvals = {
-    list: (filter: { state?: 'open' | 'all'; workflowId?: string; limit?: number } = {}): Promise<ApprovalList> =>
-      this.#get('/v1/approvals', approvalListSchema, filter),
+    /** With `version` and `waitMs` (less than `timeoutMs`): answered when the list is another one, or the wait is over. */
+    list: (filter: ApprovalListFilter = {}): Promise<ApprovalList> =>
+      this.#get('/v1/approvals', approvalListSchema, { ...filter, mayAnswer: filter.mayAnswer ? 'true' : undefined }),
     get: (nonce: string): Promise<ApprovalView> => this.#get(`/v1/approvals/${segment(nonce)}`, approvalViewSchema),
     /** Whole, also where the card cuts them. */
     arguments: (nonce: string): Promise<ApprovalArguments> =>
       this.#get(`/v1/approvals/${segment(nonce)}/arguments`, approvalArgumentsSchema),
-    /** A second vote of the same principal is a `duplicate` and changes nothing, so this may be repeated. */
-    vote: (nonce: string, vote: VoteRequest): Promise<VoteResult> =>
-      this.#post(`/v1/approvals/${segment(nonce)}/votes`, vote, voteResultSchema, true),
+    /** A second vote of the same principal changes nothing, so this may be repeated: it is then answered as the first. */
+    vote: (nonce: string, vote: VoteRequest, idempotencyKey: string = crypto.randomUUID()): Promise<VoteResult> =>
+      this.#call({
+        method: 'POST',
+        path: `/v1/approvals/${segment(nonce)}/votes`,
+        body: vote,
+        headers: { 'idempotency-key': idempotencyKey },
+        schema: voteResultSchema,
+        repeatable: true,
+      }),
     reconcile: (nonce: string, answer: ReconcileRequest): Promise<ReconcileResult> =>
       this.#post(`/v1/approvals/${segment(nonce)}/reconcile`, answer, reconciledSchema, true),
   };

@@ -237,27 +237,44 @@ export const approvalArgumentsSchema = z.strictObject({
 });
 export type ApprovalArguments = z.infer<typeof approvalArgumentsSchema>;
 
-export const approvalListSchema = z.strictObject({ approvals: z.array(approvalViewSchema) });
+export const approvalListSchema = z.strictObject({
+  approvals: z.array(approvalViewSchema),
+  version: z.string().optional().describe('Send it with `waitMs` to be answered when the list has changed'),
+});
+/** One `data` of the event stream. */
+export const approvalEventSchema = z.strictObject({
+  kind: z.enum(['requested', 'voted', 'closed']),
+  nonce: nonceSchema,
+  at: timestampSchema,
+  workflowId: workflowIdSchema.nullable(),
+  outcome: outcomeSchema.nullable().describe('Of the request as it is now'),
+});
+export type ApprovalEvent = z.infer<typeof approvalEventSchema>;
+
 export type ApprovalList = z.infer<typeof approvalListSchema>;
 
 export const voteRequestSchema = z.strictObject({
   verdict: voteVerdictSchema,
-  cardDigest: digestSchema.describe('Of the card that was seen; another one is refused'),
+  cardDigest: digestSchema
+    .optional()
+    .describe('Of the card that was seen; another one is refused. May be sent as `If-Match` instead'),
   reason: reasonSchema.optional(),
   /** Others are for the gateway to say, which knows where a vote came in. */
   channel: voteBodySchema.shape.channel.extract(['api', 'terminal', 'web']).optional().describe('Absent: api'),
 });
 export type VoteRequest = z.infer<typeof voteRequestSchema>;
 
+const repeated = z.boolean().optional().describe('True: the same idempotency key had cast this vote before');
 const voteReceipt = { voteDigest: digestSchema, castAt: timestampSchema };
 export const voteAnswerSchema = z.strictObject({
   status: z.enum(['applied', 'late', 'duplicate', 'rejected']),
+  repeated,
   outcome: outcomeSchema.nullable().describe('Of the request, once it has one'),
   reason: z.string().nullable().describe('Why it was rejected'),
   ...voteReceipt,
 });
 /** Stored and on its way; the run has not answered yet. */
-export const voteRecordedSchema = z.strictObject({ status: z.literal('recorded'), ...voteReceipt });
+export const voteRecordedSchema = z.strictObject({ status: z.literal('recorded'), repeated, ...voteReceipt });
 export const voteResultSchema = z.union([voteAnswerSchema, voteRecordedSchema]);
 export type VoteResult = z.infer<typeof voteResultSchema>;
 

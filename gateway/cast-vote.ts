@@ -18,16 +18,29 @@ import type { GatewayContext } from './options.ts';
 import type { OpenedAsk } from './verified.ts';
 
 /** In all, for the run to say what became of the vote, ms. */
-const answerWithinMs = 2500;
+const usualAnswerMs = 2500;
 const betweenQuestionsMs = 40;
 
-/** @throws {CountersignError} see `requireAnswerable`; `conflict` late or no longer asked; `clock-skew` */
+/** What somebody answered, from whatever channel: all channels come through `castVote`. */
+export interface Ballot extends Omit<VoteRequest, 'channel'> {
+  cardDigest: string;
+  /** @default api */
+  channel?: VoteBody['channel'] | undefined;
+  idempotencyKey?: string | undefined;
+  /** How long the run may take to say what became of the vote, ms. @default 2500 */
+  answerWithinMs?: number;
+}
+
+/**
+ * @throws {CountersignError} see `requireAnswerable`; `conflict` late, no longer asked, or an idempotency key of another vote;
+ * `forbidden` from a channel that cannot show the card; `clock-skew`
+ */
 export async function castVote(
   gateway: GatewayContext,
   approvers: ApproverCheck,
   caller: Credential,
   nonce: string,
-  request: VoteRequest,
+  request: Ballot,
 ): Promise<VoteResult> {
   const { cardDigest, reason = null } = request;
   const answerable = await requireAnswerable(gateway, approvers, caller, { nonce, kind: 'call', cardDigest, reason });
@@ -43,8 +56,11 @@ export async function castVote(
 
   const stored = await gateway.store.storeVote(vote, digest);
   if (stored.kind === 'duplicate') {
-    const { first } = stored;
-    return { ...noOutcome, status: 'duplicate', voteDigest: first.digest, castAt: first.vote.body.castAt };
+    const { digest: firstDigest, vote: first } = stored.first;
+    if (isRepeated(ask, first.body, vote.body)) {
+      return { ...(await follow(gateway, ask, firstDigest, first.body.castAt, request)), repeated: true };
+    }
+    return { ...noOutcome, status: 'duplicate', voteDigest: firstDigest, castAt: first.body.castAt };
   }
   if (late !== undefined) {
     // Evidence, and marked so that nobody sends it later as if it were fresh.
@@ -60,11 +76,19 @@ export async function castVote(
   if (!(await signalled(gateway, ask.row.workflowId, vote, digest))) {
     return { status: 'recorded', voteDigest: digest, castAt };
   }
-  return await follow(gateway, nonce, ask.row.workflowId, digest, castAt);
+  return await follow(gateway, ask, digest, castAt, request);
+}
+
+/** A retry of the request that cast the first vote. @throws {CountersignError} `conflict`: its key, and another vote */
+function isRepeated(ask: OpenedAsk, first: VoteBody, again: VoteBody): boolean {
+  if (again.requestKey === undefined || first.requestKey !== again.requestKey) return false;
+  if (first.verdict === again.verdict && first.reason === again.reason) return true;
+  const is = 'its idempotency key was used for another vote';
+  throw cannot('conflict', ask, is, 'the same vote again', 'use a new key');
 }
 
 /** A denial needs no full view: it stops something. */
-function requireShown(ask: OpenedAsk, { verdict, channel = 'api' }: VoteRequest): void {
+function requireShown(ask: OpenedAsk, { verdict, channel = 'api' }: Ballot): void {
   const reason = verdict === 'approve' ? whyNotShown(ask.card, channel) : undefined;
   if (reason === undefined) return;
   throw cannot(
@@ -82,7 +106,7 @@ function sealVote(
   { keys, audience, clock }: GatewayContext,
   caller: Credential,
   { ask, roles }: Answerable,
-  request: VoteRequest,
+  request: Ballot,
 ): SignedVote {
   const castAt = clock.now();
   const body: VoteBody = {
@@ -98,6 +122,9 @@ function sealVote(
     channel: request.channel ?? 'api',
     castAt,
     reason: request.reason ?? null,
+    ...(request.idempotencyKey === undefined
+      ? {}
+      : { requestKey: digestJson('idempotency', [caller.principal, request.idempotencyKey]) }),
   };
   return sealEnvelope(keys.signer('vote'), 'vote', audience, body, { issuedAt: castAt });
 }
@@ -130,12 +157,12 @@ async function signalled(
 
 async function follow(
   gateway: GatewayContext,
-  nonce: string,
-  workflowId: string,
+  { row: { nonce, workflowId } }: OpenedAsk,
   voteDigest: string,
   castAt: number,
+  { answerWithinMs = usualAnswerMs }: Ballot,
 ): Promise<VoteResult> {
-  const status = await statusInTime(gateway, workflowId, voteDigest);
+  const status = await statusInTime(gateway, workflowId, voteDigest, answerWithinMs);
   const receipt = { voteDigest, castAt };
   switch (status?.status) {
     case 'applied': {
@@ -158,6 +185,7 @@ async function statusInTime(
   { door }: GatewayContext,
   workflowId: string,
   digest: string,
+  answerWithinMs: number,
 ): Promise<VoteStatus | undefined> {
   const until = performance.now() + answerWithinMs;
   for (;;) {

@@ -8,6 +8,7 @@ import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-pro
 import { z } from 'zod';
 import {
   approvalArgumentsSchema,
+  approvalEventSchema,
   approvalListSchema,
   approvalViewSchema,
   cancelledSchema,
@@ -36,6 +37,7 @@ import { findingSchema } from '../core/contracts/labels.ts';
 const components = {
   Approval: approvalViewSchema,
   ApprovalArguments: approvalArgumentsSchema,
+  ApprovalEvent: approvalEventSchema,
   ApprovalList: approvalListSchema,
   CancelRequested: cancelledSchema,
   Card: cardSchema,

@@ -43,6 +43,8 @@ export interface GatewayOptions {
   rateLimits?: { perAddress: number; perKey: number };
   /** Between looks for stored votes that were never signalled, ms. @default 5000 */
   resendEveryMs?: number;
+  /** Between looks for changes of approval requests while somebody follows them, ms. @default 500 */
+  watchEveryMs?: number;
 }
 
 export type GatewayContext = Required<Omit<GatewayOptions, 'host' | 'port' | 'allowRemote' | 'drainMs'>>;
@@ -53,5 +55,6 @@ export function contextOf(options: GatewayOptions): GatewayContext {
     ticketLifeMs: options.ticketLifeMs ?? 600_000,
     rateLimits: options.rateLimits ?? { perAddress: 1200, perKey: 600 },
     resendEveryMs: options.resendEveryMs ?? 5000,
+    watchEveryMs: options.watchEveryMs ?? 500,
   };
 }

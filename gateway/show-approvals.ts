@@ -6,6 +6,7 @@ import type { ApprovalArguments, ApprovalView } from '../client/gateway-schemas.
 import { signedVoteSchema } from '../core/contracts/approval.ts';
 import { type CardSituation, layOutCard } from '../core/card/lay-out-card.ts';
 import { renderCardText } from '../core/card/render-text.ts';
+import type { Risk } from '../core/contracts/labels.ts';
 import { openEnvelope } from '../core/envelope.ts';
 import { CountersignError } from '../core/errors.ts';
 import { findAsk } from './answerable.ts';
@@ -22,6 +23,11 @@ import { type OpenedAsk, openAsk, openTicket } from './verified.ts';
 export interface ApprovalFilter {
   state: 'open' | 'all';
   workflowId?: string | undefined;
+  agent?: string | undefined;
+  tool?: string | undefined;
+  risk?: Risk | undefined;
+  /** Only what the caller may answer. */
+  mayAnswer?: boolean | undefined;
   limit: number;
 }
 
@@ -37,22 +43,22 @@ export async function listApprovals(
   caller: Credential,
   filter: ApprovalFilter,
 ): Promise<ApprovalView[]> {
-  const { state, workflowId, limit } = filter;
+  const { state, workflowId, limit, mayAnswer = false } = filter;
   const ofRun = workflowId === undefined ? {} : { workflowId };
   const onInvalid = (nonce: string) => {
     gateway.logger.error({ nonce, code: 'record-invalid' }, 'a stored request was changed and is not listed');
   };
   if (state === 'all') {
     const words = engineWords(gateway);
-    const rows = await gateway.store.listAsks({ ...ofRun, limit }, onInvalid);
-    const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []);
+    const rows = await gateway.store.listAsks({ ...ofRun, limit: isNarrow(filter) ? mostRows : limit }, onInvalid);
+    const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []).filter((ask) => fits(ask, filter));
     const views = await inParallel(asks, atOnce, (ask) => viewOf(gateway, approvers, caller, ask, words));
-    return views.flatMap((view) => view ?? []);
+    return wanted(views, mayAnswer).slice(0, limit);
   }
   // Past ones stay for ever in a store, first by urgency: read with the others, they would crowd those out that wait.
   const dueFrom = gateway.clock.now();
   const rows = await gateway.store.listAsks({ ...ofRun, open: true, dueFrom, limit: mostRows }, onInvalid);
-  const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []);
+  const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []).filter((ask) => fits(ask, filter));
   const words = engineWords(gateway);
   const views = await inParallel(asks, atOnce, async (ask) => {
     const run = await gateway.store.getRun(ask.row.workflowId);
@@ -63,7 +69,23 @@ export async function listApprovals(
     if ((await unconfirmed(gateway, ask, run, word)) !== undefined) return undefined;
     return await viewOf(gateway, approvers, caller, ask, words);
   });
-  return views.flatMap((view) => view ?? []).slice(0, limit);
+  return wanted(views, mayAnswer).slice(0, limit);
+}
+
+function isNarrow({ agent, tool, risk, mayAnswer }: ApprovalFilter): boolean {
+  return [agent, tool, risk].some((one) => one !== undefined) || mayAnswer === true;
+}
+
+function fits({ card }: OpenedAsk, { agent, tool, risk }: ApprovalFilter): boolean {
+  return (
+    (agent === undefined || card.agent === agent) &&
+    (tool === undefined || card.tool === tool) &&
+    (risk === undefined || card.risk === risk)
+  );
+}
+
+function wanted(views: readonly (ApprovalView | undefined)[], mayAnswer: boolean): ApprovalView[] {
+  return views.flatMap((view) => (view && (!mayAnswer || view.you.mayAnswer) ? [view] : []));
 }
 
 /** @throws {CountersignError} `not-found`, `signature-invalid` */

@@ -76,6 +76,16 @@ export interface AskRow {
   closedAt: number | null;
 }
 
+/** Something that happened to an approval request. */
+export interface ApprovalChange {
+  kind: 'requested' | 'voted' | 'closed';
+  nonce: string;
+  /** By the clock of whoever wrote it, ms. */
+  at: number;
+  /** Of the vote. */
+  digest: string | null;
+}
+
 export interface StoredVote {
   vote: SignedVote;
   digest: string;
@@ -258,6 +268,12 @@ export interface Store {
     filter: { open?: boolean; workflowId?: string; dueFrom?: number; outcome?: Outcome; limit: number },
     onInvalid?: (nonce: string) => void,
   ): Promise<AskRow[]>;
+
+  /**
+   * What happened to any request from this time on, oldest first. Clocks differ and writes overlap: a change may appear that is
+   * older than one already seen, so a follower asks from a little before and forgets what it knows.
+   */
+  approvalChanges(filter: { from: number; limit: number }): Promise<ApprovalChange[]>;
 
   // Votes
   /** One vote by principal and nonce; a second one is `duplicate` and changes nothing. */

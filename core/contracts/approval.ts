@@ -95,6 +95,8 @@ export const voteBodySchema = z.strictObject({
   channel: z.enum(['api', 'terminal', 'web', 'slack', 'webhook']),
   castAt: timestampSchema,
   reason: z.string().max(2000).nullable(),
+  /** Digest of the idempotency key that it was sent with; a repeated request is told from a second vote by it. */
+  requestKey: digestSchema.optional(),
 });
 export type VoteBody = z.infer<typeof voteBodySchema>;
 export const signedVoteSchema = signedSchema('vote', voteBodySchema);

@@ -4,6 +4,7 @@
  */
 import type { Kysely, Transaction } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { indexApprovalChanges } from './approval-changes.ts';
 import { type AppendOnly, createAuthorityAndLedger } from './authority-and-ledger.ts';
 import { indexGateReads } from './gate-reads.ts';
 import { createPolicyLimits } from './policy-limits.ts';
@@ -13,6 +14,7 @@ function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
     '0001-authority-and-ledger': { up: (db: Kysely<never>) => createAuthorityAndLedger(db, appendOnly) },
     '0002-policy-limits': { up: createPolicyLimits },
     '0003-gate-reads': { up: indexGateReads },
+    '0004-approval-changes': { up: indexApprovalChanges },
   };
 }
 

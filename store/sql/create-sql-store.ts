@@ -1,5 +1,6 @@
 /** The store over any SQL session: each method is one transaction of it. */
 import type { Store } from '../store.ts';
+import { approvalChangeMethods } from './approval-changes.ts';
 import { askMethods } from './asks.ts';
 import { bodyMethods } from './bodies.ts';
 import { controlMethods } from './control.ts';
@@ -20,6 +21,7 @@ export function createSqlStore(session: SqlSession): Store {
     ...decisionMethods(session),
     ...limitMethods(session),
     ...askMethods(session),
+    ...approvalChangeMethods(session),
     ...voteMethods(session),
     ...fenceMethods(session),
     ...receiptMethods(session),

@@ -241,6 +241,7 @@ async function insertAsk(queries: Queries, { ask: row, decision, digest, key }: 
       deadline_at: ask.deadlineAt,
       outcome: null,
       closed_at: null,
+      asked_at: ask.askedAt,
     })
     .execute();
 }

@@ -99,6 +99,8 @@ export interface AsksTable {
   deadline_at: number;
   outcome: Outcome | null;
   closed_at: number | null;
+  /** 0 in rows of versions before. */
+  asked_at: number;
 }
 
 export interface DenialsTable {
