@@ -39,6 +39,8 @@ import {
   type RunList,
   runStartedSchema,
   type RunStarted,
+  signInLinkSchema,
+  type SignInLink,
   type StartRunRequest,
   type VoteRequest,
   voteResultSchema,
@@ -149,6 +151,11 @@ export class Countersign {
       const path = `/v1/keys/${segment(keyId)}`;
       await this.#call({ method: 'DELETE', path, schema: z.undefined(), repeatable: true });
     },
+  };
+
+  readonly inbox = {
+    /** A link that opens the web inbox once, as the person whose key this is. */
+    signInLink: (): Promise<SignInLink> => this.#post('/v1/inbox/sign-in-links', undefined, signInLinkSchema, false),
   };
 
   readonly policies = {

@@ -291,6 +291,14 @@ export const reconciledSchema = z.strictObject({
 });
 export type ReconcileResult = z.infer<typeof reconciledSchema>;
 
+export const signInLinkSchema = z.strictObject({
+  url: z.string().describe('Opens the inbox once, as whoever asked for it; shown once'),
+  expiresAt: timestampSchema,
+});
+export type SignInLink = z.infer<typeof signInLinkSchema>;
+export const openSessionRequestSchema = z.strictObject({ token: z.string().regex(/^[a-z0-9]{12}_[A-Za-z0-9_-]{43}$/) });
+export const sessionViewSchema = z.strictObject({ principal: principalSchema, expiresAt: timestampSchema });
+
 export const keyIdSchema = z.string().regex(/^[a-z0-9]{12}$/);
 export const mintKeyRequestSchema = z.strictObject({
   principal: principalSchema,

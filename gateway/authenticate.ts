@@ -7,6 +7,7 @@ import type { Scope } from '../client/gateway-schemas.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { GatewayApp } from './app.ts';
 import { checkAgainst, checkKey, type Credential, standingKeys } from './credentials.ts';
+import { type Caller, checkSession, sessionTokenOf } from './sessions.ts';
 import type { GatewayContext } from './options.ts';
 
 declare module 'fastify' {
@@ -15,7 +16,7 @@ declare module 'fastify' {
     access?: Scope | 'public';
   }
   interface FastifyRequest {
-    caller: Credential | null;
+    caller: Caller | null;
   }
 }
 
@@ -56,17 +57,36 @@ export function installAuthentication(app: GatewayApp, gateway: GatewayContext):
 }
 
 /** The caller of a route that needs a scope. */
-export function callerOf(request: FastifyRequest): Credential {
+export function callerOf(request: FastifyRequest): Caller {
   if (request.caller) return request.caller;
   throw unauthenticated();
 }
 
-async function authenticated(gateway: GatewayContext, request: FastifyRequest): Promise<Credential> {
+async function authenticated(gateway: GatewayContext, request: FastifyRequest): Promise<Caller> {
+  const token = request.headers.authorization === undefined ? sessionTokenOf(request) : undefined;
+  if (token !== undefined) return await bySession(gateway, request, token);
   const check = await checkKey(gateway, apiKeyOf(request));
   if (check.kind === 'valid') return check.credential;
   const { reason, keyId } = check;
   request.log.warn({ event: 'authentication-failed', reason, keyId, address: request.ip }, 'authentication failed');
   throw unauthenticated();
+}
+
+/** The page's own requests. Another page's are refused although the browser may send the cookie with them. */
+async function bySession(gateway: GatewayContext, request: FastifyRequest, token: string): Promise<Caller> {
+  const caller = isOwnPage(request) ? await checkSession(gateway, token) : undefined;
+  if (caller) return caller;
+  request.log.warn({ event: 'authentication-failed', reason: 'session', address: request.ip }, 'authentication failed');
+  throw unauthenticated();
+}
+
+/** A browser says where a request comes from; what changes something must say it. */
+function isOwnPage({ method, headers, host, protocol }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && !(site === 'none' && method === 'GET')) return false;
+  if (headers.origin === undefined) return method === 'GET';
+  // Behind a proxy that ends TLS the protocol is the proxy's; the name is what tells pages apart.
+  return [`${protocol}://${host}`, `https://${host}`].includes(headers.origin);
 }
 
 function apiKeyOf({ headers }: FastifyRequest): string {

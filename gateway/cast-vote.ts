@@ -13,8 +13,8 @@ import { type Answerable, cannot, requireAnswerable } from './answerable.ts';
 import type { ApproverCheck } from './approvers.ts';
 import { requireOneClock } from './clock-check.ts';
 import { unconfirmed } from './confirm-ask.ts';
-import type { Credential } from './credentials.ts';
 import type { GatewayContext } from './options.ts';
+import type { Caller } from './sessions.ts';
 import type { OpenedAsk } from './verified.ts';
 
 /** In all, for the run to say what became of the vote, ms. */
@@ -38,7 +38,7 @@ export interface Ballot extends Omit<VoteRequest, 'channel'> {
 export async function castVote(
   gateway: GatewayContext,
   approvers: ApproverCheck,
-  caller: Credential,
+  caller: Caller,
   nonce: string,
   request: Ballot,
 ): Promise<VoteResult> {
@@ -104,7 +104,7 @@ const noOutcome = { outcome: null, reason: null };
 
 function sealVote(
   { keys, audience, clock }: GatewayContext,
-  caller: Credential,
+  caller: Caller,
   { ask, roles }: Answerable,
   request: Ballot,
 ): SignedVote {
@@ -118,7 +118,12 @@ function sealVote(
     verdict: request.verdict,
     principal: caller.principal,
     roles,
-    authenticated: { method: 'api-key', credentialId: caller.keyId, mintedBy: caller.mintedBy },
+    authenticated: {
+      method: 'api-key',
+      credentialId: caller.keyId,
+      mintedBy: caller.mintedBy,
+      ...(caller.via === undefined ? {} : { via: caller.via }),
+    },
     channel: request.channel ?? 'api',
     castAt,
     reason: request.reason ?? null,

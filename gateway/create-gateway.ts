@@ -19,6 +19,7 @@ import { answerBrokenConnection, answerBrokenRequest, installProblems } from './
 import { approvalRoutes } from './routes/approvals.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { healthRoutes } from './routes/health.ts';
+import { inboxRoutes } from './routes/inbox.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -69,6 +70,7 @@ export async function createGateway(options: GatewayOptions): Promise<GatewayApp
 function installRoutes(app: GatewayApp, gateway: GatewayContext): void {
   runRoutes(app, gateway);
   approvalRoutes(app, gateway);
+  inboxRoutes(app, gateway);
   keyRoutes(app, gateway);
   policyRoutes(app, gateway);
   fleetRoutes(app, gateway);

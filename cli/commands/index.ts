@@ -9,6 +9,7 @@ import { doctor } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { gateway } from './gateway.ts';
 import { guards } from './guards.ts';
+import { inbox } from './inbox.ts';
 import { init } from './init.ts';
 import { policyActivate } from './policy/activate.ts';
 import { policyCheck } from './policy/check.ts';
@@ -40,6 +41,7 @@ export const commands: readonly CommandDefinition[] = [
   approve,
   deny,
   reconcile,
+  inbox,
   cancel,
   replay,
   policyCheck,

@@ -91,6 +91,8 @@ export const voteBodySchema = z.strictObject({
     credentialId: z.string().min(1).max(100),
     /** Who made the credential: one made by somebody else can be somebody else's vote. */
     mintedBy: principalSchema,
+    /** What stood for the key: a web session or an enrolled account of a channel. Absent: the key itself. */
+    via: z.string().min(1).max(200).optional(),
   }),
   channel: z.enum(['api', 'terminal', 'web', 'slack', 'webhook']),
   castAt: timestampSchema,

@@ -14,6 +14,9 @@ import {
 } from './ids.ts';
 
 const sequence = z.int().min(1);
+/** SHA-256 of a secret that is shown once and kept nowhere, hex. */
+const secretHashSchema = z.string().regex(/^[0-9a-f]{64}$/);
+const webIdSchema = z.string().regex(/^[a-z0-9]{12}$/);
 
 /** Which version of a layer's policy is in force from now on. */
 const layerOrder = {
@@ -62,6 +65,26 @@ export const controlBodySchema = z.discriminatedUnion('kind', [
     mintedBy: principalSchema,
   }),
   z.strictObject({ kind: z.literal('api-key-revocation'), sequence, keyId: z.string(), by: principalSchema }),
+  z.strictObject({
+    kind: z.literal('sign-in-link'),
+    sequence,
+    linkId: webIdSchema,
+    secretHash: secretHashSchema,
+    /** Whose key asked for it: what the link opens ends with that key. */
+    keyId: z.string(),
+    expiresAt: timestampSchema,
+  }),
+  z.strictObject({
+    kind: z.literal('web-session'),
+    sequence,
+    sessionId: webIdSchema,
+    secretHash: secretHashSchema,
+    /** Opened by this link; of two, the one with the lower number stands. */
+    linkId: webIdSchema,
+    keyId: z.string(),
+    expiresAt: timestampSchema,
+  }),
+  z.strictObject({ kind: z.literal('web-session-end'), sequence, sessionId: webIdSchema, by: principalSchema }),
   z.strictObject({
     kind: z.literal('reconcile-answer'),
     sequence,

@@ -157,8 +157,11 @@ export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
     handler: async (request, reply) => {
       const { 'idempotency-key': idempotencyKey, 'if-match': ifMatch } = request.headers;
       const cardDigest = seenCard(request.body.cardDigest, ifMatch?.slice(1, -1));
-      const ballot = { ...request.body, cardDigest, idempotencyKey };
-      const vote = await castVote(gateway, approvers, callerOf(request), request.params.nonce, ballot);
+      const caller = callerOf(request);
+      // Where a vote came in is for the gateway to say: what a page sends with its session came from the page.
+      const channel = caller.via === undefined ? request.body.channel : 'web';
+      const ballot = { ...request.body, channel, cardDigest, idempotencyKey };
+      const vote = await castVote(gateway, approvers, caller, request.params.nonce, ballot);
       return vote.status === 'recorded' ? await reply.code(202).send(vote) : await reply.code(200).send(vote);
     },
   });

@@ -1,6 +1,6 @@
 /** `approvals`, `approve`, `deny`, `reconcile`: nothing is sent that was not shown, confirmed, and bound to the card shown. */
 import { describe, expect, test } from 'vitest';
-import { digestJson } from '../../../core/digest.ts';
+import { digestJson, digestText } from '../../../core/digest.ts';
 import { type FakeGateway, FakeProblem, runCli, startFakeGateway } from './run-cli.ts';
 import { approval, card, nonce, workflowId } from './views.ts';
 
@@ -260,6 +260,52 @@ describe('reconcile', () => {
     const gateway = await gatewayWith();
     const { exit } = await runCli(['reconcile', nonce, '--happened', '--reason', 'x', '--yes'], gateway);
     expect(exit).toBe(2);
+    expect(sent(gateway)).toEqual([]);
+  });
+});
+
+describe('inbox', () => {
+  const link = { url: 'http://127.0.0.1:7420/inbox#sign-in=abc', expiresAt: 1 };
+
+  test('prints the link alone on standard output', async () => {
+    const gateway = await startFakeGateway();
+    gateway.on('POST', '/v1/inbox/sign-in-links', () => link);
+    const { exit, stdout, stderr } = await runCli(['inbox'], gateway);
+    expect([exit, stdout]).toEqual([0, `${link.url}\n`]);
+    expect(stderr).toContain('whoever opens it answers as you');
+  });
+
+  test('prints one document under --json', async () => {
+    const gateway = await startFakeGateway();
+    gateway.on('POST', '/v1/inbox/sign-in-links', () => link);
+    expect(JSON.parse((await runCli(['inbox', '--json'], gateway)).stdout)).toEqual(link);
+  });
+});
+
+describe('a card that cuts its arguments', () => {
+  const whole = JSON.stringify({ text: 'word '.repeat(2000) });
+  const cut = card({ argumentsCut: true, argumentsDigest: digestText('arguments', whole) });
+
+  test('is shown whole before it is approved', async () => {
+    const gateway = await gatewayWith(approval({ card: cut }));
+    gateway.on('GET', `/v1/approvals/${nonce}/arguments`, () => ({
+      nonce,
+      argumentsDigest: cut.argumentsDigest,
+      arguments: whole,
+    }));
+    const { exit, stderr } = await runCli(['approve', nonce, '--yes'], gateway);
+    expect(exit).toBe(0);
+    expect(stderr).toContain(whole);
+  });
+
+  test('is not approved where the gateway gives other arguments than the card says', async () => {
+    const gateway = await gatewayWith(approval({ card: cut }));
+    gateway.on('GET', `/v1/approvals/${nonce}/arguments`, () => ({
+      nonce,
+      argumentsDigest: cut.argumentsDigest,
+      arguments: '{}',
+    }));
+    expect(await runCli(['approve', nonce, '--yes'], gateway)).toMatchObject({ exit: 1 });
     expect(sent(gateway)).toEqual([]);
   });
 });
