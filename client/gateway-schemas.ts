@@ -291,6 +291,13 @@ export const reconciledSchema = z.strictObject({
 });
 export type ReconcileResult = z.infer<typeof reconciledSchema>;
 
+const slackIdSchema = z.string().regex(/^[A-Z0-9]{1,40}$/);
+export const slackUserViewSchema = z.strictObject({
+  enterpriseId: slackIdSchema.nullable(),
+  teamId: slackIdSchema,
+  userId: slackIdSchema,
+});
+
 export const signInLinkSchema = z.strictObject({
   url: z.string().describe('Opens the inbox once, as whoever asked for it; shown once'),
   expiresAt: timestampSchema,

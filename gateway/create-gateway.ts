@@ -23,6 +23,7 @@ import { inboxRoutes } from './routes/inbox.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { runRoutes } from './routes/runs.ts';
+import { slackRoutes } from './routes/slack.ts';
 
 /** Until the whole request is there: who sends a byte a minute holds no connection for ever, ms. */
 const requestWithinMs = 30_000;
@@ -35,6 +36,12 @@ export async function createGateway(options: GatewayOptions): Promise<GatewayApp
     throw new CountersignError(
       'config-invalid',
       `Cannot listen on "${host}": it is not loopback, expected 127.0.0.1; pass allowRemote to be reached from elsewhere`,
+    );
+  }
+  if (options.slack && options.publicUrl === undefined) {
+    throw new CountersignError(
+      'config-invalid',
+      'Cannot speak to Slack: its messages link to this gateway and "publicUrl" is not set, expected where people reach it; set it',
     );
   }
   const gateway = contextOf(options);
@@ -73,6 +80,7 @@ function installRoutes(app: GatewayApp, gateway: GatewayContext): void {
   inboxRoutes(app, gateway);
   keyRoutes(app, gateway);
   policyRoutes(app, gateway);
+  if (gateway.slack) slackRoutes(app, gateway, gateway.slack);
   fleetRoutes(app, gateway);
   healthRoutes(app, gateway);
 }

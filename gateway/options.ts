@@ -17,6 +17,21 @@ export interface GatewayKeys {
   signer(domain: Domain): Signer;
 }
 
+export interface SlackOptions {
+  /** Of the app; requests that claim to be Slack's are checked with it. */
+  signingSecret: string;
+  /** Of the bot: `chat:write`. */
+  botToken: string;
+  /** Id of the workspace: whoever is of another one cannot answer. */
+  teamId: string;
+  /** Id of the channel that requests are posted to. */
+  channel: string;
+  /** @default https://slack.com/api/ */
+  apiUrl?: string;
+  /** Between looks for what is to be posted, ms. @default 2000 */
+  lookEveryMs?: number;
+}
+
 export interface GatewayOptions {
   store: Store;
   door: GatewayDoor;
@@ -43,11 +58,18 @@ export interface GatewayOptions {
   rateLimits?: { perAddress: number; perKey: number };
   /** Between looks for stored votes that were never signalled, ms. @default 5000 */
   resendEveryMs?: number;
+  /** Absent: no Slack. */
+  slack?: SlackOptions;
+  /** Where people reach this gateway, for links; needed with Slack. @default the name that a request for a link came to */
+  publicUrl?: string;
   /** Between looks for changes of approval requests while somebody follows them, ms. @default 500 */
   watchEveryMs?: number;
 }
 
-export type GatewayContext = Required<Omit<GatewayOptions, 'host' | 'port' | 'allowRemote' | 'drainMs'>>;
+export type GatewayContext = Required<
+  Omit<GatewayOptions, 'host' | 'port' | 'allowRemote' | 'drainMs' | 'slack' | 'publicUrl'>
+> &
+  Pick<GatewayOptions, 'slack' | 'publicUrl'>;
 
 export function contextOf(options: GatewayOptions): GatewayContext {
   return {

@@ -3,19 +3,18 @@
  * open one is listed only while a live run of the same epoch waits with it.
  */
 import type { ApprovalArguments, ApprovalView } from '../client/gateway-schemas.ts';
-import { signedVoteSchema } from '../core/contracts/approval.ts';
 import { type CardSituation, layOutCard } from '../core/card/lay-out-card.ts';
 import { renderCardText } from '../core/card/render-text.ts';
 import type { Risk } from '../core/contracts/labels.ts';
-import { openEnvelope } from '../core/envelope.ts';
 import { CountersignError } from '../core/errors.ts';
 import { findAsk } from './answerable.ts';
 import type { ApproverCheck } from './approvers.ts';
 import { unconfirmed } from './confirm-ask.ts';
+import { describeSituation, situationOf, votesOf } from './describe-situation.ts';
 import { engineWords, hasEnded } from './engine-word.ts';
 import type { Credential } from './credentials.ts';
 import { inParallel } from './in-parallel.ts';
-import { lastApproved, wholeArguments } from './last-approved.ts';
+import { wholeArguments } from './last-approved.ts';
 import type { GatewayContext } from './options.ts';
 import type { RunRow } from '../store/store.ts';
 import { type OpenedAsk, openAsk, openTicket } from './verified.ts';
@@ -97,8 +96,8 @@ export async function showApproval(
 ): Promise<ApprovalView> {
   const { ask, run, ticket } = await findAsk(gateway, nonce);
   const may = await approvers.mayAnswer(ask, ticket, caller);
-  const [last, spent] = await Promise.all([lastApproved(gateway, ask), spentSoFar(gateway, ask)]);
-  return await toView(gateway, ask, may, run, engineWords(gateway), { lastApproved: last, spent });
+  const { lastApproved, spent } = await describeSituation(gateway, ask);
+  return await toView(gateway, ask, may, run, engineWords(gateway), { lastApproved, spent });
 }
 
 /**
@@ -114,13 +113,6 @@ export async function showArguments(gateway: GatewayContext, nonce: string): Pro
     'not-found',
     `Cannot show the arguments of approval request "${nonce}": they were cut and the whole is not in the store, expected it there; deny the request`,
   );
-}
-
-async function spentSoFar({ store }: GatewayContext, { row }: OpenedAsk): Promise<NonNullable<CardSituation['spent']>> {
-  const { workflowId, linkRunId, callKey, try: tryNumber } = row;
-  const { admitted, counted } = await store.gateState({ workflowId, linkRunId, callKey, turn: 0, try: tryNumber });
-  const sum = (of: 'input' | 'output') => counted.usage.reduce((total, one) => total + one[of], 0);
-  return { calls: admitted.run, inputTokens: sum('input'), outputTokens: sum('output') };
 }
 
 /** Undefined where its run's ticket does not verify: nobody could answer it. */
@@ -139,12 +131,13 @@ async function viewOf(
 
 async function toView(
   gateway: GatewayContext,
-  { row, body, card }: OpenedAsk,
+  ask: OpenedAsk,
   may: Awaited<ReturnType<ApproverCheck['mayAnswer']>>,
   run: RunRow,
   words: Words,
   extra: Pick<CardSituation, 'lastApproved' | 'spent'> = {},
 ): Promise<ApprovalView> {
+  const { row, body, card } = ask;
   const { terms, askedAt, deadlineAt, termsDigest, cardDigest } = body.ask;
   const now = gateway.clock.now();
   const timeLeftMs = Math.max(0, deadlineAt - now);
@@ -152,8 +145,7 @@ async function toView(
   // Nobody closed what a run asked that was ended from outside; an answer to it would reach nobody.
   const abandoned = undecided && hasEnded(run, await words(row.workflowId));
   const votes = await votesOf(gateway, row.nonce);
-  const approvals = votes.filter(({ verdict }) => verdict === 'approve').length;
-  const situation = { now, cardDigest, votes: { approvals, quorum: terms.quorum }, ...extra };
+  const situation = { ...situationOf(gateway, ask, votes), ...extra };
   return {
     nonce: row.nonce,
     approvalId: body.ask.approvalId,
@@ -183,15 +175,4 @@ async function toView(
     votes,
     you: may.kind === 'may' ? { mayAnswer: true, reason: null } : { mayAnswer: false, reason: may.reason },
   };
-}
-
-/** Those that verify; whether they count is the gate's to say. */
-async function votesOf({ store, keys, audience }: GatewayContext, nonce: string): Promise<ApprovalView['votes']> {
-  const options = { schema: signedVoteSchema, audience, registry: keys.registry, now: null };
-  const votes = (await store.votesByNonce(nonce)).map(({ vote }) => openEnvelope(vote, options));
-  return votes.flatMap((opened) => {
-    if (opened.kind === 'rejected') return [];
-    const { principal, verdict, castAt } = opened.signed.body;
-    return [{ principal, verdict, castAt }];
-  });
 }

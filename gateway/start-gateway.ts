@@ -1,7 +1,9 @@
 /** Listens, and sends what an earlier gateway stored and could not send. */
 import { CountersignError, messageOf } from '../core/errors.ts';
 import { createGateway, defaultHost } from './create-gateway.ts';
-import { contextOf, type GatewayOptions } from './options.ts';
+import { contextOf, type GatewayContext, type GatewayOptions, type SlackOptions } from './options.ts';
+import { createNoticeKeeper, startKeepingNotices } from './slack/keep-notices.ts';
+import { createSlackApi } from './slack/slack-api.ts';
 import { startResending } from './resend-votes.ts';
 
 export interface RunningGateway {
@@ -26,17 +28,25 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       { cause: error },
     );
   }
-  const stopResending = startResending(contextOf(options));
+  const context = contextOf(options);
+  const stopResending = startResending(context);
+  const stopSlack = options.slack ? startSlack(context, options.slack) : () => Promise.resolve();
   return {
     url,
     async close() {
       const timer = setTimeout(() => app.server.closeAllConnections(), drainMs);
       try {
         // From the first of the two on nothing new is taken.
-        await Promise.all([app.close(), stopResending()]);
+        await Promise.all([app.close(), stopResending(), stopSlack()]);
       } finally {
         clearTimeout(timer);
       }
     },
   };
+}
+
+function startSlack(gateway: GatewayContext, options: SlackOptions): () => Promise<void> {
+  const inboxUrl = (nonce: string): string => `${(gateway.publicUrl ?? '').replace(/\/$/, '')}/inbox?approval=${nonce}`;
+  const keeper = createNoticeKeeper(gateway, createSlackApi(options), inboxUrl);
+  return startKeepingNotices(gateway, keeper, options);
 }

@@ -86,6 +86,23 @@ export interface ApprovalChange {
   digest: string | null;
 }
 
+/** What a channel was told of a request, and what is left to do. */
+export interface Notice {
+  nonce: string;
+  channel: string;
+  /** `new`: no row yet. `waiting`: to be told. `told`: to be reminded, or closed once the request is. */
+  state: 'new' | 'waiting' | 'told' | 'done' | 'gave-up';
+  attempts: number;
+  /** Not before, ms. */
+  nextAt: number;
+  /** Where the channel keeps it. */
+  place: string | null;
+  /** Of the last attempt that failed. */
+  problem: string | null;
+  toldAt: number | null;
+  remindedAt: number | null;
+}
+
 export interface StoredVote {
   vote: SignedVote;
   digest: string;
@@ -281,6 +298,16 @@ export interface Store {
   votesByNonce(nonce: string): Promise<StoredVote[]>;
   unsignalledVotes(limit: number): Promise<StoredVote[]>;
   markVoteSignalled(digest: string): Promise<void>;
+
+  // Notices and deliveries
+  /** Requests that this channel was not told of, and notices whose time has come. */
+  noticesDue(filter: { channel: string; now: number; limit: number }): Promise<Notice[]>;
+  /** True: this caller has it until the lease ends. */
+  takeNotice(notice: Notice, leaseUntilAt: number): Promise<boolean>;
+  saveNotice(notice: Notice): Promise<void>;
+  noticesOf(nonce: string): Promise<Notice[]>;
+  /** False: seen before. Those seen before `forgetBefore` are forgotten. */
+  firstDelivery(delivery: { source: string; id: string; now: number; forgetBefore: number }): Promise<boolean>;
 
   // Fences (contracts.md §4.2): each step a compare-and-set
   getFence(callKey: string, tryNumber: number): Promise<FenceRow | null>;

@@ -11,6 +11,7 @@ import { readSecretFile } from './secret-files.ts';
 const address = z.string().regex(/^[^\s/:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'expected host:port');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'expected an http(s) URL' });
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/, 'expected letters, digits and . _ : -');
+const slackId = z.string().regex(/^[A-Z0-9]{1,40}$/, 'expected an id such as T0123ABCD');
 const milliseconds = z.coerce
   .number({ error: 'expected milliseconds' })
   .int('expected whole milliseconds')
@@ -60,6 +61,12 @@ export const configSchema = z.strictObject({
     .regex(/^(?:postgres(?:ql)?:\/\/|(?!.*:\/\/))/i, 'expected a postgres:// URL or the path of a file')
     .optional()
     .describe('A postgres:// URL or the path of a SQLite file. Absent: a file in the state folder'),
+  publicUrl: httpUrl.optional().describe('Where people reach the gateway, for links in messages'),
+  slackSigningSecret: z.string().min(16, 'expected the signing secret of the app').optional(),
+  slackBotToken: z.string().min(1).optional().describe('Of the bot, with chat:write'),
+  slackTeam: slackId.optional().describe('Id of the workspace'),
+  slackChannel: slackId.optional().describe('Id of the channel that requests are posted to'),
+  slackApiUrl: httpUrl.optional().describe('Of another Slack than slack.com'),
   storePasswordFile: z.string().min(1).optional().describe('Holds the password of the role in the store’s URL'),
   storeRolePasswords: z.string().min(1).optional().describe('Folder with a password file for each role; for setup'),
   storeRolePrefix: z
@@ -106,13 +113,25 @@ export const variableByName: Readonly<Record<ConfigName, string>> = {
   logFormat: 'COUNTERSIGN_LOG_FORMAT',
   keyRegistryFile: 'COUNTERSIGN_KEY_REGISTRY_FILE',
   store: 'COUNTERSIGN_STORE',
+  publicUrl: 'COUNTERSIGN_PUBLIC_URL',
+  slackSigningSecret: 'COUNTERSIGN_SLACK_SIGNING_SECRET',
+  slackBotToken: 'COUNTERSIGN_SLACK_BOT_TOKEN',
+  slackTeam: 'COUNTERSIGN_SLACK_TEAM',
+  slackChannel: 'COUNTERSIGN_SLACK_CHANNEL',
+  slackApiUrl: 'COUNTERSIGN_SLACK_API_URL',
   storePasswordFile: 'COUNTERSIGN_STORE_PASSWORD_FILE',
   storeRolePasswords: 'COUNTERSIGN_STORE_ROLE_PASSWORDS',
   storeRolePrefix: 'COUNTERSIGN_STORE_ROLE_PREFIX',
 };
 
 /** Settings that are secrets: each may be given as a file instead, by its variable with `_FILE`. */
-export const secretNames = ['apiKey', 'temporalApiKey', 'openaiApiKey'] as const satisfies readonly ConfigName[];
+export const secretNames = [
+  'apiKey',
+  'temporalApiKey',
+  'openaiApiKey',
+  'slackSigningSecret',
+  'slackBotToken',
+] as const satisfies readonly ConfigName[];
 export type SecretName = (typeof secretNames)[number];
 
 export function fileVariable(secret: SecretName): string {

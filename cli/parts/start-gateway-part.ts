@@ -4,9 +4,17 @@
  */
 import type { Domain } from '../../core/contracts/envelope.ts';
 import { chooseFreePort } from '../../engine/ports.ts';
-import { activatePack, ensureLocalKey, type LocalKey, type PackActivation, startGateway } from '../../gateway/index.ts';
+import {
+  activatePack,
+  ensureLocalKey,
+  type GatewayOptions,
+  type LocalKey,
+  type PackActivation,
+  startGateway,
+} from '../../gateway/index.ts';
 import { findSecrets } from '../../guards/index.ts';
 import type { AgentPack } from '../../packs/load-pack.ts';
+import { type Config, required } from '../../worker/config.ts';
 import type { ProcessLog } from '../../worker/process-log.ts';
 import { findGateway, markGatewayEnded, writeGatewayRecord } from '../gateway-record.ts';
 import type { Base } from './open-base.ts';
@@ -54,6 +62,7 @@ export async function startGatewayPart(options: GatewayPartOptions): Promise<Gat
     port: options.port ?? (await usualOrFree(base)),
     allowRemote,
     drainMs: config.drainMs,
+    ...channelsOf(config),
     ...(host === undefined ? {} : { host }),
   });
   await writeGatewayRecord(config, gateway.url, clock.now());
@@ -62,6 +71,24 @@ export async function startGatewayPart(options: GatewayPartOptions): Promise<Gat
     await gateway.close();
   };
   return { url: gateway.url, localKey, activations, close };
+}
+
+/** @throws {CountersignError} `config-invalid` where some of Slack's settings are there and others are not */
+function channelsOf(config: Config): Pick<GatewayOptions, 'slack' | 'publicUrl'> {
+  const { publicUrl, slackSigningSecret, slackBotToken, slackTeam, slackChannel, slackApiUrl } = config;
+  const address = publicUrl === undefined ? {} : { publicUrl };
+  if ([slackSigningSecret, slackBotToken, slackTeam, slackChannel].every((one) => one === undefined)) return address;
+  const action = 'speak to Slack';
+  return {
+    publicUrl: required(config, 'publicUrl', action),
+    slack: {
+      signingSecret: required(config, 'slackSigningSecret', action),
+      botToken: required(config, 'slackBotToken', action),
+      teamId: required(config, 'slackTeam', action),
+      channel: required(config, 'slackChannel', action),
+      ...(slackApiUrl === undefined ? {} : { apiUrl: slackApiUrl }),
+    },
+  };
 }
 
 async function usualOrFree({ config }: Base): Promise<number> {

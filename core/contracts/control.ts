@@ -16,6 +16,9 @@ import {
 const sequence = z.int().min(1);
 /** SHA-256 of a secret that is shown once and kept nowhere, hex. */
 const secretHashSchema = z.string().regex(/^[0-9a-f]{64}$/);
+const slackId = z.string().regex(/^[A-Z0-9]{1,40}$/);
+/** A Slack user id alone is not unique: another workspace may have the same one. */
+const slackUserShape = { enterpriseId: slackId.nullable(), teamId: slackId, userId: slackId };
 const webIdSchema = z.string().regex(/^[a-z0-9]{12}$/);
 
 /** Which version of a layer's policy is in force from now on. */
@@ -84,6 +87,15 @@ export const controlBodySchema = z.discriminatedUnion('kind', [
     keyId: z.string(),
     expiresAt: timestampSchema,
   }),
+  z.strictObject({
+    kind: z.literal('slack-identity'),
+    sequence,
+    ...slackUserShape,
+    /** Whose clicks they are; they count as long as this key of theirs stands. */
+    keyId: z.string(),
+    principal: principalSchema,
+  }),
+  z.strictObject({ kind: z.literal('slack-identity-removal'), sequence, ...slackUserShape, by: principalSchema }),
   z.strictObject({ kind: z.literal('web-session-end'), sequence, sessionId: webIdSchema, by: principalSchema }),
   z.strictObject({
     kind: z.literal('reconcile-answer'),

@@ -14,6 +14,8 @@ import { problemResponses } from './responses.ts';
 const files = [
   { url: '/inbox', name: 'inbox.html', type: 'text/html; charset=utf-8' },
   { url: '/inbox/inbox.js', name: 'inbox.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/inbox/page.js', name: 'page.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/inbox/enrol.js', name: 'enrol.js', type: 'text/javascript; charset=utf-8' },
   { url: '/inbox/inbox.css', name: 'inbox.css', type: 'text/css; charset=utf-8' },
 ] as const;
 
@@ -59,7 +61,8 @@ export function inboxRoutes(app: GatewayApp, gateway: GatewayContext): void {
     handler: async (request, reply) => {
       const { token, expiresAt } = await makeSignInLink(gateway, callerOf(request));
       // In the fragment: it reaches no server, log or referrer, and a scanner that fetches the link uses nothing up.
-      const url = `${request.protocol}://${request.host}/inbox#sign-in=${token}`;
+      const base = gateway.publicUrl ?? `${request.protocol}://${request.host}`;
+      const url = `${base.replace(/\/$/, '')}/inbox#sign-in=${token}`;
       return await reply.code(201).send({ url, expiresAt });
     },
   });

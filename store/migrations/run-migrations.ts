@@ -7,6 +7,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { indexApprovalChanges } from './approval-changes.ts';
 import { type AppendOnly, createAuthorityAndLedger } from './authority-and-ledger.ts';
 import { indexGateReads } from './gate-reads.ts';
+import { createNotices } from './notices.ts';
 import { createPolicyLimits } from './policy-limits.ts';
 
 function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
@@ -15,6 +16,7 @@ function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
     '0002-policy-limits': { up: createPolicyLimits },
     '0003-gate-reads': { up: indexGateReads },
     '0004-approval-changes': { up: indexApprovalChanges },
+    '0005-notices': { up: createNotices },
   };
 }
 

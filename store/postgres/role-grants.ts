@@ -58,6 +58,15 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
   },
   receipts: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['tools'] },
   labels: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['tools'] },
+  // Who was told authorises nothing: an answer is a vote, whatever stands here.
+  notices: {
+    read: ['gateway', 'audit'],
+    insert: ['gateway'],
+    update: {
+      gateway: ['state', 'attempts', 'next_at', 'place', 'problem', 'told_at', 'reminded_at'],
+    },
+  },
+  deliveries: { read: ['gateway', 'audit'], insert: ['gateway'], delete: ['gateway'] },
   control: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['gateway'] },
   bodies: { read: ['agent', 'model', 'tools', 'gateway', 'audit'], insert: ['agent', 'tools', 'gateway'] },
   // Inserted by whoever does what is recorded, in the same transaction; updated and deleted by nobody.

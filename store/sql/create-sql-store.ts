@@ -9,6 +9,7 @@ import { fenceMethods } from './fences.ts';
 import { gateStateMethods } from './gate-state.ts';
 import { ledgerMethods } from './ledger.ts';
 import { limitMethods } from './limits.ts';
+import { noticeMethods } from './notices.ts';
 import { receiptMethods } from './receipts.ts';
 import { runMethods } from './runs.ts';
 import type { SqlSession } from './session.ts';
@@ -27,6 +28,7 @@ export function createSqlStore(session: SqlSession): Store {
     ...receiptMethods(session),
     ...controlMethods(session),
     ...bodyMethods(session),
+    ...noticeMethods(session),
     ...ledgerMethods(session),
     ping: () => session.read(async (queries) => void (await queries.selectFrom('counters').select('name').execute())),
     close: () => session.close(),

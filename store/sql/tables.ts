@@ -160,6 +160,27 @@ export interface LabelsTable {
   turn: number;
 }
 
+export interface NoticesTable {
+  nonce: string;
+  channel: string;
+  /** `waiting`: to be told. `told`: to be reminded, or to be closed once the request is. `done`, `gave-up`: nothing is left. */
+  state: 'waiting' | 'told' | 'done' | 'gave-up';
+  attempts: number;
+  /** Not before this time, ms; also the end of a taker's lease. */
+  next_at: number;
+  /** Where the channel keeps it, in the channel's own words. */
+  place: string | null;
+  problem: string | null;
+  told_at: number | null;
+  reminded_at: number | null;
+}
+
+export interface DeliveriesTable {
+  source: string;
+  delivery_id: string;
+  seen_at: number;
+}
+
 export interface ControlTable {
   sequence: number;
   kind: ControlKind;
@@ -202,6 +223,8 @@ export interface Tables {
   fences: FencesTable;
   receipts: ReceiptsTable;
   labels: LabelsTable;
+  notices: NoticesTable;
+  deliveries: DeliveriesTable;
   control: ControlTable;
   bodies: BodiesTable;
   ledger: LedgerTable;

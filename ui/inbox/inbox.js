@@ -2,6 +2,8 @@
  * The inbox page. It shows what the gateway laid out, as text only, and an outcome only once the gateway said it. It holds
  * no key: a cookie that no script reads stands for the person who opened the sign-in link.
  */
+import { offerEnrolment } from './enrol.js';
+import { ask, element, messageOf, say, showSignedOut } from './page.js';
 
 /** @typedef {{ kind: string, label: string, text: string }} Line */
 /**
@@ -32,55 +34,15 @@ let busy = false;
 /** What became of the answer to the request that is shown; empty before. */
 let told = '';
 
-/** @template {HTMLElement} [T=HTMLElement] @param {string} id @returns {T} */
-function element(id) {
-  return /** @type {T} */ (document.getElementById(id));
-}
-
 const reason = /** @type {HTMLTextAreaElement} */ (element('reason'));
 const confirmation = /** @type {HTMLInputElement} */ (element('confirm'));
 const approveButton = /** @type {HTMLButtonElement} */ (element('approve'));
 const denyButton = /** @type {HTMLButtonElement} */ (element('deny'));
 
-/**
- * @template T
- * @param {string} method @param {string} path @param {unknown} [body] @param {Record<string, string>} [headers]
- * @returns {Promise<T>}
- */
-async function ask(method, path, body, headers = {}) {
-  /** @type {RequestInit} */
-  const request =
-    body === undefined
-      ? { headers: { accept: 'application/json', ...headers } }
-      : {
-          headers: { accept: 'application/json', 'content-type': 'application/json', ...headers },
-          body: JSON.stringify(body),
-        };
-  const answer = await fetch(path, { ...request, method, credentials: 'same-origin' });
-  const text = await answer.text();
-  const value = /** @type {T & { detail?: unknown }} */ (text === '' ? {} : JSON.parse(text));
-  if (answer.status === 401) showSignedOut();
-  if (!answer.ok)
-    throw new Error(typeof value.detail === 'string' ? value.detail : `the gateway answered ${answer.status}`);
-  return value;
-}
-
-/** @param {string} text */
-function say(text) {
-  element('notice').textContent = text;
-}
-
-function showSignedOut() {
-  element('inbox').hidden = true;
-  element('sign-out').hidden = true;
-  element('who').textContent = '';
-  element('signed-out').hidden = false;
-}
-
 async function signIn() {
   const token = new URLSearchParams(location.hash.slice(1)).get('sign-in');
   // Out of the address and its history before anything else can read it.
-  if (token !== null) history.replaceState(null, '', '/inbox');
+  if (token !== null) history.replaceState(null, '', `${location.pathname}${location.search}`);
   try {
     /** @type {Session} */
     const session =
@@ -307,11 +269,6 @@ async function reconcile(one, happened) {
   return 'Your answer is recorded.';
 }
 
-/** @param {unknown} error */
-function messageOf(error) {
-  return error instanceof Error ? error.message : 'something went wrong';
-}
-
 /** @param {number} by */
 function move(by) {
   const nonces = waiting().map(({ nonce }) => nonce);
@@ -375,6 +332,11 @@ function follow() {
 }
 
 if (await signIn()) {
+  const code = new URLSearchParams(location.search).get('slack');
+  if (code !== null) {
+    history.replaceState(null, '', '/inbox');
+    offerEnrolment(code);
+  }
   follow();
   await load().catch((error) => say(messageOf(error)));
   const linked = /^\/inbox\/?$/.test(location.pathname) ? new URLSearchParams(location.search).get('approval') : null;

@@ -6,6 +6,7 @@ import { canonicalJson } from '../../../core/canonical-json.ts';
 import { buildCard } from '../../../core/card/build-card.ts';
 import type { Card } from '../../../core/contracts/approval.ts';
 import { digestText } from '../../../core/digest.ts';
+import { callerOfSlackUser, enrolmentCode } from '../../../gateway/slack/identity.ts';
 import { startChromium } from '../../support/chromium.ts';
 import { aCard, nonceOf } from '../../support/signed-objects.ts';
 import { startWorld, type World } from './gateway-world.ts';
@@ -156,6 +157,36 @@ describe('answering', () => {
     await approve().click();
     await state(/its run no longer runs/);
     expect(await votes()).toEqual([]);
+  });
+});
+
+describe('an enrolment link of Slack', () => {
+  const user = { enterpriseId: null, teamId: 'T0001', userId: 'U0BOB' };
+  const secret = 'a signing secret';
+
+  it('names no user, and takes the member id of whoever is signed in', async () => {
+    const slack = { signingSecret: secret, botToken: 'x', teamId: 'T0001', channel: 'C0001' };
+    const other = await startWorld({ gateway: { slack, publicUrl: 'http://127.0.0.1' } });
+    try {
+      const address = await other.app.listen({ host: '127.0.0.1', port: 0 });
+      const key = await other.key('bob');
+      const made = await other.call('POST', '/v1/inbox/sign-in-links', { key });
+      const code = enrolmentCode(secret, user, other.clock.at);
+      const token = String(made.body['url']).split('#sign-in=')[1] ?? '';
+      await page.goto(`${address}/inbox?slack=${code}#sign-in=${token}`);
+      await page.getByRole('heading', { name: 'Answer from Slack' }).waitFor();
+      expect(await page.locator('body').textContent()).not.toContain(user.userId);
+      await page.getByLabel('Your own Slack member id').fill('U0EVE');
+      await page.getByRole('button', { name: 'These clicks are mine' }).click();
+      await page.getByText('the Slack member id typed is another one').waitFor();
+      expect(await callerOfSlackUser(other.options, user)).toBeUndefined();
+      await page.getByLabel('Your own Slack member id').fill(user.userId);
+      await page.getByRole('button', { name: 'These clicks are mine' }).click();
+      await page.getByText('your clicks in Slack count as your answers').waitFor();
+      expect(await callerOfSlackUser(other.options, user)).toMatchObject({ principal: 'bob' });
+    } finally {
+      await other.close();
+    }
   });
 });
 
