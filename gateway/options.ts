@@ -48,6 +48,8 @@ export interface GatewayOptions {
   host?: string;
   /** Any free one when 0. @default 0 */
   port?: number;
+  /** Tried first, in this order; one that somebody else listens on is passed over. @default none */
+  preferredPorts?: readonly number[];
   /** Listen on, and answer to, other names than loopback's. @default false */
   allowRemote?: boolean;
   /** How long open requests and streams may go on after a stop was asked for, ms. @default 20_000 */
@@ -67,7 +69,7 @@ export interface GatewayOptions {
 }
 
 export type GatewayContext = Required<
-  Omit<GatewayOptions, 'host' | 'port' | 'allowRemote' | 'drainMs' | 'slack' | 'publicUrl'>
+  Omit<GatewayOptions, 'host' | 'port' | 'preferredPorts' | 'allowRemote' | 'drainMs' | 'slack' | 'publicUrl'>
 > &
   Pick<GatewayOptions, 'slack' | 'publicUrl'>;
 

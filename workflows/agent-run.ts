@@ -92,8 +92,8 @@ async function goOn(run: RunMemory, remote: Remote, input: RunInput): Promise<ne
 async function openRun(run: RunMemory, input: RunInput): Promise<RunOpened> {
   const { firstExecutionRunId: firstRunId } = workflowInfo();
   for (let attempt = 0; ; attempt += 1) {
-    const result = await local.openRun
-      .executeWithOptions({ summary: 'open the run' }, [{ ticket: input.ticket, input: input.input, firstRunId }])
+    const result = await local
+      .openRun('open the run', { ticket: input.ticket, input: input.input, firstRunId })
       .catch((error: unknown) => {
         if (isCancellation(error)) throw error;
         return { kind: 'hold', code: 'gate-timeout', reason: 'opening gave no answer' } as const;

@@ -77,6 +77,7 @@ export async function runBare(
     const killed = await killRepeatedly({
       count: kills,
       random,
+      effects: () => outside.count(),
       activity: () => outside.count() + scripts.reduce((sum, { input }) => sum + model.requests(input).length, 0),
       async before(number) {
         startUntil(startedBy(number, kills, scripts.length));

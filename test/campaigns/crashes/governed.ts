@@ -69,6 +69,7 @@ export async function runGoverned(
       whileDead: () => {
         for (const digest of eyes.decisionDigests()) seen.add(digest);
       },
+      effects: () => world.outside.count(),
       activity: () => world.outside.count() + asked(world, scripts),
       async before(number, { quiet, spentMs }) {
         startUntil(startedBy(number, count, scripts.length));
