@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Risk } from '../core/contracts/labels.ts';
 import { jsonOrUndefined } from '../core/json-or-undefined.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
+import { signInLinkSchema, type SignInLink } from './channel-schemas.ts';
 import {
   type ActivatePolicyRequest,
   type ApprovalArguments,
@@ -39,8 +40,6 @@ import {
   type RunList,
   runStartedSchema,
   type RunStarted,
-  signInLinkSchema,
-  type SignInLink,
   type StartRunRequest,
   type VoteRequest,
   voteResultSchema,

@@ -291,21 +291,6 @@ export const reconciledSchema = z.strictObject({
 });
 export type ReconcileResult = z.infer<typeof reconciledSchema>;
 
-const slackIdSchema = z.string().regex(/^[A-Z0-9]{1,40}$/);
-export const slackUserViewSchema = z.strictObject({
-  enterpriseId: slackIdSchema.nullable(),
-  teamId: slackIdSchema,
-  userId: slackIdSchema,
-});
-
-export const signInLinkSchema = z.strictObject({
-  url: z.string().describe('Opens the inbox once, as whoever asked for it; shown once'),
-  expiresAt: timestampSchema,
-});
-export type SignInLink = z.infer<typeof signInLinkSchema>;
-export const openSessionRequestSchema = z.strictObject({ token: z.string().regex(/^[a-z0-9]{12}_[A-Za-z0-9_-]{43}$/) });
-export const sessionViewSchema = z.strictObject({ principal: principalSchema, expiresAt: timestampSchema });
-
 export const keyIdSchema = z.string().regex(/^[a-z0-9]{12}$/);
 export const mintKeyRequestSchema = z.strictObject({
   principal: principalSchema,

@@ -21,8 +21,10 @@ import { fleetRoutes } from './routes/fleet.ts';
 import { healthRoutes } from './routes/health.ts';
 import { inboxRoutes } from './routes/inbox.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { noticeRoutes } from './routes/notices.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { runRoutes } from './routes/runs.ts';
+import { createWebhookChannel } from './webhooks/webhook-channel.ts';
 import { slackRoutes } from './routes/slack.ts';
 
 /** Until the whole request is there: who sends a byte a minute holds no connection for ever, ms. */
@@ -38,13 +40,15 @@ export async function createGateway(options: GatewayOptions): Promise<GatewayApp
       `Cannot listen on "${host}": it is not loopback, expected 127.0.0.1; pass allowRemote to be reached from elsewhere`,
     );
   }
-  if (options.slack && options.publicUrl === undefined) {
+  if ((options.slack || options.mail) && options.publicUrl === undefined) {
     throw new CountersignError(
       'config-invalid',
-      'Cannot speak to Slack: its messages link to this gateway and "publicUrl" is not set, expected where people reach it; set it',
+      'Cannot tell people by Slack or mail: messages link to this gateway and "publicUrl" is not set, expected where people reach it; set it',
     );
   }
   const gateway = contextOf(options);
+  // Its secrets are read here, so that a wrong one stops the start and not the first message.
+  if (gateway.webhook) createWebhookChannel(gateway, gateway.webhook);
   const app: GatewayApp = fastify({
     loggerInstance: gateway.logger,
     // Its own lines would hold addresses with queries; ours are below.
@@ -80,6 +84,7 @@ function installRoutes(app: GatewayApp, gateway: GatewayContext): void {
   inboxRoutes(app, gateway);
   keyRoutes(app, gateway);
   policyRoutes(app, gateway);
+  noticeRoutes(app, gateway);
   if (gateway.slack) slackRoutes(app, gateway, gateway.slack);
   fleetRoutes(app, gateway);
   healthRoutes(app, gateway);

@@ -6,6 +6,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { noticeListSchema, noticeSchema } from '../client/channel-schemas.ts';
 import {
   approvalArgumentsSchema,
   approvalEventSchema,
@@ -47,6 +48,8 @@ const components = {
   Key: keyViewSchema,
   KeyList: keyListSchema,
   KeyMinted: keyMintedSchema,
+  Notice: noticeSchema,
+  NoticeList: noticeListSchema,
   Problem: problemSchema,
   Readiness: readySchema,
   Reconciled: reconciledSchema,

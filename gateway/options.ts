@@ -28,8 +28,24 @@ export interface SlackOptions {
   channel: string;
   /** @default https://slack.com/api/ */
   apiUrl?: string;
-  /** Between looks for what is to be posted, ms. @default 2000 */
-  lookEveryMs?: number;
+}
+
+export interface WebhookOptions {
+  url: string;
+  /** `whsec_…`, the new one first; a second one while receivers change over. */
+  secrets: readonly string[];
+  /** The checked connection: which addresses are dialled is decided there. */
+  send: (
+    url: string,
+    request: { method: 'POST'; headers: Record<string, string>; body: string },
+  ) => Promise<{ status: number; headers: Readonly<Record<string, string>> }>;
+}
+
+export interface MailOptions {
+  /** `smtp://` or `smtps://`, with user and password where the server wants them. */
+  smtpUrl: string;
+  from: string;
+  to: readonly string[];
 }
 
 export interface GatewayOptions {
@@ -62,16 +78,21 @@ export interface GatewayOptions {
   resendEveryMs?: number;
   /** Absent: no Slack. */
   slack?: SlackOptions;
+  /** Absent: no mail is sent. */
+  mail?: MailOptions;
+  /** Absent: no webhook is sent. */
+  webhook?: WebhookOptions;
+  /** Between looks for what channels are to be told, ms. @default 2000 */
+  tellEveryMs?: number;
   /** Where people reach this gateway, for links; needed with Slack. @default the name that a request for a link came to */
   publicUrl?: string;
   /** Between looks for changes of approval requests while somebody follows them, ms. @default 500 */
   watchEveryMs?: number;
 }
 
-export type GatewayContext = Required<
-  Omit<GatewayOptions, 'host' | 'port' | 'preferredPorts' | 'allowRemote' | 'drainMs' | 'slack' | 'publicUrl'>
-> &
-  Pick<GatewayOptions, 'slack' | 'publicUrl'>;
+type Kept = 'slack' | 'webhook' | 'mail' | 'publicUrl';
+export type GatewayContext = Pick<GatewayOptions, Kept> &
+  Required<Omit<GatewayOptions, 'host' | 'port' | 'preferredPorts' | 'allowRemote' | 'drainMs' | Kept>>;
 
 export function contextOf(options: GatewayOptions): GatewayContext {
   return {
@@ -80,5 +101,6 @@ export function contextOf(options: GatewayOptions): GatewayContext {
     rateLimits: options.rateLimits ?? { perAddress: 1200, perKey: 600 },
     resendEveryMs: options.resendEveryMs ?? 5000,
     watchEveryMs: options.watchEveryMs ?? 500,
+    tellEveryMs: options.tellEveryMs ?? 2000,
   };
 }

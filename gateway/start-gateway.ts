@@ -2,9 +2,12 @@
 import type { FastifyInstance } from 'fastify';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import { createGateway, defaultHost } from './create-gateway.ts';
-import { contextOf, type GatewayContext, type GatewayOptions, type SlackOptions } from './options.ts';
-import { createNoticeKeeper, startKeepingNotices } from './slack/keep-notices.ts';
+import { contextOf, type GatewayContext, type GatewayOptions } from './options.ts';
+import { createMailChannel } from './mail/mail-channel.ts';
+import { startKeepingNotices } from './notices/keep-notices.ts';
 import { createSlackApi } from './slack/slack-api.ts';
+import { createSlackChannel } from './slack/slack-channel.ts';
+import { createWebhookChannel } from './webhooks/webhook-channel.ts';
 import { startResending } from './resend-votes.ts';
 
 export interface RunningGateway {
@@ -21,14 +24,14 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const url = await listen(app, host, [...preferredPorts, port]);
   const context = contextOf(options);
   const stopResending = startResending(context);
-  const stopSlack = options.slack ? startSlack(context, options.slack) : () => Promise.resolve();
+  const stopTelling = startTelling(context);
   return {
     url,
     async close() {
       const timer = setTimeout(() => app.server.closeAllConnections(), drainMs);
       try {
         // From the first of the two on nothing new is taken.
-        await Promise.all([app.close(), stopResending(), stopSlack()]);
+        await Promise.all([app.close(), stopResending(), stopTelling()]);
       } finally {
         clearTimeout(timer);
       }
@@ -36,10 +39,15 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   };
 }
 
-function startSlack(gateway: GatewayContext, options: SlackOptions): () => Promise<void> {
+function startTelling(gateway: GatewayContext): () => Promise<void> {
   const inboxUrl = (nonce: string): string => `${(gateway.publicUrl ?? '').replace(/\/$/, '')}/inbox?approval=${nonce}`;
-  const keeper = createNoticeKeeper(gateway, createSlackApi(options), inboxUrl);
-  return startKeepingNotices(gateway, keeper, options);
+  const channels = [
+    ...(gateway.slack ? [createSlackChannel(createSlackApi(gateway.slack), inboxUrl)] : []),
+    ...(gateway.mail ? [createMailChannel(gateway.mail, inboxUrl)] : []),
+    ...(gateway.webhook ? [createWebhookChannel(gateway, gateway.webhook)] : []),
+  ];
+  const stops = channels.map((channel) => startKeepingNotices(gateway, channel));
+  return async () => void (await Promise.all(stops.map((stop) => stop())));
 }
 
 /** By listening and not by looking first: two gateways that start at once would both see a port free. */

@@ -103,6 +103,9 @@ export interface Notice {
   remindedAt: number | null;
 }
 
+/** One that has a row. */
+export type KeptNotice = Notice & { state: Exclude<Notice['state'], 'new'> };
+
 export interface StoredVote {
   vote: SignedVote;
   digest: string;
@@ -305,7 +308,9 @@ export interface Store {
   /** True: this caller has it until the lease ends. */
   takeNotice(notice: Notice, leaseUntilAt: number): Promise<boolean>;
   saveNotice(notice: Notice): Promise<void>;
-  noticesOf(nonce: string): Promise<Notice[]>;
+  noticesOf(nonce: string): Promise<KeptNotice[]>;
+  /** Latest to be tried first. */
+  listNotices(filter: { state: KeptNotice['state']; limit: number }): Promise<KeptNotice[]>;
   /** False: seen before. Those seen before `forgetBefore` are forgotten. */
   firstDelivery(delivery: { source: string; id: string; now: number; forgetBefore: number }): Promise<boolean>;
 

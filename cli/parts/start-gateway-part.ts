@@ -13,6 +13,7 @@ import {
 } from '../../gateway/index.ts';
 import { findSecrets } from '../../guards/index.ts';
 import type { AgentPack } from '../../packs/load-pack.ts';
+import { checkedFetch } from '../../tools/checked-fetch.ts';
 import { type Config, required } from '../../worker/config.ts';
 import type { ProcessLog } from '../../worker/process-log.ts';
 import { findGateway, markGatewayEnded, writeGatewayRecord } from '../gateway-record.ts';
@@ -23,6 +24,8 @@ import { taskQueuesOf } from './task-queues.ts';
 export const domainsOfGateway: readonly Domain[] = ['ticket', 'vote', 'control'];
 
 const usualPort = 7420;
+/** Of one delivery; the lease of a notice is longer. */
+const webhookWithinMs = 15_000;
 
 export interface GatewayPartOptions {
   base: Base;
@@ -61,7 +64,9 @@ export async function startGatewayPart(options: GatewayPartOptions): Promise<Gat
     ...(options.port === undefined ? { preferredPorts: await preferredPorts(base) } : { port: options.port }),
     allowRemote,
     drainMs: config.drainMs,
-    ...channelsOf(config),
+    ...slackOf(config),
+    ...webhookOf(config),
+    ...mailOf(config),
     ...(host === undefined ? {} : { host }),
   });
   await writeGatewayRecord(config, gateway.url, clock.now());
@@ -73,7 +78,7 @@ export async function startGatewayPart(options: GatewayPartOptions): Promise<Gat
 }
 
 /** @throws {CountersignError} `config-invalid` where some of Slack's settings are there and others are not */
-function channelsOf(config: Config): Pick<GatewayOptions, 'slack' | 'publicUrl'> {
+function slackOf(config: Config): Pick<GatewayOptions, 'slack' | 'publicUrl'> {
   const { publicUrl, slackSigningSecret, slackBotToken, slackTeam, slackChannel, slackApiUrl } = config;
   const address = publicUrl === undefined ? {} : { publicUrl };
   if ([slackSigningSecret, slackBotToken, slackTeam, slackChannel].every((one) => one === undefined)) return address;
@@ -87,6 +92,35 @@ function channelsOf(config: Config): Pick<GatewayOptions, 'slack' | 'publicUrl'>
       channel: required(config, 'slackChannel', action),
       ...(slackApiUrl === undefined ? {} : { apiUrl: slackApiUrl }),
     },
+  };
+}
+
+/** @throws {CountersignError} `config-invalid` for a URL without a secret */
+function webhookOf(config: Config): Pick<GatewayOptions, 'webhook'> {
+  const { webhookUrl: url, webhookPrivate } = config;
+  if (url === undefined) return {};
+  const secrets = required(config, 'webhookSecret', 'send webhooks').trim().split(/\s+/);
+  const { port, hostname } = new URL(url);
+  const inside = { schemes: ['http:', 'https:'], allow: [hostname], isAllowedAddress: () => true };
+  const connection = {
+    maximumRedirects: 0,
+    schemes: ['https:'],
+    ...(port === '' ? {} : { ports: [Number(port)] }),
+    ...(webhookPrivate ? inside : {}),
+  };
+  const send = async (to: string, request: Parameters<typeof checkedFetch>[1]) =>
+    await checkedFetch(to, { ...request, signal: AbortSignal.timeout(webhookWithinMs) }, connection);
+  return { webhook: { url, secrets, send } };
+}
+
+/** @throws {CountersignError} `config-invalid` for a mail server without sender, receivers or public address */
+function mailOf(config: Config): Pick<GatewayOptions, 'mail' | 'publicUrl'> {
+  const { smtpUrl } = config;
+  if (smtpUrl === undefined) return {};
+  const action = 'mail people of requests';
+  return {
+    publicUrl: required(config, 'publicUrl', action),
+    mail: { smtpUrl, from: required(config, 'mailFrom', action), to: required(config, 'mailTo', action) },
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { openSessionRequestSchema, sessionViewSchema, signInLinkSchema } from '../../client/gateway-schemas.ts';
+import { openSessionRequestSchema, sessionViewSchema, signInLinkSchema } from '../../client/channel-schemas.ts';
 import type { GatewayApp } from '../app.ts';
 import { callerOf } from '../authenticate.ts';
 import type { GatewayContext } from '../options.ts';

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { slackUserViewSchema } from '../../client/gateway-schemas.ts';
+import { slackUserViewSchema } from '../../client/channel-schemas.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { GatewayApp } from '../app.ts';
 import { createApproverCheck } from '../approvers.ts';

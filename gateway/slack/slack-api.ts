@@ -12,6 +12,7 @@ import {
 } from '@slack/web-api';
 import type { SlackBlock } from '../../core/card/render-slack.ts';
 import { messageOf } from '../../core/errors.ts';
+import type { NoticeFailure } from '../notices/notice-channel.ts';
 import type { SlackOptions } from '../options.ts';
 
 export interface SlackApi {
@@ -64,15 +65,6 @@ export function createSlackApi({
   };
 }
 
-export interface SlackFailure {
-  /** For people and the record. */
-  problem: string;
-  /** Slack said when to come back, ms. */
-  retryAfterMs: number | null;
-  /** Nothing but another setting helps. */
-  isFinal: boolean;
-}
-
 /** Errors that another attempt meets again. */
 const finalErrors = new Set([
   'invalid_auth',
@@ -90,7 +82,7 @@ const finalErrors = new Set([
   'cant_update_message',
 ]);
 
-export function slackFailureOf(error: unknown): SlackFailure {
+export function slackFailureOf(error: unknown): NoticeFailure {
   if (error instanceof WebAPIRateLimitedError) {
     return { problem: 'Slack asks to come back later', retryAfterMs: error.retryAfter * 1000, isFinal: false };
   }

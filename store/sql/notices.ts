@@ -3,12 +3,15 @@
  * two gateways that would tell the same request, one takes it, and a taker that dies gives it back when its lease ends.
  */
 import type { Selectable } from 'kysely';
-import type { Notice, Store } from '../store.ts';
+import type { KeptNotice, Notice, Store } from '../store.ts';
 import type { SqlSession } from './session.ts';
 import type { NoticesTable } from './tables.ts';
 import { ofRow } from './write-scopes.ts';
 
-type NoticeMethods = Pick<Store, 'noticesDue' | 'takeNotice' | 'saveNotice' | 'noticesOf' | 'firstDelivery'>;
+type NoticeMethods = Pick<
+  Store,
+  'noticesDue' | 'takeNotice' | 'saveNotice' | 'noticesOf' | 'listNotices' | 'firstDelivery'
+>;
 
 export function noticeMethods(session: SqlSession): NoticeMethods {
   return {
@@ -91,6 +94,11 @@ export function noticeMethods(session: SqlSession): NoticeMethods {
           .execute();
         return rows.map(toNotice);
       }),
+    listNotices: ({ state, limit }) =>
+      session.read(async (queries) => {
+        const query = queries.selectFrom('notices').selectAll().where('state', '=', state);
+        return (await query.orderBy('next_at', 'desc').orderBy('nonce').limit(limit).execute()).map(toNotice);
+      }),
     firstDelivery: ({ source, id, now, forgetBefore }) =>
       session.write(
         async (queries) => {
@@ -112,7 +120,7 @@ function freshNotice(nonce: string, channel: string): Notice {
   return { nonce, channel, state: 'new', attempts: 0, nextAt: 0, ...nothing };
 }
 
-function toNotice(row: Selectable<NoticesTable>): Notice {
+function toNotice(row: Selectable<NoticesTable>): KeptNotice {
   return {
     nonce: row.nonce,
     channel: row.channel,

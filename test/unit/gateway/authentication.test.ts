@@ -164,6 +164,8 @@ const needed = [
   ['approvals:vote', 'POST', '/v1/inbox/sign-in-links'],
   ['approvals:read', 'GET', '/v1/inbox/session'],
   ['approvals:read', 'DELETE', '/v1/inbox/session'],
+  ['approvals:read', 'GET', '/v1/notices'],
+  ['control:write', 'POST', '/v1/notices/x/x/resend'],
   ['control:write', 'GET', '/v1/keys'],
   ['control:write', 'POST', '/v1/keys'],
   ['control:write', 'DELETE', '/v1/keys/x'],

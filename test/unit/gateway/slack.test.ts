@@ -1,8 +1,9 @@
 /** Slack from outside: what its servers would send, signed, and what it is sent; who may answer, and what a click is worth. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { actionIds, confirmBlock, inputAction, reasonBlock } from '../../../gateway/slack/messages.ts';
-import { createNoticeKeeper } from '../../../gateway/slack/keep-notices.ts';
+import { keepNotices } from '../../../gateway/notices/keep-notices.ts';
 import { createSlackApi } from '../../../gateway/slack/slack-api.ts';
+import { createSlackChannel } from '../../../gateway/slack/slack-channel.ts';
 import { whyNotSlack } from '../../../gateway/slack/signature.ts';
 import { contextOf, type GatewayContext } from '../../../gateway/options.ts';
 import { digestJson } from '../../../core/digest.ts';
@@ -288,7 +289,8 @@ describe('an answer', () => {
 describe('the message of a request', () => {
   function keeper() {
     const api = createSlackApi({ botToken: slack.token, apiUrl: slack.url, channel: 'C0001' });
-    return createNoticeKeeper(context, api, (nonce) => `https://cs.example/inbox?approval=${nonce}`);
+    const channel = createSlackChannel(api, (nonce) => `https://cs.example/inbox?approval=${nonce}`);
+    return { look: async () => await keepNotices(context, channel) };
   }
 
   it('is posted once, by whichever gateway looks', async () => {
