@@ -59,7 +59,13 @@ export async function runGoverned(
   try {
     const startUntil = (wanted: number): void => {
       for (let next = starting.length; next < Math.min(wanted, scripts.length); next += 1)
-        starting.push(startRun(world, scripts[next]!).then((run) => runs.push(run)));
+        starting.push(
+          startRun(world, scripts[next]!).then(
+            (run) => runs.push(run),
+            // Counted as not started.
+            () => undefined,
+          ),
+        );
     };
     const killed = await killRepeatedly({
       count,
