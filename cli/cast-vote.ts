@@ -20,6 +20,8 @@ export interface Vote {
   verdict: VoteVerdict;
   reason: string | undefined;
   yes: boolean;
+  /** What was shown before; it is then neither found nor shown again. */
+  shown?: ApprovalView;
 }
 
 /** @returns the exit code. @throws {CountersignError} */
@@ -31,10 +33,11 @@ export async function castVote(context: CommandContext, vote: Vote): Promise<num
     await refuseUnsafeText(`send the reason of "${verdict}"`, reason);
   }
   const gateway = await connectGateway(context.config());
-  const approval = await terminal.progress('looking for the request', findApproval(gateway, vote.approval));
-  for (const line of approvalLines(approval, clock.now())) terminal.talk(line);
+  const approval =
+    vote.shown ?? (await terminal.progress('looking for the request', findApproval(gateway, vote.approval)));
+  if (!vote.shown) for (const line of approvalLines(approval, clock.now())) terminal.talk(line);
   refuseHopeless(approval, verdict, reason);
-  if (verdict === 'approve') {
+  if (verdict === 'approve' && !vote.shown) {
     const whole = await terminal.progress('reading the whole arguments', wholeArgumentsLines(gateway, approval));
     for (const line of whole) terminal.talk(line);
   }
