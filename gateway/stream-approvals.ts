@@ -17,8 +17,11 @@ const mostOfKey = 10;
 const mostInAll = 500;
 
 export interface ApprovalStreams {
-  /** @throws {CountersignError} `input-invalid` for an id that is none, `rate-limited` for too many streams */
-  open(caller: Credential, lastEventId: string | undefined): Readable;
+  /**
+   * @param gone aborts when the client has gone: a stream that waits for a change would notice only with the next one
+   * @throws {CountersignError} `input-invalid` for an id that is none, `rate-limited` for too many streams
+   */
+  open(caller: Credential, lastEventId: string | undefined, gone: AbortSignal): Readable;
   close(): void;
 }
 
@@ -26,14 +29,15 @@ export function createApprovalStreams(gateway: GatewayContext, follower: Approva
   const openByKey = new Map<string, number>();
   let inAll = 0;
   return {
-    open(caller, lastEventId) {
+    open(caller, lastEventId, gone) {
       const from = startOf(gateway, lastEventId);
       const ofKey = openByKey.get(caller.keyId) ?? 0;
       if (ofKey >= mostOfKey || inAll >= mostInAll) throw tooMany(ofKey >= mostOfKey);
       openByKey.set(caller.keyId, ofKey + 1);
       inAll += 1;
       const ended = new AbortController();
-      const stream = Readable.from(frames(gateway, follower, caller, from, ended.signal), { objectMode: false });
+      const stop = AbortSignal.any([gone, ended.signal]);
+      const stream = Readable.from(frames(gateway, follower, caller, from, stop), { objectMode: false });
       stream.once('close', () => {
         ended.abort();
         inAll -= 1;

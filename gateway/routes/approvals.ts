@@ -81,9 +81,10 @@ export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
       querystring: listQuery,
       response: { 200: approvalListSchema, ...problemResponses },
     },
-    handler: async (request) => {
+    handler: async (request, reply) => {
+      // Of the answer: a request without a body is closed as soon as it is read.
       const gone = new AbortController();
-      request.raw.once('close', () => gone.abort());
+      reply.raw.once('close', () => gone.abort());
       const { version, waitMs, ...filter } = request.query;
       const wait = { version, waitMs };
       return await waitForApprovals(gateway, approvers, follower, callerOf(request), filter, wait, gone.signal);
@@ -92,6 +93,8 @@ export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
   app.route({
     method: 'GET',
     url: '/v1/approvals/events',
+    // Nobody would read the stream of a HEAD, and so nobody would end it.
+    exposeHeadRoute: false,
     config: { access: 'approvals:read' },
     schema: {
       operationId: 'followApprovals',
@@ -103,7 +106,9 @@ export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
       },
     },
     handler: async (request, reply) => {
-      const stream = streams.open(callerOf(request), request.headers['last-event-id']);
+      const gone = new AbortController();
+      reply.raw.once('close', () => gone.abort());
+      const stream = streams.open(callerOf(request), request.headers['last-event-id'], gone.signal);
       return await reply
         .code(200)
         .header('content-type', 'text/event-stream; charset=utf-8')

@@ -120,6 +120,16 @@ describe('the event stream', () => {
     expect((await stream({}, carol)).answer.status).toBe(200);
   });
 
+  it('a stream that the client left is no longer counted, and a HEAD opens none', async () => {
+    const headers = { authorization: `Bearer ${bob}` };
+    for (let count = 0; count < 12; count += 1) {
+      const head = await world.app.inject({ method: 'HEAD', url: '/v1/approvals/events', headers });
+      expect(head.statusCode).not.toBe(429);
+    }
+    for (let count = 0; count < 10; count += 1) (await stream()).stop();
+    await expect.poll(async () => (await stream()).answer.status).toBe(200);
+  });
+
   it('a gateway that is told to stop ends its streams', async () => {
     const following = await stream();
     const ended = following.next().catch(() => 'ended');
@@ -150,6 +160,16 @@ describe('a long poll', () => {
     const changing = list(`waitMs=25000&version=${one.version}`);
     await vote(1);
     expect((await changing).approvals).toMatchObject([{ votes: [{ principal: 'bob' }] }]);
+  });
+
+  it('waits over a real connection too, until something happens', async () => {
+    const { version } = await list('');
+    const headers = { authorization: `Bearer ${bob}` };
+    const coming = fetch(`${url}/v1/approvals?waitMs=25000&version=${version}`, { headers });
+    await world.ask(1);
+    const answered = (await (await coming).json()) as { approvals: unknown[]; version: string };
+    expect(answered.approvals).toHaveLength(1);
+    expect(answered.version).not.toBe(version);
   });
 
   it('is answered with the same list when the wait is over', async () => {
