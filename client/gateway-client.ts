@@ -40,6 +40,7 @@ import {
   type VoteRequest,
   voteResultSchema,
   type VoteResult,
+  type WithdrawRequest,
 } from './gateway-schemas.ts';
 
 export interface CountersignOptions {
@@ -110,6 +111,9 @@ export class Countersign {
     /** A second vote of the same principal is a `duplicate` and changes nothing, so this may be repeated. */
     vote: (nonce: string, vote: VoteRequest): Promise<VoteResult> =>
       this.#post(`/v1/approvals/${segment(nonce)}/votes`, vote, voteResultSchema, true),
+    /** Takes back the caller's approval. A second time is a `duplicate` and changes nothing. */
+    withdraw: (nonce: string, request: WithdrawRequest): Promise<VoteResult> =>
+      this.#post(`/v1/approvals/${segment(nonce)}/withdrawals`, request, voteResultSchema, true),
     reconcile: (nonce: string, answer: ReconcileRequest): Promise<ReconcileResult> =>
       this.#post(`/v1/approvals/${segment(nonce)}/reconcile`, answer, reconciledSchema, true),
   };
@@ -117,8 +121,9 @@ export class Countersign {
   readonly keys = {
     list: async (): Promise<KeyView[]> => (await this.#get('/v1/keys', keyListSchema)).keys,
     mint: (request: MintKeyRequest): Promise<KeyMinted> => this.#post('/v1/keys', request, keyMintedSchema, false),
-    revoke: async (keyId: string): Promise<void> => {
-      const path = `/v1/keys/${segment(keyId)}`;
+    /** @param withMade also every key that was made with it, and with those */
+    revoke: async (keyId: string, withMade = false): Promise<void> => {
+      const path = `/v1/keys/${segment(keyId)}${withMade ? '?withMade=true' : ''}`;
       await this.#call({ method: 'DELETE', path, schema: z.undefined(), repeatable: true });
     },
   };

@@ -14,6 +14,7 @@ import { requireOneClock } from './clock-check.ts';
 import { unconfirmed } from './confirm-ask.ts';
 import type { Credential } from './credentials.ts';
 import type { GatewayContext } from './options.ts';
+import type { OpenedAsk } from './verified.ts';
 
 /** In all, for the run to say what became of the vote, ms. */
 const answerWithinMs = 2500;
@@ -27,11 +28,29 @@ export async function castVote(
   nonce: string,
   request: VoteRequest,
 ): Promise<VoteResult> {
-  const { cardDigest, reason = null } = request;
-  const answerable = await requireAnswerable(gateway, approvers, caller, { nonce, kind: 'call', cardDigest, reason });
+  const { verdict, cardDigest, reason = null, channel = 'api', confirmation, stop } = request;
+  const asked = { nonce, kind: 'call' as const, cardDigest, reason, verdict, channel, confirmation };
+  const answerable = await requireAnswerable(gateway, approvers, caller, asked);
+  if (stop && verdict !== 'deny') {
+    throw cannot(
+      'input-invalid',
+      answerable.ask,
+      'only a denial ends the run',
+      '"verdict": "deny"',
+      'leave "stop" out',
+    );
+  }
   await requireOneClock(gateway);
-  const { ask, run } = answerable;
-  const vote = sealVote(gateway, caller, answerable, request);
+  const { ask, run, roles, groups, stepUp } = answerable;
+  const vote = sealVote(gateway, caller, ask, {
+    verdict,
+    roles,
+    ...(groups.length > 0 ? { groups } : {}),
+    ...(stepUp ? { stepUp } : {}),
+    ...(stop ? { stop } : {}),
+    channel,
+    reason,
+  });
   const digest = digestJson('vote', vote);
   const { castAt } = vote.body;
   const late = whyLate(answerable, castAt);
@@ -62,26 +81,29 @@ export async function castVote(
 
 const noOutcome = { outcome: null, reason: null };
 
-function sealVote(
+interface Said extends Pick<VoteBody, 'verdict' | 'roles' | 'groups' | 'channel' | 'reason' | 'withdraws' | 'stop'> {
+  stepUp?: VoteBody['authenticated']['stepUp'];
+}
+
+/** Dated by this gateway's clock. */
+export function sealVote(
   { keys, audience, clock }: GatewayContext,
   caller: Credential,
-  { ask, roles }: Answerable,
-  request: VoteRequest,
+  ask: OpenedAsk,
+  { stepUp, ...said }: Said,
 ): SignedVote {
   const castAt = clock.now();
+  const { keyId: credentialId, mintedBy } = caller;
   const body: VoteBody = {
     nonce: ask.row.nonce,
     callKey: ask.body.callKey,
     askDigest: ask.row.askDigest,
     cardDigest: ask.body.ask.cardDigest,
     termsDigest: ask.body.ask.termsDigest,
-    verdict: request.verdict,
     principal: caller.principal,
-    roles,
-    authenticated: { method: 'api-key', credentialId: caller.keyId, mintedBy: caller.mintedBy },
-    channel: request.channel ?? 'api',
+    authenticated: { method: 'api-key', credentialId, mintedBy, ...(stepUp ? { stepUp } : {}) },
     castAt,
-    reason: request.reason ?? null,
+    ...said,
   };
   return sealEnvelope(keys.signer('vote'), 'vote', audience, body, { issuedAt: castAt });
 }
@@ -95,7 +117,7 @@ function whyLate({ ask, run }: Answerable, castAt: number): string | undefined {
 }
 
 /** False: stored, and sent when the server is back. */
-async function signalled(
+export async function signalled(
   { door, store, logger }: GatewayContext,
   workflowId: string,
   vote: SignedVote,
@@ -112,7 +134,7 @@ async function signalled(
   }
 }
 
-async function follow(
+export async function follow(
   gateway: GatewayContext,
   nonce: string,
   workflowId: string,

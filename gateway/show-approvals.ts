@@ -14,6 +14,7 @@ import type { Credential } from './credentials.ts';
 import { inParallel } from './in-parallel.ts';
 import type { GatewayContext } from './options.ts';
 import type { RunRow } from '../store/store.ts';
+import { confirmationNeeded } from './step-up.ts';
 import { type OpenedAsk, openAsk, openTicket } from './verified.ts';
 
 export interface ApprovalFilter {
@@ -120,9 +121,13 @@ async function toView(
     approvers: {
       roles: terms.approvers.roles,
       principals: terms.approvers.principals,
+      groups: terms.approvers.groups ?? [],
       quorum: terms.quorum,
+      denials: terms.denials ?? 1,
+      thresholds: terms.thresholds ?? [],
       requesterMayApprove: terms.requesterMayApprove,
       reasonRequired: terms.reasonRequired,
+      confirmation: confirmationNeeded({ row, body, card }, 'api')?.expected ?? null,
     },
     votes: await votesOf(gateway, row.nonce),
     you: may.kind === 'may' ? { mayAnswer: true, reason: null } : { mayAnswer: false, reason: may.reason },

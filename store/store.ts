@@ -169,6 +169,8 @@ export interface Reservation {
   tool: string;
   argumentsDigest: string;
   nonce: string | null;
+  /** Votes that the permit rests on: one that was withdrawn reserves nothing. Absent: none. */
+  voteDigests?: readonly string[];
   permitDigest: string;
   startToCloseMs: number;
   now: number;
@@ -183,6 +185,8 @@ export type Reserved =
   /** Another try or call holds this approval for this call. */
   | { kind: 'approval-used'; row: FenceRow }
   | { kind: 'too-late' }
+  /** A vote that the approval rests on was taken back. */
+  | { kind: 'withdrawn' }
   | { kind: 'frozen' };
 
 export interface Consumption {
@@ -256,7 +260,7 @@ export interface Store {
     onInvalid?: (nonce: string) => void,
   ): Promise<AskRow[]>;
 
-  // Votes
+  // Votes, and withdrawals of them as votes of that verdict
   /** One vote by principal and nonce; a second one is `duplicate` and changes nothing. */
   storeVote(vote: SignedVote, digest: string): Promise<{ kind: 'stored' } | { kind: 'duplicate'; first: StoredVote }>;
   votesByNonce(nonce: string): Promise<StoredVote[]>;

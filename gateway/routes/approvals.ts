@@ -8,6 +8,7 @@ import {
   voteAnswerSchema,
   voteRecordedSchema,
   voteRequestSchema,
+  withdrawRequestSchema,
 } from '../../client/gateway-schemas.ts';
 import { nonceSchema, workflowIdSchema } from '../../core/contracts/ids.ts';
 import type { GatewayApp } from '../app.ts';
@@ -17,6 +18,7 @@ import { castVote } from '../cast-vote.ts';
 import type { GatewayContext } from '../options.ts';
 import { reconcile } from '../reconcile.ts';
 import { listApprovals, showApproval } from '../show-approvals.ts';
+import { withdrawVote } from '../withdraw-vote.ts';
 import { queryInteger } from './query-integer.ts';
 import { problemResponses } from './responses.ts';
 
@@ -68,6 +70,22 @@ export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
     },
     handler: async (request, reply) => {
       const vote = await castVote(gateway, approvers, callerOf(request), request.params.nonce, request.body);
+      return vote.status === 'recorded' ? await reply.code(202).send(vote) : await reply.code(200).send(vote);
+    },
+  });
+  app.route({
+    method: 'POST',
+    url: '/v1/approvals/:nonce/withdrawals',
+    config: { access: 'approvals:vote' },
+    schema: {
+      operationId: 'withdrawVote',
+      summary: 'Take back an approval of your own, until the call has started',
+      params: askParameters,
+      body: withdrawRequestSchema,
+      response: { 200: voteAnswerSchema, 202: voteRecordedSchema, ...problemResponses },
+    },
+    handler: async (request, reply) => {
+      const vote = await withdrawVote(gateway, callerOf(request), request.params.nonce, request.body);
       return vote.status === 'recorded' ? await reply.code(202).send(vote) : await reply.code(200).send(vote);
     },
   });

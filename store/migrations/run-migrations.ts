@@ -7,12 +7,14 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { type AppendOnly, createAuthorityAndLedger } from './authority-and-ledger.ts';
 import { indexGateReads } from './gate-reads.ts';
 import { createPolicyLimits } from './policy-limits.ts';
+import { createWithdrawals } from './withdrawals.ts';
 
 function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
   return {
     '0001-authority-and-ledger': { up: (db: Kysely<never>) => createAuthorityAndLedger(db, appendOnly) },
     '0002-policy-limits': { up: createPolicyLimits },
     '0003-gate-reads': { up: indexGateReads },
+    '0006-withdrawals': { up: createWithdrawals },
   };
 }
 

@@ -51,6 +51,11 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
   },
   denials: { read: ['agent', 'gateway', 'audit'], insert: ['agent'] },
   votes: { read: ['agent', 'gateway', 'audit'], insert: ['gateway'], update: { gateway: ['signalled'] } },
+  withdrawals: {
+    read: ['agent', 'tools', 'gateway', 'audit'],
+    insert: ['gateway'],
+    update: { gateway: ['signalled'] },
+  },
   fences: {
     read: ['agent', 'tools', 'gateway', 'audit'],
     insert: ['tools'],

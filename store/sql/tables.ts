@@ -119,6 +119,19 @@ export interface VotesTable {
   signalled: number;
 }
 
+/** One for each vote that was taken back. */
+export interface WithdrawalsTable {
+  /** Digest of the vote. */
+  withdraws: string;
+  nonce: string;
+  principal: string;
+  digest: string;
+  vote: string;
+  cast_at: number;
+  /** 0 or 1. */
+  signalled: number;
+}
+
 export interface FencesTable {
   call_key: string;
   try: number;
@@ -197,6 +210,7 @@ export interface Tables {
   asks: AsksTable;
   denials: DenialsTable;
   votes: VotesTable;
+  withdrawals: WithdrawalsTable;
   fences: FencesTable;
   receipts: ReceiptsTable;
   labels: LabelsTable;

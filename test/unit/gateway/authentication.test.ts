@@ -156,6 +156,7 @@ const needed = [
   ['approvals:read', 'GET', '/v1/approvals'],
   ['approvals:read', 'GET', '/v1/approvals/x'],
   ['approvals:vote', 'POST', '/v1/approvals/x/votes'],
+  ['approvals:vote', 'POST', '/v1/approvals/x/withdrawals'],
   ['approvals:vote', 'POST', '/v1/approvals/x/reconcile'],
   ['control:write', 'GET', '/v1/keys'],
   ['control:write', 'POST', '/v1/keys'],
