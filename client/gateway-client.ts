@@ -30,6 +30,8 @@ import {
   type ReconcileRequest,
   type ReconcileResult,
   runDetailSchema,
+  refusalListSchema,
+  type RefusalList,
   type RollBackPolicyRequest,
   type RunDetail,
   runListSchema,
@@ -119,6 +121,9 @@ export class Countersign {
   };
 
   readonly keys = {
+    /** What was refused to whom, newest first. */
+    refusals: async (limit = 100): Promise<RefusalList['refusals']> =>
+      (await this.#get('/v1/refusals', refusalListSchema, { limit })).refusals,
     list: async (): Promise<KeyView[]> => (await this.#get('/v1/keys', keyListSchema)).keys,
     mint: (request: MintKeyRequest): Promise<KeyMinted> => this.#post('/v1/keys', request, keyMintedSchema, false),
     /** @param withMade also every key that was made with it, and with those */

@@ -296,6 +296,7 @@ export const keyViewSchema = z.strictObject({
   expiresAt: timestampSchema,
   mintedBy: principalSchema,
   mintedWith: keyIdSchema.nullable().describe('The key that it was made with'),
+  lastUsedAt: timestampSchema.nullable().describe('Null: never, or not within the last second'),
   madeByBearer: z.boolean().describe('Its bearer made the secret, and nobody else had it'),
 });
 export type KeyView = z.infer<typeof keyViewSchema>;
@@ -304,6 +305,19 @@ export const keyMintedSchema = z.strictObject({
   apiKey: z.string().nullable().describe('Shown once; kept nowhere. Null: its bearer has it'),
 });
 export type KeyMinted = z.infer<typeof keyMintedSchema>;
+export const refusalListSchema = z.strictObject({
+  refusals: z.array(
+    z.strictObject({
+      route: z.string().describe('Method and pattern of the address'),
+      keyId: keyIdSchema.nullable().describe('Null: no key of this gateway came with it'),
+      about: z.string().describe('The request, run or key that it was about; empty: none'),
+      code: z.string(),
+      attempts: z.int().min(1).describe('Within the minute'),
+      lastAt: timestampSchema,
+    }),
+  ),
+});
+export type RefusalList = z.infer<typeof refusalListSchema>;
 export const keyListSchema = z.strictObject({ keys: z.array(keyViewSchema) });
 
 const layerIdShape = {

@@ -208,6 +208,19 @@ export interface LedgerEntry {
   at: number;
 }
 
+/** What a gateway refused, of one kind within a minute. */
+export interface Refusal {
+  /** Method and pattern of the address. */
+  route: string;
+  /** Null: no key of ours came with it. */
+  keyId: string | null;
+  /** The request, run or key that it was about; empty: none, or nobody with a key said so. */
+  about: string;
+  code: string;
+  attempts: number;
+  lastAt: number;
+}
+
 export interface Store {
   // Runs and links
   /** `same`: this ticket was claimed by this very link (a re-run activity). `claimed-by-other`: used ticket, nonce or workflow id. */
@@ -266,6 +279,14 @@ export interface Store {
   votesByNonce(nonce: string): Promise<StoredVote[]>;
   unsignalledVotes(limit: number): Promise<StoredVote[]>;
   markVoteSignalled(digest: string): Promise<void>;
+
+  // Uses of keys: for people who look, no decision rests on them
+  /** @param notes times by key id, and refusals to add to those of their minute */
+  noteUses(notes: { uses: ReadonlyMap<string, number>; refusals: readonly Refusal[] }): Promise<void>;
+  /** When each key was last used; absent: never. */
+  keyUses(): Promise<Map<string, number>>;
+  /** Newest first. */
+  listRefusals(limit: number): Promise<Refusal[]>;
 
   // Fences (contracts.md §4.2): each step a compare-and-set
   getFence(callKey: string, tryNumber: number): Promise<FenceRow | null>;

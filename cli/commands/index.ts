@@ -23,6 +23,7 @@ import { policyTest } from './policy/test.ts';
 import { keysEnrol } from './keys/enrol.ts';
 import { keysList } from './keys/list.ts';
 import { keysMake } from './keys/make.ts';
+import { keysRefused } from './keys/refused.ts';
 import { keysRequest } from './keys/request.ts';
 import { keysRevoke } from './keys/revoke.ts';
 import { reconcile } from './reconcile.ts';
@@ -64,6 +65,7 @@ export const commands: readonly CommandDefinition[] = [
   keysMake,
   keysList,
   keysRevoke,
+  keysRefused,
   guards,
   exportCommand,
   doctor,

@@ -6,6 +6,7 @@ import {
   keyMintedSchema,
   type KeyView,
   mintKeyRequestSchema,
+  refusalListSchema,
 } from '../../client/gateway-schemas.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { GatewayApp } from '../app.ts';
@@ -13,13 +14,18 @@ import { callerOf } from '../authenticate.ts';
 import { appendOrder } from '../control-records.ts';
 import { type Credential, standingKeys } from '../credentials.ts';
 import { enrolKey, type KeyOrder, mintApiKey } from '../mint-api-key.ts';
+import type { UseNotes } from '../note-uses.ts';
 import type { GatewayContext } from '../options.ts';
 import { refuseSecrets } from '../refuse-secrets.ts';
+import { queryInteger } from './query-integer.ts';
 import { problemResponses } from './responses.ts';
 
 const access = 'control:write' as const;
+const refusalQuery = z.strictObject({
+  limit: queryInteger(z.int().min(1).max(1000)).default(100).describe('Absent: 100'),
+});
 
-export function keyRoutes(app: GatewayApp, gateway: GatewayContext): void {
+export function keyRoutes(app: GatewayApp, gateway: GatewayContext, notes: UseNotes): void {
   app.route({
     method: 'GET',
     url: '/v1/keys',
@@ -29,7 +35,27 @@ export function keyRoutes(app: GatewayApp, gateway: GatewayContext): void {
       summary: 'API keys that are not revoked, without their secrets',
       response: { 200: keyListSchema, ...problemResponses },
     },
-    handler: async () => ({ keys: [...(await standingKeys(gateway)).values()].map(keyView) }),
+    handler: async () => {
+      await notes.flush();
+      const used = await gateway.store.keyUses();
+      const keys = [...(await standingKeys(gateway)).values()];
+      return { keys: keys.map((key) => keyView(key, used.get(key.keyId) ?? null)) };
+    },
+  });
+  app.route({
+    method: 'GET',
+    url: '/v1/refusals',
+    config: { access },
+    schema: {
+      operationId: 'listRefusals',
+      summary: 'What was refused to whom, counted by the minute, newest first',
+      querystring: refusalQuery,
+      response: { 200: refusalListSchema, ...problemResponses },
+    },
+    handler: async (request) => {
+      await notes.flush();
+      return { refusals: await gateway.store.listRefusals(request.query.limit) };
+    },
   });
   app.route({
     method: 'POST',
@@ -51,10 +77,12 @@ export function keyRoutes(app: GatewayApp, gateway: GatewayContext): void {
       await refuseSecrets(gateway, 'the principal', order.principal);
       if (own) {
         await enrolKey(gateway, order, own);
-        return await reply.code(201).send({ ...order, keyId: own.keyId, madeByBearer: true, apiKey: null });
+        return await reply
+          .code(201)
+          .send({ ...order, keyId: own.keyId, madeByBearer: true, lastUsedAt: null, apiKey: null });
       }
       const { apiKey, keyId } = await mintApiKey(gateway, order);
-      return await reply.code(201).send({ ...order, keyId, madeByBearer: false, apiKey });
+      return await reply.code(201).send({ ...order, keyId, madeByBearer: false, lastUsedAt: null, apiKey });
     },
   });
   app.route({
@@ -104,7 +132,7 @@ function beyondOwn(would: string): CountersignError {
   );
 }
 
-function keyView(credential: Credential): KeyView {
+function keyView(credential: Credential, lastUsedAt: number | null): KeyView {
   const {
     keyId,
     principal,
@@ -116,5 +144,5 @@ function keyView(credential: Credential): KeyView {
     mintedWith = null,
     madeByBearer = false,
   } = credential;
-  return { keyId, principal, roles, person, scopes, expiresAt, mintedBy, mintedWith, madeByBearer };
+  return { keyId, principal, roles, person, scopes, expiresAt, mintedBy, mintedWith, madeByBearer, lastUsedAt };
 }

@@ -6,6 +6,7 @@ import type { Kysely, Transaction } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { type AppendOnly, createAuthorityAndLedger } from './authority-and-ledger.ts';
 import { indexGateReads } from './gate-reads.ts';
+import { createKeyUses } from './key-uses.ts';
 import { createPolicyLimits } from './policy-limits.ts';
 import { createWithdrawals } from './withdrawals.ts';
 
@@ -15,6 +16,7 @@ function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
     '0002-policy-limits': { up: createPolicyLimits },
     '0003-gate-reads': { up: indexGateReads },
     '0006-withdrawals': { up: createWithdrawals },
+    '0007-key-uses': { up: createKeyUses },
   };
 }
 

@@ -64,6 +64,8 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
   receipts: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['tools'] },
   labels: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['tools'] },
   control: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['gateway'] },
+  key_uses: { read: ['gateway', 'audit'], insert: ['gateway'], update: { gateway: ['last_used_at'] } },
+  refusals: { read: ['gateway', 'audit'], insert: ['gateway'], update: { gateway: ['attempts', 'last_at'] } },
   bodies: { read: ['agent', 'model', 'tools', 'gateway', 'audit'], insert: ['agent', 'tools', 'gateway'] },
   // Inserted by whoever does what is recorded, in the same transaction; updated and deleted by nobody.
   ledger: {

@@ -6,6 +6,7 @@ import { controlMethods } from './control.ts';
 import { decisionMethods } from './decisions.ts';
 import { fenceMethods } from './fences.ts';
 import { gateStateMethods } from './gate-state.ts';
+import { keyUseMethods } from './key-uses.ts';
 import { ledgerMethods } from './ledger.ts';
 import { limitMethods } from './limits.ts';
 import { receiptMethods } from './receipts.ts';
@@ -24,6 +25,7 @@ export function createSqlStore(session: SqlSession): Store {
     ...fenceMethods(session),
     ...receiptMethods(session),
     ...controlMethods(session),
+    ...keyUseMethods(session),
     ...bodyMethods(session),
     ...ledgerMethods(session),
     ping: () => session.read(async (queries) => void (await queries.selectFrom('counters').select('name').execute())),

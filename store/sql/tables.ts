@@ -198,6 +198,22 @@ export interface CountersTable {
   value: number;
 }
 
+export interface KeyUsesTable {
+  key_id: string;
+  last_used_at: number;
+}
+
+export interface RefusalsTable {
+  minute_at: number;
+  route: string;
+  /** Empty: no key of ours. */
+  key_id: string;
+  about: string;
+  code: string;
+  attempts: number;
+  last_at: number;
+}
+
 export interface Tables {
   runs: RunsTable;
   links: LinksTable;
@@ -215,6 +231,8 @@ export interface Tables {
   receipts: ReceiptsTable;
   labels: LabelsTable;
   control: ControlTable;
+  key_uses: KeyUsesTable;
+  refusals: RefusalsTable;
   bodies: BodiesTable;
   ledger: LedgerTable;
   counters: CountersTable;

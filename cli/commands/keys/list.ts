@@ -29,5 +29,7 @@ function lineOf(key: KeyView, now: number): string {
   const made = key.madeByBearer ? `enrolled by ${key.mintedBy}` : `made by ${key.mintedBy}`;
   const roles = key.roles.length === 0 ? 'no roles' : key.roles.join(',');
   const who = key.person ? visible(key.principal) : `${visible(key.principal)} (service)`;
-  return `${key.keyId}  ${who}  ${roles}  ${key.scopes.join(',')}  ${ends} ${timeText(key.expiresAt)}  ${visible(made)}`;
+  const used = key.lastUsedAt === null ? 'never used' : `used ${timeText(key.lastUsedAt)}`;
+  const times = `${ends} ${timeText(key.expiresAt)}  ${used}`;
+  return `${key.keyId}  ${who}  ${roles}  ${key.scopes.join(',')}  ${times}  ${visible(made)}`;
 }

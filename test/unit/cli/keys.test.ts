@@ -22,6 +22,7 @@ const view = {
   expiresAt: 4_102_444_800_000,
   mintedBy: 'ann',
   mintedWith: null,
+  lastUsedAt: null,
   madeByBearer: true,
 };
 

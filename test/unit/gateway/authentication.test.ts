@@ -159,6 +159,7 @@ const needed = [
   ['approvals:vote', 'POST', '/v1/approvals/x/withdrawals'],
   ['approvals:vote', 'POST', '/v1/approvals/x/reconcile'],
   ['control:write', 'GET', '/v1/keys'],
+  ['control:write', 'GET', '/v1/refusals'],
   ['control:write', 'POST', '/v1/keys'],
   ['control:write', 'DELETE', '/v1/keys/x'],
   ['runs:read', 'GET', '/v1/policies'],
