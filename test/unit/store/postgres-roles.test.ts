@@ -56,7 +56,7 @@ const mayInsert: Record<StoreRole, string> = {
   tools: 'fences receipts labels bodies ledger',
   notify: '',
   record: 'ledger',
-  gateway: 'votes control bodies',
+  gateway: 'votes withdrawals key_uses refusals control bodies',
   audit: '',
 };
 const mayUpdate: Record<StoreRole, string> = {
@@ -66,7 +66,8 @@ const mayUpdate: Record<StoreRole, string> = {
   tools: 'fences.state fences.lease_until_at fences.voided_from fences.voided_by fences.voided_at counters.value',
   notify: '',
   record: 'runs.closed_at runs.outcome counters.value',
-  gateway: 'votes.signalled counters.value',
+  gateway:
+    'votes.signalled withdrawals.signalled key_uses.last_used_at refusals.attempts refusals.last_at counters.value',
   audit: '',
 };
 
