@@ -13,7 +13,7 @@ import { engineWords, hasEnded } from './engine-word.ts';
 import type { Credential } from './credentials.ts';
 import { inParallel } from './in-parallel.ts';
 import type { GatewayContext } from './options.ts';
-import type { RunRow } from '../store/store.ts';
+import type { AskRow, RunRow } from '../store/store.ts';
 import { confirmationNeeded } from './step-up.ts';
 import { type OpenedAsk, openAsk, openTicket } from './verified.ts';
 
@@ -50,9 +50,10 @@ export async function listApprovals(
   // Past ones stay for ever in a store, first by urgency: read with the others, they would crowd those out that wait.
   const dueFrom = gateway.clock.now();
   const rows = await gateway.store.listAsks({ ...ofRun, open: true, dueFrom, limit: mostRows }, onInvalid);
-  const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []);
   const words = engineWords(gateway);
-  const views = await inParallel(asks, atOnce, async (ask) => {
+  const viewOfLive = async (row: AskRow): Promise<ApprovalView | undefined> => {
+    const ask = openAsk(gateway, row);
+    if (!ask) return undefined;
     const run = await gateway.store.getRun(ask.row.workflowId);
     const live = run?.closedAt === null && run.runEpoch === ask.row.runEpoch;
     if (!live) return undefined;
@@ -60,8 +61,14 @@ export async function listApprovals(
     const word = (await words(ask.row.workflowId)) ?? undefined;
     if ((await unconfirmed(gateway, ask, run, word)) !== undefined) return undefined;
     return await viewOf(gateway, approvers, caller, ask, words);
-  });
-  return views.flatMap((view) => view ?? []).slice(0, limit);
+  };
+  const views: ApprovalView[] = [];
+  // Only as many as are wanted: with a thousand pending, looking at each would cost more than all the rest.
+  for (let from = 0; from < rows.length && views.length < limit; from += limit) {
+    const found = await inParallel(rows.slice(from, from + limit), atOnce, viewOfLive);
+    views.push(...found.flatMap((view) => view ?? []));
+  }
+  return views.slice(0, limit);
 }
 
 /** @throws {CountersignError} `not-found`, `signature-invalid` */

@@ -15,6 +15,7 @@ import {
   startGateway,
 } from '../../gateway/index.ts';
 import { findSecrets } from '../../guards/index.ts';
+import type { AgentPack } from '../../packs/agent-pack.ts';
 import { defineAgent } from '../../packs/define-agent.ts';
 import { publishPack } from '../../packs/load-pack.ts';
 import { audience, type Harness, startHarness } from '../support/harness.ts';
@@ -36,7 +37,8 @@ import {
 } from './driver.ts';
 import { policyOf } from './setup-policies.ts';
 
-const tool = 'quick_send';
+/** What every case calls. */
+export const tool = 'quick_send';
 const keyLifeMs = 3_600_000;
 /** Of a driver's people, so that cases at once have nobody in common. */
 let drivers = 0;
@@ -53,8 +55,9 @@ export interface Ground {
   close(): Promise<void>;
 }
 
-export async function openGround(): Promise<Ground> {
-  const harness = await startHarness({ startWorker: false });
+/** @param temporal absent: the dev server that all server tests share */
+export async function openGround(temporal?: Harness['temporal']): Promise<Ground> {
+  const harness = await startHarness({ startWorker: false, ...(temporal ? { temporal } : {}) });
   const { store, door, keys } = harness;
   const ground: Ground = {
     harness,
@@ -83,19 +86,29 @@ export async function openGround(): Promise<Ground> {
     },
   };
   for (const setup of setups) {
-    const pack = defineAgent({
-      name: setup,
-      instructions: 'Do what the case says.',
-      model: { name: 'gpt-test' },
-      policy: policyOf(setup, tool),
-      tools: testTools(harness.folder),
-      limits: { callsPerTurn: 64, callsPerRun: 64, ...(setup === 'short-links' ? { eventsPerLink: 60 } : {}) },
-    });
-    await publishPack(store, pack);
-    await activatePack(ground.options, pack, 'root');
+    await addAgent(ground, setup, policyOf(setup, tool), setup === 'short-links' ? { eventsPerLink: 60 } : {});
   }
   await restart(ground);
   return ground;
+}
+
+/** An agent with the tools of the tests, under a policy of its own. */
+export async function addAgent(
+  { harness, options }: Pick<Ground, 'harness' | 'options'>,
+  name: string,
+  policy: string,
+  limits: Partial<AgentPack['body']['limits']> = {},
+): Promise<void> {
+  const pack = defineAgent({
+    name,
+    instructions: 'Do what the case says.',
+    model: { name: 'gpt-test' },
+    policy,
+    tools: testTools(harness.folder),
+    limits: { callsPerTurn: 64, callsPerRun: 64, ...limits },
+  });
+  await publishPack(harness.store, pack);
+  await activatePack(options, pack, 'root');
 }
 
 async function restart(ground: Ground): Promise<void> {
