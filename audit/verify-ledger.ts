@@ -71,7 +71,13 @@ function verifyLinks(
     const kind = link.origin.kind === 'reset' ? 'reset' : 'successor';
     const [entry] = own;
     const fits = entry?.body.kind === kind && entry.body.runEpoch === epoch && entry.callKey === null;
-    checks.expect('store-ledger', fits, place, 'the ledger knows this link as another kind, or of another epoch');
+    const known = `the ledger knows this link as a ${entry?.body.kind} of epoch ${entry?.body.runEpoch}`;
+    checks.expect(
+      'store-ledger',
+      fits,
+      place,
+      `${known}, expected a ${kind} of epoch ${epoch} that no call registered`,
+    );
     const inTime = entry !== undefined && isBetween(entry.at, link.startedAt, lastAt(link));
     checks.expect(
       'store-ledger',

@@ -33,6 +33,8 @@ export interface GatewayOptions {
   host?: string;
   /** Any free one when 0. @default 0 */
   port?: number;
+  /** Tried first, in this order; one that somebody else listens on is passed over. @default none */
+  preferredPorts?: readonly number[];
   /** Listen on, and answer to, other names than loopback's. @default false */
   allowRemote?: boolean;
   /** How long open requests and streams may go on after a stop was asked for, ms. @default 20_000 */
@@ -45,7 +47,9 @@ export interface GatewayOptions {
   resendEveryMs?: number;
 }
 
-export type GatewayContext = Required<Omit<GatewayOptions, 'host' | 'port' | 'allowRemote' | 'drainMs'>>;
+export type GatewayContext = Required<
+  Omit<GatewayOptions, 'host' | 'port' | 'preferredPorts' | 'allowRemote' | 'drainMs'>
+>;
 
 export function contextOf(options: GatewayOptions): GatewayContext {
   return {

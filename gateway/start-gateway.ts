@@ -1,4 +1,5 @@
 /** Listens, and sends what an earlier gateway stored and could not send. */
+import type { FastifyInstance } from 'fastify';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import { createGateway, defaultHost } from './create-gateway.ts';
 import { contextOf, type GatewayOptions } from './options.ts';
@@ -13,19 +14,9 @@ export interface RunningGateway {
 
 /** @throws {CountersignError} `config-invalid` when it cannot listen there */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
-  const { host = defaultHost, port = 0, drainMs = 20_000 } = options;
+  const { host = defaultHost, port = 0, preferredPorts = [], drainMs = 20_000 } = options;
   const app = await createGateway(options);
-  let url: string;
-  try {
-    url = await app.listen({ host, port });
-  } catch (error) {
-    await app.close();
-    throw new CountersignError(
-      'config-invalid',
-      `Cannot start the gateway on "${host}:${port}": ${messageOf(error)}, expected a free address of this machine; choose another port`,
-      { cause: error },
-    );
-  }
+  const url = await listen(app, host, [...preferredPorts, port]);
   const stopResending = startResending(contextOf(options));
   return {
     url,
@@ -39,4 +30,24 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       }
     },
   };
+}
+
+/** By listening and not by looking first: two gateways that start at once would both see a port free. */
+async function listen(app: FastifyInstance, host: string, ports: readonly number[]): Promise<string> {
+  const [port = 0, ...others] = ports;
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    if (others.length > 0 && isTaken(error)) return await listen(app, host, others);
+    await app.close();
+    throw new CountersignError(
+      'config-invalid',
+      `Cannot start the gateway on "${host}:${port}": ${messageOf(error)}, expected a free address of this machine; choose another port`,
+      { cause: error },
+    );
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }

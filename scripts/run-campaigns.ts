@@ -18,11 +18,10 @@ for (const [signal, exit] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
-  process.once(signal, () => {
-    removeOpenFolders();
-    process.exit(exit);
-  });
+  process.once(signal, () => process.exit(exit));
 }
+// However it ends: also by a fault of the campaign itself.
+process.once('exit', removeOpenFolders);
 
 try {
   const read = readOptions(process.argv.slice(2), campaigns);

@@ -5,16 +5,34 @@
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { LocalActivities, RemoteActivities } from '../core/contracts/activities.ts';
 import type { TaskQueues } from '../core/contracts/ticket.ts';
+import { localTurns } from './local-turns.ts';
+
+/** With what the history shows of each call. */
+type LocalCalls = {
+  [Name in keyof LocalActivities]: (
+    summary: string,
+    ...input: Parameters<LocalActivities[Name]>
+  ) => ReturnType<LocalActivities[Name]>;
+};
 
 /**
  * One attempt of 5 s: the gate's own holds take care of what is out of reach, and a hidden second attempt would be a
  * decision nobody sees.
  */
-export const local = proxyLocalActivities<LocalActivities>({
+const localActivities = proxyLocalActivities<LocalActivities>({
   startToCloseTimeout: '5s',
   scheduleToCloseTimeout: '5s',
   retry: { maximumAttempts: 1 },
 });
+
+/** A workflow's modules are its own: these are the turns of one run. */
+const inTurn = localTurns();
+
+export const local: LocalCalls = {
+  openRun: (summary, input) => inTurn(() => localActivities.openRun.executeWithOptions({ summary }, [input])),
+  checkCall: (summary, input) => inTurn(() => localActivities.checkCall.executeWithOptions({ summary }, [input])),
+  verifyVotes: (summary, input) => inTurn(() => localActivities.verifyVotes.executeWithOptions({ summary }, [input])),
+};
 
 export type Remote = ReturnType<typeof remoteActivities>;
 

@@ -13,6 +13,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { linkNotOpen, type RunOpened, type RunOutcome } from '../core/contracts/activities.ts';
+import type { ErrorCode } from '../core/contracts/errors.ts';
 import type { RunInput, RunResult } from '../core/contracts/run.ts';
 import { local, type Remote, remoteActivities } from './activities.ts';
 import { compactTranscript, needsCompaction } from './compact.ts';
@@ -26,8 +27,11 @@ import { RunMemory } from './run-state.ts';
 import { field, hasTicketShape } from './start-shape.ts';
 import { watchInbox } from './vote-inbox.ts';
 
-/** A reset into the closing keeps the answers of the link before, and each forged one takes a turn: not for ever. */
-const mostCloses = 5;
+/**
+ * A reset makes a link that the store has not heard of, and behind the last gate pass nobody tells it. Such a link opens the
+ * run and asks again. The answers of the link before stay in its history, and anybody may forge one: not for ever.
+ */
+const mostTries = 5;
 
 interface Ending {
   outcome: RunOutcome;
@@ -45,7 +49,7 @@ export async function agentRun(input: RunInput): Promise<RunResult> {
       run.append({ role: 'user', text: (input.input ?? '').toWellFormed(), labels: opened.inputLabels });
     run.stage = 'working';
     void inbox.run(() => watchInbox(run)).catch(() => undefined);
-    return await close(run, remote, input, await turns(run, remote));
+    return await close(run, remote, input, await turns(run, remote, input));
   } catch (error) {
     return error instanceof NewLinkWanted ? await goOn(run, remote, input) : await endBadly(run, remote, input, error);
   } finally {
@@ -92,8 +96,8 @@ async function goOn(run: RunMemory, remote: Remote, input: RunInput): Promise<ne
 async function openRun(run: RunMemory, input: RunInput): Promise<RunOpened> {
   const { firstExecutionRunId: firstRunId } = workflowInfo();
   for (let attempt = 0; ; attempt += 1) {
-    const result = await local.openRun
-      .executeWithOptions({ summary: 'open the run' }, [{ ticket: input.ticket, input: input.input, firstRunId }])
+    const result = await local
+      .openRun('open the run', { ticket: input.ticket, input: input.input, firstRunId })
       .catch((error: unknown) => {
         if (isCancellation(error)) throw error;
         return { kind: 'hold', code: 'gate-timeout', reason: 'opening gave no answer' } as const;
@@ -104,15 +108,16 @@ async function openRun(run: RunMemory, input: RunInput): Promise<RunOpened> {
   }
 }
 
-async function turns(run: RunMemory, remote: Remote): Promise<Ending> {
+async function turns(run: RunMemory, remote: Remote, input: RunInput): Promise<Ending> {
   let inputTokens = 0;
   for (;;) {
     if (!run.assistant) {
       if (run.wantsNewLink) throw new NewLinkWanted();
       if (run.turn >= run.ticket.limits.turns)
         return { outcome: 'limit-reached', text: `The run reached its limit of ${run.ticket.limits.turns} turns.` };
-      if (needsCompaction(run, inputTokens)) await compactTranscript(run, remote);
-      inputTokens = await askModel(run, remote);
+      if (needsCompaction(run, inputTokens)) await asHeardOf(run, input, () => compactTranscript(run, remote));
+      run.turn += 1;
+      inputTokens = await asHeardOf(run, input, () => askModel(run, remote));
     }
     if (run.calls.length === 0) return { outcome: 'completed', text: run.assistant?.text ?? '' };
     await gateCalls(run, remote);
@@ -121,9 +126,25 @@ async function turns(run: RunMemory, remote: Remote): Promise<Ending> {
   }
 }
 
+/** What the store refused to a link that it has not heard of is done again once it has. @throws {RunRefusedError} */
+async function asHeardOf<T>(run: RunMemory, input: RunInput, step: () => Promise<T>): Promise<T> {
+  for (let times = 1; ; times += 1) {
+    try {
+      return await step();
+    } catch (error) {
+      if (!isRefusal(error) || times >= mostTries) throw error;
+      await openRun(run, input);
+    }
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof ApplicationFailure && cause.type === ('run-refused' satisfies ErrorCode);
+}
+
 /** @returns tokens that the request took. */
 async function askModel(run: RunMemory, remote: Remote): Promise<number> {
-  run.turn += 1;
   const answer = await remote.model.callModel.executeWithOptions({ summary: `turn ${run.turn}` }, [
     { turn: run.turn, ...run.transcript, tail: run.tail() },
   ]);
@@ -168,8 +189,8 @@ async function close(run: RunMemory, remote: Remote, input: RunInput, ending: En
     remote.record.closeRun.executeWithOptions({ summary: `close: ${outcome}` }, [
       { outcome, turns: run.turn, calls: run.finished },
     ]);
-  // A link that a reset made behind the last gate call has not been heard of yet: nobody else would note its end.
-  for (let times = 1; saysNotOpen(await closeRun()) && times < mostCloses; times += 1) {
+  // Else nobody would note the end of a link that has not been heard of yet.
+  for (let times = 1; saysNotOpen(await closeRun()) && times < mostTries; times += 1) {
     if (!(await isHeardOf(run, input))) break;
   }
   await condition(() => run.inFlight === 0, '10s');

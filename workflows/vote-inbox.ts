@@ -23,9 +23,7 @@ async function checkBatch(run: RunMemory): Promise<void> {
   const batch = run.inbox.slice(0, batchSize);
   run.inFlight += 1;
   try {
-    const verified = await local.verifyVotes.executeWithOptions({ summary: `check ${batch.length} votes` }, [
-      { votes: batch },
-    ]);
+    const verified = await local.verifyVotes(`check ${batch.length} votes`, { votes: batch });
     run.inbox.splice(0, batch.length);
     for (const one of verified) keep(run, one);
   } catch {

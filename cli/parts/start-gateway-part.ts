@@ -3,7 +3,6 @@
  * before, so that links and settings stay good over a restart.
  */
 import type { Domain } from '../../core/contracts/envelope.ts';
-import { chooseFreePort } from '../../engine/ports.ts';
 import { activatePack, ensureLocalKey, type LocalKey, type PackActivation, startGateway } from '../../gateway/index.ts';
 import { findSecrets } from '../../guards/index.ts';
 import type { AgentPack } from '../../packs/load-pack.ts';
@@ -51,7 +50,7 @@ export async function startGatewayPart(options: GatewayPartOptions): Promise<Gat
     taskQueuesFor: (agent) => taskQueuesOf(config, agent),
     scan: (text) => findSecrets(text),
     logger: log,
-    port: options.port ?? (await usualOrFree(base)),
+    ...(options.port === undefined ? { preferredPorts: await preferredPorts(base) } : { port: options.port }),
     allowRemote,
     drainMs: config.drainMs,
     ...(host === undefined ? {} : { host }),
@@ -64,8 +63,8 @@ export async function startGatewayPart(options: GatewayPartOptions): Promise<Gat
   return { url: gateway.url, localKey, activations, close };
 }
 
-async function usualOrFree({ config }: Base): Promise<number> {
+async function preferredPorts({ config }: Base): Promise<number[]> {
   const found = await findGateway(config);
   const last = found.kind === 'none' || found.record === null ? 0 : Number(URL.parse(found.record.url)?.port ?? 0);
-  return await chooseFreePort([last, usualPort]);
+  return last === 0 ? [usualPort] : [last, usualPort];
 }

@@ -55,6 +55,19 @@ describe('a reset', () => {
     },
   );
 
+  it('P5 between the last effect and the model’s answer lets the new link ask for it', async () => {
+    const run = await harness.start([send, { text: 'Sent.' }]);
+    await vote(run);
+    await run.result();
+    const linkRunId = await resetRun(harness.door, run.workflowId, 'the-last-answer');
+    expect(await run.result()).toMatchObject({ outcome: 'completed', text: 'Sent.' });
+    expect(run.effects()).toHaveLength(1);
+    expect(await harness.store.getRun(run.workflowId)).toMatchObject({
+      lastLinkRunId: linkRunId,
+      outcome: 'completed',
+    });
+  });
+
   it('P4 behind the last gate call is closed as the link that it is', async () => {
     const run = await harness.start([send, { text: 'Sent.' }]);
     await vote(run);

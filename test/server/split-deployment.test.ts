@@ -185,10 +185,15 @@ async function approve(at: 'east' | 'west', { nonce, cardDigest }: ApprovalView)
   expect(['applied', 'checking', 'recorded', 'duplicate']).toContain(vote.status);
 }
 
+/** Approves again what a kill before the effect put back to the people. */
 async function outcome(workflowId: string): Promise<string> {
   return await until(
     `the end of ${workflowId}`,
-    async () => (await gateway('west').client.runs.get(workflowId)).run.outcome,
+    async () => {
+      const { run, live } = await gateway('west').client.runs.get(workflowId);
+      if (live?.state === 'waiting-for-approval') await approve('west', await openAsk('west', workflowId));
+      return run.outcome;
+    },
     patienceMs,
     gatewayPollMs,
   );

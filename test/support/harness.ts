@@ -38,6 +38,8 @@ export interface HarnessOptions extends PackChanges {
   worker?: Partial<Pick<WorkerSettings, 'drainMs' | 'maxCachedWorkflows' | 'roles'>>;
   /** @default true */
   startWorker?: boolean;
+  /** A queue for the tools alone, so that a worker of their own can serve it. @default false */
+  hasToolsQueue?: boolean;
   /** Stands between activities and the store, to take it away. */
   wrapStore?: (store: Store) => Store;
 }
@@ -95,7 +97,13 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const desk = new Desk({ keys, store, audience, namespace });
   for (const principal of ['olga', 'pete', 'rita']) await desk.enrol(principal);
   const queue = `test-${folder.slice(-6)}`;
-  const taskQueues: TaskQueues = { agent: queue, model: queue, tools: queue, notify: queue, record: queue };
+  const taskQueues: TaskQueues = {
+    agent: queue,
+    model: queue,
+    tools: options.hasToolsQueue ? `${queue}-tools` : queue,
+    notify: queue,
+    record: queue,
+  };
   let worker: RunningWorker | undefined;
   const workflowIds: string[] = [];
   const ofUnstoredVotes = new Set<string>();

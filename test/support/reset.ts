@@ -7,6 +7,8 @@ export type ResetPoint =
   | 'before-the-vote'
   /** The vote stays in the history; what followed from it is done again. */
   | 'after-the-vote'
+  /** The task that asks the model for the last time is done again: every call is over. */
+  | 'the-last-answer'
   /** The task that asks for the record to be closed is done again: every call is over. */
   | 'the-closing'
   /** Only the last task is done again. */
@@ -18,15 +20,17 @@ export async function resetRun(door: TemporalDoor, workflowId: string, point: Re
   const history = await door.client.workflow.getHandle(workflowId, runId).fetchHistory();
   const events = history.events ?? [];
   const vote = events.findIndex((event) => event.workflowExecutionSignaledEventAttributes);
-  const closing = events.findIndex(
-    ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name === 'closeRun',
-  );
+  const scheduling = (type: string): number =>
+    events.findLastIndex(({ activityTaskScheduledEventAttributes: one }) => one?.activityType?.name === type);
+  const asking = scheduling('callModel');
+  const closing = scheduling('closeRun');
   const tasks = events.flatMap((event, place) =>
     event.workflowTaskCompletedEventAttributes ? [{ event, place }] : [],
   );
   const task = {
     'before-the-vote': tasks.findLast(({ place }) => place < vote),
     'after-the-vote': tasks.find(({ place }) => place > vote),
+    'the-last-answer': tasks.findLast(({ place }) => place < asking),
     'the-closing': tasks.findLast(({ place }) => place < closing),
     'the-end': tasks.at(-1),
   }[point];

@@ -11,7 +11,7 @@ function filesThatSay(pattern: RegExp): string[] {
 }
 
 it('only the gate’s own files call check-call', () => {
-  expect(filesThatSay(/\.checkCall\b/)).toEqual(['workflows/gate/check.ts']);
+  expect(filesThatSay(/\blocal\.checkCall\b/)).toEqual(['workflows/gate/check.ts']);
 });
 
 it('only the gate’s own files call run-tool', () => {

@@ -59,7 +59,7 @@ async function callGate(run: RunMemory, input: CheckCallInput, progress: CallPro
   run.noteLook(progress);
   try {
     const summary = `gate ${progress.call.name.slice(0, 64)} ${input.turn}.${input.index} (${input.purpose}, pass ${input.pass})`;
-    return await local.checkCall.executeWithOptions({ summary }, [input]);
+    return await local.checkCall(summary, input);
   } catch (error) {
     if (isCancellation(error)) throw error;
     // It ran out of time or is not to be had on this worker: nothing was decided that counts.

@@ -8,6 +8,7 @@ import { chooseCases } from '../frame/choose-cases.ts';
 import { createRandom } from '../frame/random.ts';
 import { type BareOutcome, runBare } from './bare.ts';
 import { type GovernedOutcome, runGoverned } from './governed.ts';
+import { areInVain } from './kills.ts';
 import { effectsPerRun, isEffect, scriptRun } from './script.ts';
 
 const fullKills = 200;
@@ -58,6 +59,7 @@ function merge(outcomes: readonly GovernedOutcome[]): GovernedOutcome {
         all: sum((one) => one.killed.byKind.all),
       },
       hits: sum((one) => one.killed.hits),
+      afterEffect: sum((one) => one.killed.afterEffect),
       quiet: sum((one) => one.killed.quiet),
       spentMs: {
         waiting: sum((one) => one.killed.spentMs.waiting),
@@ -94,6 +96,7 @@ function tableOf(order: CampaignOrder, runs: number, governed: GovernedOutcome, 
     ['runs that did not end as they should', governed.notCompleted.length, bare.notCompleted],
     ['kills of worker + gateway + engine + all', killsOf(governed), killsOf(bare)],
     ['of them while a run was open', governed.killed.hits, bare.killed.hits],
+    ['of them right after an effect', governed.killed.afterEffect, bare.killed.afterEffect],
     ['of them while everything waited for a time-out', governed.killed.quiet, bare.killed.quiet],
     [
       `effects wanted (${effectsPerRun} a run are no idempotent ones)`,
@@ -131,6 +134,7 @@ function failuresOf({ killed, effects, doubts, decisions, votes, notCompleted, n
     ['runs did not end as they should', notCompleted],
     ['records do not verify', notVerified],
     ['no kill met an open run', killed.hits > 0 ? [] : ['0 hits']],
+    ['no kill came right after an effect', areInVain(killed) ? ['0 of those that were aimed'] : []],
   ];
   return failures
     .filter(([, found]) => found.length > 0)

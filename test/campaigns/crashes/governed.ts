@@ -59,7 +59,13 @@ export async function runGoverned(
   try {
     const startUntil = (wanted: number): void => {
       for (let next = starting.length; next < Math.min(wanted, scripts.length); next += 1)
-        starting.push(startRun(world, scripts[next]!).then((run) => runs.push(run)));
+        starting.push(
+          startRun(world, scripts[next]!).then(
+            (run) => runs.push(run),
+            // Counted as not started.
+            () => undefined,
+          ),
+        );
     };
     const killed = await killRepeatedly({
       count,
@@ -69,6 +75,7 @@ export async function runGoverned(
       whileDead: () => {
         for (const digest of eyes.decisionDigests()) seen.add(digest);
       },
+      effects: () => world.outside.count(),
       activity: () => world.outside.count() + asked(world, scripts),
       async before(number, { quiet, spentMs }) {
         startUntil(startedBy(number, count, scripts.length));

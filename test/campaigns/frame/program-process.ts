@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { z } from 'zod';
 import { repositoryRoot } from '../../../scripts/lint/repository-files.ts';
 import { endWithCampaign } from './end-with-campaign.ts';
 
@@ -26,6 +27,7 @@ export interface PartOptions {
   isInspected?: boolean;
 }
 
+const readySchema = z.looseObject({ pid: z.number() });
 /** Many times what it takes: on a machine that does other things too, several of them start at once. */
 const readyTimeoutMs = 180_000;
 
@@ -67,7 +69,11 @@ async function readyLine(child: ChildProcess, ended: Promise<string>, log: strin
   const timer = setTimeout(() => reject(new Error(`it was not ready in ${readyTimeoutMs} ms`)), readyTimeoutMs);
   void ended.then((end) => reject(new Error(`it ended (${end}) before it was ready`)));
   try {
-    return JSON.parse(await promise) as Record<string, unknown>;
+    const line = await promise;
+    // An error is a line too, and the last one.
+    const ready = readySchema.safeParse(JSON.parse(line));
+    if (!ready.success) throw new Error(`instead of being ready it said ${line}`);
+    return ready.data;
   } catch (error) {
     const tail = (await readFile(log, 'utf8').catch(() => '')).split('\n').slice(-15).join('\n');
     throw new Error(`${error instanceof Error ? error.message : 'it broke'}; the end of ${log}:\n${tail}`, {

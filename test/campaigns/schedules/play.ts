@@ -1,5 +1,5 @@
 /** Plays schedules, each on a real run, on a stage with a worker, a store and keys of its own, and gathers the facts. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { WorkflowFailedError } from '@temporalio/client';
 import { digestJson } from '../../../core/digest.ts';
 import type { AgentPack } from '../../../packs/agent-pack.ts';
 import { publishPack } from '../../../packs/load-pack.ts';
@@ -105,18 +105,18 @@ function isNowhereStored({ votes }: Facts, { nonce, principal }: VoteFact): bool
   return !votes.some((one) => one.nonce === nonce && one.principal === principal && one.storedAt !== null);
 }
 
-async function endOf({ run }: Play): Promise<string> {
-  const result = run.result().then(
-    ({ outcome }) => outcome as string,
-    (error: unknown) => {
-      const cause = error instanceof Error ? error.cause : undefined;
-      const name = cause instanceof Error ? cause.name : '';
-      return name === 'CancelledFailure'
-        ? 'cancelled'
-        : `failed: ${cause instanceof Error ? cause.message : String(error)}`;
-    },
-  );
-  return await Promise.race([result, delay(endPatienceMs, 'running', { ref: false })]);
+/** A request that outlived the stage would end the whole campaign: it has a deadline of its own. */
+async function endOf({ harness: { door }, run }: Play): Promise<string> {
+  const end = Date.now() + endPatienceMs;
+  try {
+    return (await door.client.withDeadline(end, () => run.result())).outcome;
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) {
+      if (Date.now() >= end) return 'running';
+      throw error;
+    }
+    return error.cause?.name === 'CancelledFailure' ? 'cancelled' : `failed: ${error.cause?.message ?? error.message}`;
+  }
 }
 
 async function look(play: Play): Promise<void> {

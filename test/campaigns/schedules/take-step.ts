@@ -103,7 +103,9 @@ async function vote(play: Play, step: Extract<Step, { kind: 'vote' }>): Promise<
   facts.votes.push(fact);
   if (step.how !== 'signalled') {
     const stored = await harness.store.storeVote(signed, digestJson('vote', signed));
-    if (stored.kind === 'stored') fact.storedAt = Date.now();
+    // A second one of the same person: the gateway keeps the first and sends nothing.
+    if (stored.kind === 'duplicate') return;
+    fact.storedAt = Date.now();
   }
   if (step.how !== 'stored' && (await reached(() => harness.door.signal(run.workflowId, 'vote', signed))))
     fact.signalledAt = Date.now();

@@ -20,29 +20,36 @@ export const tools = [
     description: 'Restarts a service',
     parameters,
     effect: 'effect',
+    startToCloseMs: 5_000,
     execute: ({ name }, { callKey }) => {
       appendFileSync(effectsFile(), `restart ${name} ${callKey}\n`);
       return `${name} restarted`;
     },
+    probe: ({ name }, { callKey }) => whetherIn(`restart ${name} ${callKey}\n`),
   }),
   defineTool({
     name: 'send',
     description: 'Sends a message, and waits for its answer',
     parameters,
     effect: 'effect',
-    startToCloseMs: 60_000,
+    startToCloseMs: 30_000,
     execute: async ({ name }, { callKey, signal }) => {
       appendFileSync(effectsFile(), `send ${name} ${callKey}\n`);
       await fileAppears(`${effectsFile()}.answer-${name}`, signal);
       return `sent to ${name}`;
     },
-    probe: ({ name }, { callKey }) =>
-      readFileSync(effectsFile(), 'utf8').includes(`send ${name} ${callKey}\n`) ? 'happened' : 'did-not-happen',
+    probe: ({ name }, { callKey }) => whetherIn(`send ${name} ${callKey}\n`),
   }),
 ];
 
 function effectsFile(): string {
   return process.env['COUNTERSIGN_TEST_EFFECTS'] ?? '';
+}
+
+/** What a probe says of a line: nothing was written yet where there is no file. */
+function whetherIn(line: string): 'happened' | 'did-not-happen' {
+  const lines = existsSync(effectsFile()) ? readFileSync(effectsFile(), 'utf8') : '';
+  return lines.includes(line) ? 'happened' : 'did-not-happen';
 }
 
 /** Wakes by the file system's own events. */

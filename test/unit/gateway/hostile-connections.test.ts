@@ -75,3 +75,18 @@ it('a request must be whole within a bound, however slowly it is sent', () => {
   expect(world.app.server.requestTimeout).toBeGreaterThan(0);
   expect(world.app.server.headersTimeout).toBeGreaterThan(0);
 });
+
+it('a preferred port that somebody took in between is passed over, a demanded one is an error', async () => {
+  const taken = Number(new URL(gateway.url).port);
+  const other = await startGateway({ ...world.options, preferredPorts: [taken, taken] });
+  try {
+    expect(new URL(other.url).port).not.toBe(String(taken));
+  } finally {
+    await other.close();
+  }
+  await expect(startGateway({ ...world.options, port: taken })).rejects.toMatchObject({ code: 'config-invalid' });
+  const again = Number(new URL(other.url).port);
+  const third = await startGateway({ ...world.options, preferredPorts: [taken, again] });
+  await third.close();
+  expect(new URL(third.url).port).toBe(String(again));
+});

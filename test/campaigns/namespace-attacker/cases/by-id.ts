@@ -1,7 +1,9 @@
 /** Other activities that the attacker ends by their id: the model's, notifications, the close, local ones. */
 import type { TaskQueues } from '../../../../core/contracts/ticket.ts';
 import { type AttackCase, send, sent } from '../case.ts';
+import { until } from '../../../support/until.ts';
 import { complete, pendingActivity } from '../pending.ts';
+import { historyOf } from '../stolen-tasks.ts';
 
 /** A run whose model only the attacker plays. */
 function asModel(
@@ -121,7 +123,12 @@ export const byId: readonly AttackCase[] = [
     async play(stage) {
       const run = await stage.victim([send, sent]);
       const ask = await run.ask();
-      for (const id of ['1', '3', '4', '5']) {
+      const remote = await until('the activity that tells approvers', async () => {
+        const scheduled = (await historyOf(stage, run)).map((one) => one.activityTaskScheduledEventAttributes);
+        const ids = scheduled.map((one) => one?.activityId);
+        return scheduled.some((one) => one?.activityType?.name === 'notifyApprovers') ? ids : undefined;
+      });
+      for (const id of ['1', '2', '3', '4', '5', '6'].filter((one) => !remote.includes(one))) {
         await complete(stage, run, id, { kind: 'decided', decision: null }).then(
           () => {
             throw new Error(`the server took a result for local activity ${id}`);

@@ -64,7 +64,7 @@ export const changedActivities: readonly AttackCase[] = [
         });
       }
     },
-    { shows: same },
+    { shows: { verdict: 'differs', by: ['effect-once'] } },
   ),
   onTool(
     'options-other-queue',

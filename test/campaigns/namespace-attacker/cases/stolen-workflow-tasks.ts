@@ -143,7 +143,7 @@ export const stolenWorkflowTasks: readonly AttackCase[] = [
     attack: 'takes the first task and answers that the run is open, so that its ticket is never claimed',
     ends: 'itself',
     effects: 0,
-    shows: { verdict: 'differs', by: ['store-ledger'] },
+    shows: { verdict: 'differs', by: ['ticket'] },
     async play(stage) {
       const model = await stage.victim([sent]);
       await model.result();
