@@ -48,7 +48,8 @@ export function noteUses(app: GatewayApp, gateway: GatewayContext): UseNotes {
   async function write(): Promise<void> {
     if (uses.size + refusals.size === 0) return;
     const [used, refused] = [uses, [...refusals.values()]];
-    [uses, refusals] = [new Map(), new Map()];
+    uses = new Map();
+    refusals = new Map();
     try {
       await gateway.store.noteUses({ uses: used, refusals: refused });
     } catch (error) {
@@ -86,6 +87,7 @@ export function noteUses(app: GatewayApp, gateway: GatewayContext): UseNotes {
 
 /** The request, run or key that a route names. */
 function aboutOf(params: unknown): string {
-  const [value] = typeof params === 'object' && params !== null ? Object.values(params) : [];
+  const values: unknown[] = typeof params === 'object' && params !== null ? Object.values(params) : [];
+  const [value] = values;
   return typeof value === 'string' ? value.slice(0, 100) : '';
 }

@@ -207,7 +207,7 @@ function createDriver(ground: Ground): ApprovalDriver {
     withdraw: async (by, request) => await answerOf(as(by).approvals.withdraw(request.id, {})),
     forge: async (forgery, request, run) => await door.signal(run, 'vote', await forged(forgery, request)),
     async demote(name) {
-      const { principal, keyId } = await keyOf(apiKeys, name, suffix);
+      const { principal, keyId } = keyOf(apiKeys, name, suffix);
       await harness.desk.control({ kind: 'api-key-revocation', keyId, by: principal });
       await enrol({ name, roles: [], isPerson: true });
     },

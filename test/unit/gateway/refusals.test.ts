@@ -56,7 +56,7 @@ describe('a refused attempt', () => {
     const reader = await world.key('bob', { scopes: ['runs:read'] });
     await world.call('POST', '/v1/keys', { key: reader, body: {} });
     await world.call('POST', '/v1/keys', { key: admin, body: {} });
-    expect((await refusals()).map(({ code }) => code).toSorted()).toEqual(['forbidden', 'input-invalid']);
+    expect(new Set((await refusals()).map(({ code }) => code))).toEqual(new Set(['forbidden', 'input-invalid']));
   });
 
   it('is in the store when the gateway has closed', async () => {
