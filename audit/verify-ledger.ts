@@ -57,6 +57,10 @@ function verifyLinks(
   registrations: readonly Kind<'link-registered'>[],
   { checks }: OpeningOptions,
 ): void {
+  const first = record.links[0]?.origin.firstRunId;
+  // A reset that continued as new before the store heard of it: for the store the next link is the reset.
+  const isHeardOf = (linkRunId: string | null): boolean =>
+    linkRunId === first || registrations.some(({ body }) => body.linkRunId === linkRunId);
   for (const link of record.links) {
     const epoch = openedEpoch(link);
     if (epoch === null) continue;
@@ -68,7 +72,7 @@ function verifyLinks(
     const own = registrations.filter(({ body }) => body.linkRunId === link.origin.linkRunId);
     if (!checks.expect('store-ledger', own.length === 1, place, 'the ledger does not know this link, or twice'))
       continue;
-    const kind = link.origin.kind === 'reset' ? 'reset' : 'successor';
+    const kind = link.origin.kind === 'reset' || !isHeardOf(link.origin.previousRunId) ? 'reset' : 'successor';
     const [entry] = own;
     const fits = entry?.body.kind === kind && entry.body.runEpoch === epoch && entry.callKey === null;
     const known = `the ledger knows this link as a ${entry?.body.kind} of epoch ${entry?.body.runEpoch}`;

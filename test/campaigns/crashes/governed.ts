@@ -13,6 +13,7 @@ import { openDatabaseEyes } from './database-eyes.ts';
 import { countDoubts, countEffects, type DoubtCount, type EffectCount, lostVotes } from './judge.ts';
 import { type Killed, killRepeatedly, startedBy } from './kills.ts';
 import type { ScriptedRun } from './script.ts';
+import { whereItStands } from '../frame/where-it-stands.ts';
 import { audience, startWorld, type World } from '../frame/world.ts';
 
 export interface GovernedOutcome {
@@ -165,7 +166,9 @@ async function untilEnded(
   try {
     for (const run of runs) {
       const { status } = await door.client.workflow.getHandle(run.workflowId).describe();
-      if (status.name === 'RUNNING' && run.outcome !== undefined) await closed(door.client, run.workflowId, end);
+      if (status.name === 'RUNNING' && run.outcome === undefined)
+        run.outcome = `open, ${await whereItStands(door.client, run.workflowId)}`;
+      else if (status.name === 'RUNNING') await closed(door.client, run.workflowId, end);
       else if (status.name !== 'COMPLETED') run.outcome = `${run.outcome ?? 'open'}, ${status.name}`;
     }
   } finally {

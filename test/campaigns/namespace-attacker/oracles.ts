@@ -2,6 +2,7 @@
  * What must hold after every case, judged from outside the attacked run: what the tools themselves wrote down against
  * decisions whose signatures verify, the server's word on how the run ended, and the audit's.
  */
+import { whereItStands } from '../frame/where-it-stands.ts';
 import { createServerSource } from '../../../audit/fetch-chain.ts';
 import { type ReplayReport, replayRun } from '../../../audit/replay-run.ts';
 import { canonicalJson } from '../../../core/canonical-json.ts';
@@ -86,23 +87,8 @@ async function endOf(stage: Stage, run: Victim, ends: Ends): Promise<void> {
   try {
     await until(`the run to end by ${ends}`, () => hasEnded(stage, run), endWithinMs);
   } catch (error) {
-    throw new Error(`${messageOf(error)}; ${await whereItStands(stage, run)}`, { cause: error });
+    throw new Error(`${messageOf(error)}; ${await whereItStands(stage.client, run.workflowId)}`, { cause: error });
   }
-}
-
-/** For whoever reads the failure: the last events, and why its tasks fail. */
-async function whereItStands({ client }: Stage, { workflowId }: Victim): Promise<string> {
-  const handle = client.workflow.getHandle(workflowId);
-  const { raw } = await handle.describe();
-  const { events } = await handle.fetchHistory();
-  const last = (events ?? []).slice(-6).map((event) => {
-    const failure = event.workflowTaskFailedEventAttributes?.failure?.message;
-    const kind = Object.keys(event).find((key) => key.endsWith('EventAttributes') && event[key as keyof typeof event]);
-    return `${Number(event.eventId)} ${kind?.replace('EventAttributes', '') ?? ''}${failure ? `: ${failure.slice(0, 300)}` : ''}`;
-  });
-  const attempt = Number(raw.pendingWorkflowTask?.attempt ?? 0);
-  const pending = (raw.pendingActivities ?? []).map((one) => `${one.activityId ?? ''} ${one.activityType?.name ?? ''}`);
-  return `${workflowId}: workflow task attempt ${attempt}, pending [${pending.join(', ')}], last events [${last.join('; ')}]`;
 }
 
 export async function hasEnded({ client }: Stage, { workflowId }: Pick<Victim, 'workflowId'>): Promise<boolean> {

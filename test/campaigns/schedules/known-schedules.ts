@@ -33,4 +33,12 @@ export const knownSchedules: readonly Schedule[] = [
   schedule(1, [{ kind: 'worker-down' }, vote('olga'), { kind: 'cancel' }, { kind: 'worker-up' }]),
   schedule(1, [{ kind: 'new-link' }, vote('olga'), vote('pete', { call: 1 })], { calls: 2 }),
   schedule(1, [vote('olga'), wait, { kind: 'reset', point: 'after-the-vote' }, vote('pete')]),
+  // The store hears of the link behind the reset, and never of the reset.
+  schedule(1, [
+    { kind: 'store-down' },
+    { kind: 'reset', point: 'before-the-vote' },
+    { kind: 'new-link' },
+    { kind: 'store-up' },
+    vote('olga'),
+  ]),
 ];
