@@ -34,7 +34,8 @@ export async function answerWaiting(context: CommandContext, { nonce }: Approval
   const isNeeded = verdict === 'deny' || approval.approvers.reasonRequired;
   const reason = isNeeded ? (await ask(verdict === 'deny' ? 'Why (may be empty): ' : 'Why: ')).trim() : '';
   // The letter was the confirmation; what is critical is asked for once more.
-  const yes = verdict === 'deny' || approval.card.risk !== 'critical';
+  const needsWord = approval.card.risk === 'critical' || approval.approvers.confirmation !== null;
+  const yes = verdict === 'deny' || !needsWord;
   await castVote(context, {
     approval: nonce,
     verdict,

@@ -34,6 +34,8 @@ import {
   type ReconcileRequest,
   type ReconcileResult,
   runDetailSchema,
+  refusalListSchema,
+  type RefusalList,
   type RollBackPolicyRequest,
   type RunDetail,
   runListSchema,
@@ -44,6 +46,7 @@ import {
   type VoteRequest,
   voteResultSchema,
   type VoteResult,
+  type WithdrawRequest,
 } from './gateway-schemas.ts';
 
 export interface CountersignOptions {
@@ -139,15 +142,22 @@ export class Countersign {
         schema: voteResultSchema,
         repeatable: true,
       }),
+    /** Takes back the caller's approval. A second time is a `duplicate` and changes nothing. */
+    withdraw: (nonce: string, request: WithdrawRequest): Promise<VoteResult> =>
+      this.#post(`/v1/approvals/${segment(nonce)}/withdrawals`, request, voteResultSchema, true),
     reconcile: (nonce: string, answer: ReconcileRequest): Promise<ReconcileResult> =>
       this.#post(`/v1/approvals/${segment(nonce)}/reconcile`, answer, reconciledSchema, true),
   };
 
   readonly keys = {
+    /** What was refused to whom, newest first. */
+    refusals: async (limit = 100): Promise<RefusalList['refusals']> =>
+      (await this.#get('/v1/refusals', refusalListSchema, { limit })).refusals,
     list: async (): Promise<KeyView[]> => (await this.#get('/v1/keys', keyListSchema)).keys,
     mint: (request: MintKeyRequest): Promise<KeyMinted> => this.#post('/v1/keys', request, keyMintedSchema, false),
-    revoke: async (keyId: string): Promise<void> => {
-      const path = `/v1/keys/${segment(keyId)}`;
+    /** @param withMade also every key that was made with it, and with those */
+    revoke: async (keyId: string, withMade = false): Promise<void> => {
+      const path = `/v1/keys/${segment(keyId)}${withMade ? '?withMade=true' : ''}`;
       await this.#call({ method: 'DELETE', path, schema: z.undefined(), repeatable: true });
     },
   };

@@ -3,12 +3,19 @@
  * both directions. Times are ms since the Unix epoch, durations ms.
  */
 import { z } from 'zod';
-import { cardSchema, outcomeSchema, voteBodySchema, voteVerdictSchema } from '../core/contracts/approval.ts';
+import {
+  cardSchema,
+  outcomeSchema,
+  thresholdSchema,
+  voteBodySchema,
+  voteVerdictSchema,
+} from '../core/contracts/approval.ts';
 import { type ErrorCode, errorMeanings } from '../core/contracts/errors.ts';
 import {
   agentNameSchema,
   callKeySchema,
   digestSchema,
+  groupNameSchema,
   layerKindSchema,
   layerNameSchema,
   linkRunIdSchema,
@@ -218,9 +225,16 @@ export const approvalViewSchema = z.strictObject({
   approvers: z.strictObject({
     roles: z.array(roleSchema),
     principals: z.array(principalSchema),
+    groups: z.array(groupNameSchema),
     quorum: z.int().min(1),
+    denials: z.int().min(1).describe('How many must deny'),
+    thresholds: z.array(thresholdSchema).describe('Seats to fill besides the quorum'),
     requesterMayApprove: z.boolean(),
     reasonRequired: z.boolean(),
+    confirmation: z
+      .string()
+      .nullable()
+      .describe('What to send as `confirmation` with an approval: the name of the target; null: nothing'),
   }),
   votes: z.array(castVoteViewSchema),
   you: z.strictObject({
@@ -254,17 +268,31 @@ export type ApprovalEvent = z.infer<typeof approvalEventSchema>;
 export type ApprovalList = z.infer<typeof approvalListSchema>;
 
 export const voteRequestSchema = z.strictObject({
-  verdict: voteVerdictSchema,
+  verdict: voteVerdictSchema.extract(['approve', 'deny']),
   cardDigest: digestSchema
     .optional()
     .describe('Of the card that was seen; another one is refused. May be sent as `If-Match` instead'),
   reason: reasonSchema.optional(),
-  /** Others are for the gateway to say, which knows where a vote came in. */
-  channel: voteBodySchema.shape.channel.extract(['api', 'terminal', 'web']).optional().describe('Absent: api'),
+  stop: z.literal(true).optional().describe('With `deny`: the run ends, too'),
+  confirmation: z
+    .string()
+    .max(200)
+    .optional()
+    .describe(
+      'Typed by the person for this one approval, where the terms require it: the word `yes` in a terminal, else the target',
+    ),
+  /** Others are for the gateway to say, which knows where a vote came in: a session of the inbox is always `web`. */
+  channel: voteBodySchema.shape.channel.extract(['api', 'terminal']).optional().describe('Absent: api'),
 });
 export type VoteRequest = z.infer<typeof voteRequestSchema>;
 
 const repeated = z.boolean().optional().describe('True: the same idempotency key had cast this vote before');
+export const withdrawRequestSchema = z.strictObject({
+  reason: reasonSchema.optional(),
+  channel: voteRequestSchema.shape.channel,
+});
+export type WithdrawRequest = z.infer<typeof withdrawRequestSchema>;
+
 const voteReceipt = { voteDigest: digestSchema, castAt: timestampSchema };
 export const voteAnswerSchema = z.strictObject({
   status: z.enum(['applied', 'late', 'duplicate', 'rejected']),
@@ -301,6 +329,16 @@ export const mintKeyRequestSchema = z.strictObject({
     .int()
     .min(1000)
     .max(366 * 86_400_000),
+  own: z
+    .strictObject({
+      keyId: keyIdSchema,
+      secretHash: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .describe('SHA-256 of the secret part, hex'),
+    })
+    .optional()
+    .describe("What the bearer made for themselves; absent: the key is made here, and a person's cannot vote with it"),
 });
 export type MintKeyRequest = z.infer<typeof mintKeyRequestSchema>;
 export const keyViewSchema = z.strictObject({
@@ -311,13 +349,29 @@ export const keyViewSchema = z.strictObject({
   scopes: z.array(scopeSchema),
   expiresAt: timestampSchema,
   mintedBy: principalSchema,
+  mintedWith: keyIdSchema.nullable().describe('The key that it was made with'),
+  lastUsedAt: timestampSchema.nullable().describe('Null: never, or not within the last second'),
+  madeByBearer: z.boolean().describe('Its bearer made the secret, and nobody else had it'),
 });
 export type KeyView = z.infer<typeof keyViewSchema>;
 export const keyMintedSchema = z.strictObject({
   ...keyViewSchema.shape,
-  apiKey: z.string().describe('Shown once; kept nowhere'),
+  apiKey: z.string().nullable().describe('Shown once; kept nowhere. Null: its bearer has it'),
 });
 export type KeyMinted = z.infer<typeof keyMintedSchema>;
+export const refusalListSchema = z.strictObject({
+  refusals: z.array(
+    z.strictObject({
+      route: z.string().describe('Method and pattern of the address'),
+      keyId: keyIdSchema.nullable().describe('Null: no key of this gateway came with it'),
+      about: z.string().describe('The request, run or key that it was about; empty: none'),
+      code: z.string(),
+      attempts: z.int().min(1).describe('Within the minute'),
+      lastAt: timestampSchema,
+    }),
+  ),
+});
+export type RefusalList = z.infer<typeof refusalListSchema>;
 export const keyListSchema = z.strictObject({ keys: z.array(keyViewSchema) });
 
 const layerIdShape = {

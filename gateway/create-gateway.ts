@@ -14,6 +14,7 @@ import { installAuthentication } from './authenticate.ts';
 import { installHostGuard, isLoopback } from './host-guard.ts';
 import { installJsonBodies, usualBodyBytes } from './json-body.ts';
 import { apiDocument } from './openapi.ts';
+import { noteUses, type UseNotes } from './note-uses.ts';
 import { contextOf, type GatewayContext, type GatewayOptions } from './options.ts';
 import { answerBrokenConnection, answerBrokenRequest, installProblems } from './problem.ts';
 import { approvalRoutes } from './routes/approvals.ts';
@@ -72,17 +73,18 @@ export async function createGateway(options: GatewayOptions): Promise<GatewayApp
   await app.register(helmet);
   await app.register(rateLimit, { global: false });
   await app.register(swagger, apiDocument);
+  const notes = noteUses(app, gateway);
   installAuthentication(app, gateway);
-  installRoutes(app, gateway);
+  installRoutes(app, gateway, notes);
   await app.ready();
   return app;
 }
 
-function installRoutes(app: GatewayApp, gateway: GatewayContext): void {
+function installRoutes(app: GatewayApp, gateway: GatewayContext, notes: UseNotes): void {
   runRoutes(app, gateway);
   approvalRoutes(app, gateway);
   inboxRoutes(app, gateway);
-  keyRoutes(app, gateway);
+  keyRoutes(app, gateway, notes);
   policyRoutes(app, gateway);
   noticeRoutes(app, gateway);
   if (gateway.slack) slackRoutes(app, gateway, gateway.slack);

@@ -23,7 +23,8 @@ export function situationOf(
   { body }: OpenedAsk,
   votes: ApprovalView['votes'],
 ): CardSituation {
-  const approvals = votes.filter(({ verdict }) => verdict === 'approve').length;
+  const takenBack = new Set(votes.flatMap(({ verdict, principal }) => (verdict === 'withdraw' ? [principal] : [])));
+  const approvals = votes.filter(({ verdict, principal }) => verdict === 'approve' && !takenBack.has(principal)).length;
   const { cardDigest, terms } = body.ask;
   return { now: clock.now(), cardDigest, votes: { approvals, quorum: terms.quorum } };
 }

@@ -51,12 +51,14 @@ function isLike(one: Card, other: Card): boolean {
 
 async function approversOf({ store, keys, audience }: GatewayContext, { row, body }: OpenedAsk): Promise<string[]> {
   const options = { schema: signedVoteSchema, audience, registry: keys.registry, now: null };
-  const votes = (await store.votesByNonce(row.nonce)).flatMap(({ vote }) => {
+  const votes = (await store.votesByNonce(row.nonce)).flatMap(({ vote, digest }) => {
     const opened = openEnvelope(vote, options);
-    return opened.kind === 'opened' ? [opened.signed.body] : [];
+    return opened.kind === 'opened' ? [{ ...opened.signed.body, digest }] : [];
   });
+  const takenBack = new Set(votes.map(({ withdraws }) => withdraws));
   const approving = votes.filter(
-    ({ verdict, cardDigest }) => verdict === 'approve' && cardDigest === body.ask.cardDigest,
+    ({ verdict, cardDigest, digest }) =>
+      verdict === 'approve' && cardDigest === body.ask.cardDigest && !takenBack.has(digest),
   );
   return approving.map(({ principal }) => principal);
 }

@@ -16,7 +16,8 @@ import type { Credential } from './credentials.ts';
 import { inParallel } from './in-parallel.ts';
 import { wholeArguments } from './last-approved.ts';
 import type { GatewayContext } from './options.ts';
-import type { RunRow } from '../store/store.ts';
+import type { AskRow, RunRow } from '../store/store.ts';
+import { confirmationNeeded } from './step-up.ts';
 import { type OpenedAsk, openAsk, openTicket } from './verified.ts';
 
 export interface ApprovalFilter {
@@ -57,9 +58,10 @@ export async function listApprovals(
   // Past ones stay for ever in a store, first by urgency: read with the others, they would crowd those out that wait.
   const dueFrom = gateway.clock.now();
   const rows = await gateway.store.listAsks({ ...ofRun, open: true, dueFrom, limit: mostRows }, onInvalid);
-  const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []).filter((ask) => fits(ask, filter));
   const words = engineWords(gateway);
-  const views = await inParallel(asks, atOnce, async (ask) => {
+  const viewOfLive = async (row: AskRow): Promise<ApprovalView | undefined> => {
+    const ask = openAsk(gateway, row);
+    if (!ask || !fits(ask, filter)) return undefined;
     const run = await gateway.store.getRun(ask.row.workflowId);
     const live = run?.closedAt === null && run.runEpoch === ask.row.runEpoch;
     if (!live) return undefined;
@@ -67,8 +69,13 @@ export async function listApprovals(
     const word = (await words(ask.row.workflowId)) ?? undefined;
     if ((await unconfirmed(gateway, ask, run, word)) !== undefined) return undefined;
     return await viewOf(gateway, approvers, caller, ask, words);
-  });
-  return wanted(views, mayAnswer).slice(0, limit);
+  };
+  const views: ApprovalView[] = [];
+  // Only as many as are wanted: with a thousand pending, looking at each would cost more than all the rest.
+  for (let from = 0; from < rows.length && views.length < limit; from += limit) {
+    views.push(...wanted(await inParallel(rows.slice(from, from + limit), atOnce, viewOfLive), mayAnswer));
+  }
+  return views.slice(0, limit);
 }
 
 function isNarrow({ agent, tool, risk, mayAnswer }: ApprovalFilter): boolean {
@@ -168,9 +175,13 @@ async function toView(
     approvers: {
       roles: terms.approvers.roles,
       principals: terms.approvers.principals,
+      groups: terms.approvers.groups ?? [],
       quorum: terms.quorum,
+      denials: terms.denials ?? 1,
+      thresholds: terms.thresholds ?? [],
       requesterMayApprove: terms.requesterMayApprove,
       reasonRequired: terms.reasonRequired,
+      confirmation: confirmationNeeded({ row, body, card }, 'api')?.expected ?? null,
     },
     votes,
     you: may.kind === 'may' ? { mayAnswer: true, reason: null } : { mayAnswer: false, reason: may.reason },

@@ -199,6 +199,8 @@ export interface Reservation {
   tool: string;
   argumentsDigest: string;
   nonce: string | null;
+  /** Votes that the permit rests on: one that was withdrawn reserves nothing. Absent: none. */
+  voteDigests?: readonly string[];
   permitDigest: string;
   startToCloseMs: number;
   now: number;
@@ -213,6 +215,8 @@ export type Reserved =
   /** Another try or call holds this approval for this call. */
   | { kind: 'approval-used'; row: FenceRow }
   | { kind: 'too-late' }
+  /** A vote that the approval rests on was taken back. */
+  | { kind: 'withdrawn' }
   | { kind: 'frozen' };
 
 export interface Consumption {
@@ -232,6 +236,19 @@ export interface LedgerEntry {
   callKey: string | null;
   body: unknown;
   at: number;
+}
+
+/** What a gateway refused, of one kind within a minute. */
+export interface Refusal {
+  /** Method and pattern of the address. */
+  route: string;
+  /** Null: no key of ours came with it. */
+  keyId: string | null;
+  /** The request, run or key that it was about; empty: none, or nobody with a key said so. */
+  about: string;
+  code: string;
+  attempts: number;
+  lastAt: number;
 }
 
 export interface Store {
@@ -313,6 +330,14 @@ export interface Store {
   listNotices(filter: { state: KeptNotice['state']; limit: number }): Promise<KeptNotice[]>;
   /** False: seen before. Those seen before `forgetBefore` are forgotten. */
   firstDelivery(delivery: { source: string; id: string; now: number; forgetBefore: number }): Promise<boolean>;
+
+  // Uses of keys: for people who look, no decision rests on them
+  /** @param notes times by key id, and refusals to add to those of their minute */
+  noteUses(notes: { uses: ReadonlyMap<string, number>; refusals: readonly Refusal[] }): Promise<void>;
+  /** When each key was last used; absent: never. */
+  keyUses(): Promise<Map<string, number>>;
+  /** Newest first. */
+  listRefusals(limit: number): Promise<Refusal[]>;
 
   // Fences (contracts.md §4.2): each step a compare-and-set
   getFence(callKey: string, tryNumber: number): Promise<FenceRow | null>;

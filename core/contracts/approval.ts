@@ -6,6 +6,7 @@ import { signedSchema } from './envelope.ts';
 import {
   callKeySchema,
   digestSchema,
+  groupNameSchema,
   nonceSchema,
   principalSchema,
   roleSchema,
@@ -14,11 +15,46 @@ import {
 } from './ids.ts';
 import { findingSchema, labelSchema, riskSchema } from './labels.ts';
 
-/** Who must answer, how many, and how long they have. Absent approvers (both lists empty) means nobody may approve. */
+export const channelSchema = z.enum(['api', 'terminal', 'web', 'slack', 'webhook']);
+export type Channel = z.infer<typeof channelSchema>;
+
+/** People, by a role, a name or a group. All lists empty means nobody. */
+export const approverSetSchema = z.strictObject({
+  roles: z.array(roleSchema),
+  principals: z.array(principalSchema),
+  /** Absent: none. */
+  groups: z.array(groupNameSchema).min(1).optional(),
+});
+export type ApproverSet = z.infer<typeof approverSetSchema>;
+
+/** Seats that people of one set must fill; one person fills one seat. */
+export const thresholdSchema = z.strictObject({
+  from: approverSetSchema,
+  approve: z.int().min(0).max(20),
+  /** Denials of theirs that deny. Absent: theirs count with the others. */
+  deny: z.int().min(1).max(20).optional(),
+});
+export type Threshold = z.infer<typeof thresholdSchema>;
+
+/** Who must answer, how many, and how long they have. Nobody in `approvers` means nobody may approve. */
 export const approvalTermsSchema = z.strictObject({
   name: z.string().min(1).max(64),
-  approvers: z.strictObject({ roles: z.array(roleSchema), principals: z.array(principalSchema) }),
+  approvers: approverSetSchema,
   quorum: z.int().min(1).max(20),
+  /** Denials that deny. Absent: one. */
+  denials: z.int().min(2).max(20).optional(),
+  /** Besides the quorum. Absent: none. */
+  thresholds: z.array(thresholdSchema).min(1).max(200).optional(),
+  /** The highest risk that may be approved through a channel. Absent: any. */
+  channels: z.partialRecord(channelSchema, z.enum([...riskSchema.options, 'none'])).optional(),
+  /** From this risk on, an approval needs a fresh confirmation by its voter. Absent: never. */
+  stepUpFrom: riskSchema.optional(),
+  /** After the ask, ms: who may answer is told again. Absent: never. */
+  remindersMs: z.array(z.int().min(1)).min(1).max(10).optional(),
+  /** Who may answer besides, from this long after the ask. Absent: nobody. */
+  escalation: z.strictObject({ afterMs: z.int().min(1), to: approverSetSchema }).optional(),
+  /** Who is asked instead, where the approvers cannot make up the quorum. A signed ask has none: it names who was asked. */
+  fallback: approverSetSchema.optional(),
   /** From the ask to the moment silence denies, ms. */
   deadlineMs: z.int().min(1),
   /** From the deciding vote to the latest start of the effect, ms. */
@@ -73,7 +109,8 @@ export const cardSchema = z.strictObject({
 });
 export type Card = z.infer<typeof cardSchema>;
 
-export const voteVerdictSchema = z.enum(['approve', 'deny']);
+/** `withdraw`: takes back one's own approval, also after the quorum, until the effect is reserved. */
+export const voteVerdictSchema = z.enum(['approve', 'deny', 'withdraw']);
 export type VoteVerdict = z.infer<typeof voteVerdictSchema>;
 
 export const voteBodySchema = z.strictObject({
@@ -86,6 +123,8 @@ export const voteBodySchema = z.strictObject({
   principal: principalSchema,
   /** Roles at the time of the vote. */
   roles: z.array(roleSchema),
+  /** Groups at the time of the vote; absent: none. */
+  groups: z.array(groupNameSchema).min(1).optional(),
   authenticated: z.strictObject({
     method: z.enum(['api-key']),
     credentialId: z.string().min(1).max(100),
@@ -93,9 +132,15 @@ export const voteBodySchema = z.strictObject({
     mintedBy: principalSchema,
     /** What stood for the key: a web session or an enrolled account of a channel. Absent: the key itself. */
     via: z.string().min(1).max(200).optional(),
+    /** How the voter confirmed this one vote afresh; absent: not. */
+    stepUp: z.enum(['typed-yes', 'typed-target']).optional(),
   }),
-  channel: z.enum(['api', 'terminal', 'web', 'slack', 'webhook']),
+  channel: channelSchema,
   castAt: timestampSchema,
+  /** Of a `withdraw`: the digest of the approval that is taken back. */
+  withdraws: digestSchema.optional(),
+  /** Of a `deny`: the run ends, too. */
+  stop: z.literal(true).optional(),
   reason: z.string().max(2000).nullable(),
   /** Digest of the idempotency key that it was sent with; a repeated request is told from a second vote by it. */
   requestKey: digestSchema.optional(),

@@ -66,8 +66,19 @@ export const controlBodySchema = z.discriminatedUnion('kind', [
     ),
     expiresAt: timestampSchema,
     mintedBy: principalSchema,
+    /** The key that it was made with. Absent: none was, as at the first start of a machine. */
+    mintedWith: z.string().optional(),
+    /** The bearer made the secret and gave its hash: whoever made the record never had it. */
+    madeByBearer: z.literal(true).optional(),
   }),
-  z.strictObject({ kind: z.literal('api-key-revocation'), sequence, keyId: z.string(), by: principalSchema }),
+  z.strictObject({
+    kind: z.literal('api-key-revocation'),
+    sequence,
+    keyId: z.string(),
+    by: principalSchema,
+    /** Also what was made with it, and with those. Absent: they stand. */
+    withMade: z.literal(true).optional(),
+  }),
   z.strictObject({
     kind: z.literal('sign-in-link'),
     sequence,

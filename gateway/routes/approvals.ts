@@ -9,8 +9,11 @@ import {
   reconcileRequestSchema,
   voteAnswerSchema,
   voteRecordedSchema,
+  type VoteRequest,
   voteRequestSchema,
+  withdrawRequestSchema,
 } from '../../client/gateway-schemas.ts';
+import type { Channel } from '../../core/contracts/approval.ts';
 import { agentNameSchema, nonceSchema, toolNameSchema, workflowIdSchema } from '../../core/contracts/ids.ts';
 import { riskSchema } from '../../core/contracts/labels.ts';
 import { CountersignError } from '../../core/errors.ts';
@@ -20,10 +23,12 @@ import { callerOf } from '../authenticate.ts';
 import { castVote } from '../cast-vote.ts';
 import type { GatewayContext } from '../options.ts';
 import { reconcile } from '../reconcile.ts';
+import type { Caller } from '../sessions.ts';
 import { showApproval, showArguments } from '../show-approvals.ts';
 import { createApprovalFollower } from '../follow-approvals.ts';
 import { createApprovalStreams } from '../stream-approvals.ts';
 import { waitForApprovals } from '../wait-for-approvals.ts';
+import { withdrawVote } from '../withdraw-vote.ts';
 import { queryInteger } from './query-integer.ts';
 import { problemResponses } from './responses.ts';
 
@@ -163,10 +168,27 @@ export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
       const { 'idempotency-key': idempotencyKey, 'if-match': ifMatch } = request.headers;
       const cardDigest = seenCard(request.body.cardDigest, ifMatch?.slice(1, -1));
       const caller = callerOf(request);
-      // Where a vote came in is for the gateway to say: what a page sends with its session came from the page.
-      const channel = caller.via === undefined ? request.body.channel : 'web';
-      const ballot = { ...request.body, channel, cardDigest, idempotencyKey };
+      const ballot = { ...request.body, channel: channelOf(caller, request.body.channel), cardDigest, idempotencyKey };
       const vote = await castVote(gateway, approvers, caller, request.params.nonce, ballot);
+      return vote.status === 'recorded' ? await reply.code(202).send(vote) : await reply.code(200).send(vote);
+    },
+  });
+  app.route({
+    method: 'POST',
+    url: '/v1/approvals/:nonce/withdrawals',
+    config: { access: 'approvals:vote' },
+    schema: {
+      operationId: 'withdrawVote',
+      summary: 'Take back an approval of your own, until the call has started',
+      params: askParameters,
+      body: withdrawRequestSchema,
+      response: { 200: voteAnswerSchema, 202: voteRecordedSchema, ...problemResponses },
+    },
+    handler: async (request, reply) => {
+      const caller = callerOf(request);
+      const { reason, channel } = request.body;
+      const said = { reason, channel: channelOf(caller, channel) };
+      const vote = await withdrawVote(gateway, caller, request.params.nonce, said);
       return vote.status === 'recorded' ? await reply.code(202).send(vote) : await reply.code(200).send(vote);
     },
   });
@@ -184,6 +206,14 @@ export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
     handler: async (request) =>
       await reconcile(gateway, approvers, callerOf(request), request.params.nonce, request.body),
   });
+}
+
+/**
+ * Where a vote came in is for the gateway to say: what a page sends with its session came from the page, whatever it says,
+ * or it would choose by which channel's terms it is judged. A key says no more than which program holds it.
+ */
+function channelOf(caller: Caller, said: VoteRequest['channel']): Channel {
+  return caller.via === undefined ? (said ?? 'api') : 'web';
 }
 
 /** @throws {CountersignError} `input-invalid` where neither body nor header says which card was seen, or they differ */

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { digestSchema, nonceSchema } from '../../core/contracts/ids.ts';
-import { voteVerdictSchema, type VoteVerdict } from '../../core/contracts/approval.ts';
+import { voteVerdictSchema } from '../../core/contracts/approval.ts';
 import { whyNotShown } from '../../core/card/why-not-shown.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { jsonOrUndefined } from '../../core/json-or-undefined.ts';
@@ -14,6 +14,8 @@ import { castVote } from '../cast-vote.ts';
 import { describeSituation } from '../describe-situation.ts';
 import type { GatewayContext, SlackOptions } from '../options.ts';
 import type { Caller } from '../sessions.ts';
+import { confirmationNeeded } from '../step-up.ts';
+import type { OpenedAsk } from '../verified.ts';
 import { callerOfSlackUser, enrolmentCode, type SlackUser } from './identity.ts';
 import {
   actionIds,
@@ -52,11 +54,14 @@ const sentSchema = z.looseObject({
     state: z.looseObject({ values: z.record(z.string(), fieldSchema) }),
   }),
 });
-const metadataSchema = z.strictObject({ nonce: nonceSchema, cardDigest: digestSchema, verdict: voteVerdictSchema });
+/** An approval is taken back where it was given by a key or the inbox; no form of ours says so. */
+const verdictSchema = voteVerdictSchema.extract(['approve', 'deny']);
+const metadataSchema = z.strictObject({ nonce: nonceSchema, cardDigest: digestSchema, verdict: verdictSchema });
 const interactionSchema = z.discriminatedUnion('type', [clickSchema, sentSchema]);
 export type Interaction = z.infer<typeof interactionSchema>;
 type Click = z.infer<typeof clickSchema>;
 type Sent = z.infer<typeof sentSchema>;
+type Metadata = z.infer<typeof metadataSchema>;
 
 export interface SlackContext {
   gateway: GatewayContext;
@@ -80,24 +85,26 @@ export async function answerClick(context: SlackContext, click: Click): Promise<
   const action = click.actions.find(({ action_id }) => action_id === actionIds.approve || action_id === actionIds.deny);
   const nonce = nonceSchema.safeParse(action?.value).data;
   if (!action || nonce === undefined) return;
-  const verdict: VoteVerdict = action.action_id === actionIds.approve ? 'approve' : 'deny';
+  const verdict = action.action_id === actionIds.approve ? 'approve' : 'deny';
   const tell = async (message: ReturnType<typeof whisper>) =>
     await api.whisper(click.channel.id, click.user.id, message);
   const known = await identify(context, click);
   if (known.kind === 'refused') return await tell(whisper(known.reason, known.link));
   try {
     const { ask, ticket } = await findAsk(gateway, nonce);
-    const may = await approvers.mayAnswer(ask, ticket, known.caller);
+    const answer = { verdict, channel: 'slack', hasReason: true, isConfirmed: true } as const;
+    const may = await approvers.mayAnswer(ask, ticket, known.caller, answer);
     if (may.kind === 'may-not') return await tell(whisper(`You may not answer this request: ${may.reason}.`));
     if (ask.row.outcome !== null) return await tell(whisper(`This request is ${ask.row.outcome}.`));
     const why = verdict === 'approve' ? whyNotShown(ask.card, 'slack') : undefined;
     if (why !== undefined) return await tell(whisper(`Cannot be approved from Slack: ${why}. Open it in the inbox.`));
     const { cardDigest, terms } = ask.body.ask;
     const { reasonRequired } = terms;
+    const confirmation = toConfirm(ask, verdict);
     const situation = await describeSituation(gateway, ask);
     await api.openView(
       click.trigger_id,
-      answerView(ask.card, situation, { nonce, cardDigest, verdict, reasonRequired }),
+      answerView(ask.card, situation, { nonce, cardDigest, verdict, reasonRequired, confirmation }),
     );
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
@@ -117,14 +124,17 @@ export async function answerSent(context: SlackContext, sent: Sent): Promise<unk
   try {
     if (!known.caller.scopes.includes('approvals:vote')) return update('Your key may not vote; use one that may.');
     const { ask } = await findAsk(gateway, nonce);
-    if (verdict === 'approve' && ask.card.risk === 'critical' && inputOf(sent, confirmBlock) !== ask.card.tool) {
-      return { response_action: 'errors', errors: { [confirmBlock]: `Type ${ask.card.tool} to approve` } };
+    const expected = toConfirm(ask, verdict);
+    const confirmation = inputOf(sent, confirmBlock);
+    if (expected !== undefined && confirmation !== expected) {
+      return { response_action: 'errors', errors: { [confirmBlock]: `Type ${expected} to approve` } };
     }
     const ballot = {
       verdict,
       cardDigest,
       channel: 'slack',
       answerWithinMs,
+      ...(expected === undefined ? {} : { confirmation }),
       ...(reason === '' ? {} : { reason }),
     } as const;
     const result = await castVote(gateway, approvers, known.caller, nonce, ballot);
@@ -136,6 +146,12 @@ export async function answerSent(context: SlackContext, sent: Sent): Promise<unk
     }
     return update(error.message);
   }
+}
+
+/** What the person types to approve this; undefined: nothing. The terms may want it, and what is critical always does. */
+function toConfirm(ask: OpenedAsk, verdict: Metadata['verdict']): string | undefined {
+  if (verdict !== 'approve') return undefined;
+  return confirmationNeeded(ask, 'api')?.expected ?? (ask.card.risk === 'critical' ? ask.card.tool : undefined);
 }
 
 const wordsOf = {

@@ -2,7 +2,7 @@
  * What is written to Slack: the message of a request, its outcome, and the modal in which it is answered. Every value stands
  * in text that Slack does not parse; buttons and links are ours, and a button carries the request's nonce and nothing else.
  */
-import type { Card, VoteVerdict } from '../../core/contracts/approval.ts';
+import type { Card } from '../../core/contracts/approval.ts';
 import { type CardSituation } from '../../core/card/lay-out-card.ts';
 import { escapeMrkdwn, renderCardSlack, type SlackBlock } from '../../core/card/render-slack.ts';
 import { whyNotShown } from '../../core/card/why-not-shown.ts';
@@ -76,10 +76,16 @@ export function whisper(text: string, link?: { url: string; text: string }): Sla
 export function answerView(
   card: Card,
   situation: CardSituation,
-  request: { nonce: string; cardDigest: string; verdict: VoteVerdict; reasonRequired: boolean },
+  request: {
+    nonce: string;
+    cardDigest: string;
+    verdict: 'approve' | 'deny';
+    reasonRequired: boolean;
+    /** To be typed; undefined: nothing. */
+    confirmation: string | undefined;
+  },
 ): unknown {
-  const { nonce, cardDigest, verdict, reasonRequired } = request;
-  const isCritical = verdict === 'approve' && card.risk === 'critical';
+  const { nonce, cardDigest, verdict, reasonRequired, confirmation } = request;
   const input = (blockId: string, label: string, optional: boolean, multiline: boolean, longest: number) => ({
     type: 'input',
     block_id: blockId,
@@ -97,9 +103,13 @@ export function answerView(
     blocks: [
       ...renderCardSlack(card, situation),
       input(reasonBlock, 'Reason', !reasonRequired, true, 2000),
-      ...(isCritical ? [input(confirmBlock, `Critical: type ${card.tool}`, false, false, 100)] : []),
+      ...(confirmation === undefined ? [] : [input(confirmBlock, confirmLabel(card, confirmation), false, false, 100)]),
     ],
   };
+}
+
+function confirmLabel({ risk }: Card, expected: string): string {
+  return `${risk === 'critical' ? 'Critical: type' : 'Type'} ${expected}`;
 }
 
 /** In place of the form, once it was sent. */

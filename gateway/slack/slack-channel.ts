@@ -3,6 +3,8 @@ import type { NoticeChannel } from '../notices/notice-channel.ts';
 import { outcomeMessage, reminderMessage, requestMessage } from './messages.ts';
 import { type SlackApi, slackFailureOf } from './slack-api.ts';
 
+const didOf = { approve: 'Approved', deny: 'Denied', withdraw: 'Approval taken back' } as const;
+
 interface Place {
   channel: string;
   ts: string;
@@ -17,8 +19,7 @@ export function createSlackChannel(api: SlackApi, inboxUrl: (nonce: string) => s
       void (await api.post({ ...reminderMessage(card, leftMs), thread: placeOf(place).ts })),
     async close({ card }, place, { outcome, votes, situation }) {
       const by = votes.map(({ verdict, principal, castAt }) => {
-        const did = verdict === 'approve' ? 'Approved' : 'Denied';
-        return `${did} by ${principal} at ${new Date(castAt).toISOString()}`;
+        return `${didOf[verdict]} by ${principal} at ${new Date(castAt).toISOString()}`;
       });
       await api.update(placeOf(place), outcomeMessage(card, situation, `This request is ${outcome}`, by));
     },

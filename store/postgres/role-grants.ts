@@ -51,6 +51,11 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
   },
   denials: { read: ['agent', 'gateway', 'audit'], insert: ['agent'] },
   votes: { read: ['agent', 'gateway', 'audit'], insert: ['gateway'], update: { gateway: ['signalled'] } },
+  withdrawals: {
+    read: ['agent', 'tools', 'gateway', 'audit'],
+    insert: ['gateway'],
+    update: { gateway: ['signalled'] },
+  },
   fences: {
     read: ['agent', 'tools', 'gateway', 'audit'],
     insert: ['tools'],
@@ -68,6 +73,8 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
   },
   deliveries: { read: ['gateway', 'audit'], insert: ['gateway'], delete: ['gateway'] },
   control: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['gateway'] },
+  key_uses: { read: ['gateway', 'audit'], insert: ['gateway'], update: { gateway: ['last_used_at'] } },
+  refusals: { read: ['gateway', 'audit'], insert: ['gateway'], update: { gateway: ['attempts', 'last_at'] } },
   bodies: { read: ['agent', 'model', 'tools', 'gateway', 'audit'], insert: ['agent', 'tools', 'gateway'] },
   // Inserted by whoever does what is recorded, in the same transaction; updated and deleted by nobody.
   ledger: {

@@ -22,10 +22,15 @@ async function asked(queries: Queries, from: number, limit: number): Promise<App
   return rows.map((row) => ({ kind: 'requested', nonce: row.nonce, at: Number(row.asked_at), digest: null }));
 }
 
+/** A vote that is taken back changes what the votes come to, too. */
 async function voted(queries: Queries, from: number, limit: number): Promise<ApprovalChange[]> {
-  const query = queries.selectFrom('votes').select(['nonce', 'cast_at', 'digest']).where('cast_at', '>=', from);
-  const rows = await query.orderBy('cast_at').orderBy('digest').limit(limit).execute();
-  return rows.map((row) => ({ kind: 'voted', nonce: row.nonce, at: Number(row.cast_at), digest: row.digest }));
+  const changes: ApprovalChange[] = [];
+  for (const table of ['votes', 'withdrawals'] as const) {
+    const query = queries.selectFrom(table).select(['nonce', 'cast_at', 'digest']).where('cast_at', '>=', from);
+    const rows = await query.orderBy('cast_at').orderBy('digest').limit(limit).execute();
+    for (const { nonce, cast_at, digest } of rows) changes.push({ kind: 'voted', nonce, at: Number(cast_at), digest });
+  }
+  return changes;
 }
 
 async function closed(queries: Queries, from: number, limit: number): Promise<ApprovalChange[]> {

@@ -121,6 +121,19 @@ export interface VotesTable {
   signalled: number;
 }
 
+/** One for each vote that was taken back. */
+export interface WithdrawalsTable {
+  /** Digest of the vote. */
+  withdraws: string;
+  nonce: string;
+  principal: string;
+  digest: string;
+  vote: string;
+  cast_at: number;
+  /** 0 or 1. */
+  signalled: number;
+}
+
 export interface FencesTable {
   call_key: string;
   try: number;
@@ -208,6 +221,22 @@ export interface CountersTable {
   value: number;
 }
 
+export interface KeyUsesTable {
+  key_id: string;
+  last_used_at: number;
+}
+
+export interface RefusalsTable {
+  minute_at: number;
+  route: string;
+  /** Empty: no key of ours. */
+  key_id: string;
+  about: string;
+  code: string;
+  attempts: number;
+  last_at: number;
+}
+
 export interface Tables {
   runs: RunsTable;
   links: LinksTable;
@@ -220,12 +249,15 @@ export interface Tables {
   asks: AsksTable;
   denials: DenialsTable;
   votes: VotesTable;
+  withdrawals: WithdrawalsTable;
   fences: FencesTable;
   receipts: ReceiptsTable;
   labels: LabelsTable;
   notices: NoticesTable;
   deliveries: DeliveriesTable;
   control: ControlTable;
+  key_uses: KeyUsesTable;
+  refusals: RefusalsTable;
   bodies: BodiesTable;
   ledger: LedgerTable;
   counters: CountersTable;

@@ -17,7 +17,7 @@ import { ask, element, messageOf, say, showSignedOut } from './page.js';
  * @property {number} deadlineAt
  * @property {boolean} open
  * @property {string | null} outcome
- * @property {{ reasonRequired: boolean }} approvers
+ * @property {{ reasonRequired: boolean, confirmation: string | null }} approvers
  * @property {{ mayAnswer: boolean, reason: string | null }} you
  */
 
@@ -141,8 +141,9 @@ function showCard() {
   approveButton.textContent = yes ?? '';
   denyButton.textContent = no ?? '';
   element('reason-needed').textContent = reasonNeeded(one) ? '(required)' : '(optional)';
-  element('confirm-section').hidden = !needsTyping(one);
-  element('confirm-label').textContent = `Critical: type ${one.tool} to approve`;
+  const typed = toType(one);
+  element('confirm-section').hidden = typed === null;
+  element('confirm-label').textContent = `${one.card.risk === 'critical' ? 'Critical: type' : 'Type'} ${typed ?? ''} to approve`;
   updateButtons();
 }
 
@@ -163,9 +164,10 @@ function needsWhole(one) {
   return one.card.argumentsCut || one.card.opaque !== undefined;
 }
 
-/** @param {Approval} one */
-function needsTyping(one) {
-  return one.kind === 'call' && one.card.risk === 'critical';
+/** What is typed to approve it: what its terms want, and for what is critical always. @param {Approval} one */
+function toType(one) {
+  if (one.kind !== 'call') return null;
+  return one.approvers.confirmation ?? (one.card.risk === 'critical' ? one.tool : null);
 }
 
 /** @param {Approval} one */
@@ -178,7 +180,8 @@ function whyNotApprove(one) {
   if (reasonNeeded(one) && reason.value.trim() === '') return 'A reason is required.';
   if (one.kind === 'call' && needsWhole(one) && !openedWhole.has(one.nonce))
     return 'Open the whole arguments before you approve.';
-  if (needsTyping(one) && confirmation.value !== one.tool) return `Type ${one.tool} to approve.`;
+  const typed = toType(one);
+  if (typed !== null && confirmation.value !== typed) return `Type ${typed} to approve.`;
   return '';
 }
 
@@ -236,7 +239,12 @@ async function answer(yes) {
 /** @param {Approval} one @param {'approve' | 'deny'} verdict */
 async function vote(one, verdict) {
   const why = reason.value.trim();
-  const body = { verdict, ...(why === '' ? {} : { reason: why }) };
+  const body = {
+    verdict,
+    ...(why === '' ? {} : { reason: why }),
+    // As it was typed: the gateway compares it.
+    ...(verdict === 'approve' && one.approvers.confirmation !== null ? { confirmation: confirmation.value } : {}),
+  };
   const headers = { 'if-match': `"${one.cardDigest}"`, 'idempotency-key': crypto.randomUUID() };
   /** @type {VoteResult} */
   const {

@@ -56,7 +56,7 @@ const mayInsert: Record<StoreRole, string> = {
   tools: 'fences receipts labels bodies ledger',
   notify: '',
   record: 'ledger',
-  gateway: 'votes control bodies notices deliveries',
+  gateway: 'votes withdrawals key_uses refusals control bodies notices deliveries',
   audit: '',
 };
 const mayUpdate: Record<StoreRole, string> = {
@@ -67,7 +67,7 @@ const mayUpdate: Record<StoreRole, string> = {
   notify: '',
   record: 'runs.closed_at runs.outcome counters.value',
   gateway:
-    'votes.signalled counters.value notices.state notices.attempts notices.next_at notices.place notices.problem notices.told_at notices.reminded_at',
+    'votes.signalled withdrawals.signalled key_uses.last_used_at refusals.attempts refusals.last_at counters.value notices.state notices.attempts notices.next_at notices.place notices.problem notices.told_at notices.reminded_at',
   audit: '',
 };
 
