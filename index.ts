@@ -21,7 +21,14 @@ export type { Finding, Label, Risk } from './core/contracts/labels.ts';
 export type { RunResult, RunState } from './core/contracts/run.ts';
 export type { EffectClass } from './core/contracts/tool.ts';
 export { CountersignError } from './core/errors.ts';
-export { defineGuard, type Guard, type GuardInput, type GuardPoint, type GuardSource } from './guards/index.ts';
+export {
+  defineGuard,
+  type Guard,
+  type GuardInput,
+  type GuardPoint,
+  type GuardProgram,
+  type GuardSource,
+} from './guards/index.ts';
 export { type AgentSource, defineAgent } from './packs/define-agent.ts';
 export { type AgentPack, loadPack } from './packs/load-pack.ts';
 export { checkedFetch, type CheckedFetchOptions, type CheckedResponse } from './tools/checked-fetch.ts';

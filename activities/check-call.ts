@@ -11,20 +11,14 @@ import { deny } from './check-call/deny.ts';
 import type { CheckCallDependencies } from './check-call/dependencies.ts';
 import { fenceFirst } from './check-call/fence-first.ts';
 import { type Gating, targetState } from './check-call/gating.ts';
-import {
-  gateRefusal,
-  type GateRefusal,
-  holdsSecret,
-  judgeCall,
-  type ParsedCall,
-  secretInArguments,
-} from './check-call/judge.ts';
+import { gateRefusal, type GateRefusal, judgeCall, type ParsedCall, refusedByGuards } from './check-call/judge.ts';
 import { decideReconcile, decideSettling, happened, reconcileJudgement, withdraw } from './check-call/settle.ts';
 import { decided, keyOf } from './check-call/record-decision.ts';
 import { forWorkflow } from './check-call/position.ts';
 import { readStanding, type Standing } from './check-call/standing.ts';
 import { openOwnAsk } from './check-call/weigh-votes.ts';
 import { holdOf } from './hold-on-fault.ts';
+import { readRefusedTurn } from './refused-turn.ts';
 import { readLocalCaller } from './local-activity.ts';
 
 export function createCheckCall(
@@ -82,11 +76,11 @@ async function checkCall(
     const forSchedule = parsed?.kind === 'value' && tool ? forWorkflow(tool, parsed.canonical) : null;
     return decided(stored, forSchedule, await votesBehind(dependencies, stored));
   }
-  if (!tool) return await deny(dependencies, standing, input, unknownTool(dependencies), null, null);
+  if (!tool) return await deny(dependencies, standing, input, withoutTool(dependencies, input), null, null);
   if (parsed?.kind !== 'value') {
     const findings = await dependencies.checkArguments(input.argumentsText);
-    if (holdsSecret(findings))
-      return await deny(dependencies, standing, input, secretInArguments(findings), tool, null);
+    const refusal = refusedByGuards(findings);
+    if (refusal) return await deny(dependencies, standing, input, refusal, tool, null);
     const reason = `the arguments do not fit the tool: ${(parsed?.problems ?? []).join('; ')}`.slice(0, 500);
     return await deny(dependencies, standing, input, gateRefusal('arguments-invalid', reason), tool, null);
   }
@@ -144,7 +138,10 @@ function lacksTargetState({ standing, input, call, judgement }: Gating): boolean
   return targetState(standing, input.try) === null;
 }
 
-function unknownTool(dependencies: CheckCallDependencies): GateRefusal {
+/** Of a turn that a guard refused, this decision is the signed record; of any other name it says which there are. */
+function withoutTool(dependencies: CheckCallDependencies, input: CheckCallInput): GateRefusal {
+  const refusal = readRefusedTurn(input.tool, input.argumentsText);
+  if (refusal) return gateRefusal('guard-refused', refusal.reason, [refusal.finding]);
   const known = dependencies.tools.list().map((tool) => tool.definition.name);
   return gateRefusal('unknown-tool', `there is no such tool; there are: ${known.join(', ')}`.slice(0, 500));
 }

@@ -1,20 +1,31 @@
 /**
- * The end of a run (afterAgent): checks that the store's record is whole and notes the end. It is started with input that
- * anybody could forge, so it believes only the store about what was decided and done.
+ * The end of a run (afterAgent): asks the guards about its answer, checks that the store's record is whole and notes the end. It
+ * is started with input that anybody could forge, so it believes only the store about what was decided and done.
  */
 import { Context } from '@temporalio/activity';
+import { z } from 'zod';
 import { type CloseRunInput, type CloseRunResult, linkNotOpen } from '../core/contracts/activities.ts';
 import type { Finding } from '../core/contracts/labels.ts';
+import { signedReceiptSchema } from '../core/contracts/receipt.ts';
+import type { TicketBody } from '../core/contracts/ticket.ts';
+import { digestJson } from '../core/digest.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Store } from '../store/store.ts';
+import type { PointResult } from './check-point.ts';
 
 export interface CloseRunDependencies {
   store: Store;
   clock: Clock;
+  /** The afterAgent guards over the run's answer, as the policies that it pinned set them. */
+  checkAnswer(text: string, ticket: TicketBody): Promise<PointResult>;
   readExecution?: () => { workflowId: string; linkRunId: string } | undefined;
 }
 
 const askPage = 1000;
+const ledgerPage = 1000;
+
+const intentSchema = z.object({ try: z.number(), permitDigest: z.string() });
+const receiptSchema = z.object({ receipt: signedReceiptSchema });
 
 export function createCloseRun(dependencies: CloseRunDependencies): (input: CloseRunInput) => Promise<CloseRunResult> {
   return async (input) => {
@@ -24,21 +35,73 @@ export function createCloseRun(dependencies: CloseRunDependencies): (input: Clos
     const run = await dependencies.store.getRun(workflowId);
     if (run?.lastLinkRunId !== linkRunId)
       return { findings: [finding(linkNotOpen, 'this link is not the open one of its run')] };
-    const findings = await complianceFindings(dependencies.store, workflowId, input);
-    await dependencies.store.closeRun({ workflowId, linkRunId, outcome: input.outcome, now: dependencies.clock.now() });
-    return { findings };
+    const { limits } = run.ticket.body;
+    const guarded = await dependencies.checkAnswer(String(input.text ?? ''), run.ticket.body);
+    const findings = await complianceFindings(dependencies.store, workflowId, limits, input);
+    const { refusal } = guarded;
+    const outcome = refusal ? 'refused' : input.outcome;
+    await dependencies.store.closeRun({ workflowId, linkRunId, outcome, now: dependencies.clock.now() });
+    return { findings: [...findings, ...guarded.findings], ...(refusal ? { refusal } : {}) };
   };
 }
 
-/** Every call has a decision, every ask an outcome. */
-async function complianceFindings(store: Store, workflowId: string, input: CloseRunInput): Promise<Finding[]> {
-  const decided = new Set((await store.listDecisions(workflowId)).map((decision) => decision.body.callKey));
+/**
+ * Every call has a decision, every ask an outcome, every effect a permit and a receipt, and no more was permitted than the ticket
+ * allows. What needs histories or public keys is checked by a replay.
+ */
+async function complianceFindings(
+  store: Store,
+  workflowId: string,
+  limits: TicketBody['limits'],
+  input: CloseRunInput,
+): Promise<Finding[]> {
+  const decisions = await store.listDecisions(workflowId);
+  const decided = new Set(decisions.map((decision) => decision.body.callKey));
+  const permits = decisions.filter(({ body }) => body.verdict === 'allow');
+  const executed = permits.filter(({ body }) => body.purpose === 'execute');
+  const calls = new Set(executed.map(({ body }) => callAndTry(body.callKey, body.try))).size;
   const undecided = input.calls.filter((call) => !decided.has(call.callKey));
   const open = await store.listAsks({ open: true, workflowId, limit: askPage });
   return [
     ...undecided.map((call) => finding('call-without-decision', `call ${call.callKey} has no decision`)),
     ...open.map((ask) => finding('ask-without-outcome', `request ${ask.approvalId} was still open`)),
+    ...(await effectFindings(store, workflowId, new Set(permits.map((permit) => digestJson('decision', permit))))),
+    ...(calls > limits.callsPerRun
+      ? [finding('limit-exceeded', `${calls} calls were permitted, expected at most ${limits.callsPerRun}`)]
+      : []),
   ];
+}
+
+/** By the ledger, in which each start of an effect and each receipt stands since the moment it came to be. */
+async function effectFindings(store: Store, workflowId: string, permits: ReadonlySet<string>): Promise<Finding[]> {
+  const { started, known } = await effectsInLedger(store, workflowId);
+  return [...started].flatMap(([effect, permitDigest]) => [
+    ...(permits.has(permitDigest)
+      ? []
+      : [finding('effect-without-permit', `${effect} was started, and no decision of this run permits it`)]),
+    ...(known.has(effect) ? [] : [finding('effect-without-receipt', `${effect} was started and has no receipt`)]),
+  ]);
+}
+
+async function effectsInLedger(store: Store, workflowId: string) {
+  const started = new Map<string, string>();
+  const known = new Set<string>();
+  for (let after = 0; ; ) {
+    const entries = await store.listLedger({ workflowId, after, limit: ledgerPage });
+    for (const { kind, callKey, body } of entries) {
+      const intent = kind === 'intent' ? intentSchema.safeParse(body).data : undefined;
+      if (intent) started.set(callAndTry(callKey ?? '', intent.try), intent.permitDigest);
+      const receipt = kind === 'receipt' ? receiptSchema.safeParse(body).data?.receipt.body : undefined;
+      if (receipt) known.add(callAndTry(receipt.callKey, receipt.try));
+    }
+    const last = entries.at(-1);
+    if (!last || entries.length < ledgerPage) return { started, known };
+    after = last.sequence;
+  }
+}
+
+function callAndTry(callKey: string, number: number): string {
+  return `call ${callKey}, try ${number},`;
 }
 
 function finding(rule: string, message: string): Finding {

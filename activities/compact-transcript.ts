@@ -15,8 +15,9 @@ import { loadTranscript } from './call-model/load-transcript.ts';
 import { failure, toFailure } from './call-model/model-failure.ts';
 import { readAnswer } from './call-model/read-answer.ts';
 import { recordUsage } from './call-model/record-usage.ts';
+import { withheldMessage, withheldMessages } from './refused-turn.ts';
 
-export type CompactTranscriptDependencies = Omit<CallModelDependencies, 'tools'>;
+export type CompactTranscriptDependencies = Omit<CallModelDependencies, 'tools' | 'checkTurn' | 'readSettings'>;
 
 const summaryInstructions = [
   'You write the notes that replace the beginning of an agent’s transcript. Keep what the agent needs to go on: the task in',
@@ -39,10 +40,13 @@ export function createCompactTranscript(
         `Cannot compact the transcript of ${JSON.stringify(activity.workflowId)}: it is to cover ${input.covers} messages, expected 1 to ${input.count}`,
       );
     }
-    const pack = await loadPack(activity);
+    const { pack } = await loadPack(activity);
     const transcript = await loadTranscript(dependencies, activity, input);
     const covered = transcript.messages.slice(0, input.covers);
-    const { text: written } = await cleanIncoming({ redact: dependencies.redact }, covered.map(asText).join('\n'));
+    const { text: written } = await cleanIncoming(
+      { redact: dependencies.redact },
+      withoutWithheld(transcript.messages, covered).map(asText).join('\n'),
+    );
     const question = {
       settings: pack.model,
       instructions: summaryInstructions,
@@ -74,6 +78,12 @@ export function createCompactTranscript(
       throw toFailure(error, 'internal-fault', 'compact the transcript');
     }
   };
+}
+
+/** A summary hands nothing on that a guard kept from the model. */
+function withoutWithheld(all: readonly Message[], covered: readonly Message[]): Message[] {
+  const withheld = withheldMessages(all);
+  return covered.map((message) => (withheld.has(message) ? { ...message, text: withheldMessage } : message));
 }
 
 function asText(message: Message): string {

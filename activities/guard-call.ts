@@ -1,23 +1,31 @@
 /** The beforeTool guards over one call: what they found, and of the guards that failed that they did. */
 import type { Finding } from '../core/contracts/labels.ts';
 import type { ToolDefinition } from '../core/contracts/tool.ts';
-import { type Guard, runGuards } from '../guards/index.ts';
-import { within } from './within.ts';
+import { type Guard, type GuardInput, runGuards } from '../guards/index.ts';
+import { type GuardSettings, usualGuardSettings } from '../policy/index.ts';
+import { budgetMs } from './check-point.ts';
+import { withinBudget } from './within.ts';
+import { worstFindings } from './worst-findings.ts';
 
-/** Of one decision: more would make it too large, and nobody reads them. The worst are kept. */
-const mostFindings = 50;
-const order: readonly Finding['severity'][] = ['critical', 'high', 'medium', 'low', 'info'];
+export interface GuardedCall {
+  definition: ToolDefinition;
+  args: Readonly<Record<string, unknown>>;
+}
 
 export async function guardCall(
   guards: readonly Guard[],
   text: string,
-  call: { definition: ToolDefinition; args: Readonly<Record<string, unknown>> } | undefined,
+  call: GuardedCall | undefined,
+  settings: GuardSettings = usualGuardSettings,
 ): Promise<Finding[]> {
-  const about = call && { tool: { ...pick(call.definition) }, args: call.args };
-  const { findings } = await runGuards(guards, 'beforeTool', { text, ...about }, within);
-  return findings.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity)).slice(0, mostFindings);
+  const input = { text, ...(call ? aboutCall(call) : {}) };
+  const isOff = (guard: string): boolean => settings.offBecause(guard) !== undefined;
+  const { findings } = await runGuards(guards, 'beforeTool', input, withinBudget(budgetMs.beforeTool), isOff);
+  return worstFindings(findings);
 }
 
-function pick({ name, effect, tags, commandArguments = [] }: ToolDefinition) {
-  return { name, effect, tags, commandArguments };
+/** What guards see of a call, before it and after it. */
+export function aboutCall({ definition, args }: GuardedCall): Pick<GuardInput, 'tool' | 'args'> {
+  const { name, effect, tags, commandArguments = [] } = definition;
+  return { tool: { name, effect, tags, commandArguments }, args };
 }

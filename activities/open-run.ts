@@ -8,7 +8,6 @@ import { signedTicketSchema, type TicketBody } from '../core/contracts/ticket.ts
 import { digestJson, digestText } from '../core/digest.ts';
 import { type KeyRegistry, openEnvelope } from '../core/envelope.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
-import type { Finding } from '../core/contracts/labels.ts';
 import type { RunRow } from '../store/store.ts';
 import { holdOf } from './hold-on-fault.ts';
 import { type LocalCaller, type ReadCaller, readLocalCaller } from './local-activity.ts';
@@ -18,8 +17,8 @@ export interface OpenRunDependencies extends RegisterLinkDependencies {
   registry: KeyRegistry;
   audience: string;
   namespace: string;
-  /** beforeAgent guards: findings of severity `high` or above refuse the run. */
-  checkInput(text: string): Promise<Finding[]>;
+  /** The beforeAgent guards and block lists, as the policies of the run say. @returns why it does not open */
+  checkStart(text: string, ticket: TicketBody): Promise<string | undefined>;
   readCaller?: ReadCaller;
 }
 
@@ -60,8 +59,8 @@ async function openRun(
   if (ticket.kind === 'rejected') return refused('ticket-invalid', `its ticket is ${ticket.failure}`);
   const mismatch = ticketMismatch(ticket.signed.body, dependencies.namespace, caller, input);
   if (mismatch) return refused('ticket-invalid', mismatch);
-  const finding = (await dependencies.checkInput(input.input ?? '')).find((one) => isGrave(one));
-  if (finding) return refused('input-refused', `guard ${finding.guard} found ${finding.rule} in its input`);
+  const against = await dependencies.checkStart(input.input ?? '', ticket.signed.body);
+  if (against !== undefined) return refused('input-refused', against);
   const claim = await store.claimTicket({
     ticket: ticket.signed,
     ticketDigest: digestJson('ticket', ticket.signed),
@@ -85,10 +84,6 @@ function ticketMismatch(
   if (input.input === null || digestText('input', input.input) !== body.inputDigest)
     return 'its ticket is for another input';
   return undefined;
-}
-
-function isGrave(finding: Finding): boolean {
-  return finding.severity === 'high' || finding.severity === 'critical';
 }
 
 function opened(run: RunRow): OpenRunResult {

@@ -3,7 +3,7 @@
  * means; which version is active is a signed control record.
  */
 import { CountersignError } from '../core/errors.ts';
-import { type CompiledPolicy, loadPolicy, type ReadShell } from '../policy/index.ts';
+import { type CompiledPolicy, type LoadOptions, loadPolicy } from '../policy/index.ts';
 import { type ControlReader, type LayerActivation, readLayers, readNewest } from '../store/read-control.ts';
 import type { Store } from '../store/store.ts';
 
@@ -18,11 +18,12 @@ export interface PolicySource {
 
 const cachedPolicies = 64;
 
-/** @param readShell the shell classifier; absent: what asks about a shell command denies */
+/** @param reader with the shell's guards; absent: what asks about a shell command denies */
 export function createPolicySource(
-  reader: ControlReader & { store: Store; readShell?: ReadShell | undefined },
+  reader: ControlReader & { store: Store } & Pick<LoadOptions, 'readShell' | 'validateCommand'>,
 ): PolicySource {
-  const { readShell } = reader;
+  const { readShell, validateCommand } = reader;
+  const options = { ...(readShell ? { readShell } : {}), ...(validateCommand ? { validateCommand } : {}) };
   const cache = new Map<string, CompiledPolicy>();
   return {
     async policyByDigest(digest) {
@@ -30,7 +31,7 @@ export function createPolicySource(
       if (cached) return cached;
       const text = await bodyOrUndefined(reader.store, digest);
       if (text === undefined) return undefined;
-      const loaded = loadPolicy(text, digest, readShell ? { readShell } : {});
+      const loaded = loadPolicy(text, digest, options);
       if (loaded.kind === 'invalid') return undefined;
       const oldest = cache.size >= cachedPolicies ? cache.keys().next().value : undefined;
       if (oldest !== undefined) cache.delete(oldest);

@@ -13,7 +13,7 @@ import { perform } from './run-tool/perform.ts';
 import { recheck } from './run-tool/recheck.ts';
 import { type NotRun, notRun, outOfReach, unknown } from './run-tool/refusals.ts';
 import { needsFence, recorded, reserve, rowHasLastWord } from './run-tool/reserve.ts';
-import { abandon, consume, record, settleVoid } from './run-tool/settle.ts';
+import { abandon, consume, guardsOf, record, settleVoid } from './run-tool/settle.ts';
 import { shapeReason } from './run-tool/shape-output.ts';
 import { makeWorkFolder, toolContextOf, workFolderOf } from './run-tool/tool-context-of.ts';
 import { type Permitted, verifyPermit } from './run-tool/verify-permit.ts';
@@ -94,13 +94,18 @@ async function runFenced(
     // A process that was stopped and woke up now must not start what somebody may meanwhile have settled.
     if (startedAt >= endsAt) return await abandon(dependencies, facts, permitted, notRun('start-too-late'));
     const performed = await perform({ dependencies, permitted, tool, context, lease });
-    if (performed.kind === 'in-doubt') return unknown(await shapeReason(dependencies, performed.text));
+    if (performed.kind === 'in-doubt') return await inDoubt(dependencies, permitted, performed.text);
     return await consume(dependencies, facts, permitted, performed, startedAt);
   } catch {
     return unknown('a fault after the call was reserved');
   } finally {
     lease.close();
   }
+}
+
+/** What a tool says when it breaks is its word, too. */
+async function inDoubt(dependencies: RunToolDependencies, permitted: WithTool, text: string): Promise<RunToolResult> {
+  return unknown(await shapeReason(dependencies, text, guardsOf(dependencies, permitted)));
 }
 
 async function start(
@@ -134,7 +139,7 @@ async function runUnfenced(
   try {
     const context = toolContextOf(dependencies, facts, permitted, lease);
     const performed = await perform({ dependencies, permitted, tool, context, lease });
-    if (performed.kind === 'in-doubt') return unknown(await shapeReason(dependencies, performed.text));
+    if (performed.kind === 'in-doubt') return await inDoubt(dependencies, permitted, performed.text);
     return await record(dependencies, facts, permitted, performed, startedAt);
   } catch {
     return unknown('the result could not be recorded');

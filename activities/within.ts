@@ -1,5 +1,5 @@
 /** Bounds somebody else's work in time. What takes longer goes on unheard: its result is nobody's. */
-import type { Outcome } from '../guards/index.ts';
+import type { Outcome, Within } from '../guards/index.ts';
 
 /** @param timeoutMs of wall-clock time. Rejects as the work does. */
 export async function within<T>(work: Promise<T>, timeoutMs: number): Promise<Outcome<T>> {
@@ -14,4 +14,10 @@ export async function within<T>(work: Promise<T>, timeoutMs: number): Promise<Ou
     // Nobody is left to hear that it failed after all.
     work.catch(() => undefined);
   }
+}
+
+/** One bound for several pieces of work in a row, beside the bound of each. @param budgetMs from now on, of wall-clock time */
+export function withinBudget(budgetMs: number): Within {
+  const endsAt = performance.now() + budgetMs;
+  return async (work, timeoutMs) => await within(work, Math.max(0, Math.min(timeoutMs, endsAt - performance.now())));
 }

@@ -30,6 +30,8 @@ export const checkMeanings = {
   'receipt-output': 'outputs have the digest that was signed',
   'effect-once': 'no effect was executed twice',
   'effect-class': 'one definition of a tool has one effect class',
+  limits: 'no more was permitted than the run’s ticket allows',
+  'no-secret': 'nothing that was recorded looks like a secret',
   'unknown-kept': 'outcomes at the end are those that receipts, probes and people proved',
   'store-run': 'the store knows this run and its last link',
   'store-decisions': 'the store holds the decisions of the history, and its own are signed',

@@ -3,6 +3,7 @@
  * key registry, by whoever draws a conclusion from them. What has another shape reads as `undefined`.
  */
 import { z } from 'zod';
+import { findingSchema } from '../core/contracts/labels.ts';
 import { executionOutcomes } from '../core/contracts/receipt.ts';
 
 const output = z.looseObject({ text: z.string(), truncated: z.boolean(), bodyDigest: z.string().nullable() });
@@ -75,6 +76,7 @@ const modelResult = z.looseObject({
   }),
   usage: z.looseObject({ input: z.number(), output: z.number() }),
   model: z.string(),
+  findings: z.array(findingSchema),
 });
 
 const closeInput = z.looseObject({
@@ -83,7 +85,7 @@ const closeInput = z.looseObject({
   calls: z.array(z.looseObject({ callKey: z.string(), outcome: z.enum(executionOutcomes) })),
 });
 
-const closeResult = z.strictObject({ findings: z.array(z.unknown()) });
+const closeResult = z.strictObject({ findings: z.array(findingSchema), refusal: findingSchema.optional() });
 const notifyResult = z.strictObject({
   channels: z.array(z.strictObject({ channel: z.string(), delivered: z.boolean(), detail: z.string() })),
 });

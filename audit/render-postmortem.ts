@@ -4,6 +4,7 @@
  */
 import { makeVisible } from '../core/make-visible.ts';
 import type { Check } from './checks.ts';
+import type { Finding as GuardFinding } from '../core/contracts/labels.ts';
 import type { Finding } from './compare-commands.ts';
 import type { ReplayReport } from './replay-run.ts';
 import type { Shown, TimelineEntry } from './timeline.ts';
@@ -54,9 +55,10 @@ function describe(entry: TimelineEntry): string[] {
       ];
     case 'model-answered':
       return [
-        `turn ${entry.turn}: the model answered in ${duration(entry.durationMs)}${entry.attempts > 1 ? `, at attempt ${entry.attempts}` : ''} (${entry.tokens.input} + ${entry.tokens.output} tokens)`,
+        `turn ${entry.turn}: ${wasAsked(entry.calls) ? 'the model answered' : 'no prompt was sent'} in ${duration(entry.durationMs)}${entry.attempts > 1 ? `, at attempt ${entry.attempts}` : ''} (${entry.tokens.input} + ${entry.tokens.output} tokens)`,
         ...(entry.text.text === '' ? [] : [`the model says: ${quote(entry.text)}`]),
-        ...entry.calls.map((call) => `the model wants: ${quote(call.tool)} ${quote(call.arguments)}`),
+        ...entry.calls.map((call) => wanted(call)),
+        ...found(entry.findings),
       ];
     case 'model-failed':
       return [`turn ${entry.turn}: the model did not answer: ${visible(entry.reason)}`];
@@ -67,6 +69,7 @@ function describe(entry: TimelineEntry): string[] {
         `${entry.verdict.toUpperCase()} ${call(entry.callKey)} ${visible(entry.tool)} (${entry.purpose}, try ${entry.try}, pass ${entry.pass}, risk ${visible(entry.risk)}), signed by ${visible(entry.kid)}`,
         ...(entry.arguments ? [`arguments: ${quote(entry.arguments)}`] : []),
         ...entry.rules.map((rule) => `rule ${visible(rule.id)} (${rule.effect}): ${visible(rule.reason)}`),
+        ...found(entry.findings),
       ];
     case 'asked':
       return [
@@ -92,6 +95,8 @@ function describe(entry: TimelineEntry): string[] {
         `${entry.purpose} ${call(entry.callKey)} ${visible(entry.tool)} (try ${entry.try}): ${entry.outcome.toUpperCase()} in ${duration(entry.durationMs)}`,
         ...(entry.reason === null ? [] : [`because: ${visible(entry.reason)}`]),
         ...(entry.output === null || entry.output.text === '' ? [] : [`output: ${quote(entry.output)}`]),
+        ...withheld('output', entry.withheldBy),
+        ...found(entry.findings),
       ];
     case 'settled':
       return [`try ${entry.try} was executed before; its recorded receipt is the answer`];
@@ -115,10 +120,37 @@ function describe(entry: TimelineEntry): string[] {
       return [
         `closing as ${visible(entry.outcome)} after ${entry.turns} turns`,
         ...entry.calls.map(({ callKey, outcome }) => `${call(callKey)}: ${outcome}`),
+        ...withheld('answer', entry.withheldBy),
+        ...found(entry.findings),
       ];
     case 'ended':
       return [`link ended: ${entry.how}`, ...(entry.text ? [`last words: ${quote(entry.text)}`] : [])];
   }
+}
+
+const refusedTurn = /^(beforeModel|afterModel):(.+)$/u;
+
+function wasAsked(calls: readonly { tool: Shown }[]): boolean {
+  return !calls.some(({ tool }) => refusedTurn.exec(tool.text)?.[1] === 'beforeModel');
+}
+
+/** A turn that a guard refused stands in the transcript as an answer with one call that is no tool's. */
+function wanted({ tool, arguments: given }: { tool: Shown; arguments: Shown }): string {
+  const [, point, guard] = refusedTurn.exec(tool.text) ?? [];
+  if (point === undefined || guard === undefined) return `the model wants: ${quote(tool)} ${quote(given)}`;
+  const what = point === 'beforeModel' ? 'the prompt: the model was not asked' : 'the answer: nothing of it was used';
+  return `guard ${visible(guard)} REFUSED ${what}`;
+}
+
+function withheld(what: string, guard: string | null): string[] {
+  return guard === null ? [] : [`guard ${visible(guard)} WITHHELD the ${what}`];
+}
+
+function found(findings: readonly GuardFinding[]): string[] {
+  return findings.map(
+    ({ guard, rule, severity, message }) =>
+      `found by ${visible(guard)} (${visible(rule)}, ${severity}): ${visible(message)}`,
+  );
 }
 
 function renderFindings(findings: readonly Finding[], paint: Paint): string[] {

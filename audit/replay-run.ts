@@ -15,6 +15,7 @@ import { type ReplayBundle, replayLinks } from './replay-links.ts';
 import { buildTimeline, type TimelineEntry } from './timeline.ts';
 import { verifyEvents } from './verify-events.ts';
 import { verifyFrame } from './verify-frame.ts';
+import type { FindSecretRules } from './verify-no-secrets.ts';
 import { verifyRecord } from './verify-record.ts';
 
 export interface ReplayOptions {
@@ -25,6 +26,8 @@ export interface ReplayOptions {
   audience: string;
   /** Votes, bodies and answers that a history does not hold; without it they are listed as not checked. */
   store?: AuditStore;
+  /** The secret guard: names of the rules that find something in a text. Absent: secrets are not looked for. */
+  findSecretRules?: FindSecretRules;
   /** Of the code at hand, as decisions are signed with it. Absent: options of activities and timers are not compared. */
   buildId?: string;
   /** From `replayBundle()` of worker/workflow-bundle.ts. */
@@ -90,10 +93,11 @@ export async function replayRecorded(options: RecordedOptions): Promise<ReplayRe
 export async function verifyRecorded(
   options: Omit<RecordedOptions, 'bundle'>,
 ): Promise<{ checks: Check[]; opened: OpenedRecord }> {
-  const { workflowId, registry, audience, store, checks = new Checks() } = options;
+  const { workflowId, registry, audience, store, findSecretRules, checks = new Checks() } = options;
   const links = inChainOrder(options.links);
   verifyEvents(links, checks);
-  const opened = await verifyRecord(readRecord(workflowId, links), { registry, audience, store, checks });
+  const record = readRecord(workflowId, links);
+  const opened = await verifyRecord(record, { registry, audience, store, findSecretRules, checks });
   verifyFrame(workflowId, links, opened.ticket, checks);
   return { checks: checks.list(), opened };
 }

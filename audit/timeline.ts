@@ -5,11 +5,13 @@
  */
 import type { VoteVerdict } from '../core/contracts/approval.ts';
 import type { RuleHit } from '../core/contracts/decision.ts';
+import type { Finding } from '../core/contracts/labels.ts';
 import { digestText } from '../core/digest.ts';
 import type { OpenedDecision, OpenedExecution, OpenedRecord } from './open-record.ts';
 import {
   readCheckResult,
   readCloseInput,
+  readCloseResult,
   readCompaction,
   readModelResult,
   readOpenResult,
@@ -38,6 +40,7 @@ type What =
       text: Shown;
       calls: { tool: Shown; arguments: Shown }[];
       tokens: { input: number; output: number };
+      findings: Finding[];
       /** Of the last attempt. */
       durationMs: number;
       attempts: number;
@@ -53,6 +56,7 @@ type What =
       purpose: string;
       verdict: 'allow' | 'ask' | 'deny';
       rules: RuleHit[];
+      findings: Finding[];
       risk: string;
       arguments: Shown | null;
       kid: string;
@@ -82,6 +86,10 @@ type What =
       durationMs: number;
       output: Shown | null;
       reason: string | null;
+      /** Of its receipt: what guards found in the output. */
+      findings: Finding[];
+      /** The guard that kept the output back. */
+      withheldBy: string | null;
     }
   | { kind: 'settled'; try: number }
   | { kind: 'in-doubt'; try: number }
@@ -91,7 +99,15 @@ type What =
   | { kind: 'unverified'; what: string }
   | { kind: 'signalled'; name: Shown }
   | { kind: 'cancel-requested' }
-  | { kind: 'closed'; outcome: string; turns: number; calls: { callKey: string; outcome: string }[] }
+  | {
+      kind: 'closed';
+      outcome: string;
+      turns: number;
+      calls: { callKey: string; outcome: string }[];
+      findings: Finding[];
+      /** The guard that kept the run's answer back. */
+      withheldBy: string | null;
+    }
   | { kind: 'ended'; how: string; text: Shown | null };
 
 export type TimelineEntry = Place & { at: number } & What;
@@ -160,7 +176,17 @@ function activityWhat(opened: OpenedRecord, entry: ActivityEntry): What | undefi
       return executionOf(opened, entry);
     case 'closeRun': {
       const closing = readCloseInput(entry.input[0]);
-      return closing && { kind: 'closed', outcome: closing.outcome, turns: closing.turns, calls: closing.calls };
+      const closed = readCloseResult(result);
+      return (
+        closing && {
+          kind: 'closed',
+          outcome: closing.outcome,
+          turns: closing.turns,
+          calls: closing.calls,
+          findings: closed?.findings ?? [],
+          withheldBy: closed?.refusal?.guard ?? null,
+        }
+      );
     }
     default:
       return undefined;
@@ -180,6 +206,7 @@ function modelOf(entry: ActivityEntry, result: unknown): What {
     text: shown(text),
     calls: calls.map((call) => ({ tool: shown(call.name), arguments: shown(call.argumentsText) })),
     tokens: { input, output },
+    findings: answer.findings,
     durationMs: durationOf(entry),
     attempts: entry.attempts,
   };
@@ -196,17 +223,20 @@ function executionOf(opened: OpenedRecord, entry: ActivityEntry): What {
 function outcomeOf(
   opened: OpenedRecord,
   { entry, result }: OpenedExecution,
-): { outcome: string; output: Shown | null; reason: string | null } {
+): Pick<Extract<What, { kind: 'executed' }>, 'outcome' | 'output' | 'reason' | 'findings' | 'withheldBy'> {
+  const none = { findings: [], withheldBy: null };
   if (result?.kind === 'receipt') {
     const own = opened.receipts.find(({ place }) => place.link === entry.link && place.eventId === entry.endEventId);
-    if (!own) return { outcome: 'unverified', output: null, reason: 'its receipt does not verify' };
-    const { outcome, outputDigest } = own.receipt.body;
+    if (!own) return { outcome: 'unverified', output: null, reason: 'its receipt does not verify', ...none };
+    const { outcome, outputDigest, findings = [], withheldBy = null } = own.receipt.body;
     const output = { ...shown(own.output.text), digest: outputDigest };
-    return { outcome, output: { ...output, cut: output.cut || own.output.truncated }, reason: null };
+    const whole = { ...output, cut: output.cut || own.output.truncated };
+    return { outcome, output: whole, reason: null, findings, withheldBy };
   }
-  if (result) return { outcome: result.kind, output: null, reason: result.reason };
+  if (result) return { outcome: result.kind, output: null, reason: result.reason, ...none };
   const reason = endReason(entry);
-  return { outcome: reason === 'timed out: SCHEDULE_TO_START' ? 'not-started' : 'unknown', output: null, reason };
+  const outcome = reason === 'timed out: SCHEDULE_TO_START' ? 'not-started' : 'unknown';
+  return { outcome, output: null, reason, ...none };
 }
 
 function localOf(opened: OpenedRecord, link: LinkRecord, entry: LocalEntry): What[] {
@@ -247,6 +277,7 @@ function decisionOf(opened: OpenedRecord, decision: OpenedDecision): What[] {
     purpose: body.purpose,
     verdict: body.verdict,
     rules: body.rules,
+    findings: body.findings,
     risk: body.risk,
     arguments: canonical === null ? null : shownArguments(canonical, body.argumentsDigest),
     kid: signed.kid,

@@ -5,7 +5,7 @@
 import { isBetween } from './clock-bound.ts';
 import type { OpenedEntry } from './ledger-entries.ts';
 import type { OpenedRecord, OpeningOptions } from './open-record.ts';
-import { readCloseInput } from './read-results.ts';
+import { readCloseInput, readCloseResult } from './read-results.ts';
 import { type ActivityEntry, endOf, entriesOf, type RunRecord } from './record-types.ts';
 
 export function verifyClosing(
@@ -19,7 +19,7 @@ export function verifyClosing(
   const closed = entriesOf(record.links, 'activity').filter((entry) => entry.activityType === 'closeRun');
   for (const { body, at, callKey } of closings) {
     const own = closed.filter(({ link }) => link === body.linkRunId);
-    const fits = own.some((entry) => readCloseInput(entry.input[0])?.outcome === body.outcome) && callKey === null;
+    const fits = own.some((entry) => closesAs(entry, body.outcome)) && callKey === null;
     const known = record.links.some(({ origin }) => origin.linkRunId === body.linkRunId);
     checks.expect('store-ledger', fits || !known, place, 'the ledger says of another end than the history');
     const inTime = own.some((entry) => isBetween(at, entry.at, entry.endedAt));
@@ -36,6 +36,12 @@ export function verifyClosing(
     ({ body }) => body.linkRunId === executor || (!isHere(executor) && !isHere(body.linkRunId)),
   );
   checks.expect('store-ledger', said, place, 'the ledger does not say that the run was closed');
+}
+
+/** The outcome that was asked for, or that a guard refused the answer. */
+function closesAs({ input, end }: ActivityEntry, outcome: string): boolean {
+  if (readCloseInput(input[0])?.outcome === outcome) return true;
+  return outcome === 'refused' && end?.kind === 'completed' && readCloseResult(end.result)?.refusal !== undefined;
 }
 
 /**

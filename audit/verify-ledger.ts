@@ -5,6 +5,7 @@
 import { type SignedDecision } from '../core/contracts/decision.ts';
 import { digestJson } from '../core/digest.ts';
 import { isBetween } from './clock-bound.ts';
+import { neverOpened } from './never-opened.ts';
 import { entriesOfKind, type OpenedEntry } from './ledger-entries.ts';
 import type { OpenedRecord, OpeningOptions } from './open-record.ts';
 import { readOpenResult } from './read-results.ts';
@@ -34,6 +35,7 @@ function verifyOpening(
   { checks }: OpeningOptions,
 ): void {
   const [opening] = openings;
+  if (!opening && neverOpened(opened.record)) return;
   if (!checks.expect('store-ledger', opening !== undefined, null, 'the ledger does not say that the run was opened'))
     return;
   checks.expect('store-ledger', openings.length === 1, null, 'the run was opened more than once');

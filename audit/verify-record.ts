@@ -9,6 +9,8 @@ import type { RunRecord } from './record-types.ts';
 import { verifyChain } from './verify-chain.ts';
 import { verifyDecisions } from './verify-decisions.ts';
 import { verifyExecutions } from './verify-executions.ts';
+import { verifyLimits } from './verify-limits.ts';
+import { type FindSecretRules, verifyNoSecrets } from './verify-no-secrets.ts';
 import { verifyStore } from './verify-store.ts';
 import { verifyVotesOfRecord } from './verify-votes-record.ts';
 
@@ -17,6 +19,8 @@ export interface VerifyOptions {
   /** The deployment whose signatures count. */
   audience: string;
   store?: AuditStore | undefined;
+  /** Absent: what was recorded is not looked through, and the check says so. */
+  findSecretRules?: FindSecretRules | undefined;
   /** Where each step notes what it looked at. */
   checks: Checks;
 }
@@ -24,7 +28,7 @@ export interface VerifyOptions {
 /** @throws {CountersignError} `key-unavailable`, `store-unavailable` */
 export async function verifyRecord(
   record: RunRecord,
-  { registry, audience, store, checks }: VerifyOptions,
+  { registry, audience, store, findSecretRules, checks }: VerifyOptions,
 ): Promise<OpenedRecord> {
   const options: OpeningOptions = { registry, audience, checks, store };
   verifyChain(record, checks);
@@ -32,6 +36,8 @@ export async function verifyRecord(
   verifyDecisions(opened, checks);
   await verifyVotesOfRecord(opened, options);
   await verifyExecutions(opened, options);
+  verifyLimits(opened, checks);
+  await verifyNoSecrets(record, findSecretRules, checks);
   await verifyStore(opened, options);
   return opened;
 }

@@ -1,7 +1,9 @@
 /** The text of a first agent pack, by file name. A test loads it as it is written. Pure. */
 import { defaultPolicyText } from '../policy/index.ts';
 
-export function packTemplate(agent: string): Readonly<Record<'agent.yaml' | 'policy.yaml' | 'tools.ts', string>> {
+export function packTemplate(
+  agent: string,
+): Readonly<Record<'agent.yaml' | 'policy.yaml' | 'policy.cases.yaml' | 'tools.ts', string>> {
   return {
     'agent.yaml': `# What the agent is. Reference: docs/tools.md and docs/policy.md
 name: ${agent}
@@ -15,6 +17,17 @@ model:
 tools: [read_notes, add_note]
 `,
     'policy.yaml': defaultPolicyText,
+    'policy.cases.yaml': `# Calls and the verdicts that policy.yaml must give them: countersign policy test <this folder>
+- { name: notes are read, call: { tool: read_notes, effect: read }, verdict: allow, rule: reads-allowed }
+- { name: a note asks, call: { tool: add_note, args: { text: hello } }, verdict: ask, rule: changes-ask, terms: default }
+- {
+    name: what destroys asks for a reason as well,
+    call: { tool: delete_notes },
+    verdict: ask,
+    rule: destructive-asks,
+    terms: default+destructive,
+  }
+`,
     'tools.ts': `/** Tools of the agent ${agent}: what they do is up to you, whether they may is up to policy.yaml. */
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -6,7 +6,7 @@ import { CommanderError } from 'commander';
 import { type ErrorCode, errorMeanings } from '../core/contracts/errors.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import { exitCodes } from './exit-codes.ts';
-import type { Terminal } from './terminal.ts';
+import { type Terminal, visible } from './terminal.ts';
 
 export interface ReportOptions {
   terminal: Terminal;
@@ -21,7 +21,7 @@ export function reportError(error: unknown, { terminal, json, debug }: ReportOpt
   const { code, message } = describe(error);
   if (json) terminal.json({ error: { code, message } });
   else {
-    terminal.talk(`${terminal.talkStyle('red', 'countersign:')} ${message}`);
+    terminal.talk(`${terminal.talkStyle('red', 'countersign:')} ${visible(message)}`);
     if (code === 'internal-fault') {
       terminal.talk('This is a defect in Countersign: please report it, with what COUNTERSIGN_DEBUG=1 shows besides');
     }

@@ -18,11 +18,6 @@ import {
   cancelledSchema,
   fleetStateSchema,
   type FleetState,
-  keyListSchema,
-  keyMintedSchema,
-  type KeyMinted,
-  type KeyView,
-  type MintKeyRequest,
   policyActivatedSchema,
   type PolicyActivated,
   policyPublishedSchema,
@@ -34,8 +29,6 @@ import {
   type ReconcileRequest,
   type ReconcileResult,
   runDetailSchema,
-  refusalListSchema,
-  type RefusalList,
   type RollBackPolicyRequest,
   type RunDetail,
   runListSchema,
@@ -48,6 +41,15 @@ import {
   type VoteResult,
   type WithdrawRequest,
 } from './gateway-schemas.ts';
+import {
+  keyListSchema,
+  keyMintedSchema,
+  type KeyMinted,
+  type KeyView,
+  type MintKeyRequest,
+  refusalListSchema,
+  type RefusalList,
+} from './key-schemas.ts';
 
 export interface CountersignOptions {
   /** Of the gateway, such as `http://127.0.0.1:7420`. */

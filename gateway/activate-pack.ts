@@ -5,7 +5,7 @@
 import { type PackBodies, publishPack } from '../packs/agent-pack.ts';
 import { loosening } from './activate-policy.ts';
 import { activationOf } from './active-pack.ts';
-import { appendOrder, type ControlWriter } from './control-records.ts';
+import { appendWeighed, type ControlWriter } from './control-records.ts';
 
 export interface PackActivation {
   agent: string;
@@ -27,12 +27,15 @@ export async function activatePack(writer: ControlWriter, pack: PackBodies, by: 
   await publishPack(writer.store, pack);
   const { packDigest, policyDigest } = pack;
   const agent = pack.body.name;
-  const active = await activationOf(writer, agent);
-  const before = active ? { packDigest: active.packDigest, policyDigest: active.policyDigest } : null;
-  const changed = before?.packDigest !== packDigest || before.policyDigest !== policyDigest;
-  const order = { layer: 'pack' as const, name: agent, mode: 'enforce' as const, policyDigest };
-  const heldBack = changed && (await loosening(writer, order, before?.policyDigest ?? null)).length > 0;
-  const activated = changed && !heldBack;
-  if (activated) await appendOrder(writer, { kind: 'policy-activation', agent, packDigest, policyDigest, by });
-  return { agent, packDigest, policyDigest, activated, heldBack, before };
+  return await appendWeighed(writer, async () => {
+    const active = await activationOf(writer, agent);
+    const before = active ? { packDigest: active.packDigest, policyDigest: active.policyDigest } : null;
+    const changed = before?.packDigest !== packDigest || before.policyDigest !== policyDigest;
+    const order = { layer: 'pack' as const, name: agent, mode: 'enforce' as const, policyDigest };
+    const heldBack = changed && (await loosening(writer, order, before?.policyDigest ?? null)).length > 0;
+    const activated = changed && !heldBack;
+    const result = { agent, packDigest, policyDigest, activated, heldBack, before };
+    if (!activated) return { result };
+    return { result, order: { kind: 'policy-activation' as const, agent, packDigest, policyDigest, by } };
+  });
 }

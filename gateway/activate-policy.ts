@@ -4,10 +4,10 @@
  */
 import { CountersignError } from '../core/errors.ts';
 import { comparePolicies, mayBeLooser, type PolicyDifference } from '../policy/index.ts';
-import { readControl } from '../store/read-control.ts';
 import { activationOf } from './active-pack.ts';
-import { appendOrder, type ControlWriter } from './control-records.ts';
+import { appendWeighed, type ControlOrder, type ControlWriter } from './control-records.ts';
 import type { Credential } from './credentials.ts';
+import { keysThatStood, peopleBehind, readKeyHistory } from './people-behind.ts';
 import {
   activeDigest,
   formerDigests,
@@ -16,6 +16,7 @@ import {
   openProposals,
   organisationPolicy,
   policyOf,
+  type Proposal,
   readerOf,
 } from './policy-layers.ts';
 
@@ -31,25 +32,36 @@ export interface ActivationResult {
   policyDigest: string | null;
   /** Why a second person is needed; empty where none is. */
   differences: PolicyDifference[];
+  /** Who stands behind both this order and the open proposal, so that it is not a second person's; empty elsewhere. */
+  samePeople: string[];
 }
 
-type Caller = Pick<Credential, 'principal' | 'person' | 'mintedBy'>;
+interface Weighed {
+  result: ActivationResult;
+  /** Absent: nothing is to be recorded. */
+  order?: ControlOrder;
+}
 
 /** @throws {CountersignError} `not-found`, `policy-invalid`, `conflict`, `forbidden` */
 export async function activatePolicy(
   gateway: ControlWriter,
-  caller: Caller,
+  caller: Credential,
   order: ActivationOrder,
 ): Promise<ActivationResult> {
   requireSensible(order);
+  return await appendWeighed(gateway, () => weigh(gateway, caller, order));
+}
+
+async function weigh(gateway: ControlWriter, caller: Credential, order: ActivationOrder): Promise<Weighed> {
   const before = await activeDigest(gateway, order, order.mode);
   const { policyDigest } = order;
   if (policyDigest !== null) await requireFitting(gateway, order, policyDigest);
-  if (before === policyDigest) return { status: 'unchanged', before, policyDigest, differences: [] };
+  const nobody = { before, policyDigest, samePeople: [] };
+  if (before === policyDigest) return { result: { ...nobody, status: 'unchanged', differences: [] } };
   const differences = await loosening(gateway, order, before);
   if (differences.length === 0) {
-    await append(gateway, order, caller.principal, null);
-    return { status: 'activated', before, policyDigest, differences: [] };
+    const inForce = await activationOrder(gateway, order, caller.principal, null);
+    return { result: { ...nobody, status: 'activated', differences }, order: inForce };
   }
   if (!caller.person) {
     throw new CountersignError(
@@ -61,26 +73,32 @@ export async function activatePolicy(
   const proposed = proposals.find(
     (one) => labelOf(one) === labelOf(order) && one.mode === order.mode && one.policyDigest === policyDigest,
   );
-  if (proposed && (await isSecondPerson(gateway, caller, proposed.by))) {
-    await append(gateway, order, caller.principal, proposed.by);
-    return { status: 'activated', before, policyDigest, differences };
-  }
   if (!proposed) {
     const { layer, name, mode } = order;
-    await appendOrder(gateway, { kind: 'policy-proposal', layer, name, mode, policyDigest, by: caller.principal });
+    return {
+      result: { ...nobody, status: 'proposed', differences },
+      order: { kind: 'policy-proposal', layer, name, mode, policyDigest, by: caller.principal },
+    };
   }
-  return { status: 'proposed', before, policyDigest, differences };
+  const samePeople = await behindBoth(gateway, caller, proposed);
+  if (samePeople.length > 0) return { result: { ...nobody, status: 'proposed', differences, samePeople } };
+  const inForce = await activationOrder(gateway, order, caller.principal, proposed.by);
+  return { result: { ...nobody, status: 'activated', differences }, order: inForce };
 }
 
-/** A key that one of the two made for the other is not another person, whichever of them proposed; also when it was revoked since. */
-async function isSecondPerson(gateway: ControlWriter, caller: Caller, proposer: string): Promise<boolean> {
-  if (proposer === caller.principal || proposer === caller.mintedBy) return false;
-  const keys = await readControl(readerOf(gateway), ['api-key']);
-  return !keys.some(({ principal, mintedBy }) => principal === proposer && mintedBy === caller.principal);
+/** A key that somebody made for somebody else may be used by its maker: whoever is behind both keys consented once. */
+async function behindBoth(gateway: ControlWriter, caller: Credential, { by, sequence }: Proposal): Promise<string[]> {
+  const history = await readKeyHistory(readerOf(gateway));
+  const proposers = peopleBehind(history, keysThatStood(history, by, sequence)).add(by);
+  return [...peopleBehind(history, [caller])].filter((one) => proposers.has(one)).toSorted();
 }
 
 /** Back to the version before the present one. @throws {CountersignError} `not-found` where there was none */
-export async function rollBackPolicy(gateway: ControlWriter, caller: Caller, id: LayerId): Promise<ActivationResult> {
+export async function rollBackPolicy(
+  gateway: ControlWriter,
+  caller: Credential,
+  id: LayerId,
+): Promise<ActivationResult> {
   const now = await activeDigest(gateway, id, 'enforce');
   const former = (await formerDigests(gateway, id)).find((digest) => digest !== now);
   if (former === undefined) {
@@ -137,16 +155,15 @@ async function requireFitting(gateway: ControlWriter, order: ActivationOrder, di
   }
 }
 
-async function append(
+async function activationOrder(
   gateway: ControlWriter,
   order: ActivationOrder,
   by: string,
   proposedBy: string | null,
-): Promise<void> {
+): Promise<ControlOrder> {
   const { layer, name, mode, policyDigest } = order;
   if (layer !== 'pack' || mode === 'shadow' || policyDigest === null) {
-    await appendOrder(gateway, { kind: 'policy-layer', layer, name, mode, policyDigest, by, proposedBy });
-    return;
+    return { kind: 'policy-layer', layer, name, mode, policyDigest, by, proposedBy };
   }
   const active = await activationOf(gateway, name);
   if (!active) {
@@ -156,5 +173,5 @@ async function append(
     );
   }
   const { packDigest } = active;
-  await appendOrder(gateway, { kind: 'policy-activation', agent: name, packDigest, policyDigest, by });
+  return { kind: 'policy-activation', agent: name, packDigest, policyDigest, by };
 }

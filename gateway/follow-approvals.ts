@@ -3,7 +3,7 @@
  * follows; nothing is kept between gateways, so that a follower of one that died goes on with another from its last id.
  */
 import { CountersignError } from '../core/errors.ts';
-import type { ApprovalChange } from '../store/store.ts';
+import type { ApprovalChange } from '../store/notice.ts';
 import type { GatewayContext } from './options.ts';
 
 /** `id` is the same in every gateway; ids of one follower rise, but for changes that were written late. */

@@ -15,9 +15,6 @@ import {
   cancelledSchema,
   fleetStateSchema,
   healthSchema,
-  keyListSchema,
-  keyMintedSchema,
-  keyViewSchema,
   problemSchema,
   readySchema,
   reconciledSchema,
@@ -32,6 +29,7 @@ import {
   voteAnswerSchema,
   voteRecordedSchema,
 } from '../client/gateway-schemas.ts';
+import { keyListSchema, keyMintedSchema, keyViewSchema } from '../client/key-schemas.ts';
 import { cardSchema } from '../core/contracts/approval.ts';
 import { findingSchema } from '../core/contracts/labels.ts';
 

@@ -10,6 +10,7 @@ import { type CompiledPolicy, type LoadedPolicy, layerLabel, loadPolicy, teamsOf
 import { readControl, readLayers } from '../store/read-control.ts';
 import { activationOf } from './active-pack.ts';
 import type { GatewayContext } from './options.ts';
+import { keysThatStood, readKeyHistory } from './people-behind.ts';
 
 export type LayerReader = Pick<GatewayContext, 'store' | 'keys' | 'audience'>;
 type Policy = Extract<LoadedPolicy, { kind: 'policy' }>;
@@ -80,7 +81,7 @@ export async function activeDigest(
 
 export type Proposal = Extract<ControlBody, { kind: 'policy-proposal' }>;
 
-/** Proposals that nothing was activated over since. */
+/** Proposals that nothing was activated over since, and whose keys still stand: a stolen key that was revoked proposed nothing. */
 export async function openProposals(reader: LayerReader): Promise<Proposal[]> {
   const records = await readControl(readerOf(reader), ['policy-proposal', 'policy-layer', 'policy-activation']);
   const open = new Map<string, Proposal>();
@@ -89,7 +90,11 @@ export async function openProposals(reader: LayerReader): Promise<Proposal[]> {
     else if (record.kind === 'policy-layer') open.delete(keyOf(record));
     else open.delete(keyOf({ layer: 'pack', name: record.agent, mode: 'enforce' }));
   }
-  return [...open.values()];
+  if (open.size === 0) return [];
+  const history = await readKeyHistory(readerOf(reader));
+  return [...open.values()].filter(({ by, sequence }) =>
+    keysThatStood(history, by, sequence).every(({ keyId }) => !history.revokedAt.has(keyId)),
+  );
 }
 
 /** Digests that were in force before the present one, newest first. */

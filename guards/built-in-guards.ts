@@ -30,7 +30,7 @@ export const builtInGuards: readonly Guard[] = [
   defineGuard({
     id: 'injection',
     summary: 'text that gives orders to the model, hidden or not: a signal, never a wall',
-    at: ['beforeModel', 'beforeTool', 'afterTool'],
+    at: ['beforeAgent', 'beforeModel', 'beforeTool', 'afterTool'],
     check: ({ text }) => findInjection(text),
   }),
   defineGuard({

@@ -1,10 +1,12 @@
 /**
  * Runs the guards of one point in their order. The first one that fails ends it: a guard that throws, takes too long or
- * answers with something else than findings is a finding that refuses, and those behind it are not asked.
+ * answers with something else than findings is a finding that refuses, and those behind it are not asked. One that is
+ * switched off fails for itself alone.
  */
 import { z } from 'zod';
 import { type Finding, findingSchema } from '../core/contracts/labels.ts';
-import type { Guard, GuardInput, GuardPoint } from './define-guard.ts';
+import { redactSecretsNow } from './secrets/redact-secrets.ts';
+import { type Guard, GuardFault, type GuardInput, type GuardPoint } from './define-guard.ts';
 
 export type GuardRun =
   | { readonly kind: 'findings'; readonly findings: Finding[] }
@@ -23,29 +25,53 @@ export type GuardFailure = 'threw' | 'timed-out' | 'cancelled' | 'no-findings';
 export type Within = <T>(work: Promise<T>, timeoutMs: number) => Promise<Outcome<T>>;
 export type Outcome<T> = { readonly kind: 'done'; readonly value: T } | { readonly kind: 'timed-out' | 'cancelled' };
 
+/** The rule of the finding that says that its guard failed. */
+export const guardFailedRule = 'guard-failed';
+
 const findingsSchema = z.array(findingSchema);
 
+/** @param isOff whether a guard's failure is only noted, because a policy says that it does not count */
 export async function runGuards(
   guards: readonly Guard[],
   point: GuardPoint,
-  input: GuardInput,
+  input: Omit<GuardInput, 'point'>,
   within: Within,
+  isOff: (guard: string) => boolean = () => false,
 ): Promise<GuardRun> {
   const findings: Finding[] = [];
   for (const guard of guards) {
-    if (!guard.at.includes(point)) continue;
-    try {
-      const outcome = await within((async () => guard.check(input))(), guard.timeoutMs);
-      if (outcome.kind !== 'done') return failed(guard, outcome.kind, undefined, findings);
-      const found = findingsSchema.safeParse(outcome.value);
-      if (!found.success) return failed(guard, 'no-findings', found.error, findings);
-      // A guard speaks for itself only.
-      findings.push(...found.data.map((finding) => ({ ...finding, guard: guard.id })));
-    } catch (error) {
-      return failed(guard, 'threw', error, findings);
-    }
+    if (!guard.at.includes(point) || isForOthers(guard, input)) continue;
+    const run = await runOne(guard, Object.freeze({ ...input, point }), within);
+    findings.push(...run.findings);
+    if (run.kind === 'failed' && !isOff(guard.id)) return { ...run, findings };
   }
   return { kind: 'findings', findings };
+}
+
+/** Where the tool is not known, the guard is asked. */
+function isForOthers({ tools }: Guard, { tool }: Omit<GuardInput, 'point'>): boolean {
+  return tools !== undefined && tool !== undefined && !tools.includes(tool.name);
+}
+
+async function runOne(guard: Guard, input: GuardInput, within: Within): Promise<GuardRun> {
+  try {
+    const outcome = await within((async () => guard.check(input))(), guard.timeoutMs);
+    if (outcome.kind !== 'done') return failed(guard, outcome.kind, undefined);
+    const found = findingsSchema.safeParse(outcome.value);
+    if (!found.success) return failed(guard, 'no-findings', found.error);
+    return { kind: 'findings', findings: found.data.map((finding) => fitFor(guard, finding)) };
+  } catch (error) {
+    return failed(guard, 'threw', error);
+  }
+}
+
+/** A guard speaks for itself only, and what it says goes into records and to the model: no secret in it stays. */
+function fitFor({ id }: Guard, finding: Finding): Finding {
+  const { message, remedy } = finding;
+  const clean = { ...finding, guard: id, message: redactSecretsNow(message).text.slice(0, 500).toWellFormed() };
+  return remedy === undefined
+    ? clean
+    : { ...clean, remedy: redactSecretsNow(remedy).text.slice(0, 300).toWellFormed() };
 }
 
 const messages: Readonly<Record<GuardFailure, string>> = {
@@ -55,14 +81,14 @@ const messages: Readonly<Record<GuardFailure, string>> = {
   'no-findings': 'the guard answered with something else than findings',
 };
 
-/** The cause is kept for whoever logs it; the finding says nothing of it, since it may hold what was checked. */
-function failed({ id }: Guard, why: GuardFailure, cause: unknown, before: Finding[]): GuardRun {
+/** Another cause than a fault in our own words is told to nobody: it may hold what was checked. */
+function failed({ id }: Guard, why: GuardFailure, cause: unknown): GuardRun {
   const finding: Finding = {
     guard: id,
-    rule: 'guard-failed',
+    rule: guardFailedRule,
     severity: 'critical',
-    message: messages[why],
+    message: cause instanceof GuardFault ? `${messages[why]}: ${cause.message}`.slice(0, 500) : messages[why],
     remedy: 'correct the guard; until then what it guards is refused',
   };
-  return { kind: 'failed', guard: id, why, cause, findings: [...before, finding] };
+  return { kind: 'failed', guard: id, why, cause, findings: [finding] };
 }

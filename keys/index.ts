@@ -17,3 +17,4 @@ export {
   registryPath,
 } from './load-or-create-keys.ts';
 export { openRegistry, readRegistry } from './registry-file.ts';
+export { loadOrCreateMarkKey, readMarkKey } from './mark-key.ts';

@@ -33,7 +33,8 @@ export function readPrivateKey(path: string): KeyObject {
   }
 }
 
-function readPrivateFile(path: string, action: string): Buffer {
+/** @param action for the error's words @throws {CountersignError} `key-unavailable` */
+export function readPrivateFile(path: string, action: string): Buffer {
   let file: number;
   try {
     // O_NONBLOCK: a pipe put in the file's place must not hang the process.

@@ -5,8 +5,8 @@
 import { compileHost } from './functions/host.ts';
 import { compileCidr } from './functions/cidr.ts';
 import { compilePath } from './functions/path.ts';
-import type { ReadShell } from './functions/shell-facts.ts';
-import type { ConstraintSource } from './schema-parts.ts';
+import type { ReadShell, ValidateCommand } from './functions/shell-facts.ts';
+import type { ConstraintSource, StrictCommandSource } from './schema-parts.ts';
 import { type CompiledPattern, compileGlob, compileRe2 } from './text-patterns.ts';
 
 export interface CompiledConstraint {
@@ -28,8 +28,14 @@ export type Compiled<T> = { kind: 'compiled'; value: T } | { kind: 'invalid'; pa
 
 type Check = (value: unknown) => string | undefined;
 
-export function compileConstraint(argument: string, source: ConstraintSource): Compiled<CompiledConstraint> {
+/** @param validateCommand absent: what must be a strict command is refused */
+export function compileConstraint(
+  argument: string,
+  source: ConstraintSource,
+  validateCommand?: ValidateCommand,
+): Compiled<CompiledConstraint> {
   const checks: Check[] = [];
+  if (source.strictCommand) checks.push(strictCommand(source.strictCommand, validateCommand));
   const { oneOf, min, max, maxLength } = source;
   if (oneOf)
     checks.push((value) => (oneOf.some((one) => one === value) ? undefined : 'is not one of the listed values'));
@@ -72,6 +78,17 @@ export function compileConstraint(argument: string, source: ConstraintSource): C
     return undefined;
   };
   return { kind: 'compiled', value: { path, check } };
+}
+
+function strictCommand(
+  { maxBytes: maximumBytes, maxArguments: maximumArguments, metacharacters }: StrictCommandSource,
+  validate: ValidateCommand | undefined,
+): Check {
+  return (value) => {
+    if (typeof value !== 'string' || !validate) return 'is no command that can be checked';
+    const refusal = validate(value, { maximumBytes, maximumArguments, metacharacters });
+    return refusal === undefined ? undefined : `is not one plain command (${refusal})`;
+  };
 }
 
 export function compileAllowlist(

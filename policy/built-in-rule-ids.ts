@@ -47,6 +47,8 @@ const ofTheGate = [
   'dry-run',
   'further-try',
   'gate-fault',
+  'guard-failed',
+  'guard-refused',
   'no-eligible-approver',
   'nothing-to-probe',
   'other-arguments',

@@ -60,23 +60,38 @@ function compareRules(before: readonly RuleSource[], after: readonly RuleSource[
   // Rules that allow side by side: each of them can be the one under whose terms, or after untrusted content, a call asks.
   const plain = [...before, ...after].every((rule) => rule.approval === undefined && rule.labels === undefined);
   const differences: PolicyDifference[] = [];
+  const renamed = renamedRules(old, now);
   for (const [id, rule] of old) {
     const path = `rules.${id}`;
     const changed = now.get(id);
     if (!changed) {
+      if (renamed.has(id)) continue;
       const direction = rule.effect === 'deny' ? 'looser' : rule.effect === 'allow' && plain ? 'tighter' : 'unknown';
       differences.push({ direction, path, what: `rule "${id}", which ${verbs[rule.effect]}, is taken away` });
     } else if (!sameMeaning(rule, changed)) differences.push(...compareRule(path, rule, changed, plain));
   }
+  // A new rule that allows may stand in the place of one that is gone; which of the two allows more is not told by the pieces.
+  const replaces = [...old.values()].some(({ id, effect }) => effect === 'allow' && !now.has(id) && !renamed.has(id));
   for (const [id, rule] of now) {
-    if (old.has(id)) continue;
-    const direction = rule.effect === 'deny' ? 'tighter' : rule.effect === 'allow' ? 'looser' : 'unknown';
+    if (old.has(id) || renamed.has(id)) continue;
+    const direction = rule.effect === 'deny' ? 'tighter' : rule.effect === 'allow' && !replaces ? 'looser' : 'unknown';
     differences.push({ direction, path: `rules.${id}`, what: `rule "${id}", which ${verbs[rule.effect]}, is new` });
   }
   return differences;
 }
 
 const verbs = { allow: 'allows', ask: 'asks', deny: 'denies' } as const;
+
+/** Ids of rules that are there under another id: they say the same of every call. */
+function renamedRules(old: ReadonlyMap<string, RuleSource>, now: ReadonlyMap<string, RuleSource>): Set<string> {
+  const fresh = [...now.values()].filter(({ id }) => !old.has(id));
+  const renamed = new Set<string>();
+  for (const rule of [...old.values()].filter(({ id }) => !now.has(id))) {
+    const other = fresh.find((one) => !renamed.has(one.id) && sameMeaning({ ...one, id: rule.id }, rule));
+    if (other) renamed.add(rule.id).add(other.id);
+  }
+  return renamed;
+}
 
 /** Title and reason are words for people. */
 function sameMeaning(a: RuleSource, b: RuleSource): boolean {

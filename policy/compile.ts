@@ -10,7 +10,7 @@ import type { CompiledGroup, CompiledPolicy, CompiledRule, CompiledTool, GuardVe
 import type { ArgumentTypes } from './condition-types.ts';
 import { type Condition, type ConditionEngine, createConditionEngine } from './conditions.ts';
 import { durationOf } from './duration.ts';
-import type { ReadShell } from './functions/shell-facts.ts';
+import type { ReadShell, ValidateCommand } from './functions/shell-facts.ts';
 import { type Complaint, type PathPart, quote } from './problems.ts';
 import { compileTerms } from './compile-terms.ts';
 import { closeRoles } from './roles.ts';
@@ -23,6 +23,7 @@ export interface CompileOptions {
   /** Of the tools that are known: conditions are checked against them. */
   readonly types: readonly ArgumentTypes[];
   readonly readShell: ReadShell | undefined;
+  readonly validateCommand: ValidateCommand | undefined;
 }
 
 export function compilePolicy(
@@ -46,7 +47,7 @@ export function compilePolicy(
     people: new Map(
       Object.entries(source.people ?? {}).flatMap(([person, names]) => names.map((one) => [one, person] as const)),
     ),
-    tools: Object.entries(source.tools ?? {}).map(([pattern, tool]) => compileTool(pattern, tool, complain)),
+    tools: Object.entries(source.tools ?? {}).map(([pattern, tool]) => compileTool(pattern, tool, options, complain)),
     rules: source.rules.map((rule) => compileRule(rule, conditions, terms)),
     terms,
     allowsUntrusted: source.labels?.untrusted === 'allow',
@@ -91,10 +92,19 @@ function compileConditions(
   return conditions;
 }
 
-function compileTool(pattern: string, source: ToolSource, complain: Complain): CompiledTool {
+function compileTool(
+  pattern: string,
+  source: ToolSource,
+  { validateCommand }: CompileOptions,
+  complain: Complain,
+): CompiledTool {
   const { limits = {}, risk, tags = [] } = source;
   const constraints = Object.entries(source.arguments ?? {}).flatMap(([argument, written]) =>
-    compiledOr(compileConstraint(argument, written), ['tools', pattern, 'arguments', argument], complain),
+    compiledOr(
+      compileConstraint(argument, written, validateCommand),
+      ['tools', pattern, 'arguments', argument],
+      complain,
+    ),
   );
   const { callsPerRun, callsPerMinute, callsPerDay, argumentBytes } = limits;
   return { pattern, risk, tags, callsPerRun, callsPerMinute, callsPerDay, argumentBytes, constraints };
@@ -148,10 +158,11 @@ function compileGroup(source: NonNullable<PolicySource['groups']>[string]): Comp
 
 function compileGuard(source: GuardSource): GuardVerdicts {
   if ('off' in source) return { kind: 'off', acknowledge: source.acknowledge };
-  const stated = Object.entries(source).flatMap(([severity, effect]) =>
+  const { block, ...verdicts } = source;
+  const stated = Object.entries(verdicts).flatMap(([severity, effect]) =>
     effect === undefined ? [] : [[severity, effect] as const],
   );
-  return { kind: 'verdicts', bySeverity: new Map(stated) };
+  return { kind: 'verdicts', bySeverity: new Map(stated), block };
 }
 
 function compileRequire(source: PolicySource, terms: ReadonlyMap<string, ApprovalTerms>): CompiledPolicy['require'] {

@@ -6,6 +6,7 @@ import type { Risk } from '../core/contracts/labels.ts';
 import type { CompiledAllowlist, CompiledConstraint } from './argument-tests.ts';
 import type { Condition, ConditionEngine } from './conditions.ts';
 import type { ReadShell } from './functions/shell-facts.ts';
+import type { Severity } from './schema-parts.ts';
 import type { Effect } from './verdict.ts';
 
 export interface CompiledRule {
@@ -64,7 +65,12 @@ export interface CompiledGroup {
 
 /** By severity; `off` with the reason why its findings do not count. */
 export type GuardVerdicts =
-  | { readonly kind: 'verdicts'; readonly bySeverity: ReadonlyMap<string, Effect> }
+  | {
+      readonly kind: 'verdicts';
+      readonly bySeverity: ReadonlyMap<string, Effect>;
+      /** Lowest severity that refuses a text at the other hook points; absent: as usual. */
+      readonly block: Severity | undefined;
+    }
   | { readonly kind: 'off'; readonly acknowledge: string };
 
 export interface Relabelling {

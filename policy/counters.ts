@@ -8,7 +8,7 @@ import { matchesTool } from './tool-pattern.ts';
 export interface CounterLimit {
   /** What is counted: the same text is the same counter. */
   readonly scope: string;
-  /** Of the clock, so that a window begins at its multiples since the Unix epoch (UTC); null: for ever. */
+  /** The limit holds in every span of this length; null: for ever. */
   readonly windowMs: number | null;
   readonly limit: number;
   /** The rule that denies when it is full. */

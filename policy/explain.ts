@@ -45,14 +45,14 @@ export function explainPolicy(policy: CompiledPolicy, input: PolicyInput): Expla
       const judged = judgeRule(policy, rule, input, facts.roles, context);
       if (judged.kind === 'matches') return { ...base, result: 'matches', why: rule.reason };
       if (judged.kind === 'failed') return { ...base, result: 'failed', why: `its condition failed: ${judged.why}` };
-      return { ...base, result: judged.part, why: whyNot(judged.part) };
+      return { ...base, result: judged.part, why: whyNot(judged.part, rule.condition?.text) };
     } catch {
       return { ...base, result: 'failed', why: 'the arguments cannot be read' };
     }
   });
   return { verdict, rules, engine, roles: facts.roles, groups: facts.groups };
 
-  function whyNot(part: Exclude<RuleExplanation['result'], 'matches' | 'failed'>): string {
+  function whyNot(part: Exclude<RuleExplanation['result'], 'matches' | 'failed'>, condition = ''): string {
     switch (part) {
       case 'tools':
         return 'it is for other tools';
@@ -61,7 +61,15 @@ export function explainPolicy(policy: CompiledPolicy, input: PolicyInput): Expla
       case 'environments':
         return 'it is for other environments';
       case 'when':
-        return 'its condition is false';
+        return `its condition is false: ${shortened(condition)}`;
     }
   }
+}
+
+const longestShown = 120;
+
+/** On one line, and not longer than a screen is wide. */
+function shortened(condition: string): string {
+  const line = condition.trim().replaceAll(/\s+/gu, ' ');
+  return line.length > longestShown ? `${line.slice(0, longestShown)}…` : line;
 }

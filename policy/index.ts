@@ -9,16 +9,18 @@ export {
   applyUntrustedContext,
   decideByPolicy,
 } from './built-in-rules.ts';
+export { blockedAtStart } from './blocked.ts';
 export { builtInRuleIds } from './built-in-rule-ids.ts';
 export { type CompiledPolicy, type CompiledRule, defaultTerms, type PolicyLimits } from './compiled-policy.ts';
 export { defaultPolicyText } from './default-policy.ts';
 export { type CounterLimit, countersOf } from './counters.ts';
 export { evaluatePolicy } from './evaluate.ts';
-export type { ReadShell, ShellReading } from './functions/shell-facts.ts';
+export type { ReadShell, ShellReading, ValidateCommand } from './functions/shell-facts.ts';
 export type { ModelUsage, PolicyInput } from './input.ts';
 export { comparePolicies, mayBeLooser, type PolicyDifference } from './compare.ts';
 export { type Explanation, explainPolicy, type RuleExplanation } from './explain.ts';
 export { formatPolicy } from './format.ts';
+export { type GuardSettings, guardSettings, isAtLeast, usualGuardSettings } from './guard-settings.ts';
 export { policyWarnings, type PolicyWarning } from './warnings.ts';
 export { decideByLayers, type LayeredVerdict, layerLabel, type LayerPolicy, teamsOf } from './layers.ts';
 export { type LoadedPolicy, type LoadOptions, loadPolicy } from './load.ts';

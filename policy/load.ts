@@ -7,7 +7,7 @@ import type { ToolDefinition } from '../core/contracts/tool.ts';
 import { compilePolicy } from './compile.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import { argumentTypes } from './condition-types.ts';
-import type { ReadShell } from './functions/shell-facts.ts';
+import type { ReadShell, ValidateCommand } from './functions/shell-facts.ts';
 import { withPlaceholders } from './placeholders.ts';
 import { type Complaint, type PathPart, type PolicyProblem, type Position, problemAt } from './problems.ts';
 import { referenceComplaints } from './references.ts';
@@ -32,6 +32,8 @@ export interface LoadOptions {
   readonly tools?: readonly Pick<ToolDefinition, 'name' | 'parameters'>[];
   /** The shell classifier; absent: whatever asks about a shell command denies. */
   readonly readShell?: ReadShell;
+  /** The strict validator; absent: what must be a strict command is refused. */
+  readonly validateCommand?: ValidateCommand;
 }
 
 const mostProblems = 200;
@@ -46,7 +48,7 @@ export function loadPolicy(text: string, file: string, options: LoadOptions = {}
   }
 }
 
-function load(text: string, file: string, { tools = [], readShell }: LoadOptions): LoadedPolicy {
+function load(text: string, file: string, { tools = [], readShell, validateCommand }: LoadOptions): LoadedPolicy {
   const read = readPolicyDocument(text, file);
   if (read.kind === 'invalid') return read;
   const { document } = read;
@@ -56,7 +58,7 @@ function load(text: string, file: string, { tools = [], readShell }: LoadOptions
   if (!source) return invalid(wrongShape);
 
   const types = tools.flatMap((tool) => argumentTypes(tool.name, tool.parameters) ?? []);
-  const { policy, complaints } = compilePolicy(source, { types, readShell });
+  const { policy, complaints } = compilePolicy(source, { types, readShell, validateCommand });
   const all = [...wrongShape, ...referenceComplaints(source), ...complaints];
   if (!parsed.success || all.length > 0) return invalid(all);
   const locate = (path: readonly PathPart[]): Position =>

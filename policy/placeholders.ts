@@ -15,14 +15,35 @@ export function withPlaceholders(value: unknown, issues: readonly z.core.$ZodIss
     else replace(copy, path, issue.code === 'invalid_key' ? undefined : placeholderFor(path));
   }
   const parsed = policySourceSchema.safeParse(copy);
-  return parsed.success ? parsed.data : undefined;
+  if (parsed.success) return parsed.data;
+  // What a placeholder could not mend is taken out whole, but for what others may refer to.
+  for (const { path } of parsed.error.issues) {
+    const [part, entry] = path.map((one) => (typeof one === 'number' ? one : String(one)));
+    if (part === undefined) return undefined;
+    if (entry !== undefined && Object.hasOwn(wholeEntries, part))
+      replace(copy, [part, entry], wholeEntries[part]?.(entry));
+    else replace(copy, [part], part === 'rules' ? [] : undefined);
+  }
+  const again = policySourceSchema.safeParse(copy);
+  return again.success ? again.data : undefined;
 }
+
+const wholeEntries: Readonly<Record<string, (entry: PathPart) => unknown>> = {
+  roles: () => ({}),
+  principals: () => [],
+  groups: () => undefined,
+  tools: () => undefined,
+  guards: () => undefined,
+  prices: () => ({ input: 0, output: 0 }),
+  approvals: () => ({ approvers: { principals: ['placeholder'] }, deadline: '1m' }),
+  rules: (entry) => ({ id: `placeholder-${entry}`, reason: 'placeholder', effect: 'allow', tools: ['*'] }),
+};
 
 /** Values that a required place accepts and about which no later check complains. */
 function placeholderFor(path: readonly PathPart[]): unknown {
   const [part, entry, field] = path;
   if (part === 'version') return 1;
-  if (part === 'roles' && path.length === 2) return {};
+  if ((part === 'roles' || part === 'approvals') && path.length === 2) return wholeEntries[part]?.(entry ?? '');
   if (part === 'rules' && path.length === 1) return [];
   if (part === 'approvals' && field === 'deadline') return '1m';
   if (part === 'approvals' && field === 'approvers' && path.length === 3) return { principals: ['placeholder'] };

@@ -20,6 +20,18 @@ import {
 const pattern = text(512);
 const scalar = z.union([z.string().max(512), z.number(), z.boolean()]);
 
+export const strictCommandSourceSchema = z
+  .strictObject({
+    maxBytes: count.optional().describe('UTF-8 bytes; absent: 4096'),
+    maxArguments: count.optional().describe('Words after the command; absent: 64'),
+    metacharacters: z
+      .boolean()
+      .optional()
+      .describe('Whether pipes, redirections and lists are left to the shell guard; absent: no, they are refused'),
+  })
+  .describe('One plain command line: no metacharacters, no dangerous command, fragment or argument');
+export type StrictCommandSource = z.infer<typeof strictCommandSourceSchema>;
+
 export const constraintSourceSchema = z.strictObject({
   required: z.boolean().optional().describe('Absent: a call without this argument is not judged by it'),
   oneOf: z.array(scalar).min(1).max(500).optional().describe('The only values'),
@@ -41,13 +53,14 @@ export const constraintSourceSchema = z.strictObject({
     .optional()
     .describe('An absolute path that matches one of these, after `..` is resolved'),
   cidr: z.array(pattern).min(1).max(100).optional().describe('An IP address in one of these blocks'),
+  strictCommand: strictCommandSourceSchema.optional(),
 });
 export type ConstraintSource = z.infer<typeof constraintSourceSchema>;
 
 export const toolLimitsSourceSchema = z.strictObject({
   callsPerRun: count.optional().describe('Calls of these tools in one run'),
-  callsPerMinute: count.optional().describe('Calls of these tools by one principal in a minute of the clock'),
-  callsPerDay: count.optional().describe('Calls of these tools by one principal in a day of the clock (UTC)'),
+  callsPerMinute: count.optional().describe('Calls of these tools by one principal in any 60 seconds'),
+  callsPerDay: count.optional().describe('Calls of these tools by one principal in any 24 hours'),
   argumentBytes: count.optional().describe('UTF-8 bytes of the canonical arguments'),
 });
 
@@ -62,8 +75,8 @@ export type ToolSource = z.infer<typeof toolSourceSchema>;
 export const limitsSourceSchema = z.strictObject({
   callsPerRun: count.optional().describe('Absent: no limit by the policy'),
   callsPerTurn: count.optional().describe('Absent: no limit by the policy'),
-  callsPerMinute: count.optional().describe('Calls by one principal in a minute of the clock, over all runs'),
-  callsPerDay: count.optional().describe('Calls by one principal in a day of the clock (UTC), over all runs'),
+  callsPerMinute: count.optional().describe('Calls by one principal in any 60 seconds, over all runs'),
+  callsPerDay: count.optional().describe('Calls by one principal in any 24 hours, over all runs'),
   turns: count.optional().describe('Absent: no limit by the policy'),
   runTime: duration.optional().describe('From the opening of the run; no call after it'),
   modelTokens: z.int().min(1).max(1e12).optional().describe('Input and output tokens of the run; no call after it'),
@@ -85,6 +98,7 @@ export const priceSourceSchema = z.strictObject({
 });
 
 export const severities = ['info', 'low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof severities)[number];
 const effect = z.enum(effects);
 export const guardSourceSchema = z.union([
   z
@@ -99,6 +113,10 @@ export const guardSourceSchema = z.union([
     medium: effect.optional(),
     high: effect.optional(),
     critical: effect.optional(),
+    block: z
+      .enum(severities)
+      .optional()
+      .describe('Findings of this severity and above refuse a text at the hook points beside calls'),
   }),
 ]);
 export type GuardSource = z.infer<typeof guardSourceSchema>;

@@ -72,18 +72,26 @@ export function policyWarnings({ policy, locate }: Loaded, tools?: readonly Warn
   return warnings.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
+const alwaysTrue = /^\s*\(*\s*true\s*\)*\s*$/u;
+const alwaysFalse = /^\s*\(*\s*false\s*\)*\s*$/u;
+
 function warnOfRule(
   policy: CompiledPolicy,
   rule: CompiledRule,
   tools: readonly WarnedTool[] | undefined,
   warn: (code: PolicyWarning['code'], message: string) => void,
 ): void {
-  const shadow = policy.rules.find((other) => other !== rule && shadows(other, rule));
+  const shadow = policy.rules.find((other, place) => {
+    if (other === rule || !shadows(other, rule)) return false;
+    // Of two that say the same, the later one is too many.
+    return place < policy.rules.indexOf(rule) || !shadows(rule, other);
+  });
   if (shadow) {
-    const verb = shadow.effect === 'deny' ? 'denies' : 'asks for';
-    warn('shadowed-rule', `rule "${rule.id}" never decides: rule "${shadow.id}" ${verb} all that it is for`);
+    const verb = { deny: 'denies', ask: 'asks for', allow: 'allows' }[shadow.effect];
+    const what = shadow.effect === rule.effect ? 'changes nothing' : 'never decides';
+    warn('shadowed-rule', `rule "${rule.id}" ${what}: rule "${shadow.id}" ${verb} all that it is for`);
   }
-  if (rule.condition && /^\s*\(*\s*false\s*\)*\s*$/u.test(rule.condition.text)) {
+  if (rule.condition && alwaysFalse.test(rule.condition.text)) {
     warn('unreachable-rule', `rule "${rule.id}" never matches: its condition is always false`);
   } else if (tools && !tools.some((tool) => namesTool(rule, tool.name))) {
     warn('unreachable-rule', `rule "${rule.id}" never matches: the agent has none of its tools`);
@@ -96,15 +104,22 @@ function warnOfRule(
   }
 }
 
-/** Whether `other` is stricter and matches whenever `rule` does. */
+/** Whether `other` is as strict at least, matches whenever `rule` does, and `rule` adds nothing beside it. */
 function shadows(other: CompiledRule, rule: CompiledRule): boolean {
   const stricter = other.effect === 'deny' ? rule.effect !== 'deny' : other.effect === 'ask' && rule.effect === 'allow';
-  if (!stricter || other.condition) return false;
+  if (!(stricter || addsNothing(other, rule)) || (other.condition && !alwaysTrue.test(other.condition.text)))
+    return false;
   return (
     rule.tools.every((pattern) => other.tools.some((wider) => coversPattern(wider, pattern))) &&
     includesAll(other.roles, rule.roles) &&
     includesAll(other.environments, rule.environments)
   );
+}
+
+/** The terms of rules that ask add up, and so does what is said of untrusted content where rules allow. */
+function addsNothing(other: CompiledRule, rule: CompiledRule): boolean {
+  if (other.effect !== rule.effect || rule.condition) return false;
+  return rule.effect === 'deny' || (other.terms === rule.terms && other.allowsUntrusted === rule.allowsUntrusted);
 }
 
 /** Absent: all. */

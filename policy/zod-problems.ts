@@ -17,6 +17,13 @@ function complaintsOfIssue(issue: Issue, root: unknown): Complaint[] {
   const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(path);
+    // A union answers with one of its forms alone, to which keys of the other are unknown.
+    const ofOtherForm = issue.keys.find((key) => known.includes(key));
+    if (ofOtherForm !== undefined) {
+      const found = `the key ${quote(ofOtherForm)} in a form that does not have it`;
+      const [form, remedy] = formsAt(path);
+      return [{ path: [...path, ofOtherForm], atKey: true, found, expected: form, remedy }];
+    }
     return issue.keys.map((key) => ({
       path: [...path, key],
       atKey: true,
@@ -31,6 +38,14 @@ function complaintsOfIssue(issue: Issue, root: unknown): Complaint[] {
     return [{ path, atKey: true, found: `the key ${quote(key)}`, expected, remedy: 'rename it' }];
   }
   const { present, value } = valueAt(root, path);
+  if (issue.code === 'invalid_union') {
+    const nearest = nearestForm(issue.errors);
+    if (nearest)
+      return complaintsOf(
+        nearest.map((one) => ({ ...one, path: [...issue.path, ...one.path] })),
+        root,
+      );
+  }
   if (!present) {
     const key = String(path.at(-1) ?? '');
     const holder = path.slice(0, -1);
@@ -39,7 +54,15 @@ function complaintsOfIssue(issue: Issue, root: unknown): Complaint[] {
   return [{ path, found: describeValue(value), expected: expectedBy(issue), remedy: remedyFor(issue, value) }];
 }
 
-function expectedBy(issue: Issue): string {
+/** Guards are the one part that has two forms. */
+function formsAt([part]: readonly PathPart[]): [expected: string, remedy: string] {
+  return part === 'guards'
+    ? ['"off: true" with "acknowledge", or verdicts by severity', 'write { off: true, acknowledge: why }, or no "off"']
+    : ['keys of one form', 'delete it'];
+}
+
+/** What the schema wanted, in words. */
+export function expectedBy(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
       return typeNames[issue.expected] ?? issue.expected;
@@ -49,19 +72,31 @@ function expectedBy(issue: Issue): string {
       return `${sizeOf(issue.origin)} of at least ${issue.minimum}`;
     case 'too_big':
       return `${sizeOf(issue.origin)} of at most ${issue.maximum}`;
+    case 'invalid_union':
+      return [...new Set(issue.errors.flatMap(([first]) => (first ? expectedBy(first) : [])))].join(', or ');
     default:
       return issue.message;
   }
 }
 
-function remedyFor(issue: Issue, value: unknown): string {
+/** Of the forms that a value may have, the one with the least to correct; undefined where it has the kind of none. */
+function nearestForm(forms: readonly Issue[][]): Issue[] | undefined {
+  const ofItsKind = forms.filter((issues) =>
+    issues.every(({ code, path }) => path.length > 0 || code === 'unrecognized_keys' || code.startsWith('too_')),
+  );
+  const corrections = (issues: readonly Issue[]): number =>
+    issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+  return ofItsKind.toSorted((a, b) => corrections(a) - corrections(b))[0];
+}
+
+export function remedyFor(issue: Issue, value: unknown, otherwise = 'correct the value'): string {
   if (issue.code === 'invalid_value' && typeof value === 'string') {
     return suggest(value, issue.values.map(String), 'write one of these');
   }
   if (issue.code === 'invalid_type' && issue.expected === 'array') return 'write it as a list: [ … ]';
   if (issue.code === 'invalid_type' && issue.expected === 'string') return 'quote it';
   if (issue.code === 'invalid_type' && value === null) return 'write {} for an empty one';
-  return 'correct the value';
+  return otherwise;
 }
 
 const typeNames: Readonly<Record<string, string>> = {

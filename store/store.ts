@@ -12,6 +12,7 @@ import type { Purpose } from '../core/contracts/ids.ts';
 import type { Label } from '../core/contracts/labels.ts';
 import type { FenceState, SignedReceipt } from '../core/contracts/receipt.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
+import type { ApprovalChange, KeptNotice, Notice } from './notice.ts';
 
 export interface RunRow {
   workflowId: string;
@@ -76,36 +77,6 @@ export interface AskRow {
   closedAt: number | null;
 }
 
-/** Something that happened to an approval request. */
-export interface ApprovalChange {
-  kind: 'requested' | 'voted' | 'closed';
-  nonce: string;
-  /** By the clock of whoever wrote it, ms. */
-  at: number;
-  /** Of the vote. */
-  digest: string | null;
-}
-
-/** What a channel was told of a request, and what is left to do. */
-export interface Notice {
-  nonce: string;
-  channel: string;
-  /** `new`: no row yet. `waiting`: to be told. `told`: to be reminded, or closed once the request is. */
-  state: 'new' | 'waiting' | 'told' | 'done' | 'gave-up';
-  attempts: number;
-  /** Not before, ms. */
-  nextAt: number;
-  /** Where the channel keeps it. */
-  place: string | null;
-  /** Of the last attempt that failed. */
-  problem: string | null;
-  toldAt: number | null;
-  remindedAt: number | null;
-}
-
-/** One that has a row. */
-export type KeptNotice = Notice & { state: Exclude<Notice['state'], 'new'> };
-
 export interface StoredVote {
   vote: SignedVote;
   digest: string;
@@ -158,11 +129,13 @@ export interface GateState {
   targetStates: SignedReceipt[];
 }
 
-/** One place of a counter; the same scope and window is the same counter. */
+/** One place of a counter; the same scope is the same counter, and has the same window. */
 export interface CounterTake {
   scope: string;
-  /** Ms since the Unix epoch; 0 for a counter that has no window. */
-  windowStart: number;
+  /** A place is free again this long after it was taken; null: never. */
+  windowMs: number | null;
+  /** The wall clock of who takes it, ms. */
+  at: number;
   limit: number;
   /** The rule that denies when it is full. */
   rule: string;
@@ -186,7 +159,8 @@ export type RecordedDecision =
   | { kind: 'recorded' }
   | { kind: 'exists'; decision: SignedDecision }
   | { kind: 'over-limit'; limit: 'callsPerRun' | 'callsPerTurn' }
-  | { kind: 'over-limit'; limit: 'counter'; counter: CounterTake }
+  /** `freeAt`: when the next place is free; null: never. */
+  | { kind: 'over-limit'; limit: 'counter'; counter: CounterTake; freeAt: number | null }
   /** Epoch, link or turn mark moved since the state was read. */
   | { kind: 'stale' };
 
@@ -378,6 +352,12 @@ export interface Store {
     labels: Label[];
     turn: number;
   }): Promise<{ kind: 'recorded' } | { kind: 'exists'; receipt: SignedReceipt; output: ToolOutput }>;
+  /** What tools of this run gave back with the label `untrusted`, in the order of turns: as the model saw it, redacted and cut. */
+  untrustedResults(query: {
+    workflowId: string;
+    fromTurn: number;
+    otherThanTurn: number;
+  }): Promise<{ permitDigest: string; callKey: string; text: string }[]>;
   receiptByPermit(permitDigest: string): Promise<{ receipt: SignedReceipt; output: ToolOutput } | null>;
 
   // Control rows

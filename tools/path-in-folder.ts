@@ -4,7 +4,7 @@
  * for a link between check and use. Linux; elsewhere it refuses.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, realpath } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readlink, realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { codeOf } from '../core/errors.ts';
 import { ToolFailure } from './tool-failure.ts';
@@ -108,10 +108,14 @@ function childPath(parent: FileHandle, name: string): string {
 
 async function regularOnly(file: FileHandle): Promise<void> {
   const found = await file.stat();
-  // A second name of a file outside the folder reads and writes that file: one name only.
-  if (found.isFile() && found.nlink <= 1) return;
+  // A second name of a file outside the folder reads and writes that file: one name only. Who takes the name in here away once
+  // the file is open leaves the one outside as the only one: so the name by which it was opened must still have been there
+  // behind the count. The kernel marks a handle whose name was taken away, for good.
+  const isHere = !(await readlink(`/proc/self/fd/${file.fd}`)).endsWith(' (deleted)');
+  if (found.isFile() && found.nlink <= 1 && isHere) return;
   await file.close();
-  refuse(found.isFile() ? 'it has a second name' : 'it is not a regular file');
+  if (!found.isFile()) refuse('it is not a regular file');
+  refuse(isHere ? 'it has a second name' : 'it was taken away while it was opened');
 }
 
 const reasonByCode: Readonly<Record<string, string>> = {

@@ -8,7 +8,12 @@ import type { SandboxResult } from './sandbox/sandbox.ts';
 import { ToolFailure } from './tool-failure.ts';
 
 const parameters = z.strictObject({
-  command: z.string().min(1).max(32_768).describe('Text for /bin/sh -c, run in the work folder without network'),
+  command: z
+    .string()
+    .min(1)
+    .max(32_768)
+    .regex(/\S/u, 'a command, not blanks alone')
+    .describe('Text for /bin/sh -c, run in the work folder without network'),
 });
 
 export interface ShellToolOptions

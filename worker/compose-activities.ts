@@ -1,35 +1,31 @@
 /** The composition root: every activity with what it needs. A role that is not served here gets none of its activities. */
 import { randomBytes } from 'node:crypto';
-import { createCallModel } from '../activities/call-model.ts';
+import { type CheckTurn, createCallModel } from '../activities/call-model.ts';
 import { createTranscriptCache } from '../activities/call-model/transcript-cache.ts';
 import { createCheckCall } from '../activities/check-call.ts';
+import { createCheckPoint } from '../activities/check-point.ts';
+import { createCheckStart } from '../activities/check-start.ts';
 import { defaultGateBounds, type GateBounds } from '../activities/check-call/dependencies.ts';
+import { createUntrustedTexts } from '../activities/check-call/untrusted-texts.ts';
 import { createCloseRun } from '../activities/close-run.ts';
 import { createCompactTranscript } from '../activities/compact-transcript.ts';
 import { createNotifyApprovers, type NoticeChannel } from '../activities/notify-approvers.ts';
 import { createOpenRun } from '../activities/open-run.ts';
+import { permittedSettings, pinnedSettings } from '../activities/policies-of.ts';
 import { createPolicySource } from '../activities/policy-source.ts';
 import { createRunTool, type RunToolDependencies } from '../activities/run-tool.ts';
 import { createVerifyVotes } from '../activities/verify-votes.ts';
-import { guardCall } from '../activities/guard-call.ts';
-import { within } from '../activities/within.ts';
+import { aboutCall, guardCall } from '../activities/guard-call.ts';
+import { createRedact, type Redact } from '../activities/redact-for-run.ts';
 import { createDescribeRun, createReadLinkOrigin } from '../client/describe-run.ts';
 import type { TemporalDoor } from '../client/temporal-door.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Activities } from '../core/contracts/activities.ts';
 import type { Domain } from '../core/contracts/envelope.ts';
 import { queryNames } from '../core/contracts/run-names.ts';
-import type { TaskQueues } from '../core/contracts/ticket.ts';
+import type { TaskQueues, TicketBody } from '../core/contracts/ticket.ts';
 import type { KeyRegistry, Signer } from '../core/envelope.ts';
-import {
-  builtInGuards,
-  classifyShell,
-  findInjection,
-  type Guard,
-  redactSecrets,
-  runGuards,
-  sanitiseError,
-} from '../guards/index.ts';
+import { builtInGuards, findInjection, type Guard, sanitiseError, shellReaders } from '../guards/index.ts';
 import type { Store } from '../store/store.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 import type { Sandbox } from '../tools/sandbox/sandbox.ts';
@@ -43,13 +39,15 @@ export interface WorkerDependencies {
   clock: Clock;
   audience: string;
   tools: ToolRegistry;
-  /** Of the pack, behind the built-in ones. */
-  guards?: readonly Guard[];
+  /** Of the pack, behind the built-in ones, in this order. */
+  guards: readonly Guard[];
   sandbox: Sandbox;
   /** Holds the work folders of runs. */
   workFolder: string;
   openai: { apiKey: string | undefined; baseURL?: string | undefined };
   channels: readonly NoticeChannel[];
+  /** Behind the marks of redaction, shared with other workers. @default random, of this process alone */
+  markKey?: Uint8Array;
   buildId: string;
   bounds?: Partial<GateBounds>;
   /** Told of every refusal that only tampering explains. @default nobody */
@@ -68,20 +66,27 @@ const namesByRole: Readonly<Record<WorkerRole, readonly ActivityName[]>> = {
 
 export function composeActivities(dependencies: WorkerDependencies, roles: readonly WorkerRole[]): Partial<Activities> {
   const { store, clock, audience, tools } = dependencies;
-  const guards = [...builtInGuards, ...(dependencies.guards ?? [])];
+  const guards = [...builtInGuards, ...dependencies.guards];
+  const checkPoint = createCheckPoint(dependencies.guards);
   const { registry } = dependencies.keys;
+  const policies = createPolicySource({ store, registry, audience, ...shellReaders });
   const { client, namespace } = dependencies.door;
   const bounds = { ...defaultGateBounds, ...dependencies.bounds };
   const links = { store, clock, readLinkOrigin: createReadLinkOrigin(client, namespace) };
   // One for both: what a model call has read of a transcript, its compaction need not ask the run for again.
-  const model = modelDependencies(dependencies);
+  const redact = createRedact(dependencies.markKey ?? randomBytes(32));
+  const model = {
+    ...modelDependencies(dependencies, redact),
+    checkTurn: checkPoint satisfies CheckTurn,
+    readSettings: async (ticket: TicketBody) => await pinnedSettings(policies, ticket),
+  };
   const make: Activities = {
     openRun: createOpenRun({
       ...links,
       registry,
       audience,
       namespace,
-      checkInput: async (text) => (await runGuards(guards, 'beforeAgent', { text }, within)).findings,
+      checkStart: createCheckStart({ policies, checkPoint }),
     }),
     checkCall: createCheckCall({
       ...links,
@@ -89,8 +94,9 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       audience,
       tools,
       signer: currentSigner(dependencies, 'decision'),
-      policies: createPolicySource({ store, registry, audience, readShell: classifyShell }),
-      checkArguments: async (text, call) => await guardCall(guards, text, call),
+      policies,
+      checkArguments: async (text, call, settings) => await guardCall(guards, text, call, settings),
+      untrustedTexts: createUntrustedTexts(store),
       buildId: dependencies.buildId,
       bounds,
     }),
@@ -108,22 +114,25 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       sandbox: dependencies.sandbox,
       workFolder: dependencies.workFolder,
       redact,
+      checkResult: async (text, call, permit) =>
+        await checkPoint('afterTool', { text, ...aboutCall(call) }, await permittedSettings(policies, permit)),
       sanitiseError,
       marginMs: bounds.settleMarginMs / 2,
       ...(dependencies.reportIncident ? { reportIncident: dependencies.reportIncident } : {}),
     }),
     notifyApprovers: createNotifyApprovers({ store, clock, channels: dependencies.channels }),
-    closeRun: createCloseRun({ store, clock }),
+    closeRun: createCloseRun({
+      store,
+      clock,
+      checkAnswer: async (text, ticket) =>
+        await checkPoint('afterAgent', { text }, await pinnedSettings(policies, ticket)),
+    }),
   };
   const names = roles.flatMap((role) => namesByRole[role]);
   return Object.fromEntries(names.map((name) => [name, make[name]]));
 }
 
-/** Of this process: marks of the same secret are alike as long as it runs, and nobody can try guesses against them. */
-const markKey = randomBytes(32);
-const redact = async (text: string) => await redactSecrets(text, { markKey });
-
-function modelDependencies(dependencies: WorkerDependencies) {
+function modelDependencies(dependencies: WorkerDependencies, redact: Redact) {
   const { client } = dependencies.door;
   return {
     store: dependencies.store,

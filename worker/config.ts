@@ -57,6 +57,11 @@ export const configSchema = z.strictObject({
     .default('auto')
     .describe('auto: lines for people on a terminal, JSON elsewhere'),
   keyRegistryFile: z.string().min(1).optional().describe('Set in production: keys then come from files, none is made'),
+  markKeyFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Key of the marks that redaction leaves, the same for all workers. Absent: one in the state folder'),
   store: z
     .string()
     .regex(/^(?:postgres(?:ql)?:\/\/|(?!.*:\/\/))/i, 'expected a postgres:// URL or the path of a file')
@@ -130,6 +135,7 @@ export const variableByName: Readonly<Record<ConfigName, string>> = {
   logLevel: 'COUNTERSIGN_LOG_LEVEL',
   logFormat: 'COUNTERSIGN_LOG_FORMAT',
   keyRegistryFile: 'COUNTERSIGN_KEY_REGISTRY_FILE',
+  markKeyFile: 'COUNTERSIGN_MARK_KEY_FILE',
   store: 'COUNTERSIGN_STORE',
   publicUrl: 'COUNTERSIGN_PUBLIC_URL',
   smtpUrl: 'COUNTERSIGN_SMTP_URL',

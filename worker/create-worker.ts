@@ -4,6 +4,7 @@
  */
 import { IllegalStateError } from '@temporalio/common';
 import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { bindGuardPrograms } from '../activities/guard-program.ts';
 import { silentLogger } from '../client/silent-logger.ts';
 import { payloadConverterPath, type TemporalSettings } from '../client/temporal-door.ts';
 import type { TaskQueues } from '../core/contracts/ticket.ts';
@@ -48,9 +49,10 @@ const stickyTimeoutMs = 1000;
 /** After the drain, for what was cancelled then to say so, ms. */
 const leaveAfterMs = 15_000;
 
-/** @throws {CountersignError} `server-unavailable` */
-export async function startWorker(settings: WorkerSettings, dependencies: WorkerDependencies): Promise<RunningWorker> {
+/** @throws {CountersignError} `server-unavailable`; `pack-invalid` where a guard's program cannot be read */
+export async function startWorker(settings: WorkerSettings, given: WorkerDependencies): Promise<RunningWorker> {
   const { temporal, taskQueues, roles = workerRoles, drainMs = 20_000 } = settings;
+  const dependencies = { ...given, guards: await bindGuardPrograms(given.guards, given) };
   installRuntime(settings.log);
   const native = await connectNatively(temporal, settings.apiKeyEveryMs);
   const { connection } = native;

@@ -16,6 +16,7 @@ import { linkNotOpen, type RunOpened, type RunOutcome } from '../core/contracts/
 import type { ErrorCode } from '../core/contracts/errors.ts';
 import type { RunInput, RunResult } from '../core/contracts/run.ts';
 import { local, type Remote, remoteActivities } from './activities.ts';
+import { answerRefused } from './answer-refused.ts';
 import { compactTranscript, needsCompaction } from './compact.ts';
 import { gateCalls, voidDoubts, withdrawAsks } from './gate.ts';
 import { registerHandlers } from './handlers.ts';
@@ -184,19 +185,21 @@ function endTurn(run: RunMemory): Ending | undefined {
 
 async function close(run: RunMemory, remote: Remote, input: RunInput, ending: Ending): Promise<RunResult> {
   run.stage = 'closing';
-  const { outcome } = ending;
+  const { outcome, text } = ending;
   const closeRun = (): Promise<unknown> =>
     remote.record.closeRun.executeWithOptions({ summary: `close: ${outcome}` }, [
-      { outcome, turns: run.turn, calls: run.finished },
+      { outcome, turns: run.turn, calls: run.finished, text },
     ]);
+  let closed = await closeRun();
   // Else nobody would note the end of a link that has not been heard of yet.
-  for (let times = 1; saysNotOpen(await closeRun()) && times < mostTries; times += 1) {
+  for (let times = 1; saysNotOpen(closed) && times < mostTries; times += 1) {
     if (!(await isHeardOf(run, input))) break;
+    closed = await closeRun();
   }
   await condition(() => run.inFlight === 0, '10s');
   run.stage = 'ended';
   showState('ended');
-  return { ...ending, turns: run.turn, calls: run.counters.calls };
+  return { ...(answerRefused(closed) ?? ending), turns: run.turn, calls: run.counters.calls };
 }
 
 /** Anybody with access to the namespace can answer for the activity, with anything. */

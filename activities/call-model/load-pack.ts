@@ -3,6 +3,7 @@
  * it. A link that the store does not know as the run's last gets nothing.
  */
 import { type PackBody, packBodySchema } from '../../core/contracts/pack.ts';
+import type { TicketBody } from '../../core/contracts/ticket.ts';
 import type { ToolDefinition } from '../../core/contracts/tool.ts';
 import { digestText } from '../../core/digest.ts';
 import type { Store } from '../../store/store.ts';
@@ -13,20 +14,24 @@ export interface ToolLookup {
   get(name: string): { definition: ToolDefinition } | undefined;
 }
 export type PackStore = Pick<Store, 'getRun' | 'getBody'>;
-export type LoadPack = (run: { workflowId: string; linkRunId: string }) => Promise<PackBody>;
+export type LoadPack = (run: {
+  workflowId: string;
+  linkRunId: string;
+}) => Promise<{ pack: PackBody; ticket: TicketBody }>;
 
 const packsKept = 64;
 
 export function createLoadPack(store: PackStore): LoadPack {
   const packByDigest = new Map<string, PackBody>();
   return async (run) => {
-    const digest = await packDigestOf(store, run);
+    const ticket = await ticketOf(store, run);
+    const { packDigest: digest } = ticket;
     const kept = packByDigest.get(digest);
-    if (kept) return kept;
+    if (kept) return { pack: kept, ticket };
     const pack = parsePack(digest, await read(store, digest));
     if (packByDigest.size >= packsKept) packByDigest.clear();
     packByDigest.set(digest, pack);
-    return pack;
+    return { pack, ticket };
   };
 }
 
@@ -42,7 +47,7 @@ export function toolsOf(pack: PackBody, tools: ToolLookup): { offered: ToolDefin
   return { offered, missing };
 }
 
-async function packDigestOf(store: PackStore, run: { workflowId: string; linkRunId: string }): Promise<string> {
+async function ticketOf(store: PackStore, run: { workflowId: string; linkRunId: string }): Promise<TicketBody> {
   const action = `load the pack of run ${JSON.stringify(run.workflowId)}`;
   try {
     const row = await store.getRun(run.workflowId);
@@ -50,7 +55,7 @@ async function packDigestOf(store: PackStore, run: { workflowId: string; linkRun
     if (row.lastLinkRunId !== run.linkRunId) {
       throw failure('run-refused', `Cannot ${action}: this link is not its last registered one, expected that one`);
     }
-    return row.ticket.body.packDigest;
+    return row.ticket.body;
   } catch (error) {
     throw toFailure(error, 'store-unavailable', action);
   }

@@ -45,9 +45,10 @@ function nameOf(name: unknown, problems: string[]): string {
     problems.push('it names no tool');
     return '(no name)';
   }
+  if (name.includes(':')) problems.push('its tool’s name holds a colon');
   if (name.length > maximumName) problems.push(`its tool’s name is longer than ${maximumName} characters`);
-  // Still no tool's name: those have at most 64 characters of ASCII.
-  return name.slice(0, maximumName).toWellFormed();
+  // Still no tool's name: those have at most 64 characters of ASCII. A colon is in names of ours: nobody else writes those.
+  return name.slice(0, maximumName).replaceAll(':', ';').toWellFormed();
 }
 
 function argumentsOf(part: Extract<AnswerPart, { kind: 'call' }>, room: number, problems: string[]): string {

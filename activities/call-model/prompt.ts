@@ -5,6 +5,7 @@
 import type { Finding } from '../../core/contracts/labels.ts';
 import type { AssistantMessage, Message } from '../../core/contracts/message.ts';
 import { type CleanText, cleanIncoming, type TextGuards } from './clean-text.ts';
+import { withheldMessage, withheldMessages } from '../refused-turn.ts';
 import { delimited } from './delimit.ts';
 
 export type PromptItem =
@@ -16,6 +17,8 @@ export interface Prompt {
   items: PromptItem[];
   /** About what came in since the model last answered; older findings were reported in their turn. */
   findings: Finding[];
+  /** What came in since then, as it is sent. */
+  incoming: string;
 }
 
 type ToolMessage = Extract<Message, { role: 'tool' }>;
@@ -37,13 +40,23 @@ export function createBuildPrompt(guards: TextGuards): BuildPrompt {
     const lastAnswer = messages.findLastIndex((message) => message.role === 'assistant');
     const textByMessage = new Map<Message, string>();
     const findings: Finding[] = [];
+    const incoming: string[] = [];
+    const withheld = withheldMessages(messages);
     for (const [index, message] of messages.entries()) {
       if (message.role === 'assistant') continue;
+      if (withheld.has(message)) {
+        textByMessage.set(message, framed(message, withheldMessage));
+        continue;
+      }
       const result = await clean(message);
-      textByMessage.set(message, framed(message, result.text));
-      if (index > lastAnswer) findings.push(...result.findings);
+      const text = framed(message, result.text);
+      textByMessage.set(message, text);
+      if (index > lastAnswer) {
+        findings.push(...result.findings);
+        incoming.push(text);
+      }
     }
-    return { items: paired(messages, textByMessage), findings };
+    return { items: paired(messages, textByMessage), findings, incoming: incoming.join('\n\n') };
   };
 }
 

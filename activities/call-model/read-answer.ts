@@ -18,6 +18,8 @@ export interface AnswerContext {
   /** Ids of calls that the transcript holds already: a result must find exactly one call. */
   usedIds: Iterable<string>;
   maxOutputTokens: number;
+  /** The secrets guard is switched off: arguments are left as the model wrote them. @default false */
+  keepsSecrets?: boolean;
 }
 export interface ReadAnswer {
   message: AssistantMessage;
@@ -80,7 +82,8 @@ export async function readAnswer(
           break;
         }
         const read = normaliseCall(part, { turn: context.turn, index: calls.length, usedIds, room: left.arguments });
-        const clean = await cleanArguments(guards, read.call.argumentsText);
+        const written = read.call.argumentsText;
+        const clean = context.keepsSecrets ? { text: written, findings: [] } : await cleanArguments(guards, written);
         usedIds.add(read.call.id);
         left.arguments -= Buffer.byteLength(read.call.argumentsText);
         findings.push(...clean.findings);

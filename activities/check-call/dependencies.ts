@@ -2,12 +2,14 @@
 import type { Clock } from '../../core/clock.ts';
 import type { ReadLinkOrigin } from '../../core/contracts/describe.ts';
 import type { Finding } from '../../core/contracts/labels.ts';
-import type { ToolDefinition } from '../../core/contracts/tool.ts';
 import type { KeyRegistry, Signer } from '../../core/envelope.ts';
 import type { Store } from '../../store/store.ts';
 import type { ToolRegistry } from '../../tools/registry.ts';
+import type { GuardSettings } from '../../policy/index.ts';
+import type { GuardedCall } from '../guard-call.ts';
 import type { ReadCaller } from '../local-activity.ts';
 import type { PolicySource } from '../policy-source.ts';
+import type { UntrustedTexts } from './untrusted-texts.ts';
 
 export interface GateBounds {
   /** Wall clock and workflow clock, and a vote's castAt and now, may differ by this, ms. */
@@ -38,10 +40,9 @@ export interface CheckCallDependencies {
   policies: PolicySource;
   readLinkOrigin: ReadLinkOrigin;
   /** beforeTool guards. @param call absent where the arguments do not fit the tool. */
-  checkArguments(
-    canonicalArguments: string,
-    call?: { definition: ToolDefinition; args: Readonly<Record<string, unknown>> },
-  ): Promise<Finding[]>;
+  checkArguments(canonicalArguments: string, call?: GuardedCall, settings?: GuardSettings): Promise<Finding[]>;
+  /** Which arguments occur in what the run has read from untrusted places. @default none are looked for */
+  untrustedTexts?: UntrustedTexts;
   buildId: string;
   bounds: GateBounds;
   readCaller?: ReadCaller;

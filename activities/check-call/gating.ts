@@ -45,7 +45,8 @@ export async function denyBy(
 export async function overLimit(gating: Gating, over: OverLimit): Promise<CheckCallResult> {
   if (over.limit === 'counter') {
     const { rule, limit } = over.counter;
-    return await denyBy(gating, [gateRule(rule, `the limit of ${limit} calls is reached`)], null);
+    const free = over.freeAt === null ? '' : `; the next one is free at ${new Date(over.freeAt).toISOString()}`;
+    return await denyBy(gating, [gateRule(rule, `the limit of ${limit} calls is reached${free}`)], null);
   }
   const id = over.limit === 'callsPerRun' ? 'limit-calls-per-run' : 'limit-calls-per-turn';
   return await denyBy(

@@ -10,11 +10,15 @@ import {
   type CompiledPolicy,
   countersOf,
   decideByLayers,
+  type GuardSettings,
+  guardSettings,
   layerLabel,
   type LayerPolicy,
   type PolicyInput,
   type PolicyVerdict,
+  usualGuardSettings,
 } from '../../policy/index.ts';
+import { guardFailedRule } from '../../guards/index.ts';
 import type { DecisionRecord, Denial } from '../../store/store.ts';
 import type { RegisteredTool } from '../../tools/registry.ts';
 import { verifyVote } from '../verify-votes.ts';
@@ -78,11 +82,14 @@ export async function judgeCall(
     return { kind: 'hold', code: 'earlier-effect-open', reason: 'an earlier effect of this run is not settled' };
   }
   const { definition } = call.tool;
-  const findings = await dependencies.checkArguments(call.canonical, { definition, args: call.value });
-  if (holdsSecret(findings)) return secretInArguments(findings);
   const asked = await readPolicies(dependencies, ticket);
-  if (asked.kind === 'missing') return gateRefusal(asked.rule, asked.reason, findings);
+  const settings = asked.kind === 'policies' ? settingsOf(asked.enforced) : usualGuardSettings;
+  const guarded = await dependencies.checkArguments(call.canonical, { definition, args: call.value }, settings);
+  const refusal = refusedByGuards(guarded, settings);
+  if (refusal) return refusal;
+  if (asked.kind === 'missing') return gateRefusal(asked.rule, asked.reason, guarded);
   const labels = contextLabels(standing);
+  const findings = [...guarded, ...(await untrustedValues(dependencies, standing, input, labels, call))];
   const facts = await policyInput(dependencies, standing, input, call, {
     labels,
     findings,
@@ -104,12 +111,22 @@ export async function judgeCall(
   };
 }
 
-export function holdsSecret(findings: readonly Finding[]): boolean {
-  return findings.some((finding) => finding.guard === 'secrets');
+/** What no policy weighs: a guard that failed has not looked, and a secret in arguments would be recorded for good. */
+export function refusedByGuards(
+  findings: Finding[],
+  settings: GuardSettings = usualGuardSettings,
+): GateRefusal | undefined {
+  const counted = findings.filter(({ guard }) => settings.offBecause(guard) === undefined);
+  const failed = counted.find(({ rule }) => rule === guardFailedRule);
+  if (failed) return gateRefusal('guard-failed', `guard ${failed.guard} did not look: ${failed.message}`, findings);
+  // A mark stands where a value was taken out: whoever is told that secrets do not matter still has only half of it.
+  const torn = findings.some(({ guard, rule }) => guard === 'secrets' && rule === 'redacted');
+  if (!torn && !counted.some(({ guard }) => guard === 'secrets')) return undefined;
+  return gateRefusal('secret-in-arguments', 'the arguments contain a secret; use a named credential', findings);
 }
 
-export function secretInArguments(findings: Finding[]): GateRefusal {
-  return gateRefusal('secret-in-arguments', 'the arguments contain a secret; use a named credential', findings);
+function settingsOf(enforced: readonly LayerPolicy[]): GuardSettings {
+  return guardSettings(enforced.map(({ policy }) => policy));
 }
 
 export function gateRefusal(rule: string, reason: string, findings: Finding[] = []): GateRefusal {
@@ -130,6 +147,19 @@ function contextLabels(standing: Standing): Label[] {
   // Its result may have reached the model although the receipt is not here.
   if (state.permitWithoutReceipt) labels.add('untrusted');
   return [...labels].toSorted();
+}
+
+/** A hint on the card, and nothing to the verdict. What read nothing untrusted costs nothing. */
+async function untrustedValues(
+  { untrustedTexts }: CheckCallDependencies,
+  { caller: { workflowId }, run: { runEpoch }, state }: Standing,
+  { turn }: CheckCallInput,
+  labels: readonly Label[],
+  call: ParsedCall,
+): Promise<Finding[]> {
+  if (!untrustedTexts || !labels.includes('untrusted')) return [];
+  const isSettled = !state.permitWithoutReceipt;
+  return await untrustedTexts.find({ workflowId, runEpoch, turn, isSettled }, call.value);
 }
 
 /** `effect`: a further try always asks, even where the first one needed nobody (contracts.md §4). */
@@ -208,11 +238,6 @@ function limitsOf(standing: Standing, asked: readonly LayerPolicy[], call: Parse
   return {
     callsPerRun: lowest(limits.callsPerRun, (policy) => policy.limits.callsPerRun),
     callsPerTurn: lowest(limits.callsPerTurn, (policy) => policy.limits.callsPerTurn),
-    counters: counters.map(({ scope, windowMs, limit, rule }) => ({
-      scope,
-      windowStart: windowMs === null ? 0 : Math.floor(now / windowMs) * windowMs,
-      limit,
-      rule,
-    })),
+    counters: counters.map((counter) => ({ ...counter, at: now })),
   };
 }

@@ -1,12 +1,17 @@
 /** What the tools worker needs to run a tool, and what it knows of the activity it runs in. */
 import type { Clock } from '../../core/clock.ts';
 import type { DescribeRun } from '../../core/contracts/describe.ts';
+import type { PermitBody } from '../../core/contracts/decision.ts';
 import type { Finding } from '../../core/contracts/labels.ts';
 import type { KeyRegistry, Signer } from '../../core/envelope.ts';
 import type { Store } from '../../store/store.ts';
 import type { ToolRegistry } from '../../tools/registry.ts';
 import type { Sandbox } from '../../tools/sandbox/sandbox.ts';
+import type { PointResult } from '../check-point.ts';
+import type { GuardedCall } from '../guard-call.ts';
 import type { ReadActivityFacts } from './activity-facts.ts';
+
+export type CheckResult = (text: string, call: GuardedCall, permit: PermitBody) => Promise<PointResult>;
 
 export interface RunToolDependencies {
   store: Store;
@@ -22,6 +27,8 @@ export interface RunToolDependencies {
   workFolder: string;
   /** Takes secrets out of what a tool said. When it fails, the text is withheld. */
   redact(text: string): Promise<{ text: string; findings: Finding[] }>;
+  /** The afterTool guards over a redacted result, as the permit's policies set them. */
+  checkResult: CheckResult;
   /** Text of a tool's error without paths, stacks and credentials. */
   sanitiseError(error: unknown): string;
   /** Whether permits of this gate build are still taken. Absent: all are. */

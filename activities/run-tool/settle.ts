@@ -16,7 +16,7 @@ import { shapeOutput } from './shape-output.ts';
 import type { Permitted } from './verify-permit.ts';
 
 type Said = Pick<ReceiptBody, 'outcome' | 'outputDigest' | 'labels' | 'startedAt'> &
-  Partial<Pick<ReceiptBody, 'probe' | 'voidedFrom' | 'targetStateDigest'>>;
+  Partial<Pick<ReceiptBody, 'probe' | 'voidedFrom' | 'targetStateDigest' | 'findings' | 'withheldBy'>>;
 
 /** Of an execution that holds a row: receipt, labels and result in the row's own transaction. */
 export async function consume(
@@ -27,8 +27,13 @@ export async function consume(
   startedAt: number,
 ): Promise<RunToolResult> {
   const { permit, permitDigest, argumentsDigest } = permitted;
-  const { output, outputDigest } = await shapeOutput(dependencies, performed.text);
-  const receipt = sealReceipt(dependencies, facts, permitted, { ...receiptPart(performed), outputDigest, startedAt });
+  const { output, outputDigest, said } = await shapeOutput(
+    dependencies,
+    performed.text,
+    guardsOf(dependencies, permitted),
+  );
+  const part = { ...receiptPart(performed), ...said, outputDigest, startedAt };
+  const receipt = sealReceipt(dependencies, facts, permitted, part);
   const { callKey } = permit;
   try {
     const consumption = {
@@ -60,8 +65,13 @@ export async function record(
   performed: Performed,
   startedAt: number,
 ): Promise<RunToolResult> {
-  const { output, outputDigest } = await shapeOutput(dependencies, performed.text);
-  const receipt = sealReceipt(dependencies, facts, permitted, { ...receiptPart(performed), outputDigest, startedAt });
+  const { output, outputDigest, said } = await shapeOutput(
+    dependencies,
+    performed.text,
+    guardsOf(dependencies, permitted),
+  );
+  const part = { ...receiptPart(performed), ...said, outputDigest, startedAt };
+  const receipt = sealReceipt(dependencies, facts, permitted, part);
   return await recordReceipt(dependencies, permitted, receipt, output);
 }
 
@@ -166,6 +176,18 @@ function sealReceipt(
     ...said,
   };
   return sealEnvelope(dependencies.signer, 'receipt', dependencies.audience, body, { issuedAt: endedAt });
+}
+
+/** Only of what a tool said when it ran: the rest are our own words about a probe, a state, a dry run. */
+export function guardsOf({ checkResult }: RunToolDependencies, { permit, tool, value }: Permitted) {
+  const ran = permit.purpose === 'execute' || permit.dryRunRead === true;
+  if (!tool || !ran) return undefined;
+  const args = isRecord(value) ? value : {};
+  return async (text: string) => await checkResult(text, { definition: tool.definition, args }, permit);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function receiptPart({

@@ -8,6 +8,7 @@ import type { RegistryKey } from '../../core/contracts/envelope.ts';
 import { type KeyRegistry, openEnvelope } from '../../core/envelope.ts';
 import { kidOf, verifySignature } from '../../keys/index.ts';
 import { type ReplayReport, replayRecorded, verifyRecorded } from '../replay-run.ts';
+import type { FindSecretRules } from '../verify-no-secrets.ts';
 import type { ReplayBundle } from '../replay-links.ts';
 import { storeOfExport } from './export-store.ts';
 import { namedOrders } from './named-orders.ts';
@@ -21,6 +22,8 @@ export interface ReplayExportOptions {
   registry: KeyRegistry | null;
   /** The deployment whose signatures count; null takes the word of the file, which is shown. */
   audience: string | null;
+  /** As `ReplayOptions.findSecretRules`. */
+  findSecretRules?: FindSecretRules;
   /** As `ReplayOptions.buildId`. */
   buildId?: string;
   bundle: ReplayBundle;
@@ -57,7 +60,7 @@ export async function verifyExport(options: Omit<ReplayExportOptions, 'bundle'>)
   return (await verifyRecorded(prepare(options))).checks;
 }
 
-function prepare({ read, registry, audience }: Omit<ReplayExportOptions, 'bundle'>) {
+function prepare({ read, registry, audience, findSecretRules }: Omit<ReplayExportOptions, 'bundle'>) {
   const checks = new Checks();
   const keys = registry ?? registryOf(read.keys);
   const wanted = audience ?? read.signed.audience;
@@ -66,7 +69,15 @@ function prepare({ read, registry, audience }: Omit<ReplayExportOptions, 'bundle
   verifyNamed(read, checks);
   const { workflowId, links } = read;
   const store = storeOfExport(read);
-  return { workflowId, links, registry: keys, audience: wanted, checks, ...(store ? { store } : {}) };
+  return {
+    workflowId,
+    links,
+    registry: keys,
+    audience: wanted,
+    checks,
+    ...(store ? { store } : {}),
+    ...(findSecretRules ? { findSecretRules } : {}),
+  };
 }
 
 function verifyFile(read: ExportRead, registry: KeyRegistry, audience: string, checks: Checks): void {

@@ -1,13 +1,14 @@
 /** Suite `guards`: what the guards find in public data, with 95% intervals, and what they cost. */
 import type { Suite } from '../parts/suite.ts';
 import { measureInjection, measureSecrets, measureShell } from './parts/measure-corpora.ts';
+import { measureGate } from './parts/measure-gate.ts';
 import { measureSpeed } from './parts/measure-speed.ts';
 
 export const suite: Suite = {
   name: 'guards',
   summary: 'what the guards find in public data, and what they cost',
   rounds: 7,
-  parts: ['shell', 'injection', 'secrets', 'speed'],
+  parts: ['shell', 'injection', 'secrets', 'speed', 'gate'],
   async measure(options) {
     const measurements = [];
     for (const [part, measure] of [
@@ -15,6 +16,7 @@ export const suite: Suite = {
       ['injection', measureInjection],
       ['secrets', measureSecrets],
       ['speed', async () => await measureSpeed(options.rounds)],
+      ['gate', async () => await measureGate(options.rounds)],
     ] as const) {
       if (!options.wants(part)) continue;
       options.progress(part);

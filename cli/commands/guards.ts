@@ -7,7 +7,7 @@ import { CountersignError } from '../../core/errors.ts';
 import { defineCommand } from '../define-command.ts';
 import { tableLines } from '../show/format.ts';
 
-export const checkedGuards = ['shell', 'secrets', 'injection', 'paths', 'url'] as const;
+export const checkedGuards = ['shell', 'secrets', 'injection', 'paths', 'url', 'input'] as const;
 
 export const guards = defineCommand({
   usage: 'guards <action>',

@@ -9,7 +9,7 @@ import { packTemplate } from '../pack-template.ts';
 
 export const init = defineCommand({
   usage: 'init <folder>',
-  summary: 'Write a first agent pack: agent.yaml, policy.yaml, tools.ts',
+  summary: 'Write a first agent pack: agent.yaml, policy.yaml with cases, tools.ts',
   examples: ['init agents/ops'],
   options: noOptions,
   async run({ terminal, json }, [given = '']) {

@@ -6,8 +6,17 @@ import { createReadStream } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import type { Finding } from '../../core/contracts/labels.ts';
 import { CountersignError, messageOf } from '../../core/errors.ts';
-import { checkPath, checkUrl, classifyShell, findInjection, findSecrets, shellFindings } from '../../guards/index.ts';
+import {
+  builtInGuards,
+  checkPath,
+  checkUrl,
+  classifyShell,
+  findInjection,
+  findSecrets,
+  shellFindings,
+} from '../../guards/index.ts';
 import type { checkedGuards } from '../commands/guards.ts';
+import { type Line, linesOf } from './lines-of.ts';
 
 type GuardName = (typeof checkedGuards)[number];
 export type Verdict = 'allow' | 'ask' | 'deny';
@@ -22,7 +31,7 @@ interface Source {
   readonly roots?: readonly string[];
 }
 
-/** Characters; what is longer is a finding, and is not looked at. */
+/** Bytes; what is longer is a finding, and is not looked at. */
 const longestLine = 16 * 1024 * 1024;
 const fields = ['input', 'text', 'command', 'script', 'path', 'url', 'payload', 'instruction'] as const;
 
@@ -32,14 +41,14 @@ export async function checkLines(
   source: Source,
   print: (findings: readonly LineFinding[]) => void,
 ): Promise<void> {
-  for await (const line of linesOf(await openSource(source))) {
+  for await (const line of linesOf(await openSource(source), longestLine)) {
     print(await checkLine(guard, line, source));
   }
 }
 
-async function checkLine(guard: GuardName, line: string, limits: Source): Promise<readonly LineFinding[]> {
-  if (line.length > longestLine) return [badLine('is too long')];
-  const read = readLine(line);
+async function checkLine(guard: GuardName, line: Line, limits: Source): Promise<readonly LineFinding[]> {
+  if (line.kind !== 'line') return [badLine(line.kind === 'too-long' ? 'is too long' : 'is not UTF-8')];
+  const read = readLine(line.text);
   if (read === undefined) return [badLine(`is no JSON string and no object with one of ${fields.join(', ')}, base64`)];
   try {
     return await checkers[guard](read, limits);
@@ -70,6 +79,7 @@ const checkers: Readonly<
           } as LineFinding,
         ];
   },
+  input: async (text) => (await inputFindings(text)).map((finding) => ({ ...finding, verdict: 'deny' })),
   secrets: async (text) => (await findSecrets(text)).map((finding) => ({ ...finding, verdict: 'deny' })),
   injection: (text) => findInjection(text),
   paths: (text, { roots }) => checkPath(text, roots ? { roots } : {}).map(withVerdict),
@@ -78,6 +88,11 @@ const checkers: Readonly<
 
 function withVerdict(finding: Finding): LineFinding {
   return { ...finding, verdict: verdictOf(finding.severity) };
+}
+
+/** As a run is refused for. */
+async function inputFindings(text: string): Promise<readonly Finding[]> {
+  return (await builtInGuards.find(({ id }) => id === 'input')?.check({ point: 'beforeAgent', text })) ?? [];
 }
 
 function verdictOf(severity: Finding['severity']): Verdict {
@@ -109,7 +124,18 @@ function readLine(line: string): string | undefined {
   const found = fields.map((field) => record[field]).find((one) => typeof one === 'string');
   if (typeof found === 'string') return found;
   const { base64 } = record;
-  return typeof base64 === 'string' ? Buffer.from(base64, 'base64').toString('utf8') : undefined;
+  return typeof base64 === 'string' ? fromBase64(base64) : undefined;
+}
+
+/** Strictly: what two readers could read differently is not read at all. */
+function fromBase64(text: string): string | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.toString('base64').replace(/=+$/u, '') !== text.replace(/=+$/u, '')) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 async function openSource({ file, stdin }: Source): Promise<AsyncIterable<Uint8Array>> {
@@ -121,20 +147,4 @@ async function openSource({ file, stdin }: Source): Promise<AsyncIterable<Uint8A
     );
   });
   return createReadStream(file) as AsyncIterable<Uint8Array>;
-}
-
-/** Lines as they come, without keeping more than one. */
-async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8');
-  let rest: string[] = [];
-  for await (const piece of pieces) {
-    const parts = decoder.decode(piece, { stream: true }).split('\n');
-    for (const part of parts.slice(0, -1)) {
-      yield rest.join('') + part;
-      rest = [];
-    }
-    rest.push(parts.at(-1) ?? '');
-  }
-  const last = rest.join('') + decoder.decode();
-  if (last !== '') yield last;
 }

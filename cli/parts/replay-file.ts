@@ -14,6 +14,7 @@ import { openRegistry, registryPath } from '../../keys/index.ts';
 import { pathExists } from '../../packs/path-exists.ts';
 import { type Config, type Environment, variableByName } from '../../worker/config.ts';
 import { replayBundle } from '../../worker/workflow-bundle.ts';
+import { findSecretRules } from './find-secret-rules.ts';
 import { buildId } from './program-version.ts';
 import type { Replayed } from './replay-from.ts';
 import { withCacheFolder } from './cache-folder.ts';
@@ -32,7 +33,14 @@ export async function replayFile(
   const read = await readExport(await openFile(file), file);
   const audience = environment[variableByName.audience] || null;
   return await withCacheFolder(config, async (cache) => {
-    const report = await replayExport({ read, registry, audience, buildId, bundle: await replayBundle(cache) });
+    const report = await replayExport({
+      read,
+      registry,
+      audience,
+      buildId,
+      findSecretRules,
+      bundle: await replayBundle(cache),
+    });
     const text = (colour: boolean): string => renderPostmortem(report, { colour }) + renderExport(report);
     return { report, exit: exitCodeByVerdict[report.verdict], text };
   });

@@ -17,6 +17,7 @@ import type { Config } from '../../worker/config.ts';
 import { replayBundle } from '../../worker/workflow-bundle.ts';
 import { engineOptions } from '../engine-options.ts';
 import { pathExists } from '../../packs/path-exists.ts';
+import { findSecretRules } from './find-secret-rules.ts';
 import { openDoor } from './open-door.ts';
 import { buildId } from './program-version.ts';
 
@@ -47,7 +48,14 @@ export async function replayFrom(
 ): Promise<Replayed> {
   return await withRecord({ config, clock }, useStore, log, async (sources) => {
     const bundle = await replayBundle(config.paths.cache);
-    const report = await replayRun({ workflowId, audience: config.audience, buildId, bundle, ...sources });
+    const report = await replayRun({
+      workflowId,
+      audience: config.audience,
+      buildId,
+      bundle,
+      findSecretRules,
+      ...sources,
+    });
     return { report, exit: exitCodeByVerdict[report.verdict], text: (colour) => renderPostmortem(report, { colour }) };
   });
 }

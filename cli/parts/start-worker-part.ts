@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Domain, domains } from '../../core/contracts/envelope.ts';
-import { keyVariable } from '../../keys/index.ts';
+import { keyVariable, loadOrCreateMarkKey, readMarkKey } from '../../keys/index.ts';
 import { type AgentPack, publishPack } from '../../packs/load-pack.ts';
 import type { Sandbox } from '../../tools/sandbox/sandbox.ts';
 import { createUnshareSandbox } from '../../tools/sandbox/unshare-sandbox.ts';
@@ -53,6 +53,7 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
   await mkdir(config.paths.work, { recursive: true, mode: 0o700 });
   const sandbox = sandboxWithMasks(createUnshareSandbox(), maskedPaths(config, environment));
   const taskQueues = taskQueuesOf(config, pack.body.name);
+  const markKey = markKeyOf(config);
   const worker = await startWorker(
     {
       temporal,
@@ -69,10 +70,12 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
       clock,
       audience: config.audience,
       tools: pack.tools,
+      guards: pack.guards,
       sandbox,
       workFolder: config.paths.work,
       openai: { apiKey: config.openaiApiKey ?? (config.openaiBaseUrl && 'none'), baseURL: config.openaiBaseUrl },
       channels: [],
+      ...(markKey ? { markKey } : {}),
       buildId,
       reportIncident: (incident) => log.error(incident, incidentMessage),
     },
@@ -81,12 +84,18 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
   return { worker, queues, sandbox };
 }
 
+/** Where keys come from files and this one has none, each worker makes marks of its own. */
+function markKeyOf({ markKeyFile, keyRegistryFile, paths }: Config): Uint8Array | undefined {
+  if (markKeyFile !== undefined) return readMarkKey(markKeyFile);
+  return keyRegistryFile === undefined ? loadOrCreateMarkKey(paths.keys) : undefined;
+}
+
 /** Files that open the store and other doors of this process. */
 function secretsOf(config: Config): (string | null | undefined)[] {
   const { storeLocation, storePasswordFile, temporalTlsKeyFile, secretFiles } = config;
   const ofStore =
     storeLocation.kind === 'sqlite' ? [storeLocation.file] : [storePasswordFile, storeLocation.tls?.keyFile];
-  return [...ofStore, temporalTlsKeyFile, ...Object.values(secretFiles)];
+  return [...ofStore, temporalTlsKeyFile, config.markKeyFile, ...Object.values(secretFiles)];
 }
 
 /** What no child process of a tool may read. */

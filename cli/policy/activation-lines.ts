@@ -8,16 +8,20 @@ export function tellActivation(
   { terminal, json }: Pick<CommandContext, 'terminal' | 'json'>,
   id: Parameters<typeof typedLayer>[0],
   result: PolicyActivated,
+  mode: 'enforce' | 'shadow' = 'enforce',
 ): number {
   if (json) terminal.json({ ...id, ...result });
   else {
     const layer = typedLayer(id);
+    const policy = result.policyDigest ?? 'no policy';
+    const where = mode === 'shadow' ? 'in shadow' : 'in force';
     const words = {
-      activated: `${layer}: ${result.policyDigest ?? 'no policy'} is in force`,
-      unchanged: `${layer}: ${result.policyDigest ?? 'no policy'} was in force already`,
+      activated: `${layer}: ${policy} is ${where}`,
+      unchanged: `${layer}: ${policy} was ${where} already`,
       proposed: `${layer}: proposed; it may be looser, so a second person has to order the same`,
     };
     terminal.result(words[result.status]);
+    if (result.samePeople.length > 0) terminal.result(`  ${sameWords(result.samePeople)}`);
     for (const { direction, path, what } of result.differences) {
       terminal.result(
         `  ${direction === 'unknown' ? 'changed' : direction} ${path === '' ? 'the policy' : path}: ${what}`,
@@ -25,4 +29,10 @@ export function tellActivation(
     }
   }
   return exitCodes.done;
+}
+
+/** Said where somebody meant to be the second person and is not. */
+function sameWords(people: readonly string[]): string {
+  const names = people.length > 8 ? [...people.slice(0, 8), '…'] : people;
+  return `this order is no second person's: ${names.join(', ')} proposed the same, or made a key of who did and of who orders now`;
 }

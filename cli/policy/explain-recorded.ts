@@ -5,7 +5,7 @@
 import { readRecordedCall, type RecordedCall } from '../../audit/recorded-call.ts';
 import type { ToolDefinition } from '../../core/contracts/tool.ts';
 import { CountersignError } from '../../core/errors.ts';
-import { classifyShell } from '../../guards/index.ts';
+import { shellReaders } from '../../guards/index.ts';
 import { layerLabel, type LayerPolicy, loadPolicy } from '../../policy/index.ts';
 import type { Store } from '../../store/store.ts';
 import type { CommandContext } from '../context.ts';
@@ -84,7 +84,7 @@ async function policiesOf(store: Store, { decision, run }: RecordedCall): Promis
   return await Promise.all(
     asked.map(async ({ layer, name, policyDigest }) => {
       const text = await store.getBody(policyDigest);
-      const loaded = text === null ? undefined : loadPolicy(text, policyDigest, { readShell: classifyShell });
+      const loaded = text === null ? undefined : loadPolicy(text, policyDigest, shellReaders);
       if (loaded?.kind === 'policy') return { layer, name, digest: policyDigest, policy: loaded.policy };
       throw new CountersignError(
         'not-found',

@@ -1,4 +1,5 @@
 /** An explanation as data and as lines: the verdict first, then each layer with each rule. */
+import type { ApprovalTerms } from '../../core/contracts/approval.ts';
 import {
   decideByLayers,
   explainPolicy,
@@ -7,6 +8,7 @@ import {
   type PolicyInput,
   type RuleExplanation,
 } from '../../policy/index.ts';
+import { durationText } from '../show/format.ts';
 import { type Style, visible } from '../terminal.ts';
 
 export interface LayersExplained {
@@ -14,7 +16,7 @@ export interface LayersExplained {
   readonly verdict: 'allow' | 'ask' | 'deny';
   readonly risk: string;
   readonly reasons: readonly string[];
-  readonly terms: unknown;
+  readonly terms: ApprovalTerms | null;
   /** Layers whose verdict holds. */
   readonly deciding: readonly string[];
   readonly layers: readonly {
@@ -44,15 +46,30 @@ export function explanationOf(layers: readonly LayerPolicy[], input: PolicyInput
   };
 }
 
+function termsText({
+  name,
+  approvers,
+  quorum,
+  deadlineMs,
+  requesterMayApprove,
+  reasonRequired,
+}: ApprovalTerms): string {
+  const who = [...approvers.roles.map((role) => `role ${role}`), ...approvers.principals].join(', ') || 'nobody';
+  const more = [requesterMayApprove ? 'the requester may be one' : '', reasonRequired ? 'with a reason' : ''];
+  const asked = `asks under "${name}": ${quorum} of ${who}, within ${durationText(deadlineMs)}`;
+  return [asked, ...more.filter((one) => one !== '')].join(', ');
+}
+
 const colours = { allow: 'green', ask: 'yellow', deny: 'red' } as const satisfies Record<string, Style>;
 
 export function explanationLines(
-  { tool, verdict, risk, reasons, deciding, layers }: LayersExplained,
+  { tool, verdict, risk, reasons, terms, deciding, layers }: LayersExplained,
   style: (style: Style, text: string) => string,
 ): string[] {
   const by = layers.length > 1 ? `, decided by ${deciding.join(' and ')}` : '';
   const lines = [`${style(colours[verdict], verdict)} ${visible(tool)} (risk ${risk}${by})`];
   lines.push(...reasons.map((reason) => `  ${visible(reason)}`));
+  if (terms) lines.push(`  ${visible(termsText(terms))}`);
   for (const layer of layers) {
     const held = layer.roles.length > 0 ? `, roles ${layer.roles.join(' ')}` : '';
     lines.push('', `${layer.layer}: ${style(colours[layer.verdict], layer.verdict)}${style('dim', held)}`);

@@ -6,7 +6,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestText } from '../../core/digest.ts';
 import { CountersignError, messageOf } from '../../core/errors.ts';
-import { classifyShell } from '../../guards/index.ts';
+import { shellReaders } from '../../guards/index.ts';
 import { formatPackProblem, readPack } from '../../packs/load-pack.ts';
 import { type KnownTool, type PolicyCase, readCases } from '../../policy/cases/index.ts';
 import {
@@ -17,6 +17,7 @@ import {
   loadPolicy,
 } from '../../policy/index.ts';
 import { loadPackFolder } from '../parts/load-pack-folder.ts';
+import { countText } from '../show/format.ts';
 
 export interface PolicyFile {
   readonly file: string;
@@ -35,7 +36,7 @@ export class PolicyProblems extends CountersignError {
   constructor(lines: readonly string[]) {
     super(
       'policy-invalid',
-      `Cannot use the policy: ${lines.length} problem${lines.length === 1 ? '' : 's'}, expected none; correct them\n${lines.join('\n')}`,
+      `Cannot use the policy: ${countText(lines.length, 'problem')}, expected none; correct them\n${lines.join('\n')}`,
     );
     this.lines = lines;
   }
@@ -43,12 +44,8 @@ export class PolicyProblems extends CountersignError {
 
 /** @param given a policy file, or a folder with `policy.yaml` */
 export async function readPolicyFile(given: string): Promise<PolicyFile> {
-  const isFolder = await stat(given).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) return await readAlone(given);
-  const file = join(given, 'policy.yaml');
+  const file = await policyFileIn(given);
+  if (file === given) return await readAlone(given);
   if (!(await exists(join(given, 'agent.yaml')))) return await readAlone(file);
   // With the pack's tools, conditions are checked against their arguments.
   const pack = await loadPackFolder(given).catch(async (error: unknown) => {
@@ -62,6 +59,15 @@ export async function readPolicyFile(given: string): Promise<PolicyFile> {
   return { ...(await load(file, await textOf(file), tools)), tools, toolsKnown: true, casesFile: known };
 }
 
+/** The file itself, or the one of a folder. */
+export async function policyFileIn(given: string): Promise<string> {
+  const isFolder = await stat(given).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  return isFolder ? join(given, 'policy.yaml') : given;
+}
+
 async function readAlone(file: string): Promise<PolicyFile> {
   const beside = file.replace(/\.ya?ml$/u, '.cases.yaml');
   const casesFile = beside !== file && (await exists(beside)) ? beside : undefined;
@@ -69,7 +75,7 @@ async function readAlone(file: string): Promise<PolicyFile> {
 }
 
 async function load(file: string, text: string, tools: PolicyFile['tools']) {
-  const loaded = loadPolicy(text, file, { tools, readShell: classifyShell });
+  const loaded = loadPolicy(text, file, { tools, ...shellReaders });
   if (loaded.kind === 'invalid') throw new PolicyProblems(loaded.problems.map(formatProblem));
   return { file, text, loaded };
 }
@@ -101,6 +107,11 @@ export async function readLayers(pack: PolicyFile, flags: LayerFlags): Promise<L
 
 function layerOf(layer: LayerPolicy['layer'], name: string, { loaded, text }: PolicyFile): LayerPolicy {
   return { layer, name, digest: digestText('body', text), policy: loaded.policy };
+}
+
+/** By its name, as it lies beside its policy: `policies/*.yaml` names both. */
+export function isCasesFile(file: string): boolean {
+  return /\.cases\.ya?ml$/u.test(file);
 }
 
 export async function readCasesFiles(files: readonly string[]): Promise<PolicyCase[]> {

@@ -4,8 +4,10 @@ import { CountersignError } from '../../core/errors.ts';
 import { type CasesRun, junitOf, runCases } from '../../policy/cases/index.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { countText } from '../show/format.ts';
 import { visible } from '../terminal.ts';
 import { type LayerFlags, readCasesFiles, readLayers, readPolicyFile, toolsByName } from './read-policy-files.ts';
+import { cannotWrite } from './replace-file.ts';
 
 export interface PolicyTestOptions extends LayerFlags {
   readonly cases?: readonly string[] | undefined;
@@ -30,11 +32,19 @@ export async function runPolicyTest(
   const run = runCases(await readLayers(policy, options), cases, { tools: toolsByName(policy.tools), now: 0 });
   const failed = run.results.filter(({ passed }) => !passed);
   const tooLittle = run.coverage.percent < (options.coverage ?? 0);
-  if (options.junit !== undefined) await writeFile(options.junit, junitOf(policy.file, run.results));
+  if (options.junit !== undefined) await writeReport(options.junit, junitOf(policy.file, run.results));
   const ok = failed.length === 0 && run.results.length > 0 && !tooLittle;
   if (json) terminal.json({ ok, ...asJson(run) });
   else report(terminal, run, options.coverage);
   return { exit: ok ? exitCodes.done : exitCodes.failed, files: [policy.file, ...caseFiles] };
+}
+
+async function writeReport(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
 }
 
 function asJson({ results, coverage }: CasesRun) {
@@ -73,7 +83,7 @@ function report(
   const failed = results.filter(({ passed }) => !passed).length;
   const { rules, rulesCovered, branches, branchesCovered, percent } = coverage;
   terminal.result(
-    `${results.length} cases, ${failed} failed; coverage ${percent}% (rules ${rulesCovered}/${rules.length}, branches ${branchesCovered}/${branches})`,
+    `${countText(results.length, 'case')}, ${failed} failed; coverage ${percent}% (rules ${rulesCovered}/${rules.length}, branches ${branchesCovered}/${branches})`,
   );
   if (results.length === 0) terminal.result('no cases: nothing was proved');
   if (wanted !== undefined && percent < wanted) terminal.result(`coverage is below ${wanted}%`);

@@ -1,5 +1,6 @@
 /** `policy test --watch`: again whenever a file changes, until it is told to stop. A file that does not load ends nothing. */
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { CountersignError } from '../../core/errors.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -14,18 +15,20 @@ export async function watchPolicyTest(
   options: PolicyTestOptions,
 ): Promise<number> {
   const stop = context.takeStop();
-  let files = [given, `${given}/policy.yaml`, `${given}/policy.cases.yaml`, ...(options.cases ?? [])];
-  let seen = '';
+  const { organisation, team = [], cases = [] } = options;
+  const above = [organisation ?? [], ...team.map((one) => one.slice(one.indexOf('=') + 1))].flat();
+  const beside = ['agent.yaml', 'policy.yaml', 'policy.cases.yaml'].map((name) => join(given, name));
+  const seen = new Map([given, ...beside, ...cases, ...above].map((file) => [file, '']));
   let exit: number = exitCodes.failed;
   while (!stop.aborted) {
-    const now = await stampOf([...files, ...(options.organisation === undefined ? [] : [options.organisation])]);
-    if (now !== seen) {
-      seen = now;
+    // Taken before the files are read: what is saved during a run is seen by the next look.
+    const changed = await look(seen);
+    if (changed) {
       try {
         const run = await runPolicyTest(context, given, options);
         exit = run.exit;
-        files = [...new Set([...files, ...run.files])];
-        seen = await stampOf([...files, ...(options.organisation === undefined ? [] : [options.organisation])]);
+        const found = run.files.filter((file) => !seen.has(file));
+        for (const file of found) seen.set(file, await stampOf(file));
       } catch (error) {
         if (!(error instanceof CountersignError)) throw error;
         exit = exitCodes.failed;
@@ -38,14 +41,20 @@ export async function watchPolicyTest(
   return exit;
 }
 
-async function stampOf(files: readonly string[]): Promise<string> {
-  const stamps = await Promise.all(
-    files.map(async (file) =>
-      stat(file).then(
-        ({ mtimeMs, size }) => `${file} ${mtimeMs} ${size}`,
-        () => `${file} gone`,
-      ),
-    ),
+/** @returns whether a file is another one than it was */
+async function look(seen: Map<string, string>): Promise<boolean> {
+  let changed = false;
+  for (const [file, before] of seen) {
+    const now = await stampOf(file);
+    if (now !== before) changed = true;
+    seen.set(file, now);
+  }
+  return changed;
+}
+
+async function stampOf(file: string): Promise<string> {
+  return await stat(file).then(
+    ({ mtimeMs, ino, size }) => `${mtimeMs} ${ino} ${size}`,
+    () => 'gone',
   );
-  return stamps.join('\n');
 }

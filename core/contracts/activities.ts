@@ -198,9 +198,13 @@ export interface CloseRunInput {
   outcome: RunOutcome;
   turns: number;
   calls: { callKey: string; outcome: ExecutionOutcome }[];
+  /** What the run is about to answer. */
+  text: string;
 }
 export interface CloseRunResult {
   findings: Finding[];
+  /** The finding of an afterAgent guard that keeps the answer back. */
+  refusal?: Finding;
 }
 /** The finding that this link is not the one which the store has as its run's newest: nothing was closed. */
 export const linkNotOpen = 'not-open';

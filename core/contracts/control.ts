@@ -123,5 +123,6 @@ export const controlBodySchema = z.discriminatedUnion('kind', [
 ]);
 export type ControlBody = z.infer<typeof controlBodySchema>;
 export type ControlKind = ControlBody['kind'];
+export const controlKinds: readonly ControlKind[] = controlBodySchema.options.map(({ shape }) => shape.kind.value);
 export const signedControlSchema = signedSchema('control', controlBodySchema);
 export type SignedControl = z.infer<typeof signedControlSchema>;

@@ -13,6 +13,8 @@ export const findingSchema = z.strictObject({
   /** Character offsets in the checked text, end exclusive. */
   span: z.strictObject({ start: z.int().min(0), end: z.int().min(0) }).optional(),
   remedy: z.string().max(300).optional(),
+  /** The argument it is about, as a JSON pointer (RFC 6901). */
+  argument: z.string().max(200).optional(),
 });
 export type Finding = z.infer<typeof findingSchema>;
 

@@ -9,7 +9,7 @@ import {
   timestampSchema,
   workflowIdSchema,
 } from './ids.ts';
-import { labelSchema } from './labels.ts';
+import { findingSchema, labelSchema } from './labels.ts';
 
 export const executionOutcomes = ['succeeded', 'failed', 'unknown', 'not-started', 'refused', 'dry-run'] as const;
 export const executionOutcomeSchema = z.enum(executionOutcomes);
@@ -18,6 +18,9 @@ export type ExecutionOutcome = z.infer<typeof executionOutcomeSchema>;
 export const fenceStates = ['reserved', 'executing', 'consumed', 'void'] as const;
 export const fenceStateSchema = z.enum(fenceStates);
 export type FenceState = z.infer<typeof fenceStateSchema>;
+
+/** Of one receipt: it stands in the history and in the store. */
+export const mostReceiptFindings = 20;
 
 export const receiptBodySchema = z.strictObject({
   callKey: callKeySchema,
@@ -40,6 +43,10 @@ export const receiptBodySchema = z.strictObject({
   voidedFrom: z.enum(['absent', ...fenceStates]).nullable(),
   /** Purpose `target-state`: digest of what was read. */
   targetStateDigest: digestSchema.nullable(),
+  /** What the afterTool guards found in the output, worst first; absent: nothing. */
+  findings: z.array(findingSchema).min(1).max(mostReceiptFindings).optional(),
+  /** The guard that kept the output back: it is nowhere recorded, and `outputDigest` is of the words in its place. */
+  withheldBy: z.string().min(1).max(64).optional(),
 });
 export type ReceiptBody = z.infer<typeof receiptBodySchema>;
 export const signedReceiptSchema = signedSchema('receipt', receiptBodySchema);

@@ -3,7 +3,7 @@
  * goes on where another died. A failure is tried again, kept and shown; it approves, denies and delays nothing.
  */
 import { CountersignError } from '../../core/errors.ts';
-import type { Notice } from '../../store/store.ts';
+import type { Notice } from '../../store/notice.ts';
 import { findAsk } from '../answerable.ts';
 import { describeSituation, votesOf } from '../describe-situation.ts';
 import type { GatewayContext } from '../options.ts';

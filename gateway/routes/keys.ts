@@ -7,7 +7,7 @@ import {
   type KeyView,
   mintKeyRequestSchema,
   refusalListSchema,
-} from '../../client/gateway-schemas.ts';
+} from '../../client/key-schemas.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { GatewayApp } from '../app.ts';
 import { callerOf } from '../authenticate.ts';

@@ -2,6 +2,7 @@
  * Tries each signal where a text that it begins with stands, and keeps the strongest hit of each rule. The number of tries is
  * bounded by the text's length; a text that uses them up is itself a signal, so that a flood hides nothing.
  */
+import type { UnitText } from '../text/code-units.ts';
 import { createLiteralFinder, literalsOf } from '../text/find-literals.ts';
 import { type InjectionSignal, injectionSignals, mention } from './signals.ts';
 
@@ -47,13 +48,12 @@ const find = createLiteralFinder<Anchored>(
   { ignoreCase: true },
 );
 
-const beyondAscii = /[^\0-\x7f]/;
-
-export function collectSignals(hits: Map<string, Hit>, text: string, { withSpan }: { withSpan: boolean }): Collected {
+export function collectSignals(hits: Map<string, Hit>, read: UnitText, { withSpan }: { withSpan: boolean }): Collected {
+  const { text, isAscii } = read;
   let tries = fewestTries + Math.ceil(text.length / charactersPerTry);
   let rotated = false;
   const seen = new Map<InjectionSignal, number>();
-  find(text, (at, candidates) => {
+  find(read, (at, candidates) => {
     rotated ||= candidates.length === 0;
     for (const { signal, pattern } of candidates) {
       if (tries <= 0 || (seen.get(signal) ?? 0) >= maximumHitsPerSignal) continue;
@@ -63,10 +63,10 @@ export function collectSignals(hits: Map<string, Hit>, text: string, { withSpan 
       if (match) {
         seen.set(signal, (seen.get(signal) ?? 0) + 1);
         weigh(hits, text, signal, match, withSpan);
-      } else if (withSpan) tryCollapsed(hits, text, signal, pattern, at);
+      }
     }
   });
-  if (beyondAscii.test(text)) collectRare(hits, text, withSpan);
+  if (!isAscii) collectRare(hits, text, withSpan);
   return { crowded: tries <= 0, rotated };
 }
 
@@ -78,23 +78,6 @@ function collectRare(hits: Map<string, Hit>, text: string, withSpan: boolean): v
       if (++seen >= maximumHitsPerSignal) break;
     }
   }
-}
-
-/** The same order with more space between its words. */
-function tryCollapsed(
-  hits: Map<string, Hit>,
-  text: string,
-  signal: InjectionSignal,
-  pattern: RegExp,
-  at: number,
-): void {
-  const window = text.slice(at, at + 240);
-  if (!/[ \t]{2}/.test(window)) return;
-  const before = text.slice(Math.max(0, at - 1), at);
-  const collapsed = before + window.replaceAll(/[ \t]{2,}/g, ' ');
-  pattern.lastIndex = before.length;
-  const match = pattern.exec(collapsed);
-  if (match) weigh(hits, collapsed, signal, match, false);
 }
 
 function weigh(

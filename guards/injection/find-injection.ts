@@ -3,28 +3,30 @@
  * and it refuses nothing by itself. Severity is that of all its signals together.
  */
 import type { Finding } from '../../core/contracts/labels.ts';
+import { unitText, type UnitText } from '../text/code-units.ts';
 import { collectSignals, type Hit, isCrowded, note } from './collect-signals.ts';
 import { findCodeOrder, findOrders } from './find-orders.ts';
 import { findHiddenComments } from './hidden-comments.ts';
 import { findJoined } from './joined-orders.ts';
-import { lettersOnly, viewsOf } from './plain-views.ts';
+import { lettersOnly, viewsOf } from '../text/plain-views.ts';
 
 const orderMessage = 'asks the reader to do something, where data should stand';
 
 /** Never throws; at most one finding for each rule. Empty below the score of 2. */
 export function findInjection(text: string): Finding[] {
-  const wellFormed = text.toWellFormed();
+  const wellFormed = unitText(text.toWellFormed());
   const hits = new Map<string, Hit>();
   const { crowded, rotated } = collectSignals(hits, wellFormed, { withSpan: true });
   collectOrders(hits, wellFormed, true);
   // Found only after a disguise is off: somebody hid it. It has no span in the text given.
   const { plain, disguised, decoded } = viewsOf(wellFormed, { rotated });
-  for (const view of [...disguised, ...decoded]) {
+  const readable = decoded.map(unitText);
+  for (const view of [...disguised.map(unitText), ...readable]) {
     collectSignals(hits, view, { withSpan: false });
     collectOrders(hits, view, false);
   }
-  for (const view of [plain, ...decoded]) findJoined(hits, lettersOnly(view), view);
-  for (const { start, end } of findHiddenComments(wellFormed))
+  for (const view of [plain, ...readable]) findJoined(hits, lettersOnly(view), view.text);
+  for (const { start, end } of findHiddenComments(wellFormed.text))
     note(hits, { rule: 'hidden-order', message: 'hides an order in a comment', score: 2, span: { start, end } });
   if (crowded)
     note(hits, {
@@ -37,8 +39,8 @@ export function findInjection(text: string): Finding[] {
   return total < 2 ? [] : [...hits.values()].filter((hit) => hit.score > 0).map((hit) => toFinding(hit, total));
 }
 
-function collectOrders(hits: Map<string, Hit>, text: string, withSpan: boolean): void {
-  const found = [...findOrders(text), findCodeOrder(text)].filter((order) => order !== undefined);
+function collectOrders(hits: Map<string, Hit>, text: UnitText, withSpan: boolean): void {
+  const found = [...findOrders(text), findCodeOrder(text.text)].filter((order) => order !== undefined);
   const [worst] = found.toSorted((one, other) => other.score - one.score);
   if (!worst) return;
   const span = withSpan ? { start: worst.start, end: worst.end } : undefined;

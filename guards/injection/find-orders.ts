@@ -2,6 +2,7 @@
  * Sentences that ask the reader to do something, in a text that should be data: an imperative at the start, and words that
  * address, send somewhere, or name what is worth protecting. Ordinary requests have one of these, planted ones have several.
  */
+import type { UnitText } from '../text/code-units.ts';
 import { activeCode, codeOrder, cues, graveVerbs, openers, orderVerbs } from './order-words.ts';
 
 export interface Order {
@@ -18,30 +19,63 @@ const longestSentence = 600;
 const perKilobyte = 24;
 const word = /[A-Za-z'’]+/y;
 
-/** 1: a sentence may begin behind it. */
-const breaks = Uint8Array.from({ length: 128 }, (_, code) =>
-  '.!?\n\r":\'`>;*(|]}'.includes(String.fromCharCode(code)) ? 1 : 0,
-);
+const breakUnit = 1;
+const letterUnit = 2;
+const neutralUnit = 3;
+/** What a sentence may begin behind, letters, and what leaves it open whether one begins; 0: none begins behind it. */
+const unitKinds = Uint8Array.from({ length: 1 << 16 }, (_, code) => {
+  if ('.!?\n\r":\'`>;*(|]}'.includes(String.fromCharCode(code))) return breakUnit;
+  return isLetter(code) ? letterUnit : code <= 32 || code === 45 || code > 127 ? neutralUnit : 0;
+});
 
-export function findOrders(text: string): Order[] {
+export function findOrders({ text, units }: UnitText): Order[] {
   const orders: Order[] = [];
   let budget = 200 + Math.ceil((text.length / 1024) * perKilobyte);
-  let mayBegin = true;
-  for (let at = 0; at < text.length && budget > 0; at += 1) {
-    const code = text.charCodeAt(at);
-    if (mayBegin && isLetter(code)) {
-      mayBegin = false;
-      const first = wordAt(text, at);
-      // `email: …` is a field, and `fetch(…)` is code.
-      if (!(orderVerbs.has(first) || openers.has(first)) || !separates(text.charCodeAt(at + first.length))) continue;
-      budget -= 1;
-      const end = endOf(text, at);
-      const score = scoreOf(text, at, end, first);
-      if (score >= leastScore) orders.push({ start: at, end, score });
-    } else if (code < 128 && breaks[code] === 1) mayBegin = true;
-    else if (code > 32 && code !== 45 && code < 128) mayBegin = false;
+  for (
+    let at = nextBeginning(units, 0);
+    at < units.length && budget > 0;
+    at = nextBeginning(units, nextBreak(units, at))
+  ) {
+    if (unitKinds[units[at] ?? 0] !== letterUnit || !mayBeginOrder(units, at)) continue;
+    const first = wordAt(text, at);
+    // `email: …` is a field, and `fetch(…)` is code.
+    if (!(orderVerbs.has(first) || openers.has(first)) || !separates(text.charCodeAt(at + first.length))) continue;
+    budget -= 1;
+    const end = endOf(text, at);
+    const score = scoreOf(text, at, end, first);
+    if (score >= leastScore) orders.push({ start: at, end, score });
   }
   return orders;
+}
+
+/** The first three letters of the words that an order begins with, by their last five bits. Shorter ones begin with anything. */
+const beginnings = new Set<number>(
+  [...orderVerbs, ...openers].flatMap((one) => {
+    const [first = 0, second = 0, third] = Array.from(one, (sign) => sign.charCodeAt(0) & 31);
+    const pair = (first << 10) | (second << 5);
+    return third === undefined ? Array.from({ length: 32 }, (_, last) => pair | last) : [pair | third];
+  }),
+);
+const mayBegin = Uint8Array.from({ length: 1 << 15 }, (_, key) => (beginnings.has(key) || (key & 31) === 0 ? 1 : 0));
+function mayBeginOrder(units: Uint16Array, at: number): boolean {
+  const key = (((units[at] ?? 0) & 31) << 10) | (((units[at + 1] ?? 0) & 31) << 5) | ((units[at + 2] ?? 0) & 31);
+  return mayBegin[key] === 1;
+}
+
+/** Past what leaves it open whether a sentence begins; signs beyond ASCII do, too. */
+function nextBeginning(units: Uint16Array, from: number): number {
+  let at = from;
+  for (; at < units.length; at += 1) {
+    const kind = unitKinds[units[at] ?? 0];
+    if (kind !== neutralUnit && kind !== breakUnit) return at;
+  }
+  return at;
+}
+
+function nextBreak(units: Uint16Array, from: number): number {
+  let at = from;
+  while (at < units.length && unitKinds[units[at] ?? 0] !== breakUnit) at += 1;
+  return at;
 }
 
 function scoreOf(text: string, start: number, end: number, first: string): number {

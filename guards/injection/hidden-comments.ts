@@ -1,4 +1,5 @@
 /** Comments of markup: a reader of the page does not see them, a model does. One that asks for something is hidden on purpose. */
+import { unitText } from '../text/code-units.ts';
 import { findOrders, type Order } from './find-orders.ts';
 
 const longestComment = 4000;
@@ -12,7 +13,7 @@ export function findHiddenComments(text: string): Order[] {
     const close = text.indexOf('-->', start + 4);
     const end = Math.min(close < 0 ? text.length : close, start + longestComment);
     const comment = text.slice(start + 4, end);
-    if (toTheModel.test(comment) || findOrders(comment).length > 0) found.push({ start, end, score: 2 });
+    if (toTheModel.test(comment) || findOrders(unitText(comment)).length > 0) found.push({ start, end, score: 2 });
     start = close < 0 ? -1 : text.indexOf('<!--', close + 3);
   }
   return found;

@@ -39,15 +39,18 @@ const orders: readonly Joined[] = [
     '(?:me|the|your|full|entire|hidden|whole){0,4}(?:system|hidden)(?:prompt|instruct|message)',
   ),
 ];
+const latin1 = new TextDecoder('latin1');
 const find = createLiteralFinder(literalsOf(orders, ({ verbs }) => verbs));
 
 /** @param letters the text's letters alone, as `lettersOnly` gives them @param plain the text they are of */
-export function findJoined(hits: Map<string, Hit>, letters: string, plain: string): void {
-  find(letters, (at, candidates) => {
+export function findJoined(hits: Map<string, Hit>, letters: Uint16Array, plain: string): void {
+  let text: string | undefined;
+  find({ units: letters }, (at, candidates) => {
+    text ??= latin1.decode(Uint8Array.from(letters));
     for (const { rule, message, pattern, unlessPlain } of candidates) {
       if (hits.has(rule)) continue;
       pattern.lastIndex = at;
-      if (pattern.test(letters) && unlessPlain?.test(plain) !== true)
+      if (pattern.test(text) && unlessPlain?.test(plain) !== true)
         note(hits, { rule, message, score: 3, span: undefined });
     }
   });

@@ -25,6 +25,7 @@ export function checkPath(text: string, { roots, maximumDepth = 128 }: PathOptio
   };
   bad(text.includes('\0'), 'nul', 'holds a NUL character');
   bad(/\p{Cc}/u.test(text.replaceAll('\0', '')), 'control-character', 'holds a control character');
+  bad(!text.isWellFormed(), 'ill-formed', 'holds half of a surrogate pair');
   bad(invisible.test(text), 'hidden-characters', 'holds characters that nobody sees');
   bad(foldsToSeparator.test(text), 'separator-look-alike', 'holds a look-alike of a separator or a dot');
   bad(text.includes('\\') || /^[a-z]:/iu.test(text), 'foreign-form', 'is written for another system');

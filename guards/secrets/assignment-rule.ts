@@ -2,8 +2,9 @@
  * Secrets that show by their name: `password=…`, `"api_key": "…"`, `--token …`, `<password>…`, also inside JSON text that is
  * escaped once or twice. Names, placeholders, references and prose are told from values by their form; in doubt it is a secret.
  */
+import type { UnitText } from '../text/code-units.ts';
 import { createLiteralFinder, type Literals } from '../text/find-literals.ts';
-import type { SecretMatch } from './match.ts';
+import { mostMatches, restOf, type SecretMatch } from './match.ts';
 import { isPlaceholder } from './placeholders.ts';
 import { looksRandom } from './token-rules.ts';
 
@@ -59,15 +60,18 @@ const anchors: Literals<Kind> = new Map<string, readonly Kind[]>([
 ]);
 const find = createLiteralFinder(anchors, { ignoreCase: true });
 
-export function findAssignments(text: string): SecretMatch[] {
+export function findAssignments(read: UnitText): SecretMatch[] {
+  const { text } = read;
   const matches: SecretMatch[] = [];
+  const most = mostMatches(text);
   let next = 0;
-  find(text, (at, [kind]) => {
-    if (at < next) return;
+  find(read, (at, [kind]) => {
+    if (at < next || matches.length > most) return;
     const place = kind === 'user' ? placeIn(userOption, text, at) : namedPlace(text, at);
     if (place === undefined || (kind === 'user' && isPlaceholder(text.slice(...place)))) return;
-    matches.push({ rule: 'assignment', start: place[0], end: place[1] });
-    next = place[1];
+    const [start, end] = place;
+    matches.push(matches.length < most ? { rule: 'assignment', start, end } : restOf(text, start));
+    next = end;
   });
   return matches;
 }

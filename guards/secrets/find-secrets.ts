@@ -3,6 +3,7 @@
  * it never repeats what was found. It is a signal about known forms: a secret that looks like a word is not found.
  */
 import type { Finding } from '../../core/contracts/labels.ts';
+import { unitText, type UnitText } from '../text/code-units.ts';
 import { findAssignments } from './assignment-rule.ts';
 import { findEncoded } from './encoded-rule.ts';
 import { findKnownValues, occurrencesOf } from './known-values.ts';
@@ -24,8 +25,9 @@ export async function findSecrets(text: string, options: SecretOptions = {}): Pr
 export async function matchSecrets(text: string, options: SecretOptions = {}): Promise<SecretMatch[]> {
   const isOnlyText = (options.knownValues ?? []).length === 0;
   if (isOnlyText && cleanTexts.has(text)) return [];
-  const bySecretlint = await findBySecretlint(text);
-  const matches = withRepetitions(text, [...ownMatches(text, options), ...bySecretlint]);
+  const read = unitText(text);
+  const bySecretlint = await findBySecretlint(read);
+  const matches = withRepetitions(text, [...ownMatches(read, options), ...bySecretlint]);
   if (isOnlyText && matches.length === 0) noteClean(text);
   return matches;
 }
@@ -48,7 +50,7 @@ function noteClean(text: string): void {
 
 /** Our own rules alone, for callers that cannot wait. */
 export function matchSecretsNow(text: string, options: SecretOptions = {}): SecretMatch[] {
-  return withRepetitions(text, ownMatches(text, options));
+  return withRepetitions(text, ownMatches(unitText(text), options));
 }
 
 export function toFinding({ rule, start, end }: SecretMatch): Finding {
@@ -62,17 +64,17 @@ export function toFinding({ rule, start, end }: SecretMatch): Finding {
   };
 }
 
-function ownMatches(text: string, { knownValues = [] }: SecretOptions): SecretMatch[] {
+function ownMatches(read: UnitText, { knownValues = [] }: SecretOptions): SecretMatch[] {
   return [
-    ...findPrivateKeys(text),
-    ...findKnownValues(text, knownValues),
-    ...findByForm(text),
-    ...findEncoded(text, findByForm),
+    ...findPrivateKeys(read.text),
+    ...findKnownValues(read.text, knownValues),
+    ...findByForm(read),
+    ...findEncoded(read, findByForm),
   ];
 }
 
-function findByForm(text: string): SecretMatch[] {
-  return [...findTokens(text), ...findAssignments(text)];
+function findByForm(read: UnitText): SecretMatch[] {
+  return [...findTokens(read), ...findAssignments(read)];
 }
 
 /** A secret that showed by its name in one place stands elsewhere without it. */

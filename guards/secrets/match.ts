@@ -6,6 +6,19 @@ export interface SecretMatch {
   end: number;
 }
 
+/**
+ * How many secrets one rule tells apart in a text. Far above what a file of settings holds; a text with more was made to make
+ * the search slow, or is one great secret, and is taken out whole from there on.
+ */
+export function mostMatches(text: string): number {
+  return 1000 + Math.floor(text.length / 256);
+}
+
+/** What stands for all the rest of such a text. */
+export function restOf(text: string, start: number): SecretMatch {
+  return { rule: 'crowded-text', start, end: text.length };
+}
+
 /** In order, without overlaps: matches that touch the same text become one, named for the one that began first. */
 export function mergeMatches(matches: readonly SecretMatch[]): SecretMatch[] {
   const merged: SecretMatch[] = [];

@@ -6,6 +6,7 @@
 import { lintSource } from '@secretlint/core';
 import { secretLintProfiler } from '@secretlint/profiler';
 import { creator } from '@secretlint/secretlint-rule-preset-recommend';
+import type { UnitText } from '../text/code-units.ts';
 import { createLiteralFinder } from '../text/find-literals.ts';
 import type { SecretMatch } from './match.ts';
 
@@ -27,20 +28,21 @@ const find = createLiteralFinder(new Map(anchors.split(' ').map((anchor) => [anc
 const mostRead = 16_384;
 const longestLine = 4000;
 
-export async function findBySecretlint(text: string): Promise<SecretMatch[]> {
+export async function findBySecretlint(read: UnitText): Promise<SecretMatch[]> {
   const found: SecretMatch[] = [];
-  for (const { start, end } of linesToRead(text)) {
-    for (const match of await readWithSecretlint(text.slice(start, end)))
+  for (const { start, end } of linesToRead(read)) {
+    for (const match of await readWithSecretlint(read.text.slice(start, end)))
       found.push({ rule: match.rule, start: start + match.start, end: start + match.end });
   }
   return found;
 }
 
 /** Lines with an anchor; those that follow each other as one. */
-function linesToRead(text: string): { start: number; end: number }[] {
+function linesToRead(whole: UnitText): { start: number; end: number }[] {
+  const { text } = whole;
   const lines: { start: number; end: number }[] = [];
   let read = 0;
-  find(text, (at) => {
+  find(whole, (at) => {
     const last = lines.at(-1);
     if (read >= mostRead || (last && at < last.end)) return;
     const before = text.lastIndexOf('\n', at) + 1;

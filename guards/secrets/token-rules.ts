@@ -1,6 +1,7 @@
 /** Secrets that show by their own form: those of the table, and URLs with a password. */
+import type { UnitText } from '../text/code-units.ts';
 import { createLiteralFinder, literalsOf } from '../text/find-literals.ts';
-import type { SecretMatch } from './match.ts';
+import { mostMatches, restOf, type SecretMatch } from './match.ts';
 import { isUrlPlaceholder } from './placeholders.ts';
 import { type TokenRule, tokenRules } from './token-table.ts';
 
@@ -22,17 +23,21 @@ const find = createLiteralFinder(literalsOf([...tokenRules, urlRule], ({ anchors
 /** What a random match needs: a rule is not tried again before so many characters of what it refused are left. */
 const shortestRandom = 20;
 
-export function findTokens(text: string): SecretMatch[] {
+export function findTokens(read: UnitText): SecretMatch[] {
+  const { text } = read;
   const found: SecretMatch[] = [];
+  const most = mostMatches(text);
   const next = new Map<TokenRule, number>();
-  find(text, (at, rules) => {
+  find(read, (at, rules) => {
+    if (found.length > most) return;
     for (const rule of rules) {
       if (at < (next.get(rule) ?? 0)) continue;
       rule.pattern.lastIndex = at;
       const match = rule.pattern.exec(text);
       if (!match) continue;
       const end = match.index + match[0].length;
-      if (isSecret(rule, match)) found.push(placeOf(rule.rule, match));
+      if (isSecret(rule, match))
+        found.push(found.length < most ? placeOf(rule.rule, match) : restOf(text, placeOf(rule.rule, match).start));
       next.set(rule, rule.random ? end - shortestRandom : end);
     }
   });

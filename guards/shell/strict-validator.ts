@@ -7,11 +7,11 @@ import { classifyShell } from './index.ts';
 
 export interface StrictLimits {
   /** Of UTF-8. @default 4096 */
-  readonly maximumBytes?: number;
+  readonly maximumBytes?: number | undefined;
   /** Words after the command. @default 64 */
-  readonly maximumArguments?: number;
+  readonly maximumArguments?: number | undefined;
   /** Whether `;`, `|`, `&`, `<`, `>`, `$(`, backquotes and new lines are let through to the classifier. @default false */
-  readonly metacharacters?: boolean;
+  readonly metacharacters?: boolean | undefined;
 }
 
 export type StrictRefusal =

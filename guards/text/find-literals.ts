@@ -2,48 +2,53 @@
  * Finds many fixed texts in one pass: what an expression starts with is looked for here, and only where it stands is the
  * expression tried. Costs one look-up for each character, whatever the text is.
  */
+import type { UnitText } from './code-units.ts';
 
 /** What to look for and what it stands for. Two characters at least, of ASCII. */
 export type Literals<Value> = ReadonlyMap<string, readonly Value[]>;
 
 /** Calls back for every place, in order; places may overlap. */
-export type LiteralFinder<Value> = (text: string, visit: (at: number, values: readonly Value[]) => void) => void;
+export type LiteralFinder<Value> = (text: Pick<UnitText, 'units'>, visit: Visit<Value>) => void;
+type Visit<Value> = (at: number, values: readonly Value[]) => void;
+
+interface Literal<Value> {
+  codes: Uint8Array;
+  values: readonly Value[];
+}
 
 const letters = 0x20;
+/** Units that are looked through before what was found in them is tried. */
+const chunk = 8192;
+/** The last five bits of three units, which are the same for small and capital letters. */
+const keys = 1 << 15;
 const none: never[] = [];
 
 export function createLiteralFinder<Value>(
   literals: Literals<Value>,
   { ignoreCase = false }: { ignoreCase?: boolean } = {},
 ): LiteralFinder<Value> {
-  /** For each pair of characters the third ones that may follow, by their last five bits; 0 where nothing begins so. */
-  const thirds = new Int32Array(128 * 128);
-  const byPair: { codes: Uint8Array; values: readonly Value[] }[][] = Array.from({ length: 128 * 128 }, () => none);
+  const byKey: Literal<Value>[][] = [];
+  const begins = new Uint8Array(keys);
   for (const [literal, values] of literals) {
     const codes = Uint8Array.from(literal, (sign) => (ignoreCase ? fold(sign.charCodeAt(0)) : sign.charCodeAt(0)));
-    const [first = 0, second = 0, third] = codes;
-    const mask = third === undefined ? -1 : 1 << (third & 31);
-    for (const one of spellings(first, ignoreCase)) {
-      for (const other of spellings(second, ignoreCase)) {
-        const pair = (one << 7) | other;
-        thirds[pair] = (thirds[pair] ?? 0) | mask;
-        byPair[pair] = [...(byPair[pair] ?? none), { codes, values }];
-      }
+    for (const key of keysOf(codes)) {
+      begins[key] = 1;
+      byKey[key] = [...(byKey[key] ?? none), { codes, values }];
     }
   }
 
-  return (text, visit) => {
-    let before = text.charCodeAt(0);
-    let now = text.charCodeAt(1);
-    for (let at = 2; at <= text.length; at += 1) {
-      const next = at < text.length ? text.charCodeAt(at) : 0;
-      if ((before | now) < 128 && ((thirds[(before << 7) | now] ?? 0) & (1 << (next & 31))) !== 0) {
-        for (const { codes, values } of byPair[(before << 7) | now] ?? none) {
-          if (standsAt(text, at - 2, codes, ignoreCase)) visit(at - 2, values);
+  return ({ units }, visit) => {
+    const places = new Int32Array(Math.min(chunk, units.length));
+    for (let from = 0; from < units.length; from += chunk) {
+      const count = findBeginnings(units, begins, places, from);
+      for (let index = 0; index < count; index += 1) {
+        const at = places[index] ?? 0;
+        const candidates = byKey[keyAt(units, at)] ?? none;
+        for (let each = 0; each < candidates.length; each += 1) {
+          const literal = candidates[each];
+          if (literal && standsAt(units, at, literal.codes, ignoreCase)) visit(at, literal.values);
         }
       }
-      before = now;
-      now = next;
     }
   };
 }
@@ -57,18 +62,46 @@ export function literalsOf<Value>(values: readonly Value[], startsOf: (value: Va
   return table;
 }
 
-function standsAt(text: string, at: number, codes: Uint8Array, ignoreCase: boolean): boolean {
-  for (let index = 2; index < codes.length; index += 1) {
-    const code = text.charCodeAt(at + index);
-    if ((ignoreCase ? fold(code) : code) !== codes[index]) return false;
+/**
+ * Places from `from` on where one may begin, and how many. Without a branch for each unit, which would cost more than all the
+ * rest: each place is noted, and kept by moving on behind it.
+ */
+function findBeginnings(units: Uint16Array, begins: Uint8Array, places: Int32Array, from: number): number {
+  const end = Math.min(from + chunk, units.length);
+  const last = Math.min(end, units.length - 2);
+  let key = (((units[from] ?? 0) & 31) << 5) | ((units[from + 1] ?? 0) & 31);
+  let count = 0;
+  for (let at = from; at < last; at += 1) {
+    key = ((key << 5) | ((units[at + 2] ?? 0) & 31)) & (keys - 1);
+    places[count] = at;
+    count += begins[key] ?? 0;
+  }
+  // At the text's end a literal of two characters has none behind it.
+  for (let at = Math.max(from, last); at < end; at += 1) {
+    places[count] = at;
+    count += begins[keyAt(units, at)] ?? 0;
+  }
+  return count;
+}
+
+function keyAt(units: Uint16Array, at: number): number {
+  return (((units[at] ?? 0) & 31) << 10) | (((units[at + 1] ?? 0) & 31) << 5) | ((units[at + 2] ?? 0) & 31);
+}
+
+function keysOf([first = 0, second = 0, third]: Uint8Array): number[] {
+  const pair = ((first & 31) << 10) | ((second & 31) << 5);
+  return third === undefined ? Array.from({ length: 32 }, (_, last) => pair | last) : [pair | (third & 31)];
+}
+
+function standsAt(units: Uint16Array, at: number, codes: Uint8Array, ignoreCase: boolean): boolean {
+  // From the end: the first three are those of the key already, or nearly.
+  for (let index = codes.length - 1; index >= 0; index -= 1) {
+    const unit = units[at + index] ?? 0;
+    if ((ignoreCase ? fold(unit) : unit) !== codes[index]) return false;
   }
   return true;
 }
 
 function fold(code: number): number {
   return code >= 65 && code <= 90 ? code | letters : code;
-}
-
-function spellings(code: number, ignoreCase: boolean): number[] {
-  return ignoreCase && code >= 97 && code <= 122 ? [code, code & ~letters] : [code];
 }

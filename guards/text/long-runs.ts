@@ -1,4 +1,5 @@
 /** Long runs of the characters that encodings are written in: base64, base64url and hex. One look at each character. */
+import type { UnitText } from './code-units.ts';
 
 export interface Run {
   start: number;
@@ -11,34 +12,34 @@ const isEncoding = Uint8Array.from({ length: 128 }, (_, code) =>
 );
 
 /** @param least shortest run that is given */
-export function longRuns(text: string, least: number): Run[] {
+export function longRuns({ units }: UnitText, least: number): Run[] {
   const runs: Run[] = [];
-  const { length } = text;
+  const { length } = units;
   // Only every `least`th character need be looked at until one is in a run: a run that long covers one of them.
   for (let probe = least - 1; probe < length; ) {
-    if (!isAt(text, probe)) {
+    if (!isAt(units, probe)) {
       probe += least;
       continue;
     }
     let start = probe;
-    while (start > 0 && probe - start < least && isAt(text, start - 1)) start -= 1;
+    while (start > 0 && probe - start < least && isAt(units, start - 1)) start -= 1;
     let end = probe + 1;
-    while (end < length && isAt(text, end)) end += 1;
+    while (end < length && isAt(units, end)) end += 1;
     if (end - start >= least) runs.push({ start, end });
     probe = end + least;
   }
   return runs;
 }
 
-function isAt(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  return code < 128 && isEncoding[code] === 1;
+function isAt(units: Uint16Array, at: number): boolean {
+  return isEncoding[units[at] ?? 0] === 1;
 }
 
 /** What a run of base64 says, when all of it is printable ASCII; undefined when not. Looks at its first characters first. */
 export function readBase64(run: string): string | undefined {
-  const plain = run.replaceAll('-', '+').replaceAll('_', '/');
-  if (!isPrintable(decode(plain.slice(0, 24)))) return undefined;
+  // A hostile run may be as long as the text: nothing is done to the whole of it before its beginning reads as text.
+  if (!isPrintable(decode(inPlainAlphabet(run.slice(0, 24))))) return undefined;
+  const plain = inPlainAlphabet(run);
   const decoded = decode(plain.slice(0, plain.length - (plain.length % 4 === 1 ? 1 : 0)));
   return isPrintable(decoded) ? decoded : undefined;
 }
@@ -48,6 +49,10 @@ export function readHex(run: string): string | undefined {
   if (!/^[2-7][0-9a-f][2-7][0-9a-f]/i.test(run) || !/^(?:[0-9a-f]{2}){8,}$/i.test(run)) return undefined;
   const decoded = run.replaceAll(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16)));
   return isPrintable(decoded) ? decoded : undefined;
+}
+
+function inPlainAlphabet(run: string): string {
+  return run.replaceAll('-', '+').replaceAll('_', '/');
 }
 
 function decode(text: string): string | undefined {

@@ -8,6 +8,7 @@ import { type PathPart, type PolicyProblem, problemAt, describeValue, quote } fr
 import { effects } from '../schema-words.ts';
 import { suggest } from '../suggest.ts';
 import { readPolicyDocument } from '../yaml-document.ts';
+import { expectedBy, remedyFor } from '../zod-problems.ts';
 import { type CallSource, callSourceSchema, contextSourceSchema } from './call-source.ts';
 
 export const caseSourceSchema = z.strictObject({
@@ -76,5 +77,6 @@ function problemsOfIssue(issue: z.core.$ZodIssue, root: unknown) {
   );
   const found = value === undefined ? `no key ${quote(String(path.at(-1) ?? ''))}` : describeValue(value);
   const at = value === undefined ? path.slice(0, -1) : path;
-  return [{ path: at, found, expected: issue.message, remedy: 'correct it; see docs/policy.md, "Cases"' }];
+  const see = 'correct it; see docs/policy.md, "Cases"';
+  return [{ path: at, found, expected: expectedBy(issue), remedy: remedyFor(issue, value, see) }];
 }

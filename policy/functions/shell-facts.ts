@@ -18,6 +18,16 @@ export interface ShellReading {
 
 export type ReadShell = (command: string) => ShellReading;
 
+/** The strict validator, also a guard's. @returns why a command line is refused; undefined: it is not */
+export type ValidateCommand = (
+  command: string,
+  limits: {
+    maximumBytes?: number | undefined;
+    maximumArguments?: number | undefined;
+    metacharacters?: boolean | undefined;
+  },
+) => string | undefined;
+
 /** Registered with CEL under this name, which is why it is a class. */
 export class ShellFacts {
   readonly parsed: boolean;

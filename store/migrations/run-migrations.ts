@@ -11,12 +11,14 @@ import { createKeyUses } from './key-uses.ts';
 import { createNotices } from './notices.ts';
 import { createPolicyLimits } from './policy-limits.ts';
 import { createWithdrawals } from './withdrawals.ts';
+import { createSlidingLimits } from './sliding-limits.ts';
 
 function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
   return {
     '0001-authority-and-ledger': { up: (db: Kysely<never>) => createAuthorityAndLedger(db, appendOnly) },
     '0002-policy-limits': { up: createPolicyLimits },
     '0003-gate-reads': { up: indexGateReads },
+    '0004-sliding-limits': { up: createSlidingLimits },
     '0005-approval-changes': { up: indexApprovalChanges },
     '0006-notices': { up: createNotices },
     '0007-withdrawals': { up: createWithdrawals },

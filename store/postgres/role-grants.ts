@@ -34,11 +34,8 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
   decisions: { read: ['agent', 'record', 'gateway', 'audit'], insert: ['agent'] },
   admissions: { read: ['agent', 'gateway', 'audit'], insert: ['agent'] },
   tool_calls: { read: ['agent', 'gateway', 'audit'], insert: ['agent'], update: { agent: ['calls'] } },
-  limit_counters: {
-    read: ['agent', 'gateway', 'audit'],
-    insert: ['agent'],
-    update: { agent: ['window_start', 'used'] },
-  },
+  limit_counts: { read: ['agent', 'gateway', 'audit'], insert: ['agent'], update: { agent: ['taken', 'latest_at'] } },
+  limit_places: { read: ['agent', 'gateway', 'audit'], insert: ['agent'], update: { agent: ['number', 'taken_at'] } },
   model_usage: {
     read: ['agent', 'model', 'gateway', 'audit'],
     insert: ['model'],
@@ -75,7 +72,10 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
   control: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['gateway'] },
   key_uses: { read: ['gateway', 'audit'], insert: ['gateway'], update: { gateway: ['last_used_at'] } },
   refusals: { read: ['gateway', 'audit'], insert: ['gateway'], update: { gateway: ['attempts', 'last_at'] } },
-  bodies: { read: ['agent', 'model', 'tools', 'gateway', 'audit'], insert: ['agent', 'tools', 'gateway'] },
+  bodies: {
+    read: ['agent', 'model', 'tools', 'record', 'gateway', 'audit'],
+    insert: ['agent', 'tools', 'gateway'],
+  },
   // Inserted by whoever does what is recorded, in the same transaction; updated and deleted by nobody.
   ledger: {
     read: ['record', 'audit'],

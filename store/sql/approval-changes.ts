@@ -2,7 +2,8 @@
  * What happened to approval requests since a time: asked, voted on, closed. Read from the rows themselves, so that nothing
  * is written twice and no change is missed by whoever asks again from a little earlier.
  */
-import type { ApprovalChange, Store } from '../store.ts';
+import type { Store } from '../store.ts';
+import type { ApprovalChange } from '../notice.ts';
 import type { Queries, SqlSession } from './session.ts';
 
 export function approvalChangeMethods(session: SqlSession): Pick<Store, 'approvalChanges'> {

@@ -1,9 +1,6 @@
-/**
- * Counting for the limits of policies. Counters are taken inside the transaction that admits a call, all of them or none,
- * so that calls side by side cannot overshoot; a window is one of the clock.
- */
+/** What is counted of a run for the limits of its policies: calls by tool, what the model took, open runs of its principal. */
 import { sql } from 'kysely';
-import type { CounterTake, GateState, Store } from '../store.ts';
+import type { GateState, Store } from '../store.ts';
 import type { Queries, SqlSession } from './session.ts';
 import { ofRow } from './write-scopes.ts';
 
@@ -12,54 +9,6 @@ export function limitMethods(session: SqlSession): Pick<Store, 'addModelUsage'> 
     addModelUsage: (usage) =>
       session.write((queries) => addModelUsage(queries, usage), ofRow(`usage ${usage.workflowId}`)),
   };
-}
-
-/**
- * Takes them in the order given, which is one order for all calls: two that need the same counters never wait for each other.
- * @returns the first counter that is full; then nothing stays taken
- */
-export async function takeCounters(queries: Queries, counters: readonly CounterTake[]): Promise<CounterTake | null> {
-  const taken: CounterTake[] = [];
-  for (const counter of counters) {
-    if (await takeOne(queries, counter)) taken.push(counter);
-    else {
-      for (const one of taken) await giveBack(queries, one);
-      return counter;
-    }
-  }
-  return null;
-}
-
-/**
- * One row for each counter, and all in one statement, so that the limit holds also where transactions run side by side. A
- * later window starts it anew; a worker whose clock is behind counts in the window that has begun.
- */
-async function takeOne(queries: Queries, { scope, windowStart, limit }: CounterTake): Promise<boolean> {
-  if (limit < 1) return false;
-  const isLater = sql<boolean>`excluded.window_start > limit_counters.window_start`;
-  const row = await queries
-    .insertInto('limit_counters')
-    .values({ scope, window_start: windowStart, used: 1 })
-    .onConflict((conflict) =>
-      conflict
-        .column('scope')
-        .doUpdateSet({
-          used: sql<number>`case when ${isLater} then 1 else limit_counters.used + 1 end`,
-          window_start: sql<number>`case when ${isLater} then excluded.window_start else limit_counters.window_start end`,
-        })
-        .where((where) => where.or([isLater, where('limit_counters.used', '<', limit)])),
-    )
-    .returning('used')
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
-async function giveBack(queries: Queries, { scope }: CounterTake): Promise<void> {
-  await queries
-    .updateTable('limit_counters')
-    .set((column) => ({ used: column('used', '-', 1) }))
-    .where('scope', '=', scope)
-    .execute();
 }
 
 export async function countToolCall(queries: Queries, workflowId: string, tool: string): Promise<void> {

@@ -3,7 +3,8 @@
  * two gateways that would tell the same request, one takes it, and a taker that dies gives it back when its lease ends.
  */
 import type { Selectable } from 'kysely';
-import type { KeptNotice, Notice, Store } from '../store.ts';
+import type { Store } from '../store.ts';
+import type { KeptNotice, Notice } from '../notice.ts';
 import type { SqlSession } from './session.ts';
 import type { NoticesTable } from './tables.ts';
 import { ofRow } from './write-scopes.ts';

@@ -24,7 +24,9 @@ export interface ReceiptRecord {
   turn: number;
 }
 
-export function receiptMethods(session: SqlSession): Pick<Store, 'recordReceipt' | 'receiptByPermit'> {
+export function receiptMethods(
+  session: SqlSession,
+): Pick<Store, 'recordReceipt' | 'receiptByPermit' | 'untrustedResults'> {
   const known = createKnownLabels();
   return {
     recordReceipt: async (record) => {
@@ -45,6 +47,15 @@ export function receiptMethods(session: SqlSession): Pick<Store, 'recordReceipt'
       if (!mayBeLostWithPower && recorded.kind === 'recorded') known.note(workflowId, labels, turn);
       return recorded;
     },
+    untrustedResults: (query) =>
+      session.read(async (queries) => {
+        const { rows } = await untrustedOfRun(queries, query);
+        return rows.map((row) => ({
+          permitDigest: row.permit_digest,
+          callKey: row.call_key,
+          text: readOutput(row.output).text,
+        }));
+      }),
     receiptByPermit: (permitDigest) => session.read((queries) => findReceipt(queries, permitDigest)),
   };
 }
@@ -106,6 +117,19 @@ const lastOrdinal = prepared((queries, { callKey }: { callKey: string }) =>
     .selectFrom('receipts')
     .select((column) => column.fn.max('ordinal').as('ordinal'))
     .where('call_key', '=', callKey),
+);
+
+const untrustedOfRun = prepared((queries, query: Parameters<Store['untrustedResults']>[0]) =>
+  queries
+    .selectFrom('labels')
+    .innerJoin('receipts', 'receipts.permit_digest', 'labels.permit_digest')
+    .select(['receipts.permit_digest', 'receipts.call_key', 'receipts.output'])
+    .where('labels.workflow_id', '=', query.workflowId)
+    .where('labels.label', '=', 'untrusted')
+    .where('labels.turn', '>=', query.fromTurn)
+    .where('labels.turn', '<>', query.otherThanTurn)
+    .orderBy('labels.turn')
+    .orderBy('labels.permit_digest'),
 );
 
 const insertRow = prepared((queries, row: ReceiptsTable) => queries.insertInto('receipts').values(row));

@@ -70,11 +70,19 @@ export interface ToolCallsTable {
   calls: number;
 }
 
-export interface LimitCountersTable {
+export interface LimitCountsTable {
   scope: string;
-  /** Ms since the Unix epoch; 0 for counters that have no window. */
-  window_start: number;
-  used: number;
+  /** Places that were ever taken: the number of the last one. */
+  taken: number;
+  /** The latest clock of anybody who counted; 0 for counters that have no window. */
+  latest_at: number;
+}
+
+/** When the last places of a counter with a window were taken. */
+export interface LimitPlacesTable {
+  scope: string;
+  number: number;
+  taken_at: number;
 }
 
 export interface ModelUsageTable {
@@ -244,7 +252,8 @@ export interface Tables {
   decisions: DecisionsTable;
   admissions: AdmissionsTable;
   tool_calls: ToolCallsTable;
-  limit_counters: LimitCountersTable;
+  limit_counts: LimitCountsTable;
+  limit_places: LimitPlacesTable;
   model_usage: ModelUsageTable;
   asks: AsksTable;
   denials: DenialsTable;

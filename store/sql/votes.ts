@@ -49,7 +49,12 @@ export function voteMethods(session: SqlSession): VoteMethods {
 }
 
 function inOrder(votes: readonly StoredVote[]): StoredVote[] {
-  return votes.toSorted((a, b) => a.vote.body.castAt - b.vote.body.castAt || (a.digest < b.digest ? -1 : 1));
+  return votes.toSorted((a, b) => {
+    const [one, other] = [a.vote.body, b.vote.body];
+    // Within the same millisecond, too, a vote comes before what takes it back.
+    const byKind = Number(one.verdict === 'withdraw') - Number(other.verdict === 'withdraw');
+    return one.castAt - other.castAt || byKind || (a.digest < b.digest ? -1 : 1);
+  });
 }
 
 export function toStoredVote(row: Selectable<VotesTable>): StoredVote {

@@ -6,6 +6,7 @@ import { longRuns } from './long-runs/campaign.ts';
 import { namespaceAttacker } from './namespace-attacker/campaign.ts';
 import { recordMutations } from './record-mutations/campaign.ts';
 import { schedules } from './schedules/campaign.ts';
+import { shellMutations } from './shell-mutations/campaign.ts';
 import { zombie } from './zombie/campaign.ts';
 
 export const campaigns: readonly Campaign[] = [
@@ -14,6 +15,7 @@ export const campaigns: readonly Campaign[] = [
   namespaceAttacker,
   zombie,
   recordMutations,
+  shellMutations,
   load,
   longRuns,
 ];

@@ -1,4 +1,5 @@
 /** What the corpus says when a change of the workflow breaks a recorded run: which, where first, and what to do about it. */
+import { findSecretRules } from '../../cli/parts/find-secret-rules.ts';
 import { type ReplayReport, replayRun } from '../../audit/replay-run.ts';
 import type { ReplayBundle } from '../../audit/replay-links.ts';
 import { loadRecorded, registryOf, sourceOf } from '../histories/recorded.ts';
@@ -10,7 +11,7 @@ export async function replayRecordedRun(name: string, bundle: ReplayBundle): Pro
   const recorded = loadRecorded(name);
   const { workflowId, audience } = recorded;
   const source = sourceOf(recorded);
-  return await replayRun({ workflowId, audience, source, registry: registryOf(recorded), bundle });
+  return await replayRun({ workflowId, audience, source, registry: registryOf(recorded), bundle, findSecretRules });
 }
 
 /** Null where the recorded run replays and verifies as it did when it was recorded. */

@@ -89,6 +89,23 @@ test('a call that is denied does not run, and the reason is in the record', asyn
   expect(effects('till')).toEqual([]);
 });
 
+test('the guards of the pack are asked by the program, and replay tells what they refused', async () => {
+  model.script('restart the safe', [
+    { calls: [{ name: 'restart', args: { name: 'vault' } }] },
+    { text: 'The vault is as it was.' },
+  ]);
+  const { exit, stdout, stderr } = await cli('run', 'cli-tester', 'restart the safe', '--json');
+  expect(stdout, stderr).toContain('no-vault');
+  expect(stdout).not.toContain('as it was');
+  expect(exit).not.toBe(0);
+  expect(effects('vault')).toEqual([]);
+  const { workflowId } = started.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
+  const told = await cli('replay', workflowId);
+  expect(told.exit, told.stdout).toBe(0);
+  expect(told.stdout).toContain('found by no-vault (vault, critical): it names it');
+  expect(told.stdout).toContain('guard no-vault WITHHELD the answer');
+});
+
 test('a run that is cancelled ends, and its request with it', async () => {
   const workflowId = await startAsking('restart the bank', 'bank');
   await openApproval(workflowId);
@@ -138,7 +155,14 @@ test('after kill -9 of everything a waiting run goes on, and its approval still 
 test('runs lists them all, newest first', async () => {
   const { stdout } = await cli('runs', '--json');
   const { runs } = z.object({ runs: z.array(z.object({ outcome: z.string().nullable() })) }).parse(JSON.parse(stdout));
-  expect(runs.map(({ outcome }) => outcome)).toEqual(['completed', 'cancelled', 'completed', 'completed', 'completed']);
+  expect(runs.map(({ outcome }) => outcome)).toEqual([
+    'completed',
+    'cancelled',
+    'refused',
+    'completed',
+    'completed',
+    'completed',
+  ]);
 });
 
 test('doctor finds the parts that run', async () => {

@@ -24,7 +24,7 @@ describe('the main road', () => {
     expect(run.effects()).toEqual([`restart web ${run.workflowId}/1.0 1`]);
   });
 
-  it('P2 runs an effect once after an approval', async () => {
+  it('P2 X1 port: runs an effect once after an approval', async () => {
     const run = await harness.start([
       { calls: [{ name: 'delete_database', args: { name: 'old' } }] },
       { text: 'Gone.' },
@@ -36,7 +36,7 @@ describe('the main road', () => {
     expect(run.effects()).toEqual([`delete_database old ${run.workflowId}/1.0 1`]);
   });
 
-  it('P1 tells the model who denied and why, and runs nothing', async () => {
+  it('P1 X1 port: tells the model who denied and why, and runs nothing', async () => {
     const run = await harness.start([{ calls: [{ name: 'send', args: { name: 'all' } }] }, { text: 'Not sent.' }]);
     await run.castVote(await run.ask(), { verdict: 'deny', reason: 'not before Monday' });
     expect((await run.result()).text).toBe('Not sent.');

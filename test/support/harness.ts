@@ -59,8 +59,8 @@ export interface Harness {
   taskQueues: TaskQueues;
   startWorker(): Promise<RunningWorker>;
   stopWorker(): Promise<void>;
-  /** Starts a run whose model says these steps. */
-  start(steps: readonly Step[], changes?: Parameters<Desk['ticket']>[3]): Promise<StartedRun>;
+  /** Starts a run whose model says these steps. @param words more of its input */
+  start(steps: readonly Step[], changes?: Parameters<Desk['ticket']>[3], words?: string): Promise<StartedRun>;
   startWith(ticket: SignedTicket, input: string): Promise<StartedRun>;
   /** @throws {Error} where the record of a run that `start` began differs from code, signatures or store. */
   stop(): Promise<void>;
@@ -138,9 +138,10 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       await worker?.stop();
       worker = undefined;
     },
-    async start(steps, changes) {
-      const input = `test run ${folder.slice(-6)}-${workflowIds.length + 1}-`;
-      model.script(input, steps);
+    async start(steps, changes, words = '') {
+      const name = `test run ${folder.slice(-6)}-${workflowIds.length + 1}-`;
+      model.script(name, steps);
+      const input = `${name}${words}`;
       const ticket = desk.ticket(pack, input, taskQueues, changes);
       workflowIds.push(ticket.body.workflowId);
       return await harness.startWith(ticket, input);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { TemporalDoor } from '../../client/temporal-door.ts';
 import type { TaskQueues } from '../../core/contracts/ticket.ts';
 import type { KeySet } from '../../keys/index.ts';
+import type { Guard } from '../../guards/index.ts';
 import type { AgentPack } from '../../packs/agent-pack.ts';
 import { defineAgent } from '../../packs/define-agent.ts';
 import type { Store } from '../../store/store.ts';
@@ -20,6 +21,7 @@ export interface PackChanges {
   policy?: string;
   model?: Partial<AgentPack['body']['model']>;
   limits?: Partial<AgentPack['body']['limits']>;
+  guards?: readonly Guard[];
 }
 
 export function testPolicy(deadline = '60s'): string {
@@ -48,6 +50,7 @@ export function testPack(effects: string, changes: PackChanges = {}): AgentPack 
     policy: changes.policy ?? testPolicy(changes.deadline),
     tools: testTools(effects),
     ...(changes.limits ? { limits: changes.limits } : {}),
+    ...(changes.guards ? { guards: changes.guards } : {}),
   });
 }
 
@@ -82,6 +85,7 @@ export async function startTestWorker(worker: TestWorker): Promise<RunningWorker
       clock: { now: () => Date.now() },
       audience,
       tools: pack.tools,
+      guards: pack.guards,
       sandbox: createUnshareSandbox(),
       workFolder: join(worker.folder, 'work'),
       openai: { apiKey: 'none', baseURL: worker.modelURL },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { listRepositoryFiles, repositoryRoot } from '../../scripts/lint/repository-files.ts';
 
-const product = listRepositoryFiles().filter((file) => file.endsWith('.ts') && !/^(test|scripts)\//.test(file));
+const product = listRepositoryFiles().filter((file) => file.endsWith('.ts') && !/^(test|scripts|bench)\//.test(file));
 
 function filesThatSay(pattern: RegExp): string[] {
   return product.filter((file) => pattern.test(readFileSync(join(repositoryRoot, file), 'utf8')));

@@ -143,7 +143,8 @@ function showCard() {
   element('reason-needed').textContent = reasonNeeded(one) ? '(required)' : '(optional)';
   const typed = toType(one);
   element('confirm-section').hidden = typed === null;
-  element('confirm-label').textContent = `${one.card.risk === 'critical' ? 'Critical: type' : 'Type'} ${typed ?? ''} to approve`;
+  element('confirm-label').textContent =
+    `${one.card.risk === 'critical' ? 'Critical: type' : 'Type'} ${typed ?? ''} to approve`;
   updateButtons();
 }
 

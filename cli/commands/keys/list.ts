@@ -1,6 +1,6 @@
 /** `countersign keys list`: keys that are not revoked, who made them, and which can vote. */
 import { z } from 'zod';
-import type { KeyView } from '../../../client/gateway-schemas.ts';
+import type { KeyView } from '../../../client/key-schemas.ts';
 import { connectGateway } from '../../connect-gateway.ts';
 import { defineCommand } from '../../define-command.ts';
 import { principalOption } from '../../option-schemas.ts';

@@ -31,10 +31,7 @@ export const policyActivate = defineCommand({
     }
     const gateway = await connectGateway(context.config());
     const order = { ...layer, mode: shadow ? ('shadow' as const) : ('enforce' as const), policyDigest };
-    return tellActivation(
-      context,
-      layer,
-      await context.terminal.progress('activating', gateway.policies.activate(order)),
-    );
+    const result = await context.terminal.progress('activating', gateway.policies.activate(order));
+    return tellActivation(context, layer, result, order.mode);
   },
 });

@@ -1,7 +1,9 @@
 /** `countersign policy check`: does a policy load, and what in it is probably a mistake. */
 import { z } from 'zod';
+import { CountersignError } from '../../../core/errors.ts';
 import { defineCommand } from '../../define-command.ts';
 import { exitCodes } from '../../exit-codes.ts';
+import { countText } from '../../show/format.ts';
 
 export const policyCheck = defineCommand({
   usage: 'policy check <policies...>',
@@ -10,18 +12,26 @@ export const policyCheck = defineCommand({
   define: (command) => command.option('--strict', 'warnings count as problems'),
   options: z.object({ strict: z.boolean().default(false) }),
   async run({ terminal, json }, given, { strict }) {
-    const { PolicyProblems, readPolicyFile } = await import('../../policy/read-policy-files.ts');
+    const { isCasesFile, PolicyProblems, readCasesFiles, readPolicyFile } = await import(
+      '../../policy/read-policy-files.ts'
+    );
     const { policyWarnings } = await import('../../../policy/index.ts');
     const problems: string[] = [];
     const warnings: { file: string; line: number; column: number; code: string; message: string }[] = [];
     for (const path of given) {
       try {
+        if (isCasesFile(path)) {
+          await readCasesFiles([path]);
+          continue;
+        }
         const { file, loaded, tools, toolsKnown } = await readPolicyFile(path);
         const own = policyWarnings(loaded, toolsKnown ? (tools as Parameters<typeof policyWarnings>[1]) : undefined);
         warnings.push(...own.map((warning) => ({ file, ...warning })));
       } catch (error) {
-        if (!(error instanceof PolicyProblems)) throw error;
-        problems.push(...error.lines);
+        // What one file lacks does not hide what is wrong with the others.
+        if (error instanceof PolicyProblems) problems.push(...error.lines);
+        else if (error instanceof CountersignError) problems.push(`${path}: ${error.message}`);
+        else throw error;
       }
     }
     const ok = problems.length === 0 && (!strict || warnings.length === 0);
@@ -31,8 +41,13 @@ export const policyCheck = defineCommand({
       for (const { file, line, column, code, message } of warnings) {
         terminal.result(`${terminal.style('yellow', 'warning')} ${file}:${line}:${column}: ${message} (${code})`);
       }
-      const counted = `${problems.length} problems, ${warnings.length} warnings in ${given.length} policies`;
-      terminal.talk(problems.length + warnings.length === 0 ? `${given.length} policies are fine` : counted);
+      const [files, found] = [countText(given.length, 'file'), problems.length + warnings.length];
+      const all = given.length === 1 ? 'is' : 'are';
+      terminal.talk(
+        found === 0
+          ? `${files} ${all} fine`
+          : `${countText(problems.length, 'problem')}, ${countText(warnings.length, 'warning')} in ${files}`,
+      );
     }
     if (problems.length > 0) return exitCodes.usage;
     return ok ? exitCodes.done : exitCodes.failed;

@@ -1,7 +1,9 @@
 /** `countersign policy diff`: which verdicts change between two policies, and in which direction. */
 import { z } from 'zod';
+import { CountersignError } from '../../../core/errors.ts';
 import { defineCommand } from '../../define-command.ts';
 import { exitCodes } from '../../exit-codes.ts';
+import { countText } from '../../show/format.ts';
 import { visible } from '../../terminal.ts';
 import { defineLayerOptions, layerOptions } from '../../policy/layer-options.ts';
 
@@ -23,15 +25,17 @@ export const policyDiff = defineCommand({
     );
     const { comparePolicies, mayBeLooser } = await import('../../../policy/index.ts');
     const { diffCases } = await import('../../../policy/cases/index.ts');
-    const [old, now] = [await readPolicyFile(before), await readPolicyFile(after)];
+    const [old, now] = await named([readPolicyFile(before), readPolicyFile(after)]);
     const beside = [...new Set([old.casesFile, now.casesFile])].filter((file) => file !== undefined);
-    const cases = await readCasesFiles(files ?? beside);
+    const [cases] = await named([readCasesFiles(files ?? beside)]);
     const defaults = { tools: toolsByName([...old.tools, ...now.tools]), now: 0 };
     const flips = diffCases(await readLayers(old, flags), await readLayers(now, flags), cases, defaults);
     const differences = comparePolicies(old.loaded.source, now.loaded.source);
-    // Where there are cases, they say; without any, only what is tighter for sure passes.
+    // Whoever changes a policy may change its cases: a piece that is looser by itself counts whatever they cover. Where the pieces do
+    // not tell, the cases say; without any, only what is tighter for sure passes.
     const loosens =
-      flips.some(({ direction }) => direction === 'looser') || (cases.length === 0 && mayBeLooser(differences));
+      [...flips, ...differences].some(({ direction }) => direction === 'looser') ||
+      (cases.length === 0 && mayBeLooser(differences));
     if (json) {
       const shown = flips.map(({ case: one, direction, before: was, after: is }) => {
         return { name: one.name, file: one.file, line: one.line, direction, before: was.verdict, after: is.verdict };
@@ -51,11 +55,23 @@ export const policyDiff = defineCommand({
         );
       }
       const looser = flips.filter(({ direction }) => direction === 'looser').length;
+      const pieces = `${countText(differences.length, 'piece')} ${differences.length === 1 ? 'differs' : 'differ'}`;
       terminal.talk(
-        `${cases.length} cases: ${looser} looser, ${flips.length - looser} tighter; ${differences.length} pieces differ`,
+        `${countText(cases.length, 'case')}: ${looser} looser, ${flips.length - looser} tighter; ${pieces}`,
       );
-      if (cases.length === 0) terminal.talk('without cases, whatever is not tighter for sure counts as looser');
+      if (cases.length === 0 && differences.length > 0)
+        terminal.talk('without cases, whatever is not tighter for sure counts as looser');
     }
     return loosens ? loosensExit : exitCodes.done;
   },
 });
+
+/** A file that is not there is wrong usage here: the exit code of what is not there says "looser" in this command. */
+async function named<T extends unknown[]>(reads: { [Index in keyof T]: Promise<T[Index]> }): Promise<T> {
+  try {
+    return await Promise.all(reads);
+  } catch (error) {
+    const isMissing = error instanceof CountersignError && error.code === 'not-found';
+    throw isMissing ? new CountersignError('input-invalid', error.message, { cause: error }) : error;
+  }
+}

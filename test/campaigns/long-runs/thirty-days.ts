@@ -68,6 +68,7 @@ export async function waitThirtyDays(folder: string): Promise<ThirtyDays> {
       clock,
       audience,
       tools: pack.tools,
+      guards: pack.guards,
       sandbox: createUnshareSandbox(),
       workFolder: join(folder, 'work'),
       openai: { apiKey: 'none', baseURL: model.baseURL },

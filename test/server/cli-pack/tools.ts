@@ -2,9 +2,20 @@
 import { appendFileSync, existsSync, readFileSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { z } from 'zod';
-import { defineTool } from 'countersign';
+import { defineGuard, defineTool } from 'countersign';
 
 const parameters = z.strictObject({ name: z.string().min(1).max(100) });
+
+export const guards = [
+  defineGuard({
+    id: 'no-vault',
+    at: ['beforeTool', 'afterAgent'],
+    check: ({ text }) =>
+      text.includes('vault')
+        ? [{ guard: 'no-vault', rule: 'vault', severity: 'critical', message: 'it names it' }]
+        : [],
+  }),
+];
 
 export const tools = [
   defineTool({

@@ -11,6 +11,7 @@ import type { PackBody } from '../../../core/contracts/pack.ts';
 import type { ToolDefinition } from '../../../core/contracts/tool.ts';
 import { digestText } from '../../../core/digest.ts';
 import { transcriptHead } from '../../../core/transcript.ts';
+import { usualGuardSettings } from '../../../policy/index.ts';
 import type { RunRow } from '../../../store/store.ts';
 
 export const workflowId = 'run-00000000-0000-4000-8000-000000000001';
@@ -140,6 +141,8 @@ export function createWorld(options: WorldOptions): World {
         : [],
     }),
     clock: { now: () => 1_700_000_000_000 },
+    checkTurn: async () => ({ findings: [], refusal: undefined }),
+    readSettings: async () => usualGuardSettings,
     activity: () => activity,
     ...options.overrides,
   };

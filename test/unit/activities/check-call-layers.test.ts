@@ -1,4 +1,5 @@
 /** P1 under several layers: the strictest of every pinned and active version holds, what is missing denies, shadow changes nothing. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PinnedLayer } from '../../../core/contracts/ticket.ts';
 import { digestText } from '../../../core/digest.ts';
@@ -77,6 +78,29 @@ describe('P1 a layer above the pack', () => {
     expect(wordOf(await world.gate())).toBe('deny layer-missing');
   });
 
+  test.each(['organisation', 'team', 'pack'] as const)(
+    'that a run pinned denies when its body is gone, although the active version of the %s is there',
+    async (kind) => {
+      const lost = digestText('body', 'lost');
+      const of = { organisation: 'organisation', team: 'sre', pack: 'ops' } as const;
+      const gone: PinnedLayer[] = kind === 'pack' ? [] : [{ layer: kind, name: of[kind], policyDigest: lost }];
+      const ticket = kind === 'pack' ? { policyDigest: lost } : { layers: gone };
+      const world = await createWorld({ ticket });
+      await organisation(world, ofTeam);
+      await layer(world, 'team', 'sre', allowing);
+      const rule = kind === 'pack' ? 'policy-missing' : 'layer-missing';
+      expect(wordOf(await world.gate())).toBe(`deny ${rule}`);
+      expect(wordOf(await world.gate({ tool: 'read_status', turn: 2 }))).toBe(`deny ${rule}`);
+    },
+  );
+
+  test('that a run pinned denies when its body is no policy any more', async () => {
+    const world = await createWorld({ ticket: { layers: [pinned('version: 2')] } });
+    await world.store.putBody('version: 2');
+    await organisation(world, allowing);
+    expect(wordOf(await world.gate())).toBe('deny layer-missing');
+  });
+
   test('that an agent belongs to must be there, and then counts; another team’s does not', async () => {
     const world = await createWorld();
     await organisation(world, ofTeam);
@@ -116,6 +140,38 @@ describe('P1 a layer above the pack', () => {
       { layer: 'organisation', policyDigest: digest, verdict: 'ask' },
     ]);
     expect(ask.body).toMatchObject({ approverPolicies: [digest] });
+  });
+});
+
+describe('P1 whatever versions a run pinned and whatever is active since', () => {
+  const effects = ['allow', 'ask', 'deny'] as const;
+  const version = fc.constantFrom(...effects);
+  const layers = { pack: 'ops', organisation: 'organisation', team: 'sre' } as const;
+  const of = (kind: keyof typeof layers, effect: string) =>
+    rules(effect, kind === 'organisation' ? 'layers: { teams: { sre: { agents: [ops] } } }\n' : '');
+
+  test('the strictest of all of them is the verdict, and nothing is allowed that one of them refuses (property)', async () => {
+    const pair = fc.record({ pinned: version, active: version });
+    await fc.assert(
+      fc.asyncProperty(pair, pair, pair, async (pack, organisationPair, team) => {
+        const above = { organisation: organisationPair, team };
+        const pinnedLayers = (['organisation', 'team'] as const).map((kind) => {
+          return { layer: kind, name: layers[kind], policyDigest: digestText('body', of(kind, above[kind].pinned)) };
+        });
+        const world = await createWorld({ policy: of('pack', pack.pinned), ticket: { layers: pinnedLayers } });
+        for (const kind of ['organisation', 'team'] as const) {
+          await world.store.putBody(of(kind, above[kind].pinned));
+          await layer(world, kind, layers[kind], of(kind, above[kind].active));
+        }
+        const policyDigest = await world.store.putBody(of('pack', pack.active));
+        const packDigest = digestText('body', 'a pack');
+        await world.order({ kind: 'policy-activation', agent: 'ops', packDigest, policyDigest, by: 'root' });
+        const said = [pack, organisationPair, team].flatMap(({ pinned: was, active }) => [was, active]);
+        const strictest = Math.max(...said.map((effect) => effects.indexOf(effect)));
+        expect(wordOf(await world.gate()).split(' ')[0]).toBe(effects[strictest]);
+      }),
+      { numRuns: 40, seed: 20_261_129 },
+    );
   });
 });
 
@@ -169,11 +225,22 @@ describe('P1 a limit of a policy', () => {
     expect(wordOf(again)).toBe(text.startsWith('tools') ? 'allow all' : `deny ${rule}`);
   });
 
-  test('on a minute has new places in the next one', async () => {
-    const world = await createWorld({ policy: limited('limits: { callsPerMinute: 1 }\n') });
-    await world.gate();
-    world.clock.at += 60_000;
-    expect(wordOf(await world.gate({ index: 1 }))).toBe('allow all');
+  test('on a minute holds in every minute, not only in those of the clock, and says when the next call is free', async () => {
+    const world = await createWorld({ policy: limited('limits: { callsPerMinute: 2 }\n') });
+    // One second before a minute of the clock ends: the next one begins within what is counted here.
+    world.clock.at += 59_000 - (world.clock.at % 60_000);
+    const startedAt = world.clock.at;
+    const look = { tool: 'read_status' };
+    await world.gate(look);
+    await world.gate({ ...look, turn: 2 });
+    world.clock.at += 1000;
+    const third = await world.gate({ ...look, turn: 3 });
+    expect(wordOf(third)).toBe('deny limit-calls-per-minute');
+    const freeAt = new Date(startedAt + 60_000).toISOString();
+    const reason = `the limit of 2 calls is reached; the next one is free at ${freeAt}`;
+    expect(third).toHaveProperty('decision.body.rules.0.reason', reason);
+    world.clock.at = startedAt + 60_000;
+    expect(wordOf(await world.gate({ ...look, turn: 4 }))).toBe('allow all');
   });
 
   test('on time, tokens and cost counts what the run took; an unpriced model is beyond any cost', async () => {

@@ -261,9 +261,12 @@ describe('P1 a pass that is made again', () => {
   });
 });
 
-describe('P1 the gate refuses', () => {
+describe('P1 X5 port: the gate refuses', () => {
   test.each([
     ['a tool that is not there', { tool: 'none' }, 'deny unknown-tool'],
+    ['a tool without a name', { tool: '' }, 'deny unknown-tool'],
+    ['a tool with a blank name', { tool: '  ' }, 'deny unknown-tool'],
+    ['a guard that no model can name', { tool: 'afterModel:mine', argumentsText: '{}' }, 'deny unknown-tool'],
     ['arguments that do not fit', { argumentsText: '{"name":1}' }, 'deny arguments-invalid'],
     ['arguments with a key twice', { argumentsText: '{"name":"a","name":"b"}' }, 'deny arguments-invalid'],
     ['arguments that are no JSON', { argumentsText: 'name' }, 'deny arguments-invalid'],

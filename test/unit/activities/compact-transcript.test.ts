@@ -1,5 +1,6 @@
 /** The summary: text only, labels of what it covers, the same faults. */
 import { describe, expect, test } from 'vitest';
+import { refusedTurn } from '../../../activities/refused-turn.ts';
 import { createCompactTranscript } from '../../../activities/compact-transcript.ts';
 import { transcriptHead } from '../../../core/transcript.ts';
 import { functionCall, outputText, response, useProvider } from './call-model-provider.ts';
@@ -42,6 +43,21 @@ describe('compact-transcript', () => {
     provider.answers.push(response([outputText(`key ${canary}`)]));
     const result = await compact(createWorld({ baseURL: provider.rawUrl, messages }), 3);
     expect(result.text).toBe('key [redacted]');
+  });
+
+  test('what a guard kept from the model is in no notes, also where the notes end before the refusal', async () => {
+    const refused = refusedTurn(
+      'beforeModel',
+      { guard: 'mine', rule: 'r', severity: 'high', message: 'no' },
+      'call-2-0',
+    );
+    const poisoned = [user, assistant({ calls: [call] }), toolResult('call_a', 'poisoned'), refused];
+    for (const covers of [3, 4]) {
+      provider.answers.push(response([outputText('notes')]));
+      await compact(createWorld({ baseURL: provider.rawUrl, messages: poisoned }), covers);
+    }
+    expect(provider.sent).toHaveLength(2);
+    expect(JSON.stringify(provider.sent)).not.toContain('poisoned');
   });
 
   test.each([0, 5, 1.5])('covering %d of 4 messages is refused', async (covers) => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { describe, expect, test } from 'vitest';
 import { guardCall } from '../../../activities/guard-call.ts';
 import { builtInGuards, defineGuard, type Guard } from '../../../guards/index.ts';
-import { defaultPolicyText } from '../../../policy/index.ts';
+import { defaultPolicyText, loadPolicy } from '../../../policy/index.ts';
 import { defineTool } from '../../../tools/define-tool.ts';
 import { createToolRegistry } from '../../../tools/registry.ts';
 import { createGateWorld, gatePolicy, wordOf, zero } from './check-call-world.ts';
@@ -28,7 +28,8 @@ const tools = createToolRegistry(
 async function wordFor(tool: string, args: z.output<typeof parameters>, own: Guard[] = [], text = policy) {
   const world = await createGateWorld({ policy: text });
   world.dependencies.tools = tools;
-  world.dependencies.checkArguments = async (given, call) => await guardCall([...builtInGuards, ...own], given, call);
+  world.dependencies.checkArguments = async (given, call, settings) =>
+    await guardCall([...builtInGuards, ...own], given, call, settings);
   return wordOf(await world.gate({ tool, argumentsText: JSON.stringify(args) }));
 }
 
@@ -58,6 +59,32 @@ describe('P1 what a tool hands to a shell', () => {
   });
 });
 
+describe('P1 a secret in arguments', () => {
+  const made = ['ghp', 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'].join('_');
+  const withGuards = (guards: string): string => policy.replace('rules:\n', `guards: ${guards}\nrules:\n`);
+
+  test('is refused', async () => {
+    expect(await wordFor('act', { note: made })).toBe('deny secret-in-arguments');
+  });
+
+  test('goes through only where the policy names the guard and says why, and the decision says so', async () => {
+    const off = withGuards('{ secrets: { off: true, acknowledge: these are test keys } }');
+    expect(await wordFor('act', { note: made }, [], off)).toBe('allow free guard-off');
+    const others = withGuards('{ default: { off: true, acknowledge: all of them } }');
+    expect(await wordFor('act', { note: made }, [], others)).toBe('deny secret-in-arguments');
+  });
+
+  test('of which only the mark is left is refused also then: half a value helps nobody', async () => {
+    const off = withGuards('{ secrets: { off: true, acknowledge: these are test keys } }');
+    expect(await wordFor('act', { note: '[secret:github-token:3f2a]' }, [], off)).toBe('deny secret-in-arguments');
+  });
+
+  test('cannot be let through without a reason', () => {
+    const loaded = loadPolicy(withGuards('{ secrets: { off: true } }'), 'policy.yaml');
+    expect(loaded.kind).toBe('invalid');
+  });
+});
+
 describe('P1 by the default policy', () => {
   test.each([
     ['act', { command: 'ls -la | head' }, 'allow reads-allowed'],
@@ -79,7 +106,7 @@ test.each([
   [{ url: 'https://example.com/x' }, 'allow free'],
   [{ url: 'http://169.254.169.254/latest/meta-data' }, 'ask guard-asks'],
   [{ url: 'https://good.example@203.0.113.9/' }, 'ask guard-asks'],
-])('P1 a path or address that leads astray asks: %j', async (args, word) => {
+])('P1 X2 adapt: a path or address that leads astray asks: %j', async (args, word) => {
   expect(await wordFor('look', args)).toBe(word);
 });
 
@@ -111,7 +138,58 @@ describe('P1 a guard of the pack', () => {
     ['never answers', async () => await new Promise<never>(() => undefined)],
   ])('that %s refuses', async (_name, check) => {
     const broken = defineGuard({ id: 'broken', at: ['beforeTool'], timeoutMs: 1, check });
-    expect(await wordFor('look', { note: 'x' }, [broken])).toBe('deny guard-denies');
+    expect(await wordFor('look', { note: 'x' }, [broken])).toBe('deny guard-failed');
+  });
+
+  const throwing = (id: string) => defineGuard({ id, at: ['beforeTool'], check: () => Promise.reject(new Error('x')) });
+  const settings = (guards: string): string => policy.replace('rules:\n', `guards:\n  broken: ${guards}\nrules:\n`);
+
+  test('that fails refuses, whatever the policy makes of its findings', async () => {
+    const lenient = settings('{ critical: allow, high: allow }');
+    expect(await wordFor('look', { note: 'x' }, [throwing('broken')], lenient)).toBe('deny guard-failed');
+  });
+
+  test('that is switched off and fails stops neither the call nor the guards behind it', async () => {
+    const off = settings('{ off: true, acknowledge: it is being mended }');
+    const behind = own('high');
+    expect(await wordFor('look', { note: 'x' }, [throwing('broken')], off)).toBe('allow free guard-off');
+    expect(await wordFor('look', { note: 'x' }, [throwing('broken'), behind], off)).toBe('ask guard-asks');
+  });
+
+  test('of one signal that fails refuses: nobody has looked', async () => {
+    const world = await createGateWorld({ policy });
+    world.dependencies.tools = tools;
+    world.dependencies.checkArguments = async (given, call) => await guardCall([throwing('injection')], given, call);
+    expect(wordOf(await world.gate({ tool: 'look', argumentsText: '{"note":"x"}' }))).toBe('deny guard-failed');
+  });
+
+  test('a failure is not cut away by many findings that look as bad', async () => {
+    const flood = defineGuard({
+      id: 'flood',
+      at: ['beforeTool'],
+      check: () =>
+        Array.from({ length: 200 }, () => ({ guard: 'f', rule: 'r', severity: 'critical' as const, message: 'm' })),
+    });
+    const lenient = policy.replace('rules:\n', 'guards:\n  flood: { critical: allow }\nrules:\n');
+    expect(await wordFor('look', { note: 'x' }, [flood, throwing('broken')], lenient)).toBe('deny guard-failed');
+  });
+
+  test('that is switched off is named in the decision, with why', async () => {
+    const world = await createGateWorld({ policy: settings('{ off: true, acknowledge: it cries wolf }') });
+    world.dependencies.tools = tools;
+    const loud = defineGuard({
+      id: 'broken',
+      at: ['beforeTool'],
+      check: () => [{ guard: 'broken', rule: 'r', severity: 'critical', message: 'm' }],
+    });
+    world.dependencies.checkArguments = async (given, call) => await guardCall([loud], given, call);
+    const result = await world.gate({ tool: 'look', argumentsText: '{"note":"x"}' });
+    const rules = result.kind === 'decided' ? result.decision.body.rules : [];
+    expect(rules).toContainEqual({
+      id: 'guard-off',
+      effect: 'allow',
+      reason: 'guard broken is switched off: it cries wolf',
+    });
   });
 
   test('sees the call, and cannot change it', async () => {

@@ -1,9 +1,12 @@
 /** Which runs open (P1): those whose first link claims its own, live, unused ticket for exactly this input. */
 import { describe, expect, test } from 'vitest';
+import { createCheckPoint } from '../../../activities/check-point.ts';
+import { createCheckStart } from '../../../activities/check-start.ts';
 import { createOpenRun, type OpenRunDependencies } from '../../../activities/open-run.ts';
 import type { OpenRunInput } from '../../../core/contracts/activities.ts';
 import { digestText } from '../../../core/digest.ts';
-import { createGateWorld, type GateWorld, type WorldChanges } from './check-call-world.ts';
+import { defineGuard } from '../../../guards/index.ts';
+import { createGateWorld, gatePolicy, type GateWorld, type WorldChanges } from './check-call-world.ts';
 import { audience, linkRunId, otherUuid, start, workflowId } from './run-tool-world.ts';
 
 const second = '55555555-5555-4555-8555-555555555555';
@@ -19,7 +22,12 @@ async function unopened(changes: WorldChanges = {}) {
     audience,
     namespace: 'default',
     readLinkOrigin: async (id, link) => await world.dependencies.readLinkOrigin(id, link),
-    checkInput: async () => world.found.findings,
+    checkStart: createCheckStart({
+      policies: world.dependencies.policies,
+      checkPoint: createCheckPoint([
+        defineGuard({ id: 'mine', at: ['beforeAgent'], check: () => world.found.findings }),
+      ]),
+    }),
     readCaller: () => ({ kind: 'caller', caller }),
   };
   const open = async (input: Partial<OpenRunInput> = {}) => {
@@ -79,6 +87,19 @@ describe('P1 a run', () => {
     const world = await unopened();
     found(world, 'medium');
     expect(await world.open()).toBe('opened');
+  });
+
+  test.each([
+    ['a blocked account', 'blocked: { users: [rita] }'],
+    ['text that holds a blocked word, however it is written', 'blocked: { words: [go] }'],
+    ['a guard’s finding above the threshold of the policy', 'guards: { mine: { block: medium } }'],
+  ])('of %s does not open', async (_name, policy) => {
+    const input = 'G\u200BO on';
+    const ticket = { inputDigest: digestText('input', input) };
+    const changed = await unopened({ policy: gatePolicy.replace('rules:\n', `${policy}\nrules:\n`), ticket });
+    found(changed, 'medium');
+    expect(await changed.open({ input })).toBe('refused input-refused');
+    await expectUnused(changed);
   });
 
   test('does not open when another run of this name claimed meanwhile', async () => {

@@ -73,7 +73,7 @@ describe('run-tool with a valid permit', () => {
     expect(world.executed).toEqual([]);
   });
 
-  test('redacts before it cuts, keeps the whole text, and cuts between characters', async () => {
+  test('D2 port: redacts before it cuts, keeps the whole text, and cuts between characters', async () => {
     // A byte order mark at the start is text like any other: a cut that dropped it would not begin the whole.
     const text = `\uFEFFhunter ${'ä€😀'.repeat(4000)}`;
     const world = createWorld({ execute: () => text });
@@ -94,6 +94,38 @@ describe('run-tool with a valid permit', () => {
     const result = await world.run(permitOf(world));
     expect(JSON.stringify(result)).not.toContain('restarted');
     expect(kindOf(result)).toBe('succeeded');
+  });
+
+  test('withholds an output that a guard refused, and signs who and why; the outcome stands', async () => {
+    const world = createWorld({ execute: () => `restarted ${'é'.repeat(20_000)}` });
+    const finding = { guard: 'mine', rule: 'r', severity: 'high' as const, message: 'no' };
+    const seen: unknown[] = [];
+    world.dependencies.checkResult = async (text, { args, definition }) => {
+      seen.push(text.length, args, definition.name);
+      return { findings: Array.from({ length: 30 }, () => finding), refusal: finding };
+    };
+    const result = await world.run(permitOf(world));
+    if (result.kind !== 'receipt') throw new Error(result.reason);
+    expect(result.output).toMatchObject({ text: '[withheld: guard "mine" refused the result by "r": no]' });
+    expect(result.receipt.body).toMatchObject({ outcome: 'succeeded', withheldBy: 'mine' });
+    expect(result.receipt.body.findings).toHaveLength(20);
+    expect(seen).toEqual([20_010, { service: 'web', force: false }, 'restart']);
+    expect(JSON.stringify([...world.memory.bodies.values()])).not.toContain('restarted');
+  });
+
+  test('withholds an output when the guards cannot be asked', async () => {
+    const world = createWorld();
+    world.dependencies.checkResult = async () => await Promise.reject(new Error('policy store down'));
+    const result = await world.run(permitOf(world));
+    expect(JSON.stringify(result)).not.toContain('restarted');
+    expect(kindOf(result)).toBe('succeeded');
+  });
+
+  test('says nothing of guards in a receipt where they found nothing', async () => {
+    const world = createWorld();
+    const result = await world.run(permitOf(world));
+    if (result.kind !== 'receipt') throw new Error(result.reason);
+    expect(Object.keys(result.receipt.body)).not.toContain('findings');
   });
 
   test('does not call an effect failed because its answer is not JSON', async () => {
@@ -176,6 +208,15 @@ describe('run-tool and a tool that fails', () => {
     const result = await world.run(permitOf(world));
     expect(kindOf(result)).toBe('failed');
     expect(JSON.stringify(result)).not.toContain('hunter');
+  });
+
+  test('the reason of an unknown is asked about, and withheld where a guard refuses it', async () => {
+    const world = createWorld({ execute: throws(new Error('bad words')) });
+    const refusal = { guard: 'mine', rule: 'r', severity: 'high' as const, message: 'no' };
+    world.dependencies.checkResult = async () => ({ findings: [refusal], refusal });
+    const result = await world.run(permitOf(world));
+    expect(result).toMatchObject({ kind: 'unknown', reason: expect.stringContaining('[withheld: guard "mine"') });
+    expect(JSON.stringify(result)).not.toContain('bad words');
   });
 
   test('the reason of an unknown is redacted', async () => {

@@ -132,7 +132,7 @@ describe('run-tool and a store that fails', () => {
     expect(kindOf(await world.run(permitOf(world)))).toBe('succeeded');
   });
 
-  test('while the body is put: returns no result', async () => {
+  test('X6 invert: while the body is put: returns no result, and never the whole text instead', async () => {
     const world = createWorld({ execute: () => 'x'.repeat(20_000) });
     world.memory.down.set('putBody', 'before');
     expect(kindOf(await world.run(permitOf(world)))).toBe('unknown');

@@ -284,7 +284,7 @@ describe('run-tool refuses for good and reports an incident', () => {
   );
 });
 
-describe('run-tool does not start', () => {
+describe('X4 port: run-tool does not start', () => {
   test.each(notStarted)('%s', async (_, code, act) => {
     const world = createWorld();
     expect(await act(world)).toMatchObject({ kind: 'not-started', code });

@@ -103,6 +103,7 @@ export function createWorld(change: ToolChange = {}) {
       run: async () => ({ kind: 'refused', reason: 'none', remedy: 'none' }),
     },
     workFolder: join(temporary, 'work'),
+    checkResult: async () => ({ findings: [], refusal: undefined }),
     redact: async (text) => ({ text: text.replaceAll('hunter', '[secret]'), findings: [] }),
     sanitiseError: (error) => (error instanceof Error ? error.message : 'fault'),
     marginMs: 20,

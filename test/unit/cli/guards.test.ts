@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { checkedGuards } from '../../../cli/commands/guards.ts';
+import { checkLines } from '../../../cli/parts/check-lines.ts';
 import { runCli, temporaryFolder } from './run-cli.ts';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -39,6 +41,54 @@ describe('guards check', () => {
     const found = answers((await check('shell', lines)).stdout);
     const bad = [{ guard: 'input', rule: 'bad-line', verdict: 'deny' }];
     expect(found).toMatchObject([bad, bad, bad, bad, [{ verdict: 'allow' }], [{ verdict: 'allow' }]]);
+  });
+
+  const badBytes = Buffer.concat([Buffer.from('{"text":"'), Buffer.from([0xff, 0xfe]), Buffer.from(' x"}')]);
+  const badLines = [
+    ['not JSON', Buffer.from('rm -rf')],
+    ['empty', Buffer.from('')],
+    ['not UTF-8', badBytes],
+    ['half a character', Buffer.from([0x22, 0xc3, 0x22])],
+    ['null', Buffer.from('null')],
+    ['deep', Buffer.from('["'.repeat(50_000))],
+    ['base64 of no text', Buffer.from('{"base64":"//8="}')],
+    ['no base64', Buffer.from('{"base64":"l*s"}')],
+  ] as const;
+
+  it.each(checkedGuards)(
+    'of %s answers every bad line with one finding, in order, and reads the next',
+    async (guard) => {
+      const good = Buffer.from('"a"');
+      const lines = badLines.flatMap(([, bytes]) => [bytes, good]);
+      const joined = Buffer.concat(lines.flatMap((line, at) => (at === 0 ? [line] : [Buffer.from('\n'), line])));
+      const { exit, stdout } = await runCli(['guards', 'check', '--guard', guard, '--jsonl', '-'], { stdin: joined });
+      const found = answers(stdout);
+      expect(exit).toBe(0);
+      expect(found).toHaveLength(lines.length);
+      const bad = [{ guard: 'input', rule: 'bad-line', severity: 'critical', verdict: 'deny' }];
+      for (const [at, [name]] of badLines.entries()) {
+        expect(found[2 * at], name).toMatchObject(bad);
+        expect(found[2 * at + 1], `after ${name}`).not.toMatchObject(bad);
+      }
+    },
+  );
+
+  it.each(checkedGuards)('of %s answers a line of a megabyte, and no input with nothing', async (guard) => {
+    const line = JSON.stringify('a'.repeat(1_000_000));
+    expect(answers((await check(guard, `${line}\n`)).stdout)).toHaveLength(1);
+    expect(await check(guard, '')).toMatchObject({ exit: 0, stdout: '' });
+  });
+
+  it('answers each line before the next one comes', async () => {
+    const seen: string[] = [];
+    async function* slowly() {
+      for (const line of ['"one"', '"two"', '"three"']) {
+        yield Buffer.from(`${line}\n`);
+        seen.push(`asked after ${line}`);
+      }
+    }
+    await checkLines('secrets', { file: '-', stdin: slowly() }, () => void seen.push('answered'));
+    expect(seen).toEqual(['"one"', '"two"', '"three"'].flatMap((line) => ['answered', `asked after ${line}`]));
   });
 
   it('says nothing of a text without findings', async () => {

@@ -13,7 +13,7 @@ test('init writes a pack that loads: one read, one effect, the default policy', 
   const { exit, stdout, stderr } = await runCli(['init', folder]);
   expect(exit).toBe(0);
   expect(stdout.trim().split('\n')).toEqual(
-    ['agent.yaml', 'policy.yaml', 'tools.ts'].map((name) => join(folder, name)),
+    ['agent.yaml', 'policy.yaml', 'policy.cases.yaml', 'tools.ts'].map((name) => join(folder, name)),
   );
   expect(stderr).toContain(`countersign dev '${folder}'\n`);
   expect(stderr).toContain('countersign run my-notes');
@@ -21,10 +21,23 @@ test('init writes a pack that loads: one read, one effect, the default policy', 
   expect(await loadAlone(folder)).toEqual({ agent: 'my-notes', tools: { add_note: 'effect', read_notes: 'read' } });
 });
 
+test('init writes cases that its policy holds', async () => {
+  const folder = join(await temporaryFolder(), 'ops');
+  await runCli(['init', folder]);
+  expect(await runCli(['policy', 'test', join(folder, 'policy.yaml')])).toMatchObject({
+    exit: 0,
+    stdout: expect.stringContaining('3 cases, 0 failed'),
+  });
+});
+
 test('init says what it wrote under --json', async () => {
   const folder = join(await temporaryFolder(), 'ops');
   const { stdout } = await runCli(['init', folder, '--json']);
-  expect(JSON.parse(stdout)).toEqual({ folder, agent: 'ops', files: ['agent.yaml', 'policy.yaml', 'tools.ts'] });
+  expect(JSON.parse(stdout)).toEqual({
+    folder,
+    agent: 'ops',
+    files: ['agent.yaml', 'policy.yaml', 'policy.cases.yaml', 'tools.ts'],
+  });
 });
 
 test('init writes nothing into a folder that holds one of its files', async () => {
@@ -41,7 +54,13 @@ test('init keeps the other files of a folder', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'README.md'), 'mine');
   expect(await runCli(['init', folder])).toMatchObject({ exit: 0 });
-  expect((await readdir(folder)).toSorted()).toEqual(['README.md', 'agent.yaml', 'policy.yaml', 'tools.ts']);
+  expect((await readdir(folder)).toSorted()).toEqual([
+    'README.md',
+    'agent.yaml',
+    'policy.cases.yaml',
+    'policy.yaml',
+    'tools.ts',
+  ]);
 });
 
 test.each([

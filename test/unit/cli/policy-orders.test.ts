@@ -55,9 +55,10 @@ describe('policy orders', () => {
       exit: 0,
       stdout: `team:sre: ${first} is in force\n`,
     });
-    expect((await cli(ann, 'activate', 'none', '--layer', 'team:sre', '--shadow')).stdout).toContain(
-      'no policy is in force',
-    );
+    const again = ['activate', first, '--layer', 'team:sre', '--shadow'];
+    expect((await cli(ann, ...again)).stdout).toBe(`team:sre: ${first} was in shadow already\n`);
+    const ended = await cli(ann, 'activate', 'none', '--layer', 'team:sre', '--shadow');
+    expect(ended.stdout).toBe('team:sre: no policy is in shadow\n');
   });
 
   it('a loosening is a proposal until a second person orders the same, and says what may be looser', async () => {
@@ -70,6 +71,8 @@ describe('policy orders', () => {
     expect(proposed.stdout).toContain('looser rules.no');
     expect((await cli(ann, ...order)).stdout).toContain('proposed');
     expect((await cli(ann, 'status')).stdout).toMatch(new RegExp(`team:sre +proposed ${wide} by ann`, 'u'));
+    const puppet = await cli(await world.key('puppet', { mintedBy: 'ann' }), ...order);
+    expect(puppet.stdout).toContain("no second person's: ann proposed the same");
     expect((await cli(await world.key('robot', { person: false }), ...order)).exit).not.toBe(0);
     expect((await cli(await world.key('bob'), ...order)).stdout).toContain(`${wide} is in force`);
     const { active, proposals } = JSON.parse((await cli(ann, 'status', '--json')).stdout) as Record<string, unknown[]>;
@@ -100,6 +103,11 @@ describe('policy orders', () => {
     const path = join(folder, 'bad.yaml');
     await writeFile(path, `${head}limts: {}\nrules: []\n`);
     expect(await cli(ann, 'publish', path)).toMatchObject({ exit: 2, stderr: expect.stringContaining(`${path}:3:1`) });
+    await writeFile(path, `${loose}# ${'x'.repeat(500_000)}\n`);
+    expect(await cli(ann, 'publish', path)).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining('at most 500000'),
+    });
     const reader = await world.key('eve', { scopes: ['runs:read'] });
     await writeFile(path, loose);
     const refused = await cli(reader, 'publish', path);

@@ -1,5 +1,5 @@
 /** The commands for policies, as they are typed: exit codes, output for people and for programs, and input that is bad. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -51,6 +51,36 @@ describe('policy check', () => {
     const { warnings } = JSON.parse(stdout) as { warnings: { code: string; line: number }[] };
     expect(warnings.map((one) => one.code)).toContain(code);
     expect((await runCli(['policy', 'check', path, '--strict'])).exit).toBe(1);
+  });
+
+  it('takes files of cases among policies as what they are, and tells all files’ problems at once', async () => {
+    const good = await file('policy.yaml', reads);
+    const own = await file('policy.cases.yaml', cases);
+    const fine = await runCli(['policy', 'check', good, own]);
+    expect(fine).toMatchObject({ exit: 0, stderr: expect.stringContaining('2 files are fine') });
+    expect((await runCli(['policy', 'check', own])).stderr).toContain('1 file is fine');
+    const bad = await file('bad.yaml', `${head}limts: {}\nrules: []\n`);
+    const wrong = await file('wrong.cases.yaml', '- { call: { tool: a }, verdict: alow }\n');
+    const latin = join(folder, 'latin.yaml');
+    await writeFile(latin, Buffer.from([0x76, 0xff]));
+    const all = await runCli(['policy', 'check', join(folder, 'none.yaml'), latin, wrong, bad, good]);
+    expect(all.exit).toBe(2);
+    for (const one of ['none.yaml', 'latin.yaml": it is not UTF-8', 'did you mean "allow"?', `${bad}:3:1`]) {
+      expect(all.stdout).toContain(one);
+    }
+    expect(all.stderr).toContain('4 problems, 0 warnings in 5 files');
+  });
+
+  it('warns of rules that another one makes useless, the later of two that say the same', async () => {
+    const same = `${rule('first', 'deny')}${rule('second', 'deny')}${rule('third', 'allow')}`;
+    const { stdout } = await runCli(['policy', 'check', await file('policy.yaml', `${head}rules:\n${same}`)]);
+    expect(stdout).toContain('rule "second" changes nothing: rule "first" denies all that it is for (shadowed-rule)');
+    expect(stdout).toContain('rule "third" never decides: rule "first" denies all');
+    expect(stdout).not.toContain('rule "first" changes');
+    const labels = ', labels: { untrusted: allow }';
+    const apart = `${rule('first', 'allow', labels)}${rule('second', 'allow')}`;
+    const other = await runCli(['policy', 'check', await file('policy.yaml', `${head}rules:\n${apart}`)]);
+    expect(other.stdout).not.toContain('shadowed-rule');
   });
 
   it('warns of a quorum that nobody can reach', async () => {
@@ -120,6 +150,32 @@ describe('policy test', () => {
     });
     expect(result.stdout).toMatch(/2 cases, 0 failed[\s\S]*rulez[\s\S]*2 cases, 2 failed/u);
     expect(result.exit).toBe(1);
+  });
+});
+
+describe('policy test, further', () => {
+  it('watches the layers above and what appears later, and misses nothing that is saved while it runs', async () => {
+    const path = await file('policy.yaml', reads);
+    await file('policy.cases.yaml', cases);
+    const org = await file('org.yaml', `${head}rules:\n${rule('all', 'allow')}`);
+    const stop = new AbortController();
+    const changes = [`${head}rules:\n${rule('all', 'allow')}${rule('no', 'deny')}`];
+    const result = await runCli(['policy', 'test', path, '--watch', '--team', `sre=${org}`], {
+      stop: stop.signal,
+      onPause: async () => {
+        const next = changes.shift();
+        if (next === undefined) stop.abort();
+        else await writeFile(org, next);
+      },
+    });
+    expect(result.stdout).toMatch(/2 cases, 0 failed[\s\S]*2 cases, 1 failed/u);
+  });
+
+  it('says where a report cannot be written', async () => {
+    const path = await file('policy.yaml', reads);
+    await file('policy.cases.yaml', cases);
+    const result = await runCli(['policy', 'test', path, '--junit', join(folder, 'no', 'such', 'folder.xml')]);
+    expect(result).toMatchObject({ exit: 2, stderr: expect.stringContaining('expected a place that may be written') });
   });
 });
 
@@ -206,7 +262,7 @@ describe('policy explain', () => {
     const { exit, stdout } = await runCli(['policy', 'explain', path, '--call', call, '--organisation', org]);
     expect(exit).toBe(0);
     expect(stdout).toContain('deny a (risk medium, decided by pack)');
-    expect(stdout).toMatch(/· allow reads +its condition is false/u);
+    expect(stdout).toMatch(/· allow reads +its condition is false: tool.effect == "read"/u);
     expect(stdout).toMatch(/· ask +ops +it is for other environments/u);
     expect(stdout).toMatch(/! deny +bad +its condition failed/u);
     expect(stdout).toMatch(/organisation: allow/u);
@@ -230,6 +286,19 @@ describe('policy explain', () => {
   });
 });
 
+describe('policy explain of an ask', () => {
+  it('says whom it would ask, and shows what others wrote with its control characters escaped', async () => {
+    const path = await file('policy.yaml', `${head}rules:\n${rule('all', 'ask')}`);
+    const { stdout } = await runCli(['policy', 'explain', path, '--call', '{"tool":"a"}']);
+    expect(stdout).toContain('asks under "default": 1 of bob, within 10 min');
+    await file('policy.cases.yaml', '- { name: "a\\u001b[2Jb", call: { tool: a }, verdict: ask }\n');
+    const by = ['--cases', join(folder, 'policy.cases.yaml'), '--name', 'other'];
+    const unknown = await runCli(['policy', 'explain', path, ...by]);
+    expect(unknown.exit).toBe(3);
+    expect(unknown.stderr).not.toContain('\u001b');
+  });
+});
+
 describe('policy diff', () => {
   it('exits with 3 where a verdict loosens, 0 where it tightens', async () => {
     const [loose, strict] = [
@@ -244,11 +313,50 @@ describe('policy diff', () => {
     expect((await runCli(['policy', 'diff', loose, loose])).exit).toBe(0);
     expect((await runCli(['policy', 'diff', loose, strict])).exit).toBe(3);
     const { stdout } = await runCli(['policy', 'diff', strict, loose, ...by, '--json']);
+    // A file that is not there must not read as "looser", nor as "fine".
+    expect((await runCli(['policy', 'diff', strict, join(folder, 'none.yaml')])).exit).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({ loosens: true, cases: 2, flips: [{ before: 'deny', after: 'allow' }] });
   });
 });
 
+describe('policy diff, where cases do not reach', () => {
+  it.each([
+    ['a rule that denies is taken away', `${rule('no', 'deny', ', when: args.x == 1')}`, '', 3],
+    ['a rule that allows is new', '', `${rule('more', 'allow', ', when: args.x == 1')}`, 3],
+    ['a rule that denies is new', '', `${rule('no', 'deny', ', when: args.x == 1')}`, 0],
+    [
+      'a rule has another name',
+      rule('one', 'deny', ', when: args.x == 1'),
+      rule('two', 'deny', ', when: args.x == 1'),
+      0,
+    ],
+    ['a limit is raised', 'limits: { callsPerRun: 1 }\n', 'limits: { callsPerRun: 2 }\n', 3],
+    ['a limit is lowered', 'limits: { callsPerRun: 2 }\n', 'limits: { callsPerRun: 1 }\n', 0],
+  ])('%s', async (_, before, after, exit) => {
+    const [old, now] = [await file('old.yaml', `${reads}${before}`), await file('new.yaml', `${reads}${after}`)];
+    const one = await file('cases.yaml', '- { call: { tool: a, effect: read, args: { x: 2 } }, verdict: allow }\n');
+    expect((await runCli(['policy', 'diff', old, now, '--cases', one])).exit).toBe(exit);
+  });
+});
+
 describe('policy fmt', () => {
+  it('changes all files or none, keeps mode and links, and leaves cases alone', async () => {
+    const untidy = `rules:\n${rule('a', 'deny')}version:   1\n`;
+    const [path, bad] = [await file('policy.yaml', untidy), await file('bad.yaml', 'version: 1\nversion: 1\n')];
+    const own = await file('policy.cases.yaml', cases);
+    expect((await runCli(['policy', 'fmt', path, bad])).exit).toBe(2);
+    expect(await readFile(path, 'utf8')).toBe(untidy);
+    await chmod(path, 0o640);
+    const link = join(folder, 'link.yaml');
+    await symlink(path, link);
+    expect((await runCli(['policy', 'fmt', link, own])).exit).toBe(0);
+    expect(await readFile(path, 'utf8')).toMatch(/^version: 1\nrules:/u);
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    expect((await lstat(path)).mode & 0o777).toBe(0o640);
+    expect(await readFile(own, 'utf8')).toBe(cases);
+    expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
   it('writes one form, keeps comments and meaning, and says what differs under --check', async () => {
     const path = await file('policy.yaml', `rules:\n${rule('a', 'deny')}# why\nversion:   1\n`);
     expect((await runCli(['policy', 'fmt', path, '--check'])).exit).toBe(1);

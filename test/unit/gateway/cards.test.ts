@@ -117,6 +117,15 @@ describe('the last approved call like it', () => {
     expect((await seen(2)).lastApproved).toBeNull();
   });
 
+  it('is none where its approval was taken back', async () => {
+    const earlier = await askWith(1, '{"service":"db"}');
+    await vote(earlier, 'approve');
+    await world.call('POST', `/v1/approvals/${earlier.nonce}/withdrawals`, { key: bob, body: {} });
+    await close(earlier, 'approved');
+    await askWith(2, '{"service":"web"}');
+    expect((await seen(2)).lastApproved).toBeNull();
+  });
+
   it('is none where agent or environment differ', async () => {
     const earlier = await askWith(1, '{"service":"web"}', { environment: 'production' });
     await vote(earlier, 'approve');

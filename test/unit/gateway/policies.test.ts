@@ -121,6 +121,92 @@ describe('where the organisation wants two people', () => {
     expect((await activate(await world.key('bob'), 'team', 'sre', loose)).body['status']).toBe('activated');
   });
 
+  it('two keys that a third person made are one person, also over makers of makers', async () => {
+    const ofRoot = async (principal: string, mintedBy = 'root') => await world.key(principal, { mintedBy });
+    const [first, second] = [await ofRoot('anna'), await ofRoot('bert')];
+    expect((await activate(first, 'team', 'sre', loose)).body).toMatchObject({ status: 'proposed', samePeople: [] });
+    const again = await activate(second, 'team', 'sre', loose);
+    expect(again.body).toMatchObject({ status: 'proposed', samePeople: ['root'] });
+    // anna makes a key for carl, bert one for dora: all four are root's.
+    const [third, fourth] = [await ofRoot('carl', 'anna'), await ofRoot('dora', 'bert')];
+    for (const key of [third, fourth])
+      expect((await activate(key, 'team', 'sre', loose)).body['status']).toBe('proposed');
+    expect(await active()).toBe(strict);
+    expect((await activate(await world.key('bob'), 'team', 'sre', loose)).body['status']).toBe('activated');
+  });
+
+  it('a key that somebody makes for their own name stays who made the first one', async () => {
+    await world.key('puppet', { mintedBy: 'ann' });
+    const own = await world.key('puppet', { mintedBy: 'puppet' });
+    await activate(ann, 'team', 'sre', loose);
+    expect((await activate(own, 'team', 'sre', loose)).body).toMatchObject({
+      status: 'proposed',
+      samePeople: ['ann'],
+    });
+  });
+
+  it('keys that are made later, or for others, taint nobody', async () => {
+    const bob = await world.key('bob');
+    await activate(ann, 'team', 'sre', loose);
+    await world.key('bob', { mintedBy: 'ann' });
+    await world.key('ann', { mintedBy: 'bob' });
+    expect((await activate(bob, 'team', 'sre', loose)).body['status']).toBe('activated');
+  });
+
+  it('keys made through the API are followed as well', async () => {
+    const make = async (key: string, principal: string) => {
+      const body = { principal, roles: [], person: true, scopes: ['control:write'], expiresInMs: 60_000 };
+      return String((await world.call('POST', '/v1/keys', { key, body })).body['apiKey']);
+    };
+    const first = await make(ann, 'anna');
+    const second = await make(await make(ann, 'bert'), 'bert');
+    await activate(first, 'team', 'sre', loose);
+    expect((await activate(second, 'team', 'sre', loose)).body).toMatchObject({
+      status: 'proposed',
+      samePeople: ['ann'],
+    });
+  });
+
+  it('a proposal counts no more when a key that may have made it is revoked', async () => {
+    const stolen = await world.key('carl');
+    await activate(stolen, 'team', 'sre', loose);
+    await world.call('DELETE', `/v1/keys/${stolen.split('_')[1] ?? ''}`, { key: ann });
+    expect((await status())['proposals']).toEqual([]);
+    expect((await activate(ann, 'team', 'sre', loose)).body['status']).toBe('proposed');
+    expect(await active()).toBe(strict);
+  });
+
+  it('an order that another one overtook is weighed anew: what was tighter before may be looser now', async () => {
+    const stricter = await publish(policy(rule('allow'), rule('deny', 'no'), rule('deny', 'more')));
+    const between = await publish(policy(rule('allow'), rule('deny', 'no'), rule('ask', 'asks')));
+    const { store } = world;
+    const append = store.appendControl.bind(store);
+    const bob = await world.key('bob');
+    store.appendControl = async (seal) => {
+      store.appendControl = append;
+      expect((await activate(bob, 'team', 'sre', stricter)).body['status']).toBe('activated');
+      return await append(seal);
+    };
+    expect((await activate(ann, 'team', 'sre', between)).body).toMatchObject({ status: 'proposed', before: stricter });
+    expect(await active()).toBe(stricter);
+  });
+
+  it('orders that are overtaken again and again are a conflict, and nothing is recorded', async () => {
+    const { store } = world;
+    const append = store.appendControl.bind(store);
+    const overtaken: typeof append = async (seal) => {
+      store.appendControl = append;
+      await world.key('somebody');
+      store.appendControl = overtaken;
+      return await append(seal);
+    };
+    store.appendControl = overtaken;
+    const answer = await activate(ann, 'team', 'sre', null);
+    store.appendControl = append;
+    expect(answer).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect((await status())['proposals']).toEqual([]);
+  });
+
   it('rolling back to a looser version, or in two steps, needs two as well', async () => {
     const back = { layer: 'team', name: 'sre' };
     const stricter = await publish(policy(rule('allow'), rule('deny', 'no'), rule('deny', 'more')));

@@ -270,3 +270,15 @@ describe('redactSecrets', () => {
     expect(text.length).toBeGreaterThan(0);
   });
 });
+
+test('D1 invert: nothing of a header’s key stays, however long it is', async () => {
+  for (const length of [16, 24, 40]) {
+    const key = made(length);
+    for (const header of ['X-API-Key', 'Authorization: Bearer', 'x-api-key', 'Api-Key']) {
+      const line = header.includes(':') ? `${header} ${key}` : `${header}: ${key}`;
+      const { text } = await redactSecrets(`GET / HTTP/1.1\n${line}\nAccept: */*`);
+      for (let at = 0; at + 5 <= key.length; at += 1) expect(text, line).not.toContain(key.slice(at, at + 5));
+      expect(text).toContain('Accept: */*');
+    }
+  }
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { evaluatePolicy } from '../../../policy/index.ts';
+import { decideByPolicy, evaluatePolicy } from '../../../policy/index.ts';
 import { type CallChanges, call, loaded, oneRule, problemsOf } from './policy-fixtures.ts';
 
 function verdictFor(when: string, changes: CallChanges = {}): string {
@@ -252,6 +252,55 @@ describe('a call that a policy cannot judge is denied', () => {
     const verdict = evaluatePolicy(policy, input);
     expect(verdict.verdict).toBe('deny');
     expect(['input-invalid', 'policy-fault']).toContain(verdict.rules[0]?.id);
+  });
+});
+
+/** Each of them looks like `delete_db` to a reader, in a terminal or in a card. */
+const lookAlikes: [string, string][] = [
+  ['a Cyrillic letter', 'd\u0435lete_db'],
+  ['a Greek letter', 'delete_d\u03B2'],
+  ['a full-width letter', '\uFF44elete_db'],
+  ['a mathematical letter', '\u{1D41D}elete_db'],
+  ['a letter with a combining mark', 'de\u0301lete_db'],
+  ['a zero-width space', 'delete\u200B_db'],
+  ['a zero-width joiner', 'delete\u200D_db'],
+  ['a soft hyphen', 'dele\u00ADte_db'],
+  ['a byte order mark', '\uFEFFdelete_db'],
+  ['text that runs the other way', '\u202Ebd_eteled'],
+  ['a variation selector', 'delete_db\uFE0F'],
+  ['a tag character', 'delete_db\u{E0061}'],
+  ['another underline', 'delete\uFF3Fdb'],
+  ['a capital', 'Delete_db'],
+  ['a digit for a letter at its head', '0elete_db'],
+  ['a space behind it', 'delete_db '],
+  ['a line end behind it', 'delete_db\n'],
+  ['a NUL behind it', 'delete_db\0'],
+];
+
+describe('a tool name that looks like another', () => {
+  const open = loaded(`version: 1
+rules: [{ id: all, reason: r, effect: allow, tools: ["*", "delete_??", "?elete_db"] }]
+require: { approval: [critical] }
+approvals: { default: { approvers: { principals: [bob] }, deadline: 10m } }
+tools: { "*": { risk: low } }
+labels: { untrusted: allow }`);
+
+  it.each(lookAlikes)('by %s is no call, also where every name is allowed', (_, name) => {
+    expect(decideByPolicy(open, call({ tool: { name: 'delete_db' } })).verdict).toBe('allow');
+    const verdict = decideByPolicy(open, call({ tool: { name } }));
+    expect(verdict).toMatchObject({ verdict: 'deny', rules: [{ id: 'input-invalid' }] });
+  });
+
+  it.each(lookAlikes)('by %s is no name for a policy either, in a rule, a limit or a list', (_, name) => {
+    const of = JSON.stringify(name);
+    for (const text of [
+      `version: 1\nrules: [{ id: a, reason: r, effect: deny, tools: [${of}] }]`,
+      `version: 1\nrules: []\ntools: { ${of}: { risk: critical } }`,
+      `version: 1\nrules: []\nblocked: { tools: [${of}] }`,
+      `version: 1\nrules: []\nallowlists: { hosts: [{ tools: [${of}], argument: url, allow: [example.com] }] }`,
+    ]) {
+      expect(problemsOf(text).length).toBeGreaterThan(0);
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 /** Runs docs/policy.md: each policy must load and give the verdicts of its cases, each invalid one its problems. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { classifyShell } from '../../../guards/index.ts';
+import { shellReaders } from '../../../guards/index.ts';
 import { engineRuleIds } from '../../../policy/built-in-rule-ids.ts';
 import { variableNames } from '../../../policy/condition-language.ts';
 import { readCases, runCases } from '../../../policy/cases/index.ts';
@@ -30,7 +30,7 @@ describe('docs/policy.md', () => {
   it.each(
     policies.map((block, index) => ({ number: index + 1, policy: block.text, cases: String(cases[index]?.text) })),
   )('policy $number gives the verdicts of its cases', (example) => {
-    const policy = loadPolicy(example.policy, 'policy.yaml', { readShell: classifyShell });
+    const policy = loadPolicy(example.policy, 'policy.yaml', shellReaders);
     const cases = readCases(example.cases, 'cases.yaml');
     const problems = [policy, cases].flatMap((one) => (one.kind === 'invalid' ? one.problems : []));
     expect(problems.map(formatProblem)).toEqual([]);

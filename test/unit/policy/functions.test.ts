@@ -160,6 +160,40 @@ describe('window and local', () => {
     expect(answer(`window(now, '${window}')`, null, at(now))).toBe(expected);
   });
 
+  // Berlin skips 02:00-03:00 on 29 March and has it twice on 25 October 2026; each change is at 01:00 UTC.
+  it.each([
+    ['an hour that is skipped begins no window', 'sun 02:00-03:00 Europe/Berlin', '2026-03-29', '', ''],
+    ['a window that ends in it ends where it begins', 'sun 01:00-02:30 Europe/Berlin', '2026-03-29', '00:00', '00:59'],
+    [
+      'a window that begins in it begins where it ends',
+      'sun 02:30-04:00 Europe/Berlin',
+      '2026-03-29',
+      '01:00',
+      '01:59',
+    ],
+    ['an hour that comes twice is in both times', 'sun 02:00-03:00 Europe/Berlin', '2026-10-25', '00:00', '01:59'],
+    ['a window beside it keeps its clock', 'sun 03:00-04:00 Europe/Berlin', '2026-10-25', '02:00', '02:59'],
+    ['a day of 23 hours is whole', 'sun 00:00-24:00 Europe/Berlin', '2026-03-29', '00:00', '21:59'],
+    ['a night over the change goes on', 'sat 22:00-04:00 Europe/Berlin', '2026-03-29', '00:00', '01:59'],
+    ['a night over the other change, too', 'sat 22:00-04:00 Europe/Berlin', '2026-10-25', '00:00', '02:59'],
+    ['west of UTC', 'sun 01:00-02:00 America/New_York', '2026-11-01', '05:00', '06:59'],
+    ['of half an hour', 'sun 01:30-02:00 Australia/Lord_Howe', '2026-04-04', '14:30', '15:29'],
+  ])('at a change of the clock: %s', (_, window, day, first, last) => {
+    const policy = oneRule('allow', `window(now, '${window}')`);
+    const minutes = Array.from({ length: 24 * 60 }, (__, index) => at(`${day}T00:00:00Z`) + index * 60_000);
+    const inside = minutes.filter((now) => evaluatePolicy(policy, call({ now })).verdict === 'allow');
+    const time = (now: number) => new Date(now).toISOString().slice(11, 16);
+    const expected = minutes.filter((now) => time(now) >= first && time(now) <= last);
+    expect(inside.map(time)).toEqual(first === '' ? [] : expected.map(time));
+  });
+
+  it('opens and closes twice where the window ends within the hour that comes twice', () => {
+    const open = (text: string) => answer(`window(now, 'sun 01:00-02:30 Europe/Berlin')`, null, at(text));
+    expect(
+      ['2026-10-25T00:29:59Z', '2026-10-25T00:30:00Z', '2026-10-25T01:00:00Z', '2026-10-25T01:30:00Z'].map(open),
+    ).toEqual(['allow', 'deny', 'allow', 'deny']);
+  });
+
   it('reads the wall clock of a zone', () => {
     const when = `local(now, 'America/New_York').hour == 3 && local(now, 'America/New_York').weekday == 'sun' && local(now, 'America/New_York').date == '2026-03-08'`;
     expect(answer(when, null, at('2026-03-08T07:00:00Z'))).toBe('allow');

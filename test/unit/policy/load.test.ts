@@ -138,6 +138,38 @@ describe('loadPolicy refuses a file', () => {
     ]);
   });
 
+  it('with all that is wrong of its shape, its references and its conditions at once', () => {
+    const problems = problemsOf(`version: 1
+roles: { operator: { inherits: [operater] } }
+limits: { callsPerRun: -1, runTime: 4 hours }
+require: { approval: hihg, terms: tow }
+guards: { shell: { off: true }, url: { hihg: deny }, paths: 7, secrets: { off: false, acknowledge: x } }
+prices: { m: { input: x } }
+approvals: { default: 5 }
+rules:
+  - { id: a, reason: r, effect: ask, tools: ["*"], roles: [admn] }
+  - 7
+  - { id: a, reason: r, effect: allow, tools: ["*"], when: foo(1) }
+`);
+    expect(problems.map((line) => line.replace(/^policy\.yaml:/u, '').split('; ')[0])).toEqual([
+      '2:33: found the role "operater", expected a role declared under "roles"',
+      '3:24: found the number -1, expected a value of at least 1',
+      '3:37: found the text "4 hours", expected a duration such as 90s, 10m, 1h30m or 2d, from 1ms to 366d',
+      '4:22: found the text "hihg", expected all, or a list',
+      '5:20: found the key "off" in a form that does not have it, expected "off: true" with "acknowledge", or verdicts by severity',
+      '5:40: found the key "hihg", expected one of off, acknowledge, info, low, medium, high, critical',
+      '5:61: found the number 7, expected a map',
+      '5:75: found the key "off" in a form that does not have it, expected "off: true" with "acknowledge", or verdicts by severity',
+      '6:14: found no key "output", expected a number',
+      '6:23: found the text "x", expected a number',
+      '7:23: found the number 5, expected a map',
+      '9:60: found the role "admn", expected a role declared under "roles"',
+      '10:5: found the number 7, expected a map',
+      '11:11: found the rule id "a" a second time, expected each rule id once',
+      expect.stringMatching(/^11:60: found the unknown function "foo"/u),
+    ]);
+  });
+
   it('and points into a condition, also of several lines', () => {
     const text = [
       'version: 1',

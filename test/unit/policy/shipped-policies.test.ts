@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { classifyShell } from '../../../guards/index.ts';
+import { shellReaders } from '../../../guards/index.ts';
 import { readCases, runCases } from '../../../policy/cases/index.ts';
 import { formatPolicy, formatProblem, type LayerPolicy, loadPolicy } from '../../../policy/index.ts';
 
@@ -22,7 +22,7 @@ describe('shipped policies', () => {
   });
 
   it.each(files)('%s passes its cases, which reach every rule and branch', (file) => {
-    const policy = loadPolicy(read(file), file, { readShell: classifyShell });
+    const policy = loadPolicy(read(file), file, shellReaders);
     const cases = readCases(read(file.replace('.yaml', '.cases.yaml')), file);
     expect([policy, cases].flatMap((one) => (one.kind === 'invalid' ? one.problems.map(formatProblem) : []))).toEqual(
       [],

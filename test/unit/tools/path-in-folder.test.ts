@@ -41,7 +41,7 @@ describe('a path below a folder', () => {
     await expect(readTextInFolder(folder, path)).rejects.toBeInstanceOf(ToolFailure);
   });
 
-  test('refuses a link at the end, on the way, and to itself', async () => {
+  test('R1 R2 S8 port: refuses a link at the end, on the way, and to itself', async () => {
     symlinkSync(join(outside, 'secret'), join(folder, 'link'));
     symlinkSync(outside, join(folder, 'up'));
     symlinkSync('loop', join(folder, 'loop'));
@@ -51,14 +51,14 @@ describe('a path below a folder', () => {
     }
   });
 
-  test('refuses a second name of a file outside', async () => {
+  test('R5 invert, T9: refuses a second name of a file outside', async () => {
     linkSync(join(outside, 'secret'), join(folder, 'hard'));
     await expect(readTextInFolder(folder, 'hard')).rejects.toBeInstanceOf(ToolFailure);
     await expect(openInFolder(folder, 'hard', 'write')).rejects.toBeInstanceOf(ToolFailure);
     expect(readFileSync(join(outside, 'secret'), 'utf8')).toBe('secret');
   });
 
-  test('does not write through a link, nor make folders through one', async () => {
+  test('T8 invert: does not write through a link, nor make folders through one', async () => {
     symlinkSync(join(outside, 'secret'), join(folder, 'link'));
     symlinkSync(outside, join(folder, 'up'));
     await expect(openInFolder(folder, 'link', 'write')).rejects.toBeInstanceOf(ToolFailure);
@@ -71,7 +71,7 @@ describe('a path below a folder', () => {
     await expect(readTextInFolder(folder, 'pipe')).rejects.toBeInstanceOf(ToolFailure);
   });
 
-  test('writes, appends and creates, and refuses to read too much', async () => {
+  test('S13 port: writes, appends and creates, and refuses to read too much', async () => {
     await makeFoldersInFolder(folder, 'out/deep/file.txt');
     for (const [mode, text] of [
       ['create', 'a'],

@@ -82,7 +82,7 @@ describe('parseArguments', () => {
     }),
   );
 
-  test('applies defaults, canonicalises, digests and freezes deeply', () => {
+  test('X3 port: applies defaults, canonicalises, digests and freezes deeply', () => {
     const text = '{"path":"/a","lines":5}';
     const parsed = parse('{ "path": "\\u002fa" }');
     expect(parsed).toEqual({

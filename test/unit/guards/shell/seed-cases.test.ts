@@ -124,7 +124,7 @@ describe('the strict validator', () => {
 
 it('V15 port: the shell tool refuses a command that is missing, empty or no text', () => {
   const shell = createToolRegistry([shellTool()], { moduleDigest: `sha256:${'0'.repeat(64)}` }).get('shell');
-  for (const text of ['{}', '{"command":""}', '{"command":123}']) {
+  for (const text of ['{}', '{"command":""}', '{"command":"  \\n"}', '{"command":123}']) {
     expect(shell?.parseArguments(text).kind, text).not.toBe('value');
   }
   expect(shell?.parseArguments('{"command":"ls"}').kind).toBe('value');

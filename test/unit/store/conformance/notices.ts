@@ -1,7 +1,8 @@
 /** Notices: told by one of several gateways, given back when a taker dies, due again when the request is closed. */
 import { describe, expect, it } from 'vitest';
 import { nonceOf, someTimeAt } from '../../../support/signed-objects.ts';
-import type { Notice, Store } from '../../../../store/store.ts';
+import type { Store } from '../../../../store/store.ts';
+import type { Notice } from '../../../../store/notice.ts';
 import type { CurrentHarness } from '../conformance.ts';
 import { decide, openRun } from './scene.ts';
 

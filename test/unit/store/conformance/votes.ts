@@ -51,6 +51,11 @@ export function voteConformance(current: CurrentHarness): void {
       expect(await store.storeVote(first, voteDigest(first))).toEqual({ kind: 'stored' });
       expect((await store.storeVote(second, voteDigest(second))).kind).toBe('duplicate');
       expect((await store.votesByNonce(nonce)).map((stored) => stored.vote)).toEqual([vote, first]);
+      const changes = await store.approvalChanges({ from: someTimeAt, limit: 10_000 });
+      expect(changes.filter((change) => change.nonce === nonce).map(({ digest }) => digest)).toEqual([
+        withdraws,
+        voteDigest(first),
+      ]);
       expect((await store.unsignalledVotes(1000)).map(({ digest }) => digest)).toContain(voteDigest(first));
       await store.markVoteSignalled(voteDigest(first));
       expect((await store.unsignalledVotes(1000)).map(({ digest }) => digest)).not.toContain(voteDigest(first));

@@ -2,37 +2,10 @@
  * What a text says once its disguises are off: hidden characters, accents, look-alike letters, digits for letters, spaced or
  * joined letters, percent and entity encoding, base64, rot13. Each view is a guess; none of them is shown to anybody.
  */
-import { longRuns, readBase64, readHex } from '../text/long-runs.ts';
+import { latinLetter, lookAlikeLetter } from '../../core/look-alike-letters.ts';
+import { unitText, type UnitText } from './code-units.ts';
+import { longRuns, readBase64, readHex } from './long-runs.ts';
 
-const lookAlikes: Readonly<Record<string, string>> = Object.fromEntries(
-  [
-    'аa',
-    'еe',
-    'оo',
-    'рp',
-    'сc',
-    'уy',
-    'хx',
-    'іi',
-    'ѕs',
-    'јj',
-    'ԁd',
-    'һh',
-    'ӏl',
-    'ԛq',
-    'ԝw',
-    'ɡg',
-    'αa',
-    'εe',
-    'οo',
-    'ρp',
-    'ιi',
-    'υu',
-    'νv',
-    'κk',
-    'τt',
-  ].map((pair): [string, string] => [pair.slice(0, 1), pair.slice(1)]),
-);
 /** What digits and signs stand for between letters; the same for small and capital letters. */
 const leet = new Map(Object.entries({ '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't', '@': 'a', $: 's' }));
 const unleet = byteTable((sign) => leet.get(sign) ?? sign);
@@ -45,23 +18,23 @@ const letterOf = byteTable((sign) => {
 const kindOf = byteTable((sign) => (/[a-z]/i.test(sign) ? '\u0001' : leet.has(sign) ? '\u0002' : '\0'));
 const latin1 = new TextDecoder('latin1');
 
-const beyondAscii = /[^\0-\x7f]/;
 const shortestEncoded = 16;
 
 export interface Views {
   /** The text without disguises of its characters. */
-  plain: string;
-  /** It again with letters for digits. */
+  plain: UnitText;
+  /** It again with letters for digits, and with single blanks: those of its lines that differ. */
   disguised: string[];
   /** What encodings in it say. */
   decoded: string[];
 }
 
 /** Each is given only where it differs from the text. @param rotated whether words of orders stand in it, rotated by 13 */
-export function viewsOf(text: string, { rotated }: { rotated: boolean }): Views {
-  const plain = beyondAscii.test(text) ? withoutDisguise(text) : text;
-  const disguised = [plain, withoutLeet(plain)].filter(
-    (view, index, all) => view !== text && all.indexOf(view) === index,
+export function viewsOf(given: UnitText, { rotated }: { rotated: boolean }): Views {
+  const whole = given.isAscii ? given : unitText(withoutDisguise(given.text));
+  const plain = whole.text;
+  const disguised = [plain, withoutLeet(whole), withSingleBlanks(plain)].filter(
+    (view, index, all) => view !== '' && view !== given.text && all.indexOf(view) === index,
   );
   const views: string[] = [];
   if (plain.includes('%') && /%[2-7][0-9a-f]/i.test(plain))
@@ -76,13 +49,13 @@ export function viewsOf(text: string, { rotated }: { rotated: boolean }): Views 
     views.push(
       plain.replaceAll(/(?:[2-7][0-9a-f][ :,-]){12,}[2-7][0-9a-f]/gi, (run) => bytesOf(run.replaceAll(/[ :,-]/g, ''))),
     );
-  const encoded = longRuns(plain, shortestEncoded).flatMap(({ start, end }) => {
+  const encoded = longRuns(whole, shortestEncoded).flatMap(({ start, end }) => {
     const run = plain.slice(start, end);
     return readHex(run) ?? (run.length >= 24 ? (readBase64(run) ?? []) : []);
   });
   if (encoded.length > 0) views.push(encoded.join('\n'));
   if (rotated) views.push(plain.replaceAll(/[a-z]/gi, rotate));
-  return { plain, disguised, decoded: views.filter((view) => view !== plain) };
+  return { plain: whole, disguised, decoded: views.filter((view) => view !== plain) };
 }
 
 /** Marks go first: a long run of them takes the normaliser longer than its length. */
@@ -91,78 +64,103 @@ function withoutDisguise(text: string): string {
   return unmarked
     .normalize('NFKD')
     .replaceAll(/\p{M}+/gu, '')
-    .replaceAll(/[\u0370-\u052F\u0261]/g, (letter) => lookAlikes[letter] ?? lookAlikes[letter.toLowerCase()] ?? letter)
+    .replaceAll(lookAlikeLetter, latinLetter)
     .replaceAll('\u00A0', ' ');
 }
 
-/** Letters alone, for words that were spaced, dotted or joined. Every `l` is an `i`: a `1` may stand for either. */
-export function lettersOnly(text: string): string {
-  const bytes = new Uint8Array(text.length);
-  let length = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    const letter = code < 128 ? (letterOf[code] ?? 0) : 0;
-    if (letter !== 0) {
-      bytes[length] = letter;
-      length += 1;
-    }
+/** The lines with more space between their words, with one blank for each. */
+function withSingleBlanks(text: string): string {
+  const lines: string[] = [];
+  const blanks = /[ \t]{2}/g;
+  for (let found = blanks.exec(text); found; found = blanks.exec(text)) {
+    const end = text.indexOf('\n', found.index);
+    const line = text.slice(text.lastIndexOf('\n', found.index) + 1, end < 0 ? text.length : end);
+    lines.push(line.replaceAll(/[ \t]{2,}/g, ' '));
+    if (end < 0) break;
+    blanks.lastIndex = end;
   }
-  return latin1.decode(bytes.subarray(0, length));
+  return lines.join('\n');
+}
+
+/** Letters alone, for words that were spaced, dotted or joined. Every `l` is an `i`: a `1` may stand for either. */
+export function lettersOnly({ units }: UnitText): Uint16Array {
+  const letters = new Uint16Array(units.length);
+  let length = 0;
+  // Without a branch for each unit: a letter is kept by moving on behind it.
+  for (let at = 0; at < units.length; at += 1) {
+    const letter = letterOf[units[at] ?? 0] ?? 0;
+    letters[length] = letter;
+    length += letter === 0 ? 0 : 1;
+  }
+  return letters.subarray(0, length);
 }
 
 /** The lines in which signs stand for letters, read so. An id that is mostly digits is no word. */
-function withoutLeet(text: string): string {
+function withoutLeet({ text, units }: UnitText): string {
   const lines: string[] = [];
-  let wordStart = 0;
-  let letters = 0;
-  let signs = 0;
-  let changed = false;
-  let lineStart = 0;
-  for (let at = 0; at <= text.length; at += 1) {
-    const code = at < text.length ? text.charCodeAt(at) : 10;
-    const kind = code < 128 ? (kindOf[code] ?? 0) : 0;
-    if (kind === 1) letters += 1;
-    else if (kind === 2) signs += 1;
-    else {
-      if (signs > 0 && letters >= signs && at - wordStart >= 3) changed = true;
-      wordStart = at + 1;
-      letters = 0;
-      signs = 0;
-      if (code === 10) {
-        if (changed) lines.push(unleetLine(text, lineStart, at));
-        changed = false;
-        lineStart = at + 1;
-      }
-    }
+  let from = 0;
+  let before = 0;
+  for (let at = 0; at < units.length; at += 1) {
+    const kind = kindOf[units[at] ?? 0] ?? 0;
+    const beside = before + kind;
+    before = kind;
+    // In a word that is read otherwise, a sign stands beside a letter.
+    if (beside !== 3) continue;
+    const { end, isWord } = wordAround(units, at, from);
+    from = end;
+    at = end;
+    if (!isWord) continue;
+    const lineEnd = text.indexOf('\n', end);
+    const line = { start: text.lastIndexOf('\n', end - 1) + 1, end: lineEnd < 0 ? text.length : lineEnd };
+    lines.push(unleetLine(units, line.start, line.end).replaceAll(/[ \t]{2,}/g, ' '));
+    from = line.end;
+    at = line.end;
   }
-  return lines.length === 0 ? text : lines.join('\n');
+  return lines.join('\n');
 }
 
-function unleetLine(text: string, start: number, end: number): string {
+/** Three characters at least, and not more signs than letters. @param from where the word cannot begin before */
+function wordAround(units: Uint16Array, at: number, from: number): { end: number; isWord: boolean } {
+  let start = at;
+  let letters = 0;
+  let signs = 0;
+  while (start > from && kindAt(units, start - 1) !== 0) start -= 1;
+  let end = start;
+  for (; end < units.length && kindAt(units, end) !== 0; end += 1) {
+    if (kindAt(units, end) === 1) letters += 1;
+    else signs += 1;
+  }
+  return { end, isWord: letters >= signs && end - start >= 3 };
+}
+
+function unleetLine(units: Uint16Array, start: number, end: number): string {
   const bytes = new Uint8Array(end - start);
   for (let at = start; at < end; at += 1) {
-    const code = text.charCodeAt(at);
-    bytes[at - start] = code < 128 ? (isSignByWord(text, at, code) ? (unleet[code] ?? 32) : code) : 32;
+    const unit = units[at] ?? 0;
+    bytes[at - start] = unit < 128 ? (isSignByWord(units, at) ? (unleet[unit] ?? 32) : unit) : 32;
   }
   return latin1.decode(bytes);
 }
 
 /** A sign beside a letter or beside a sign that is. Three are enough: words do not hold more in a row. */
-function isSignByWord(text: string, at: number, code: number): boolean {
-  if (kindOf[code] !== 2) return false;
+function isSignByWord(units: Uint16Array, at: number): boolean {
+  if (kindAt(units, at) !== 2) return false;
   for (let by = 1; by <= 3; by += 1) {
-    if (isLetterAt(text, at - by) || isLetterAt(text, at + by)) return true;
+    if (kindAt(units, at - by) === 1 || kindAt(units, at + by) === 1) return true;
   }
   return false;
 }
 
-function isLetterAt(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  return code < 128 && kindOf[code] === 1;
+/** 0 outside the text, too. */
+function kindAt(units: Uint16Array, at: number): number {
+  return kindOf[units[at] ?? 0] ?? 0;
 }
 
+/** For every unit, so that no look-up falls beside it: those beyond ASCII are 0. */
 function byteTable(of: (sign: string) => string): Uint8Array {
-  return Uint8Array.from({ length: 128 }, (_, code) => of(String.fromCharCode(code)).charCodeAt(0));
+  const table = new Uint8Array(1 << 16);
+  for (let code = 0; code < 128; code += 1) table[code] = of(String.fromCharCode(code)).charCodeAt(0);
+  return table;
 }
 
 /** @param digits hex digits of characters, two for each */

@@ -1,0 +1,96 @@
+/** docs/guards.md: every block of code in it runs here, as it stands there; every command gives what is printed under it. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bindGuardPrograms } from '../../../activities/guard-program.ts';
+import { within } from '../../../activities/within.ts';
+import { builtInGuards, type Guard, guardPoints, runGuards } from '../../../guards/index.ts';
+import { readTools } from '../../../packs/load-tools.ts';
+import { loadPolicy } from '../../../policy/index.ts';
+import type { Sandbox } from '../../../tools/sandbox/sandbox.ts';
+import { repositoryRoot } from '../../../scripts/lint/repository-files.ts';
+import { runCli } from '../cli/run-cli.ts';
+
+const docs = readFileSync(join(repositoryRoot, 'docs/guards.md'), 'utf8');
+const blocks = (language: string): string[] =>
+  [...docs.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, 'gmu'))].map(([, text = '']) => text);
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'countersign-docs-'));
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(repositoryRoot, join(folder, 'node_modules/countersign'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs what it is given where it is told to: what the page says of the sandbox is tested with the real one. */
+const noSandbox: Sandbox = {
+  id: 'none',
+  available: async () => ({ ok: true, version: '1' }),
+  run: async ({ argv: [program = '', ...args], stdin, workFolder, environment }) => {
+    const stdout = execFileSync(program, args, { cwd: workFolder, env: environment, input: stdin, encoding: 'utf8' });
+    return { kind: 'exited', exitCode: 0, stdout, stderr: '', truncated: false, durationMs: 0 };
+  },
+};
+
+/** As the tools.ts of a pack: read once for each block, since Node keeps modules. */
+async function guardsOf(block: string, at: number): Promise<Guard[]> {
+  const pack = join(folder, `pack-${at}`);
+  mkdirSync(pack);
+  writeFileSync(join(pack, 'tools.ts'), `${block}\nexport const tools = [];\n`);
+  const [, name = ''] = /files: \[new URL\('\.\/([\w.-]+)'/u.exec(block) ?? [];
+  if (name !== '') writeFileSync(join(pack, name), blocks('sh').find((text) => text.startsWith(`# ${name}`)) ?? '');
+  const read = await readTools(pack);
+  if (read.kind === 'invalid') throw new Error(JSON.stringify(read.problems));
+  return await bindGuardPrograms(read.guards, { sandbox: noSandbox, workFolder: folder });
+}
+
+it('guards that it shows do what it says of them', async () => {
+  const shown = blocks('ts');
+  expect(shown).toHaveLength(2);
+  const expected = ['high', 'critical'];
+  for (const [at, block] of shown.entries()) {
+    const guards = await guardsOf(block, at);
+    const severityFor = async (service: string) => {
+      const tool = { name: 'restart_service', effect: 'effect' as const, tags: [], commandArguments: [] };
+      const input = { text: JSON.stringify({ service }), tool, args: { service } };
+      const run = await runGuards(guards, 'beforeTool', input, within);
+      expect(run.kind).toBe('findings');
+      return run.findings.map(({ severity }) => severity);
+    };
+    expect(await severityFor('payments')).toEqual([expected[at]]);
+    expect(await severityFor('web')).toEqual([]);
+  }
+});
+
+it('policies that it shows load', () => {
+  const shown = blocks('yaml');
+  expect(shown.length).toBeGreaterThan(0);
+  for (const block of shown) {
+    const loaded = loadPolicy(`version: 1\nrules: []\n${block}`, 'policy');
+    expect(loaded.kind === 'invalid' ? loaded.problems : []).toEqual([]);
+  }
+});
+
+it('commands that it shows print what stands under them', async () => {
+  const sessions = [...docs.matchAll(/^\$ echo '([^']+)' \| countersign ([^\n]+)\n([^`]+)/gmu)];
+  expect(sessions.length).toBeGreaterThan(0);
+  for (const [, input = '', command = '', printed = ''] of sessions) {
+    const { exit, stdout } = await runCli(command.split(' '), { stdin: `${input}\n` });
+    expect(exit).toBe(0);
+    let from = 0;
+    // What is left out is left out by an ellipsis.
+    for (const piece of printed.trim().split('…')) {
+      const found = stdout.indexOf(piece, from);
+      expect(found, piece).toBeGreaterThanOrEqual(from);
+      from = found + piece.length;
+    }
+  }
+});
+
+it('the table of guards names every built-in one, and the table of points every point', () => {
+  for (const { id } of builtInGuards) expect(docs).toContain(`| \`${id}\` |`);
+  for (const point of guardPoints) expect(docs).toMatch(new RegExp(`^\\| \`${point}\` \\|`, 'mu'));
+});
