@@ -75,6 +75,23 @@ describe('a worker', () => {
     expect(await harness.store.listAsks({ workflowId: run.workflowId, limit: 10 })).toHaveLength(asks);
   });
 
+  it.concurrent('P5 killed after the effect, and the next one in its probe: the probe is asked again, and nobody else', async () => {
+    const taskQueues = ownQueues();
+    const inEffect = { when: 'before', method: 'consumeFence', call: 1 } as const;
+    const inProbe = { when: 'before', method: 'recordReceipt', call: 1 } as const;
+    const victim = await startWorkerProcess(harness, { killAt: inEffect, taskQueues });
+    const run = await harness.start([send, { text: 'Sent.' }], { taskQueues });
+    await approve(run, 0);
+    expect(await victim.ended).toBe('SIGKILL');
+    const second = await startWorkerProcess(harness, { killAt: inProbe, taskQueues });
+    expect(await second.ended).toBe('SIGKILL');
+    await withSuccessor(taskQueues, async () => {
+      expect(await run.result()).toMatchObject({ outcome: 'completed', text: 'Sent.' });
+    });
+    expect(run.effects()).toHaveLength(1);
+    expect(await harness.store.listAsks({ workflowId: run.workflowId, limit: 10 })).toHaveLength(1);
+  });
+
   it.concurrent('P3 killed while an approval is open leaves it open, and goes on with it', async () => {
     const taskQueues = ownQueues();
     const victim = await startWorkerProcess(harness, { taskQueues });

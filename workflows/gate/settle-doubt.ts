@@ -15,6 +15,10 @@ import { NewLinkWanted } from '../new-link.ts';
 import { notifyApprovers } from '../notify.ts';
 import type { RunMemory } from '../run-state.ts';
 
+/** A probe changes nothing: one that died with its worker is asked again, so often, before people are. */
+const mostLostProbes = 3;
+const lostProbes = new WeakMap<CallProgress, number>();
+
 type Executed = Extract<Execution, { kind: 'receipt' }>;
 
 /** One step: clears the doubt, moves it on, or ends the call. */
@@ -113,9 +117,16 @@ async function executeSettling(
   const execution = await executeCall(run, remote, step);
   if (execution.kind === 'receipt') return execution;
   if (execution.kind === 'cancelled') throw new CancelledFailure('cancelled while settling');
-  if (purpose === 'probe' && execution.kind !== 'not-started') toReconcile(progress);
+  if (purpose === 'probe' && execution.kind !== 'not-started' && noteLostProbe(progress) >= mostLostProbes)
+    toReconcile(progress);
   else await holdRun(run, { kind: 'hold', code: 'gate-timeout', reason: `${purpose} gave no answer` }, 2);
   return undefined;
+}
+
+function noteLostProbe(progress: CallProgress): number {
+  const lost = (lostProbes.get(progress) ?? 0) + 1;
+  lostProbes.set(progress, lost);
+  return lost;
 }
 
 function toReconcile(progress: CallProgress): void {

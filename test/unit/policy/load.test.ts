@@ -157,7 +157,7 @@ rules:
       '3:37: found the text "4 hours", expected a duration such as 90s, 10m, 1h30m or 2d, from 1ms to 366d',
       '4:22: found the text "hihg", expected all, or a list',
       '5:20: found the key "off" in a form that does not have it, expected "off: true" with "acknowledge", or verdicts by severity',
-      '5:40: found the key "hihg", expected one of off, acknowledge, info, low, medium, high, critical',
+      '5:40: found the key "hihg", expected one of off, acknowledge, info, low, medium, high, critical, block',
       '5:61: found the number 7, expected a map',
       '5:75: found the key "off" in a form that does not have it, expected "off: true" with "acknowledge", or verdicts by severity',
       '6:14: found no key "output", expected a number',
