@@ -6,10 +6,11 @@ import type { CheckCallInput, CheckCallResult, RunRefused } from '../core/contra
 import type { SignedVote } from '../core/contracts/approval.ts';
 import type { SignedDecision } from '../core/contracts/decision.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
-import { decideAsk, decideFresh, type Gating, targetState } from './check-call/decide.ts';
+import { decideAsk, decideFresh } from './check-call/decide.ts';
 import { deny } from './check-call/deny.ts';
 import type { CheckCallDependencies } from './check-call/dependencies.ts';
 import { fenceFirst } from './check-call/fence-first.ts';
+import { type Gating, targetState } from './check-call/gating.ts';
 import { gateRefusal, type GateRefusal, judgeCall, type ParsedCall, refusedByGuards } from './check-call/judge.ts';
 import { decideReconcile, decideSettling, happened, reconcileJudgement, withdraw } from './check-call/settle.ts';
 import { decided, keyOf } from './check-call/record-decision.ts';

@@ -7,7 +7,9 @@ import type { NotifyApproversInput, NotifyApproversResult } from '../core/contra
 import { cardSchema } from '../core/contracts/approval.ts';
 import { nonceSchema, workflowIdSchema } from '../core/contracts/ids.ts';
 import type { Card } from '../core/contracts/approval.ts';
+import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
+import { joinSets } from '../policy/index.ts';
 import type { Store } from '../store/store.ts';
 
 export interface ApprovalNotice {
@@ -27,6 +29,7 @@ export interface NoticeChannel {
 
 export interface NotifyApproversDependencies {
   store: Pick<Store, 'getAsk'>;
+  clock: Clock;
   channels: readonly NoticeChannel[];
 }
 
@@ -43,7 +46,10 @@ export function createNotifyApprovers(
     const row = await dependencies.store.getAsk(nonce);
     if (row?.workflowId !== workflowId || row.outcome !== null || row.ask.body.verdict !== 'ask')
       return { channels: [] };
-    const { approvers } = row.ask.body.ask.terms;
+    const { askedAt, terms } = row.ask.body.ask;
+    const { escalation } = terms;
+    const isEscalated = escalation !== undefined && dependencies.clock.now() >= askedAt + escalation.afterMs;
+    const approvers = isEscalated ? joinSets(terms.approvers, escalation.to) : terms.approvers;
     const notice = { workflowId, nonce, card: cardSchema.parse(JSON.parse(row.card)), approvers };
     const channels = await Promise.all(dependencies.channels.map((channel) => deliver(channel, notice)));
     return { channels };

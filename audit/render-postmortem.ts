@@ -15,6 +15,8 @@ export interface RenderOptions {
 }
 
 /** Ends with a newline. */
+const voteWords = { approve: 'APPROVED', deny: 'DENIED', withdraw: 'APPROVAL WITHDRAWN' } as const;
+
 export function renderPostmortem(report: ReplayReport, { colour = false }: RenderOptions = {}): string {
   const paint = colour ? painted : plain;
   const lines = [
@@ -75,7 +77,7 @@ function describe(entry: TimelineEntry): string[] {
       ];
     case 'voted':
       return [
-        `${entry.verdict === 'approve' ? 'APPROVED' : 'DENIED'} by ${visible(entry.principal)} through ${visible(entry.channel)} at ${timeOf(entry.castAt)}${entry.waitedMs === null ? ', for no request of this record' : `, ${duration(entry.waitedMs)} after it was asked`}`,
+        `${voteWords[entry.verdict]} by ${visible(entry.principal)} through ${visible(entry.channel)} at ${timeOf(entry.castAt)}${entry.waitedMs === null ? ', for no request of this record' : `, ${duration(entry.waitedMs)} after it was asked`}`,
         ...(entry.reason ? [`reason given: ${quote(entry.reason)}`] : []),
       ];
     case 'vote-rejected':

@@ -3,6 +3,7 @@
  * the opened record; what does not verify is listed as such and never shown as a decision, a vote or a receipt. Texts are
  * raw and cut, with the digest of the whole: whoever prints them must make them visible first.
  */
+import type { VoteVerdict } from '../core/contracts/approval.ts';
 import type { RuleHit } from '../core/contracts/decision.ts';
 import type { Finding } from '../core/contracts/labels.ts';
 import { digestText } from '../core/digest.ts';
@@ -64,7 +65,7 @@ type What =
   | {
       kind: 'voted';
       approvalId: string | null;
-      verdict: 'approve' | 'deny';
+      verdict: VoteVerdict;
       principal: string;
       channel: string;
       castAt: number;

@@ -3,10 +3,12 @@
  * denial. Votes that the record lacks are looked for in the store; without one they are said to be unchecked.
  */
 import { decideApproval, type VoteEvidence } from '../core/approval.ts';
+import { isNamedBy } from '../core/approver-set.ts';
 import { type SignedVote, signedVoteSchema } from '../core/contracts/approval.ts';
 import { signedControlSchema } from '../core/contracts/control.ts';
 import type { AskBody, PermitBody } from '../core/contracts/decision.ts';
 import { signalNames } from '../core/contracts/run-names.ts';
+import { requestersOf } from '../core/contracts/ticket.ts';
 import { digestJson, digestText } from '../core/digest.ts';
 import { openEnvelope } from '../core/envelope.ts';
 import { type OpenedDecision, type OpenedRecord, type OpeningOptions } from './open-record.ts';
@@ -120,28 +122,28 @@ async function verifyApproval(
   const executeByAt = (decided.decidedBy?.body.castAt ?? 0) + ask.executeWithinMs;
   const inTime = approval.executeByAt === executeByAt && (signed.expiresAt ?? Number.POSITIVE_INFINITY) <= executeByAt;
   checks.expect('approval', !enough || inTime, entry, 'the permit lives longer than the approval');
-  verifyNoDenialBefore(opened, options, entry, found.body, decided.decidedBy?.body.castAt ?? 0);
+  verifyNotDenied(opened, options, entry, found, votes);
 }
 
-/** A denial that the run had checked before the permit, cast before the deciding vote by somebody who may vote. */
-function verifyNoDenialBefore(
+/** Denials that the run had checked before the permit, by people who may vote: with the approvals, they must not deny. */
+function verifyNotDenied(
   opened: OpenedRecord,
   { checks }: OpeningOptions,
   permit: LocalEntry,
-  body: AskBody,
-  decidedAt: number,
+  { body, decision }: OpenedAsk,
+  approvals: readonly SignedVote[],
 ): void {
-  const denied = [...opened.votes.values()].some(
-    ({ vote, entry }) =>
-      entry?.link === permit.link &&
-      entry.eventId < permit.eventId &&
-      vote.body.verdict === 'deny' &&
-      vote.body.nonce === body.ask.nonce &&
-      vote.body.castAt <= decidedAt &&
-      mayVote(opened, body, vote) &&
-      isNamed(body, vote),
+  const denials = [...opened.votes.values()].flatMap(({ vote, entry }) =>
+    entry?.link === permit.link &&
+    entry.eventId < permit.eventId &&
+    vote.body.verdict === 'deny' &&
+    vote.body.nonce === body.ask.nonce
+      ? [evidenceOf(vote, mayVote(opened, body, vote) && isNamed(body, vote))]
+      : [],
   );
-  checks.expect('approval', !denied, permit, 'somebody who may vote had denied it before');
+  const votes = [...approvals.map((vote) => evidenceOf(vote, true)), ...denials];
+  const { outcome } = decideApproval({ ask: body.ask, askDigest: decision.digest, closed: true, votes });
+  checks.expect('approval', outcome !== 'denied', permit, 'people who may vote had denied it before');
 }
 
 async function verifyDenial(
@@ -168,18 +170,16 @@ async function verifyDenial(
     checks.expect('denial', signed.issuedAt > ask.deadlineAt, entry, 'it expired before its deadline');
   if (body.outcome === 'denied') {
     const stored = await storedVotes(options, ask.nonce);
-    const denial = [...[...opened.votes.values()].map(({ vote }) => vote), ...stored.values()].some(
-      (vote) => decidesAlone(found, vote) === 'denied',
-    );
+    const cast = new Map([...opened.votes].map(([digest, { vote }]) => [digest, vote]));
+    for (const [digest, vote] of stored) cast.set(digest, vote);
+    const denials = [...cast.values()].filter(({ body: said }) => said.verdict === 'deny' && said.nonce === ask.nonce);
+    const votes = denials.map((vote) => evidenceOf(vote, true));
+    const { outcome } = decideApproval({ ask, askDigest: found.decision.digest, closed: false, votes });
+    const denial = outcome === 'denied';
     if (denial || options.store) checks.expect('denial', denial, entry, 'nobody’s vote denies it');
     else checks.skip('denial', entry, 'the vote that denied it is not in the record, and no store was given');
   }
   if (ask.kind === 'reconcile' && body.outcome === 'approved') await verifyAnswer(options, entry, found.body);
-}
-
-function decidesAlone({ body, decision }: OpenedAsk, vote: SignedVote): string | null {
-  const votes = [evidenceOf(vote, true)];
-  return decideApproval({ ask: body.ask, askDigest: decision.digest, closed: false, votes }).outcome;
 }
 
 /** A person’s answer about what became of an effect is a control record of the store. */
@@ -215,14 +215,12 @@ function evidenceOf(vote: SignedVote, eligible: boolean): VoteEvidence {
 
 /** What the record can say of it: separation of duties. Roles of that time are the gate's word. */
 function mayVote({ ticket }: OpenedRecord, { ask }: AskBody, vote: SignedVote): boolean {
-  if (ask.terms.requesterMayApprove || !ticket) return true;
-  const { principal, onBehalfOf } = ticket.body;
-  return vote.body.principal !== principal && vote.body.principal !== onBehalfOf;
+  return ask.terms.requesterMayApprove || !ticket || !requestersOf(ticket.body).includes(vote.body.principal);
 }
 
-function isNamed({ ask }: AskBody, vote: SignedVote): boolean {
-  const { roles, principals } = ask.terms.approvers;
-  return principals.includes(vote.body.principal) || vote.body.roles.some((role) => roles.includes(role));
+/** Whom the terms name now or would name later. */
+function isNamed({ ask: { terms } }: AskBody, { body }: SignedVote): boolean {
+  return [terms.approvers, ...(terms.escalation ? [terms.escalation.to] : [])].some((set) => isNamedBy(set, body));
 }
 
 function sameSet(one: readonly string[], other: readonly string[]): boolean {

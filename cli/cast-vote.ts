@@ -3,7 +3,7 @@
  * What became of the vote is said by the gateway, never guessed.
  */
 import type { ApprovalView, VoteResult } from '../client/gateway-schemas.ts';
-import type { Outcome, VoteVerdict } from '../core/contracts/approval.ts';
+import type { Outcome } from '../core/contracts/approval.ts';
 import { CountersignError } from '../core/errors.ts';
 import { confirm } from './confirm.ts';
 import { connectGateway } from './connect-gateway.ts';
@@ -11,14 +11,21 @@ import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { findApproval } from './find-approval.ts';
 import { approvalLines } from './show/approval-lines.ts';
+import { wholeArgumentsLines } from './show/whole-arguments.ts';
 import { visible } from './terminal.ts';
+
+type Verdict = 'approve' | 'deny';
 
 export interface Vote {
   /** Nonce, its beginning, or approval id. */
   approval: string;
-  verdict: VoteVerdict;
+  verdict: Verdict;
   reason: string | undefined;
   yes: boolean;
+  /** What was shown before; it is then neither found nor shown again. */
+  shown?: ApprovalView;
+  /** With a denial: the run ends, too. */
+  stop?: boolean;
 }
 
 /** @returns the exit code. @throws {CountersignError} */
@@ -30,14 +37,28 @@ export async function castVote(context: CommandContext, vote: Vote): Promise<num
     await refuseUnsafeText(`send the reason of "${verdict}"`, reason);
   }
   const gateway = await connectGateway(context.config());
-  const approval = await terminal.progress('looking for the request', findApproval(gateway, vote.approval));
-  for (const line of approvalLines(approval, clock.now())) terminal.talk(line);
+  const approval =
+    vote.shown ?? (await terminal.progress('looking for the request', findApproval(gateway, vote.approval)));
+  if (!vote.shown) for (const line of approvalLines(approval, clock.now())) terminal.talk(line);
   refuseHopeless(approval, verdict, reason);
-  const { tool, environment, risk } = approval.card;
+  if (verdict === 'approve' && !vote.shown) {
+    const whole = await terminal.progress('reading the whole arguments', wholeArgumentsLines(gateway, approval));
+    for (const line of whole) terminal.talk(line);
+  }
+  const { tool, environment } = approval.card;
+  // A vote that has to be confirmed afresh asks for the exact word, as critical ones do.
+  const needsWord = verdict === 'approve' && approval.approvers.confirmation !== null;
+  const risk = needsWord ? 'critical' : approval.card.risk;
   const verb = verdict === 'approve' ? 'Approve' : 'Deny';
   // A denial stops something: it needs no more than a y, whatever the risk.
-  const question = `${verb} ${visible(tool)} on ${visible(environment)} (risk ${risk})`;
-  await confirm(context, { question, risk: verdict === 'approve' ? risk : 'low', yes });
+  const question = `${verb} ${visible(tool)} on ${visible(environment)} (risk ${approval.card.risk})`;
+  if (needsWord && !context.ask) {
+    throw new CountersignError(
+      'input-invalid',
+      'Cannot approve this here: its terms want a person to type the word yes, and this is no terminal; approve it at one, --yes does not stand for it',
+    );
+  }
+  await confirm(context, { question, risk: verdict === 'approve' ? risk : 'low', yes: yes && !needsWord });
   const { nonce, approvalId, cardDigest } = approval;
   const result = await terminal.progress(
     'sending the vote',
@@ -46,6 +67,8 @@ export async function castVote(context: CommandContext, vote: Vote): Promise<num
       cardDigest,
       channel: 'terminal',
       ...(reason === undefined ? {} : { reason }),
+      ...(needsWord ? { confirmation: 'yes' } : {}),
+      ...(vote.stop ? { stop: true } : {}),
     }),
   );
   if (json) terminal.json({ nonce, approvalId, verdict, ...result });
@@ -62,7 +85,7 @@ const exitByStatus: Readonly<Record<VoteResult['status'], number>> = {
 };
 
 /** A counted vote that the request did not end by: what was asked for did not happen, so no script may take it for done. */
-function achieved(verdict: VoteVerdict, result: VoteResult): boolean {
+function achieved(verdict: Verdict, result: VoteResult): boolean {
   if (result.status !== 'applied' || result.outcome === null) return true;
   return result.outcome === (verdict === 'approve' ? 'approved' : 'denied');
 }
@@ -78,7 +101,7 @@ const plainOutcomes: Readonly<Record<Outcome, string>> = {
 };
 
 /** What the gateway would refuse anyway is said before anybody is asked to confirm it. */
-function refuseHopeless(approval: ApprovalView, verdict: VoteVerdict, reason: string | undefined): void {
+function refuseHopeless(approval: ApprovalView, verdict: Verdict, reason: string | undefined): void {
   const action = `${verdict} "${approval.nonce}"`;
   if (approval.kind === 'reconcile') {
     throw new CountersignError(
@@ -106,7 +129,7 @@ function refuseHopeless(approval: ApprovalView, verdict: VoteVerdict, reason: st
   }
 }
 
-function describeVote(verdict: VoteVerdict, tool: string, result: VoteResult): string {
+function describeVote(verdict: Verdict, tool: string, result: VoteResult): string {
   switch (result.status) {
     case 'applied':
       return result.outcome === null

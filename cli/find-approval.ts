@@ -33,7 +33,8 @@ export async function findApproval(gateway: Countersign, given: string): Promise
       `Cannot find approval "${given}": ${fits.length} open requests begin so, expected one; type more of it`,
     );
   }
-  return checked(first);
+  // With what a list leaves out: what differs from the last approved call, and what the run took so far.
+  return checked(await gateway.approvals.get(first.nonce));
 }
 
 /** The digest that is sent says what was shown: it must be of this very card, whatever the gateway says. */

@@ -3,10 +3,14 @@
  * follows no redirects, believes no answer that does not parse, and repeats a request only where repeating is safe.
  */
 import { z } from 'zod';
+import type { Risk } from '../core/contracts/labels.ts';
 import { jsonOrUndefined } from '../core/json-or-undefined.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
+import { signInLinkSchema, type SignInLink } from './channel-schemas.ts';
 import {
   type ActivatePolicyRequest,
+  type ApprovalArguments,
+  approvalArgumentsSchema,
   approvalListSchema,
   type ApprovalList,
   approvalViewSchema,
@@ -14,11 +18,6 @@ import {
   cancelledSchema,
   fleetStateSchema,
   type FleetState,
-  keyListSchema,
-  keyMintedSchema,
-  type KeyMinted,
-  type KeyView,
-  type MintKeyRequest,
   policyActivatedSchema,
   type PolicyActivated,
   policyPublishedSchema,
@@ -40,7 +39,17 @@ import {
   type VoteRequest,
   voteResultSchema,
   type VoteResult,
+  type WithdrawRequest,
 } from './gateway-schemas.ts';
+import {
+  keyListSchema,
+  keyMintedSchema,
+  type KeyMinted,
+  type KeyView,
+  type MintKeyRequest,
+  refusalListSchema,
+  type RefusalList,
+} from './key-schemas.ts';
 
 export interface CountersignOptions {
   /** Of the gateway, such as `http://127.0.0.1:7420`. */
@@ -54,6 +63,20 @@ export interface CountersignOptions {
   longestWaitMs?: number;
   /** @default globalThis.fetch */
   fetch?: typeof fetch;
+}
+
+export interface ApprovalListFilter {
+  state?: 'open' | 'all';
+  workflowId?: string;
+  agent?: string;
+  tool?: string;
+  risk?: Risk;
+  /** Only what the caller may answer. */
+  mayAnswer?: boolean;
+  limit?: number;
+  version?: string;
+  /** Ms. */
+  waitMs?: number;
 }
 
 interface Call<T> {
@@ -104,23 +127,46 @@ export class Countersign {
   };
 
   readonly approvals = {
-    list: (filter: { state?: 'open' | 'all'; workflowId?: string; limit?: number } = {}): Promise<ApprovalList> =>
-      this.#get('/v1/approvals', approvalListSchema, filter),
+    /** With `version` and `waitMs` (less than `timeoutMs`): answered when the list is another one, or the wait is over. */
+    list: (filter: ApprovalListFilter = {}): Promise<ApprovalList> =>
+      this.#get('/v1/approvals', approvalListSchema, { ...filter, mayAnswer: filter.mayAnswer ? 'true' : undefined }),
     get: (nonce: string): Promise<ApprovalView> => this.#get(`/v1/approvals/${segment(nonce)}`, approvalViewSchema),
-    /** A second vote of the same principal is a `duplicate` and changes nothing, so this may be repeated. */
-    vote: (nonce: string, vote: VoteRequest): Promise<VoteResult> =>
-      this.#post(`/v1/approvals/${segment(nonce)}/votes`, vote, voteResultSchema, true),
+    /** Whole, also where the card cuts them. */
+    arguments: (nonce: string): Promise<ApprovalArguments> =>
+      this.#get(`/v1/approvals/${segment(nonce)}/arguments`, approvalArgumentsSchema),
+    /** A second vote of the same principal changes nothing, so this may be repeated: it is then answered as the first. */
+    vote: (nonce: string, vote: VoteRequest, idempotencyKey: string = crypto.randomUUID()): Promise<VoteResult> =>
+      this.#call({
+        method: 'POST',
+        path: `/v1/approvals/${segment(nonce)}/votes`,
+        body: vote,
+        headers: { 'idempotency-key': idempotencyKey },
+        schema: voteResultSchema,
+        repeatable: true,
+      }),
+    /** Takes back the caller's approval. A second time is a `duplicate` and changes nothing. */
+    withdraw: (nonce: string, request: WithdrawRequest): Promise<VoteResult> =>
+      this.#post(`/v1/approvals/${segment(nonce)}/withdrawals`, request, voteResultSchema, true),
     reconcile: (nonce: string, answer: ReconcileRequest): Promise<ReconcileResult> =>
       this.#post(`/v1/approvals/${segment(nonce)}/reconcile`, answer, reconciledSchema, true),
   };
 
   readonly keys = {
+    /** What was refused to whom, newest first. */
+    refusals: async (limit = 100): Promise<RefusalList['refusals']> =>
+      (await this.#get('/v1/refusals', refusalListSchema, { limit })).refusals,
     list: async (): Promise<KeyView[]> => (await this.#get('/v1/keys', keyListSchema)).keys,
     mint: (request: MintKeyRequest): Promise<KeyMinted> => this.#post('/v1/keys', request, keyMintedSchema, false),
-    revoke: async (keyId: string): Promise<void> => {
-      const path = `/v1/keys/${segment(keyId)}`;
+    /** @param withMade also every key that was made with it, and with those */
+    revoke: async (keyId: string, withMade = false): Promise<void> => {
+      const path = `/v1/keys/${segment(keyId)}${withMade ? '?withMade=true' : ''}`;
       await this.#call({ method: 'DELETE', path, schema: z.undefined(), repeatable: true });
     },
+  };
+
+  readonly inbox = {
+    /** A link that opens the web inbox once, as the person whose key this is. */
+    signInLink: (): Promise<SignInLink> => this.#post('/v1/inbox/sign-in-links', undefined, signInLinkSchema, false),
   };
 
   readonly policies = {

@@ -3,12 +3,19 @@
  * both directions. Times are ms since the Unix epoch, durations ms.
  */
 import { z } from 'zod';
-import { cardSchema, outcomeSchema, voteBodySchema, voteVerdictSchema } from '../core/contracts/approval.ts';
+import {
+  cardSchema,
+  outcomeSchema,
+  thresholdSchema,
+  voteBodySchema,
+  voteVerdictSchema,
+} from '../core/contracts/approval.ts';
 import { type ErrorCode, errorMeanings } from '../core/contracts/errors.ts';
 import {
   agentNameSchema,
   callKeySchema,
   digestSchema,
+  groupNameSchema,
   layerKindSchema,
   layerNameSchema,
   linkRunIdSchema,
@@ -177,6 +184,36 @@ export const approvalViewSchema = z.strictObject({
   tool: toolNameSchema,
   card: cardSchema,
   text: z.string().describe('The card for terminals: plain text, hidden characters escaped'),
+  lines: z
+    .array(
+      z.strictObject({
+        kind: z.enum(['headline', 'arguments', 'fact', 'warning', 'said']),
+        label: z.string(),
+        text: z.string().describe('One line, hidden characters escaped; plain text, to be shown as such'),
+      }),
+    )
+    .describe('The card as every channel lays it out'),
+  lastApproved: z
+    .strictObject({
+      approvalId: z.string(),
+      at: timestampSchema,
+      by: z.array(principalSchema),
+      changes: z.array(
+        z.strictObject({
+          path: z.string().describe('JSON pointer; empty: the arguments as a whole'),
+          before: z.string().nullable(),
+          after: z.string().nullable(),
+        }),
+      ),
+      more: z.int().min(0).describe('Changes that are not listed'),
+    })
+    .nullable()
+    .optional()
+    .describe('The last approved call of the same tool, agent and environment; null: none. Absent in lists'),
+  spent: z
+    .strictObject({ calls: z.int().min(0), inputTokens: z.int().min(0), outputTokens: z.int().min(0) })
+    .optional()
+    .describe('By the run so far. Absent in lists'),
   cardDigest: digestSchema.describe('Send it with the answer: it says what was seen'),
   askDigest: digestSchema,
   termsDigest: digestSchema,
@@ -188,9 +225,16 @@ export const approvalViewSchema = z.strictObject({
   approvers: z.strictObject({
     roles: z.array(roleSchema),
     principals: z.array(principalSchema),
+    groups: z.array(groupNameSchema),
     quorum: z.int().min(1),
+    denials: z.int().min(1).describe('How many must deny'),
+    thresholds: z.array(thresholdSchema).describe('Seats to fill besides the quorum'),
     requesterMayApprove: z.boolean(),
     reasonRequired: z.boolean(),
+    confirmation: z
+      .string()
+      .nullable()
+      .describe('What to send as `confirmation` with an approval: the name of the target; null: nothing'),
   }),
   votes: z.array(castVoteViewSchema),
   you: z.strictObject({
@@ -200,27 +244,65 @@ export const approvalViewSchema = z.strictObject({
 });
 export type ApprovalView = z.infer<typeof approvalViewSchema>;
 
-export const approvalListSchema = z.strictObject({ approvals: z.array(approvalViewSchema) });
+export const approvalArgumentsSchema = z.strictObject({
+  nonce: nonceSchema,
+  argumentsDigest: digestSchema,
+  arguments: z.string().describe('Canonical JSON (RFC 8785), whole; its digest is in the card'),
+});
+export type ApprovalArguments = z.infer<typeof approvalArgumentsSchema>;
+
+export const approvalListSchema = z.strictObject({
+  approvals: z.array(approvalViewSchema),
+  version: z.string().optional().describe('Send it with `waitMs` to be answered when the list has changed'),
+});
+/** One `data` of the event stream. */
+export const approvalEventSchema = z.strictObject({
+  kind: z.enum(['requested', 'voted', 'closed']),
+  nonce: nonceSchema,
+  at: timestampSchema,
+  workflowId: workflowIdSchema.nullable(),
+  outcome: outcomeSchema.nullable().describe('Of the request as it is now'),
+});
+export type ApprovalEvent = z.infer<typeof approvalEventSchema>;
+
 export type ApprovalList = z.infer<typeof approvalListSchema>;
 
 export const voteRequestSchema = z.strictObject({
-  verdict: voteVerdictSchema,
-  cardDigest: digestSchema.describe('Of the card that was seen; another one is refused'),
+  verdict: voteVerdictSchema.extract(['approve', 'deny']),
+  cardDigest: digestSchema
+    .optional()
+    .describe('Of the card that was seen; another one is refused. May be sent as `If-Match` instead'),
   reason: reasonSchema.optional(),
-  /** Others are for the gateway to say, which knows where a vote came in. */
-  channel: voteBodySchema.shape.channel.extract(['api', 'terminal', 'web']).optional().describe('Absent: api'),
+  stop: z.literal(true).optional().describe('With `deny`: the run ends, too'),
+  confirmation: z
+    .string()
+    .max(200)
+    .optional()
+    .describe(
+      'Typed by the person for this one approval, where the terms require it: the word `yes` in a terminal, else the target',
+    ),
+  /** Others are for the gateway to say, which knows where a vote came in: a session of the inbox is always `web`. */
+  channel: voteBodySchema.shape.channel.extract(['api', 'terminal']).optional().describe('Absent: api'),
 });
 export type VoteRequest = z.infer<typeof voteRequestSchema>;
+
+const repeated = z.boolean().optional().describe('True: the same idempotency key had cast this vote before');
+export const withdrawRequestSchema = z.strictObject({
+  reason: reasonSchema.optional(),
+  channel: voteRequestSchema.shape.channel,
+});
+export type WithdrawRequest = z.infer<typeof withdrawRequestSchema>;
 
 const voteReceipt = { voteDigest: digestSchema, castAt: timestampSchema };
 export const voteAnswerSchema = z.strictObject({
   status: z.enum(['applied', 'late', 'duplicate', 'rejected']),
+  repeated,
   outcome: outcomeSchema.nullable().describe('Of the request, once it has one'),
   reason: z.string().nullable().describe('Why it was rejected'),
   ...voteReceipt,
 });
 /** Stored and on its way; the run has not answered yet. */
-export const voteRecordedSchema = z.strictObject({ status: z.literal('recorded'), ...voteReceipt });
+export const voteRecordedSchema = z.strictObject({ status: z.literal('recorded'), repeated, ...voteReceipt });
 export const voteResultSchema = z.union([voteAnswerSchema, voteRecordedSchema]);
 export type VoteResult = z.infer<typeof voteResultSchema>;
 
@@ -236,35 +318,6 @@ export const reconciledSchema = z.strictObject({
   answeredAt: timestampSchema,
 });
 export type ReconcileResult = z.infer<typeof reconciledSchema>;
-
-export const keyIdSchema = z.string().regex(/^[a-z0-9]{12}$/);
-export const mintKeyRequestSchema = z.strictObject({
-  principal: principalSchema,
-  roles: z.array(roleSchema).max(50),
-  person: z.boolean().describe('People vote; service accounts start runs'),
-  scopes: z.array(scopeSchema).min(1),
-  expiresInMs: z
-    .int()
-    .min(1000)
-    .max(366 * 86_400_000),
-});
-export type MintKeyRequest = z.infer<typeof mintKeyRequestSchema>;
-export const keyViewSchema = z.strictObject({
-  keyId: keyIdSchema,
-  principal: principalSchema,
-  roles: z.array(roleSchema),
-  person: z.boolean(),
-  scopes: z.array(scopeSchema),
-  expiresAt: timestampSchema,
-  mintedBy: principalSchema,
-});
-export type KeyView = z.infer<typeof keyViewSchema>;
-export const keyMintedSchema = z.strictObject({
-  ...keyViewSchema.shape,
-  apiKey: z.string().describe('Shown once; kept nowhere'),
-});
-export type KeyMinted = z.infer<typeof keyMintedSchema>;
-export const keyListSchema = z.strictObject({ keys: z.array(keyViewSchema) });
 
 const layerIdShape = {
   layer: layerKindSchema,

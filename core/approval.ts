@@ -1,12 +1,14 @@
 /**
  * What an approval request comes to, as a pure fold over its votes: it starts as `expired` and only enough fitting votes,
- * cast in time by distinct principals, change that. Signed `castAt` decides, never the order of arrival, so a
+ * cast in time by distinct people and not withdrawn, change that. Signed `castAt` decides, never the order of arrival, so a
  * workflow, a gate and a verifier that hold the same votes reach the same outcome. It verifies no signature and knows no
  * roles: the caller says which votes are valid and whose voters are eligible.
  */
+import { isNamedBy } from './approver-set.ts';
 import type { SignedVote } from './contracts/approval.ts';
 import type { Ask, SignedDecision } from './contracts/decision.ts';
 import { digestJson } from './digest.ts';
+import { approvalsSuffice, denialsSuffice, type SeatedVote } from './quorum.ts';
 
 /** A vote may carry a time this much before the ask's, ms: the bound between two machines' clocks. */
 export const voteClockBoundMs = 10_000;
@@ -19,6 +21,10 @@ export interface VoteEvidence {
   valid: boolean;
   /** The principal may vote on this ask, by its terms and by separation of duties. */
   eligible: boolean;
+  /** Who this is, where one person has several names. @default the principal */
+  person?: string;
+  /** Thresholds of the terms, by index, for whose seats the voter is one. @default what the vote's signed roles and groups say */
+  seats?: readonly number[];
 }
 
 export interface ApprovalInput {
@@ -31,10 +37,10 @@ export interface ApprovalInput {
 }
 
 /**
- * `late`: cast after the deadline, or after the request was decided. `duplicate`: the principal had voted before.
- * `unfitting`: for another ask, card or terms, or cast before the ask.
+ * `late`: cast after the deadline, or after the request was decided. `duplicate`: the person had voted before.
+ * `unfitting`: for another ask, card or terms, or cast before the ask. `withdrawn`: its voter took it back.
  */
-export type VoteStatus = 'counted' | 'late' | 'duplicate' | 'ineligible' | 'unfitting' | 'invalid';
+export type VoteStatus = 'counted' | 'late' | 'duplicate' | 'ineligible' | 'unfitting' | 'invalid' | 'withdrawn';
 
 export interface ApprovalDecision {
   /** Null: still open. */
@@ -52,9 +58,18 @@ export function askDigestOf(signedAsk: SignedDecision): string {
 }
 
 export function decideApproval(input: ApprovalInput): ApprovalDecision {
-  const state: FoldState = { decision: null, voters: new Set(), approvals: 0, counted: [], statusByDigest: {} };
-  for (const evidence of inCastOrder(input.votes)) {
-    state.statusByDigest[evidence.digest] = evolve(state, evidence, input);
+  const state: FoldState = {
+    decision: null,
+    voters: new Set(),
+    approvals: [],
+    denials: [],
+    counted: [],
+    statusByDigest: {},
+  };
+  const votes = inCastOrder(input.votes);
+  const withdrawals = withdrawalsIn(votes, input);
+  for (const evidence of votes) {
+    state.statusByDigest[evidence.digest] = evolve(state, evidence, input, withdrawals);
   }
   return {
     outcome: state.decision?.outcome ?? (input.closed ? 'expired' : null),
@@ -67,40 +82,83 @@ export function decideApproval(input: ApprovalInput): ApprovalDecision {
 interface FoldState {
   decision: { outcome: 'approved' | 'denied'; by: SignedVote } | null;
   voters: Set<string>;
-  approvals: number;
+  approvals: SeatedVote[];
+  denials: SeatedVote[];
   counted: string[];
   statusByDigest: Record<string, VoteStatus>;
 }
 
-function evolve(state: FoldState, evidence: VoteEvidence, input: ApprovalInput): VoteStatus {
+function evolve(
+  state: FoldState,
+  evidence: VoteEvidence,
+  input: ApprovalInput,
+  withdrawals: ReadonlyMap<string, SignedVote>,
+): VoteStatus {
+  const { body } = evidence.vote;
+  const { terms } = input.ask;
+  if (body.verdict === 'withdraw') return evidence.valid ? withdrawalStatus(evidence.vote, input) : 'invalid';
   const uncounted = uncountedStatus(evidence, input);
   if (uncounted) return uncounted;
-  const { body } = evidence.vote;
-  if (state.voters.has(body.principal)) return 'duplicate';
+  // A denial stands: only a yes can be taken back.
+  if (body.verdict === 'approve' && withdrawals.get(evidence.digest)?.body.principal === body.principal)
+    return 'withdrawn';
+  const person = evidence.person ?? body.principal;
+  if (state.voters.has(person)) return 'duplicate';
   if (state.decision) return 'late';
-  state.voters.add(body.principal);
+  state.voters.add(person);
   state.counted.push(evidence.digest);
-  if (body.verdict === 'deny') state.decision = { outcome: 'denied', by: evidence.vote };
-  else if (++state.approvals >= input.ask.terms.quorum) state.decision = { outcome: 'approved', by: evidence.vote };
+  const seated = { seats: seatsOf(evidence, input) };
+  if (body.verdict === 'deny') {
+    state.denials.push(seated);
+    if (denialsSuffice(terms, state.denials)) state.decision = { outcome: 'denied', by: evidence.vote };
+  } else {
+    state.approvals.push(seated);
+    if (approvalsSuffice(terms, state.approvals)) state.decision = { outcome: 'approved', by: evidence.vote };
+  }
   return 'counted';
 }
 
-function uncountedStatus(
-  { vote, valid, eligible }: VoteEvidence,
-  { ask, askDigest }: ApprovalInput,
-): VoteStatus | undefined {
-  const { body } = vote;
+/** By the digest of the vote that is taken back. Whoever may no longer vote may still take back what they said. */
+function withdrawalsIn(votes: readonly VoteEvidence[], input: ApprovalInput): Map<string, SignedVote> {
+  const withdrawals = new Map<string, SignedVote>();
+  for (const { vote, valid } of votes) {
+    const { verdict, withdraws } = vote.body;
+    if (verdict !== 'withdraw' || !valid || withdraws === undefined) continue;
+    if (withdrawalStatus(vote, input) === 'counted') withdrawals.set(withdraws, vote);
+  }
+  return withdrawals;
+}
+
+function withdrawalStatus(vote: SignedVote, input: ApprovalInput): VoteStatus {
+  return vote.body.withdraws !== undefined && isFor(vote, input) ? 'counted' : 'unfitting';
+}
+
+/** Of the voter, by index of threshold. */
+export function seatsOf(
+  { seats, vote: { body } }: Pick<VoteEvidence, 'seats' | 'vote'>,
+  { ask }: Pick<ApprovalInput, 'ask'>,
+) {
+  if (seats) return seats;
+  const thresholds = ask.terms.thresholds ?? [];
+  return thresholds.flatMap(({ from }, index) => (isNamedBy(from, body) ? [index] : []));
+}
+
+function uncountedStatus({ vote, valid, eligible }: VoteEvidence, input: ApprovalInput): VoteStatus | undefined {
   if (!valid) return 'invalid';
-  const fits =
+  if (!isFor(vote, input)) return 'unfitting';
+  if (!eligible) return 'ineligible';
+  return vote.body.castAt > input.ask.deadlineAt ? 'late' : undefined;
+}
+
+function isFor({ body }: SignedVote, { ask, askDigest }: ApprovalInput): boolean {
+  return (
     body.nonce === ask.nonce &&
     body.askDigest === askDigest &&
     body.cardDigest === ask.cardDigest &&
     body.termsDigest === ask.termsDigest &&
     ask.callKeys.includes(body.callKey) &&
-    body.castAt >= ask.askedAt - voteClockBoundMs;
-  if (!fits) return 'unfitting';
-  if (!eligible) return 'ineligible';
-  return body.castAt > ask.deadlineAt ? 'late' : undefined;
+    body.castAt >= ask.askedAt - voteClockBoundMs
+  );
 }
 
 /**
@@ -115,6 +173,7 @@ function inCastOrder(votes: readonly VoteEvidence[]): VoteEvidence[] {
       ...evidence,
       valid: known.valid && evidence.valid,
       eligible: known.eligible && evidence.eligible,
+      ...fewerSeats(known, evidence),
     });
   }
   return [...byDigest.values()].sort(
@@ -123,4 +182,9 @@ function inCastOrder(votes: readonly VoteEvidence[]): VoteEvidence[] {
       Number(a.vote.body.verdict === 'approve') - Number(b.vote.body.verdict === 'approve') ||
       (a.digest < b.digest ? -1 : 1),
   );
+}
+
+function fewerSeats(one: VoteEvidence, other: VoteEvidence): Pick<VoteEvidence, 'seats'> {
+  if (!one.seats || !other.seats) return {};
+  return { seats: one.seats.filter((seat) => other.seats?.includes(seat)) };
 }

@@ -6,10 +6,11 @@ import type { TicketBody } from '../core/contracts/ticket.ts';
 import { type ErrorCode } from '../core/contracts/errors.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { RunRow } from '../store/store.ts';
-import type { ApproverCheck } from './approvers.ts';
+import type { Answer, ApproverCheck } from './approvers.ts';
 import type { Credential } from './credentials.ts';
 import type { GatewayContext } from './options.ts';
 import { refuseSecrets } from './refuse-secrets.ts';
+import { confirmationNeeded, type StepUp } from './step-up.ts';
 import { type OpenedAsk, openAsk, openTicket } from './verified.ts';
 
 export interface AnswerRequest {
@@ -17,6 +18,10 @@ export interface AnswerRequest {
   kind: 'call' | 'reconcile';
   cardDigest: string;
   reason: string | null;
+  verdict: Answer['verdict'];
+  channel: Answer['channel'];
+  /** What was typed to confirm it. */
+  confirmation?: string | undefined;
 }
 
 export interface Answerable {
@@ -25,6 +30,8 @@ export interface Answerable {
   ticket: TicketBody;
   /** Of the caller, by the policy. */
   roles: string[];
+  groups: string[];
+  stepUp: StepUp | undefined;
 }
 
 /** @throws {CountersignError} `not-found`, `signature-invalid`, `conflict`, `forbidden`, `input-refused` */
@@ -39,7 +46,12 @@ export async function requireAnswerable(
   if (kind !== request.kind) {
     throw cannot('conflict', ask, `it is a ${kind} request`, `a ${request.kind} request`, 'answer it as what it is');
   }
-  const may = await approvers.mayAnswer(ask, ticket, caller);
+  const may = await approvers.mayAnswer(ask, ticket, caller, {
+    verdict: request.verdict,
+    channel: request.channel,
+    hasReason: true,
+    isConfirmed: true,
+  });
   if (may.kind === 'may-not') {
     const expected = `one of the approvers of terms "${terms.name}"`;
     throw cannot('forbidden', ask, may.reason, expected, 'ask one of them');
@@ -51,7 +63,16 @@ export async function requireAnswerable(
     throw cannot('input-refused', ask, 'no reason was given', 'a reason, which its terms require', 'say why');
   }
   if (request.reason !== null) await refuseSecrets(gateway, 'the reason', request.reason);
-  return { ask, run, ticket, roles: may.roles };
+  return { ask, run, ticket, roles: may.roles, groups: may.groups, stepUp: confirmed(ask, request) };
+}
+
+/** @throws {CountersignError} `input-refused` where its terms require what was not typed */
+function confirmed(ask: OpenedAsk, { kind, verdict, channel, confirmation }: AnswerRequest): StepUp | undefined {
+  if (kind !== 'call' || verdict !== 'approve') return undefined;
+  const needed = confirmationNeeded(ask, channel === 'terminal' ? channel : 'api');
+  if (!needed || confirmation === needed.expected) return needed?.method;
+  const is = confirmation === undefined ? 'it was not confirmed afresh' : 'another text was typed to confirm it';
+  throw cannot('input-refused', ask, is, `"confirmation": "${needed.expected}"`, 'have the person type it');
 }
 
 /** @throws {CountersignError} `not-found`; `signature-invalid` where the row is not what the gate signed */

@@ -1,56 +1,62 @@
 /**
  * Whether somebody may answer a request, judged before anything is signed. The gate judges again; here a refusal costs
- * nothing and says why. Requesters, and keys that requesters made for others, do not answer their own requests.
+ * nothing and says why. Requesters do not answer their own requests, nor does a key that somebody else made.
  */
-import type { TicketBody } from '../core/contracts/ticket.ts';
+import { requestersOf, type TicketBody } from '../core/contracts/ticket.ts';
+import { whyNoVote } from '../core/credential.ts';
 import { CountersignError } from '../core/errors.ts';
-import { type CompiledPolicy, isEligibleApprover, loadPolicy, rolesOf } from '../policy/index.ts';
+import { type CastVote, type CompiledPolicy, judgeVoter, loadPolicy } from '../policy/index.ts';
 import { activationOf } from './active-pack.ts';
 import type { Credential } from './credentials.ts';
 import type { GatewayContext } from './options.ts';
 import type { OpenedAsk } from './verified.ts';
 
-export type MayAnswer = { kind: 'may'; roles: string[] } | { kind: 'may-not'; reason: string };
+export type MayAnswer = { kind: 'may'; roles: string[]; groups: string[] } | { kind: 'may-not'; reason: string };
 
+/** Of the answer that is to be given; absent: whatever is needed, for the question who may answer at all. */
+export type Answer = Omit<CastVote, 'castAt'>;
+
+const anyAnswer: Answer = { verdict: 'approve', channel: null, hasReason: true, isConfirmed: true };
 const cachedPolicies = 64;
 
 export interface ApproverCheck {
-  mayAnswer(ask: OpenedAsk, ticket: TicketBody, caller: Credential): Promise<MayAnswer>;
+  mayAnswer(ask: OpenedAsk, ticket: TicketBody, caller: Credential, answer?: Answer): Promise<MayAnswer>;
 }
 
-export function createApproverCheck(gateway: Pick<GatewayContext, 'store' | 'keys' | 'audience'>): ApproverCheck {
+export function createApproverCheck(
+  gateway: Pick<GatewayContext, 'store' | 'keys' | 'audience' | 'clock'>,
+): ApproverCheck {
   const cache = new Map<string, CompiledPolicy>();
   return {
-    async mayAnswer(ask, ticket, caller) {
-      if (!caller.person) return { kind: 'may-not', reason: 'a service account cannot answer' };
-      const { terms } = ask.body.ask;
-      const requesters = requestersOf(ask, ticket);
-      if (!terms.requesterMayApprove && caller.mintedBy !== caller.principal && requesters.includes(caller.mintedBy)) {
-        return { kind: 'may-not', reason: 'its key was made by the requester' };
-      }
+    async mayAnswer(ask, ticket, caller, answer = anyAnswer) {
+      const { terms, askedAt } = ask.body.ask;
+      const requesters = everybodyBehind(ask, ticket);
+      const now = gateway.clock.now();
+      const reason = whyNoVote(caller, terms.requesterMayApprove ? [] : requesters, now);
+      if (reason !== undefined) return { kind: 'may-not', reason };
       const active = await activationOf(gateway, ticket.agent);
       // Where layers above ask, the gate's ask says by whose roles; it judges again, by what is in force then.
       const usual = [ask.body.policyDigest, ask.body.activePolicyDigest, active?.policyDigest];
       const digests = new Set<string | undefined>(ask.body.approverPolicies ?? usual);
-      let roles: string[] | undefined;
+      const policies: CompiledPolicy[] = [];
       for (const digest of digests) {
         if (digest === undefined) continue;
         const policy = await policyByDigest(gateway, cache, digest);
         if (!policy) return { kind: 'may-not', reason: 'a policy of the run is not in the store' };
-        const held = rolesOf(policy, caller.principal, caller.roles);
-        const eligibility = isEligibleApprover(terms, { principal: caller.principal, roles: held }, requesters);
-        if (!eligibility.eligible) return { kind: 'may-not', reason: eligibility.reason };
-        roles ??= held;
+        policies.push(policy);
       }
-      return { kind: 'may', roles: roles ?? [] };
+      const voter = { principal: caller.principal, claims: caller.roles };
+      const asked = { terms, risk: ask.body.risk, askedAt };
+      const judged = judgeVoter(asked, policies, requesters, voter, { ...answer, castAt: now });
+      return judged.kind === 'may' ? { kind: 'may', roles: judged.roles, groups: judged.groups } : judged;
     },
   };
 }
 
 /** From the ticket, the gate's decision and its card: a changed row cannot make a requester disappear. */
-function requestersOf({ body, card }: OpenedAsk, ticket: TicketBody): string[] {
-  const behalf = [ticket.onBehalfOf, card.onBehalfOf].filter((one) => one !== null);
-  return [...new Set([ticket.principal, body.principal, card.requester, ...behalf])];
+function everybodyBehind({ body, card }: OpenedAsk, ticket: TicketBody): string[] {
+  const behalf = card.onBehalfOf === null ? [] : [card.onBehalfOf];
+  return [...new Set([...requestersOf(ticket), body.principal, card.requester, ...behalf])];
 }
 
 async function policyByDigest(

@@ -7,6 +7,8 @@ import type { Scope } from '../client/gateway-schemas.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { GatewayApp } from './app.ts';
 import { checkAgainst, checkKey, type Credential, standingKeys } from './credentials.ts';
+import { type Caller, checkSession, sessionTokenOf } from './sessions.ts';
+import { createFailedAttempts, type FailedAttempts } from './failed-attempts.ts';
 import type { GatewayContext } from './options.ts';
 
 declare module 'fastify' {
@@ -15,7 +17,7 @@ declare module 'fastify' {
     access?: Scope | 'public';
   }
   interface FastifyRequest {
-    caller: Credential | null;
+    caller: Caller | null;
   }
 }
 
@@ -32,6 +34,7 @@ export function installAuthentication(app: GatewayApp, gateway: GatewayContext):
   const keyGenerator = (request: FastifyRequest): string =>
     `key:${request.caller?.keyId ?? ''}:${request.routeOptions.config.access ?? ''}`;
   const byKey = app.createRateLimit({ max: perKey, timeWindow: minuteMs, keyGenerator });
+  const failed = createFailedAttempts();
   const isFamiliar = familiarKeys(gateway);
   app.decorateRequest('caller', null);
   app.addHook('onRoute', (route) => {
@@ -42,9 +45,12 @@ export function installAuthentication(app: GatewayApp, gateway: GatewayContext):
     // Undefined: there is no such route, and the answer says so.
     const isOpen = access === undefined || access === 'public';
     // Whoever holds a key is not refused for the junk that others send from the same address.
-    if (isOpen || !(await isFamiliar(apiKeyOf(request)))) refuseExcess(reply, await byAddress(request), 'this address');
+    const isKnown = !isOpen && (await isFamiliar(apiKeyOf(request)));
+    if (!isKnown) refuseExcess(reply, await byAddress(request), 'this address');
     if (isOpen) return;
-    const caller = await authenticated(gateway, request);
+    // Whoever has a key that stands is never locked out by what others try from the same address.
+    if (!isKnown && apiKeyOf(request) !== '') refuseLockedOut(reply, failed.lockedOutFor(request.ip));
+    const caller = await authenticated(gateway, request, failed);
     request.caller = caller;
     refuseExcess(reply, await byKey(request), 'this key');
     if (caller.scopes.includes(access)) return;
@@ -56,17 +62,43 @@ export function installAuthentication(app: GatewayApp, gateway: GatewayContext):
 }
 
 /** The caller of a route that needs a scope. */
-export function callerOf(request: FastifyRequest): Credential {
+export function callerOf(request: FastifyRequest): Caller {
   if (request.caller) return request.caller;
   throw unauthenticated();
 }
 
-async function authenticated(gateway: GatewayContext, request: FastifyRequest): Promise<Credential> {
+async function authenticated(
+  gateway: GatewayContext,
+  request: FastifyRequest,
+  failed: FailedAttempts,
+): Promise<Caller> {
+  const token = request.headers.authorization === undefined ? sessionTokenOf(request) : undefined;
+  if (token !== undefined) return await bySession(gateway, request, token);
   const check = await checkKey(gateway, apiKeyOf(request));
   if (check.kind === 'valid') return check.credential;
   const { reason, keyId } = check;
+  request.refusedKeyId = keyId;
+  // Without any key nobody guesses.
+  if (apiKeyOf(request) !== '') failed.note(request.ip);
   request.log.warn({ event: 'authentication-failed', reason, keyId, address: request.ip }, 'authentication failed');
   throw unauthenticated();
+}
+
+/** The page's own requests. Another page's are refused although the browser may send the cookie with them. */
+async function bySession(gateway: GatewayContext, request: FastifyRequest, token: string): Promise<Caller> {
+  const caller = isOwnPage(request) ? await checkSession(gateway, token) : undefined;
+  if (caller) return caller;
+  request.log.warn({ event: 'authentication-failed', reason: 'session', address: request.ip }, 'authentication failed');
+  throw unauthenticated();
+}
+
+/** A browser says where a request comes from; what changes something must say it. */
+function isOwnPage({ method, headers, host, protocol }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && !(site === 'none' && method === 'GET')) return false;
+  if (headers.origin === undefined) return method === 'GET';
+  // Behind a proxy that ends TLS the protocol is the proxy's; the name is what tells pages apart.
+  return [`${protocol}://${host}`, `https://${host}`].includes(headers.origin);
 }
 
 function apiKeyOf({ headers }: FastifyRequest): string {
@@ -93,6 +125,15 @@ function unauthenticated(): CountersignError {
   return new CountersignError(
     'unauthenticated',
     'Cannot answer this request: its API key is missing or not valid, expected "Authorization: Bearer <key>"; use a key that stands',
+  );
+}
+
+function refuseLockedOut(reply: FastifyReply, seconds: number | undefined): void {
+  if (seconds === undefined) return;
+  void reply.header('retry-after', seconds);
+  throw new CountersignError(
+    'rate-limited',
+    'Cannot answer this request: too many keys from this address were not valid, expected one that stands; come back after the time in retry-after',
   );
 }
 

@@ -14,14 +14,19 @@ import { installAuthentication } from './authenticate.ts';
 import { installHostGuard, isLoopback } from './host-guard.ts';
 import { installJsonBodies, usualBodyBytes } from './json-body.ts';
 import { apiDocument } from './openapi.ts';
+import { noteUses, type UseNotes } from './note-uses.ts';
 import { contextOf, type GatewayContext, type GatewayOptions } from './options.ts';
 import { answerBrokenConnection, answerBrokenRequest, installProblems } from './problem.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { healthRoutes } from './routes/health.ts';
+import { inboxRoutes } from './routes/inbox.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { noticeRoutes } from './routes/notices.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { runRoutes } from './routes/runs.ts';
+import { createWebhookChannel } from './webhooks/webhook-channel.ts';
+import { slackRoutes } from './routes/slack.ts';
 
 /** Until the whole request is there: who sends a byte a minute holds no connection for ever, ms. */
 const requestWithinMs = 30_000;
@@ -36,7 +41,15 @@ export async function createGateway(options: GatewayOptions): Promise<GatewayApp
       `Cannot listen on "${host}": it is not loopback, expected 127.0.0.1; pass allowRemote to be reached from elsewhere`,
     );
   }
+  if ((options.slack || options.mail) && options.publicUrl === undefined) {
+    throw new CountersignError(
+      'config-invalid',
+      'Cannot tell people by Slack or mail: messages link to this gateway and "publicUrl" is not set, expected where people reach it; set it',
+    );
+  }
   const gateway = contextOf(options);
+  // Its secrets are read here, so that a wrong one stops the start and not the first message.
+  if (gateway.webhook) createWebhookChannel(gateway, gateway.webhook);
   const app: GatewayApp = fastify({
     loggerInstance: gateway.logger,
     // Its own lines would hold addresses with queries; ours are below.
@@ -60,17 +73,21 @@ export async function createGateway(options: GatewayOptions): Promise<GatewayApp
   await app.register(helmet);
   await app.register(rateLimit, { global: false });
   await app.register(swagger, apiDocument);
+  const notes = noteUses(app, gateway);
   installAuthentication(app, gateway);
-  installRoutes(app, gateway);
+  installRoutes(app, gateway, notes);
   await app.ready();
   return app;
 }
 
-function installRoutes(app: GatewayApp, gateway: GatewayContext): void {
+function installRoutes(app: GatewayApp, gateway: GatewayContext, notes: UseNotes): void {
   runRoutes(app, gateway);
   approvalRoutes(app, gateway);
-  keyRoutes(app, gateway);
+  inboxRoutes(app, gateway);
+  keyRoutes(app, gateway, notes);
   policyRoutes(app, gateway);
+  noticeRoutes(app, gateway);
+  if (gateway.slack) slackRoutes(app, gateway, gateway.slack);
   fleetRoutes(app, gateway);
   healthRoutes(app, gateway);
 }

@@ -3,11 +3,11 @@
  * somebody wrote into the database without the control key gives no access, and revocation counts with the next request.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { ControlBody } from '../core/contracts/control.ts';
+import { type Credential, readCredentials } from '../store/read-credentials.ts';
 import { readControl } from '../store/read-control.ts';
 import type { GatewayContext } from './options.ts';
 
-export type Credential = Extract<ControlBody, { kind: 'api-key' }>;
+export type { Credential } from '../store/read-credentials.ts';
 export type CredentialReader = Pick<GatewayContext, 'store' | 'keys' | 'audience' | 'clock'>;
 
 export type KeyCheck =
@@ -20,12 +20,14 @@ const noHash = '0'.repeat(64);
 
 /** Keys that stand now, by id: verified, not revoked. They may have expired. */
 export async function standingKeys({ store, keys, audience }: CredentialReader): Promise<Map<string, Credential>> {
-  const reader = { store, registry: keys.registry, audience };
-  const records = await readControl(reader, ['api-key', 'api-key-revocation']);
-  const credentials = new Map<string, Credential>();
-  for (const record of records) if (record.kind === 'api-key') credentials.set(record.keyId, record);
-  for (const record of records) if (record.kind === 'api-key-revocation') credentials.delete(record.keyId);
-  return credentials;
+  return await readCredentials({ store, registry: keys.registry, audience });
+}
+
+/** Also those that were revoked since: who made a key stays true. */
+export async function allKeys({ store, keys, audience }: CredentialReader): Promise<Map<string, Credential>> {
+  const records = await readControl({ store, registry: keys.registry, audience }, ['api-key']);
+  // The first of an id is the one that counts.
+  return new Map(records.toReversed().map((record) => [record.keyId, record]));
 }
 
 export async function checkKey(reader: CredentialReader, apiKey: string): Promise<KeyCheck> {

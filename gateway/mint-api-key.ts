@@ -1,9 +1,13 @@
 /** Makes API keys: the key itself is returned once and kept nowhere; the signed record holds its hash. */
-import { randomBytes, randomInt } from 'node:crypto';
 import { appendOrder, type ControlWriter } from './control-records.ts';
-import { type Credential, hashSecret } from './credentials.ts';
+import { allKeys, type Credential } from './credentials.ts';
+import { CountersignError } from '../core/errors.ts';
+import { makeKey } from './make-key.ts';
 
-export type KeyOrder = Pick<Credential, 'principal' | 'roles' | 'person' | 'scopes' | 'expiresAt' | 'mintedBy'>;
+export type KeyOrder = Pick<
+  Credential,
+  'principal' | 'roles' | 'person' | 'scopes' | 'expiresAt' | 'mintedBy' | 'mintedWith'
+>;
 
 export interface MintedKey {
   /** `cs_<key id>_<secret>` */
@@ -11,12 +15,35 @@ export interface MintedKey {
   keyId: string;
 }
 
-const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
+/** What a person made for themselves: the secret stays with them. */
+export interface OwnSecret {
+  keyId: string;
+  /** Hex. */
+  secretHash: string;
+}
 
 /** @throws {CountersignError} `key-unavailable`, `store-unavailable` */
 export async function mintApiKey(writer: ControlWriter, order: KeyOrder): Promise<MintedKey> {
-  const keyId = Array.from({ length: 12 }, () => letters[randomInt(letters.length)]).join('');
-  const secret = randomBytes(32).toString('base64url');
-  await appendOrder(writer, { kind: 'api-key', keyId, secretHash: hashSecret(secret), ...order });
-  return { apiKey: `cs_${keyId}_${secret}`, keyId };
+  const { apiKey, keyId, secretHash } = makeKey();
+  await appendOrder(writer, { kind: 'api-key', keyId, secretHash, ...order });
+  return { apiKey, keyId };
+}
+
+/**
+ * Records a key whose secret its bearer made: nobody else ever had it.
+ *
+ * @throws {CountersignError} `conflict` where a key has this id; `key-unavailable`, `store-unavailable`
+ */
+export async function enrolKey(
+  writer: ControlWriter,
+  order: KeyOrder,
+  { keyId, secretHash }: OwnSecret,
+): Promise<void> {
+  if ((await allKeys(writer)).has(keyId)) {
+    throw new CountersignError(
+      'conflict',
+      `Cannot enrol key "${keyId}": there is one of this id, expected a fresh one; have its bearer make another`,
+    );
+  }
+  await appendOrder(writer, { kind: 'api-key', keyId, secretHash, madeByBearer: true, ...order });
 }

@@ -6,15 +6,15 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { noticeListSchema, noticeSchema } from '../client/channel-schemas.ts';
 import {
+  approvalArgumentsSchema,
+  approvalEventSchema,
   approvalListSchema,
   approvalViewSchema,
   cancelledSchema,
   fleetStateSchema,
   healthSchema,
-  keyListSchema,
-  keyMintedSchema,
-  keyViewSchema,
   problemSchema,
   readySchema,
   reconciledSchema,
@@ -29,11 +29,14 @@ import {
   voteAnswerSchema,
   voteRecordedSchema,
 } from '../client/gateway-schemas.ts';
+import { keyListSchema, keyMintedSchema, keyViewSchema } from '../client/key-schemas.ts';
 import { cardSchema } from '../core/contracts/approval.ts';
 import { findingSchema } from '../core/contracts/labels.ts';
 
 const components = {
   Approval: approvalViewSchema,
+  ApprovalArguments: approvalArgumentsSchema,
+  ApprovalEvent: approvalEventSchema,
   ApprovalList: approvalListSchema,
   CancelRequested: cancelledSchema,
   Card: cardSchema,
@@ -43,6 +46,8 @@ const components = {
   Key: keyViewSchema,
   KeyList: keyListSchema,
   KeyMinted: keyMintedSchema,
+  Notice: noticeSchema,
+  NoticeList: noticeListSchema,
   Problem: problemSchema,
   Readiness: readySchema,
   Reconciled: reconciledSchema,

@@ -17,6 +17,37 @@ export interface GatewayKeys {
   signer(domain: Domain): Signer;
 }
 
+export interface SlackOptions {
+  /** Of the app; requests that claim to be Slack's are checked with it. */
+  signingSecret: string;
+  /** Of the bot: `chat:write`. */
+  botToken: string;
+  /** Id of the workspace: whoever is of another one cannot answer. */
+  teamId: string;
+  /** Id of the channel that requests are posted to. */
+  channel: string;
+  /** @default https://slack.com/api/ */
+  apiUrl?: string;
+}
+
+export interface WebhookOptions {
+  url: string;
+  /** `whsec_…`, the new one first; a second one while receivers change over. */
+  secrets: readonly string[];
+  /** The checked connection: which addresses are dialled is decided there. */
+  send: (
+    url: string,
+    request: { method: 'POST'; headers: Record<string, string>; body: string },
+  ) => Promise<{ status: number; headers: Readonly<Record<string, string>> }>;
+}
+
+export interface MailOptions {
+  /** `smtp://` or `smtps://`, with user and password where the server wants them. */
+  smtpUrl: string;
+  from: string;
+  to: readonly string[];
+}
+
 export interface GatewayOptions {
   store: Store;
   door: GatewayDoor;
@@ -45,11 +76,23 @@ export interface GatewayOptions {
   rateLimits?: { perAddress: number; perKey: number };
   /** Between looks for stored votes that were never signalled, ms. @default 5000 */
   resendEveryMs?: number;
+  /** Absent: no Slack. */
+  slack?: SlackOptions;
+  /** Absent: no mail is sent. */
+  mail?: MailOptions;
+  /** Absent: no webhook is sent. */
+  webhook?: WebhookOptions;
+  /** Between looks for what channels are to be told, ms. @default 2000 */
+  tellEveryMs?: number;
+  /** Where people reach this gateway, for links; needed with Slack. @default the name that a request for a link came to */
+  publicUrl?: string;
+  /** Between looks for changes of approval requests while somebody follows them, ms. @default 500 */
+  watchEveryMs?: number;
 }
 
-export type GatewayContext = Required<
-  Omit<GatewayOptions, 'host' | 'port' | 'preferredPorts' | 'allowRemote' | 'drainMs'>
->;
+type Kept = 'slack' | 'webhook' | 'mail' | 'publicUrl';
+export type GatewayContext = Pick<GatewayOptions, Kept> &
+  Required<Omit<GatewayOptions, 'host' | 'port' | 'preferredPorts' | 'allowRemote' | 'drainMs' | Kept>>;
 
 export function contextOf(options: GatewayOptions): GatewayContext {
   return {
@@ -57,5 +100,7 @@ export function contextOf(options: GatewayOptions): GatewayContext {
     ticketLifeMs: options.ticketLifeMs ?? 600_000,
     rateLimits: options.rateLimits ?? { perAddress: 1200, perKey: 600 },
     resendEveryMs: options.resendEveryMs ?? 5000,
+    watchEveryMs: options.watchEveryMs ?? 500,
+    tellEveryMs: options.tellEveryMs ?? 2000,
   };
 }

@@ -24,7 +24,7 @@ export async function reconcile(
   request: ReconcileRequest,
 ): Promise<ReconcileResult> {
   const { answer, cardDigest, reason } = request;
-  const asked = { nonce, kind: 'reconcile' as const, cardDigest, reason };
+  const asked = { nonce, kind: 'reconcile' as const, cardDigest, reason, verdict: 'approve' as const, channel: null };
   const { ask, run, roles } = await requireAnswerable(gateway, approvers, caller, asked);
   await requireOneClock(gateway);
   const answeredAt = gateway.clock.now();

@@ -2,23 +2,32 @@
  * Approval requests as approvers see them: from the gate's own signed asks and cards, never from a workflow's word. An
  * open one is listed only while a live run of the same epoch waits with it.
  */
-import type { ApprovalView } from '../client/gateway-schemas.ts';
-import { signedVoteSchema } from '../core/contracts/approval.ts';
-import { renderCardText } from '../core/card.ts';
-import { openEnvelope } from '../core/envelope.ts';
+import type { ApprovalArguments, ApprovalView } from '../client/gateway-schemas.ts';
+import { type CardSituation, layOutCard } from '../core/card/lay-out-card.ts';
+import { renderCardText } from '../core/card/render-text.ts';
+import type { Risk } from '../core/contracts/labels.ts';
+import { CountersignError } from '../core/errors.ts';
 import { findAsk } from './answerable.ts';
 import type { ApproverCheck } from './approvers.ts';
 import { unconfirmed } from './confirm-ask.ts';
+import { describeSituation, situationOf, votesOf } from './describe-situation.ts';
 import { engineWords, hasEnded } from './engine-word.ts';
 import type { Credential } from './credentials.ts';
 import { inParallel } from './in-parallel.ts';
+import { wholeArguments } from './last-approved.ts';
 import type { GatewayContext } from './options.ts';
-import type { RunRow } from '../store/store.ts';
+import type { AskRow, RunRow } from '../store/store.ts';
+import { confirmationNeeded } from './step-up.ts';
 import { type OpenedAsk, openAsk, openTicket } from './verified.ts';
 
 export interface ApprovalFilter {
   state: 'open' | 'all';
   workflowId?: string | undefined;
+  agent?: string | undefined;
+  tool?: string | undefined;
+  risk?: Risk | undefined;
+  /** Only what the caller may answer. */
+  mayAnswer?: boolean | undefined;
   limit: number;
 }
 
@@ -34,24 +43,25 @@ export async function listApprovals(
   caller: Credential,
   filter: ApprovalFilter,
 ): Promise<ApprovalView[]> {
-  const { state, workflowId, limit } = filter;
+  const { state, workflowId, limit, mayAnswer = false } = filter;
   const ofRun = workflowId === undefined ? {} : { workflowId };
   const onInvalid = (nonce: string) => {
     gateway.logger.error({ nonce, code: 'record-invalid' }, 'a stored request was changed and is not listed');
   };
   if (state === 'all') {
     const words = engineWords(gateway);
-    const rows = await gateway.store.listAsks({ ...ofRun, limit }, onInvalid);
-    const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []);
+    const rows = await gateway.store.listAsks({ ...ofRun, limit: isNarrow(filter) ? mostRows : limit }, onInvalid);
+    const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []).filter((ask) => fits(ask, filter));
     const views = await inParallel(asks, atOnce, (ask) => viewOf(gateway, approvers, caller, ask, words));
-    return views.flatMap((view) => view ?? []);
+    return wanted(views, mayAnswer).slice(0, limit);
   }
   // Past ones stay for ever in a store, first by urgency: read with the others, they would crowd those out that wait.
   const dueFrom = gateway.clock.now();
   const rows = await gateway.store.listAsks({ ...ofRun, open: true, dueFrom, limit: mostRows }, onInvalid);
-  const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []);
   const words = engineWords(gateway);
-  const views = await inParallel(asks, atOnce, async (ask) => {
+  const viewOfLive = async (row: AskRow): Promise<ApprovalView | undefined> => {
+    const ask = openAsk(gateway, row);
+    if (!ask || !fits(ask, filter)) return undefined;
     const run = await gateway.store.getRun(ask.row.workflowId);
     const live = run?.closedAt === null && run.runEpoch === ask.row.runEpoch;
     if (!live) return undefined;
@@ -59,8 +69,29 @@ export async function listApprovals(
     const word = (await words(ask.row.workflowId)) ?? undefined;
     if ((await unconfirmed(gateway, ask, run, word)) !== undefined) return undefined;
     return await viewOf(gateway, approvers, caller, ask, words);
-  });
-  return views.flatMap((view) => view ?? []).slice(0, limit);
+  };
+  const views: ApprovalView[] = [];
+  // Only as many as are wanted: with a thousand pending, looking at each would cost more than all the rest.
+  for (let from = 0; from < rows.length && views.length < limit; from += limit) {
+    views.push(...wanted(await inParallel(rows.slice(from, from + limit), atOnce, viewOfLive), mayAnswer));
+  }
+  return views.slice(0, limit);
+}
+
+function isNarrow({ agent, tool, risk, mayAnswer }: ApprovalFilter): boolean {
+  return [agent, tool, risk].some((one) => one !== undefined) || mayAnswer === true;
+}
+
+function fits({ card }: OpenedAsk, { agent, tool, risk }: ApprovalFilter): boolean {
+  return (
+    (agent === undefined || card.agent === agent) &&
+    (tool === undefined || card.tool === tool) &&
+    (risk === undefined || card.risk === risk)
+  );
+}
+
+function wanted(views: readonly (ApprovalView | undefined)[], mayAnswer: boolean): ApprovalView[] {
+  return views.flatMap((view) => (view && (!mayAnswer || view.you.mayAnswer) ? [view] : []));
 }
 
 /** @throws {CountersignError} `not-found`, `signature-invalid` */
@@ -71,7 +102,24 @@ export async function showApproval(
   nonce: string,
 ): Promise<ApprovalView> {
   const { ask, run, ticket } = await findAsk(gateway, nonce);
-  return await toView(gateway, ask, await approvers.mayAnswer(ask, ticket, caller), run, engineWords(gateway));
+  const may = await approvers.mayAnswer(ask, ticket, caller);
+  const { lastApproved, spent } = await describeSituation(gateway, ask);
+  return await toView(gateway, ask, may, run, engineWords(gateway), { lastApproved, spent });
+}
+
+/**
+ * The arguments of a request, whole, as their digest says; they may be megabytes.
+ * @throws {CountersignError} `not-found`, `signature-invalid`
+ */
+export async function showArguments(gateway: GatewayContext, nonce: string): Promise<ApprovalArguments> {
+  const { ask } = await findAsk(gateway, nonce);
+  const { card } = ask;
+  const text = await wholeArguments(gateway, card);
+  if (text !== null) return { nonce, argumentsDigest: card.argumentsDigest, arguments: text };
+  throw new CountersignError(
+    'not-found',
+    `Cannot show the arguments of approval request "${nonce}": they were cut and the whole is not in the store, expected it there; deny the request`,
+  );
 }
 
 /** Undefined where its run's ticket does not verify: nobody could answer it. */
@@ -90,16 +138,21 @@ async function viewOf(
 
 async function toView(
   gateway: GatewayContext,
-  { row, body, card }: OpenedAsk,
+  ask: OpenedAsk,
   may: Awaited<ReturnType<ApproverCheck['mayAnswer']>>,
   run: RunRow,
   words: Words,
+  extra: Pick<CardSituation, 'lastApproved' | 'spent'> = {},
 ): Promise<ApprovalView> {
+  const { row, body, card } = ask;
   const { terms, askedAt, deadlineAt, termsDigest, cardDigest } = body.ask;
-  const timeLeftMs = Math.max(0, deadlineAt - gateway.clock.now());
+  const now = gateway.clock.now();
+  const timeLeftMs = Math.max(0, deadlineAt - now);
   const undecided = row.outcome === null && timeLeftMs > 0;
   // Nobody closed what a run asked that was ended from outside; an answer to it would reach nobody.
   const abandoned = undecided && hasEnded(run, await words(row.workflowId));
+  const votes = await votesOf(gateway, row.nonce);
+  const situation = { ...situationOf(gateway, ask, votes), ...extra };
   return {
     nonce: row.nonce,
     approvalId: body.ask.approvalId,
@@ -108,7 +161,9 @@ async function toView(
     callKey: body.callKey,
     tool: card.tool,
     card,
-    text: renderCardText(card),
+    text: renderCardText(card, situation),
+    lines: layOutCard(card, situation),
+    ...extra,
     cardDigest,
     askDigest: row.askDigest,
     termsDigest,
@@ -120,22 +175,15 @@ async function toView(
     approvers: {
       roles: terms.approvers.roles,
       principals: terms.approvers.principals,
+      groups: terms.approvers.groups ?? [],
       quorum: terms.quorum,
+      denials: terms.denials ?? 1,
+      thresholds: terms.thresholds ?? [],
       requesterMayApprove: terms.requesterMayApprove,
       reasonRequired: terms.reasonRequired,
+      confirmation: confirmationNeeded({ row, body, card }, 'api')?.expected ?? null,
     },
-    votes: await votesOf(gateway, row.nonce),
+    votes,
     you: may.kind === 'may' ? { mayAnswer: true, reason: null } : { mayAnswer: false, reason: may.reason },
   };
-}
-
-/** Those that verify; whether they count is the gate's to say. */
-async function votesOf({ store, keys, audience }: GatewayContext, nonce: string): Promise<ApprovalView['votes']> {
-  const options = { schema: signedVoteSchema, audience, registry: keys.registry, now: null };
-  const votes = (await store.votesByNonce(nonce)).map(({ vote }) => openEnvelope(vote, options));
-  return votes.flatMap((opened) => {
-    if (opened.kind === 'rejected') return [];
-    const { principal, verdict, castAt } = opened.signed.body;
-    return [{ principal, verdict, castAt }];
-  });
 }

@@ -2,7 +2,12 @@
 import type { FastifyInstance } from 'fastify';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import { createGateway, defaultHost } from './create-gateway.ts';
-import { contextOf, type GatewayOptions } from './options.ts';
+import { contextOf, type GatewayContext, type GatewayOptions } from './options.ts';
+import { createMailChannel } from './mail/mail-channel.ts';
+import { startKeepingNotices } from './notices/keep-notices.ts';
+import { createSlackApi } from './slack/slack-api.ts';
+import { createSlackChannel } from './slack/slack-channel.ts';
+import { createWebhookChannel } from './webhooks/webhook-channel.ts';
 import { startResending } from './resend-votes.ts';
 
 export interface RunningGateway {
@@ -17,19 +22,32 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const { host = defaultHost, port = 0, preferredPorts = [], drainMs = 20_000 } = options;
   const app = await createGateway(options);
   const url = await listen(app, host, [...preferredPorts, port]);
-  const stopResending = startResending(contextOf(options));
+  const context = contextOf(options);
+  const stopResending = startResending(context);
+  const stopTelling = startTelling(context);
   return {
     url,
     async close() {
       const timer = setTimeout(() => app.server.closeAllConnections(), drainMs);
       try {
         // From the first of the two on nothing new is taken.
-        await Promise.all([app.close(), stopResending()]);
+        await Promise.all([app.close(), stopResending(), stopTelling()]);
       } finally {
         clearTimeout(timer);
       }
     },
   };
+}
+
+function startTelling(gateway: GatewayContext): () => Promise<void> {
+  const inboxUrl = (nonce: string): string => `${(gateway.publicUrl ?? '').replace(/\/$/, '')}/inbox?approval=${nonce}`;
+  const channels = [
+    ...(gateway.slack ? [createSlackChannel(createSlackApi(gateway.slack), inboxUrl)] : []),
+    ...(gateway.mail ? [createMailChannel(gateway.mail, inboxUrl)] : []),
+    ...(gateway.webhook ? [createWebhookChannel(gateway, gateway.webhook)] : []),
+  ];
+  const stops = channels.map((channel) => startKeepingNotices(gateway, channel));
+  return async () => void (await Promise.all(stops.map((stop) => stop())));
 }
 
 /** By listening and not by looking first: two gateways that start at once would both see a port free. */

@@ -10,11 +10,14 @@ import { digestText } from '../core/digest.ts';
 import { sealEnvelope } from '../core/envelope.ts';
 import { CountersignError } from '../core/errors.ts';
 import { findActivePack } from './active-pack.ts';
-import type { Credential } from './credentials.ts';
+import { allKeys, type Credential } from './credentials.ts';
 import { knownStart } from './known-start.ts';
 import type { GatewayContext } from './options.ts';
 import { layersToPin } from './policy-layers.ts';
 import { refuseSecrets } from './refuse-secrets.ts';
+
+/** Beyond this a chain of keys is nobody's honest doing, and the first makers are behind it all the same. */
+const mostOwners = 50;
 
 export async function startRun(
   gateway: GatewayContext,
@@ -59,6 +62,7 @@ async function sealTicket(
 ): Promise<SignedTicket> {
   const { packDigest, policyDigest, body: pack } = await findActivePack(gateway, request.agent);
   const layers = await layersToPin(gateway, request.agent);
+  const owners = await ownersOf(gateway, caller);
   const body: TicketBody = {
     namespace: gateway.namespace,
     workflowId,
@@ -66,6 +70,7 @@ async function sealTicket(
     principal: caller.principal,
     roles: caller.roles,
     onBehalfOf: request.onBehalfOf ?? null,
+    ...(owners.length > 0 ? { owners } : {}),
     agent: request.agent,
     environment: pack.environment,
     packDigest,
@@ -83,6 +88,24 @@ async function sealTicket(
   const issuedAt = gateway.clock.now();
   const expiresAt = issuedAt + gateway.ticketLifeMs;
   return sealEnvelope(gateway.keys.signer('ticket'), 'ticket', gateway.audience, body, { issuedAt, expiresAt });
+}
+
+/**
+ * Who is behind the caller's key, besides the caller: whoever made it, and whoever made the key that it was made with. For a
+ * service account these are its owners; for a person they could have used the key.
+ */
+async function ownersOf(gateway: GatewayContext, caller: Credential): Promise<string[]> {
+  const owners = new Set<string>();
+  const keys = await allKeys(gateway);
+  const seen = new Set<string>();
+  for (let key: Credential | undefined = caller; key && !seen.has(key.keyId) && owners.size < mostOwners; ) {
+    seen.add(key.keyId);
+    // The bearer made the secret themselves: whoever enrolled them could not have used it.
+    if (!(key.person && key.madeByBearer)) owners.add(key.mintedBy);
+    key = key.mintedWith === undefined ? undefined : keys.get(key.mintedWith);
+  }
+  owners.delete(caller.principal);
+  return [...owners].toSorted();
 }
 
 /** A UUID (version 8: its bits are ours) of who asks and the key they chose. */

@@ -39,6 +39,7 @@ const ofThePolicyEngine = [
 const ofTheGate = [
   'approval-expired',
   'approval-stale',
+  'approval-withdrawn',
   'arguments-invalid',
   'cannot-decide',
   'denied-before',
@@ -60,6 +61,7 @@ const ofTheGate = [
   'secret-in-arguments',
   'settle-probe',
   'settle-void',
+  'stopped-by-person',
   'superseded',
   'unknown-tool',
   'unproved-try',

@@ -38,6 +38,7 @@ const otherParts = [
   'roles',
   'principals',
   'groups',
+  'people',
   'tools',
   'labels',
   'prices',

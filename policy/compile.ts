@@ -9,13 +9,14 @@ import { foldWords } from './blocked.ts';
 import type { CompiledGroup, CompiledPolicy, CompiledRule, CompiledTool, GuardVerdicts } from './compiled-policy.ts';
 import type { ArgumentTypes } from './condition-types.ts';
 import { type Condition, type ConditionEngine, createConditionEngine } from './conditions.ts';
-import { parseDuration } from './duration.ts';
+import { durationOf } from './duration.ts';
 import type { ReadShell, ValidateCommand } from './functions/shell-facts.ts';
 import { type Complaint, type PathPart, quote } from './problems.ts';
+import { compileTerms } from './compile-terms.ts';
 import { closeRoles } from './roles.ts';
 import type { PolicySource } from './schema.ts';
 import type { GuardSource, ToolSource } from './schema-parts.ts';
-import type { ApprovalSource, RuleSource } from './schema-rules.ts';
+import type { RuleSource } from './schema-rules.ts';
 import { matchesTool } from './tool-pattern.ts';
 
 export interface CompileOptions {
@@ -43,6 +44,9 @@ export function compilePolicy(
     roles,
     principals: new Map(Object.entries(source.principals ?? {})),
     groups: new Map(Object.entries(source.groups ?? {}).map(([name, group]) => [name, compileGroup(group)])),
+    people: new Map(
+      Object.entries(source.people ?? {}).flatMap(([person, names]) => names.map((one) => [one, person] as const)),
+    ),
     tools: Object.entries(source.tools ?? {}).map(([pattern, tool]) => compileTool(pattern, tool, options, complain)),
     rules: source.rules.map((rule) => compileRule(rule, conditions, terms)),
     terms,
@@ -147,24 +151,6 @@ function compileRule(
 }
 
 /** Roles that inherit an approver's role may approve too; they are named, so that a vote is judged by the ask alone. */
-function compileTerms(
-  name: string,
-  written: ApprovalSource,
-  roles: ReadonlyMap<string, readonly string[]>,
-): ApprovalTerms {
-  const direct = new Set(written.approvers.roles ?? []);
-  const eligible = [...roles].filter(([, includes]) => includes.some((role) => direct.has(role))).map(([role]) => role);
-  return {
-    name,
-    approvers: { roles: eligible.toSorted(), principals: [...new Set(written.approvers.principals ?? [])].toSorted() },
-    quorum: written.quorum ?? 1,
-    deadlineMs: durationOf(written.deadline),
-    executeWithinMs: durationOf(written.executeWithin ?? '15m'),
-    requesterMayApprove: written.requesterMayApprove ?? false,
-    reasonRequired: written.reasonRequired ?? false,
-  };
-}
-
 function compileGroup(source: NonNullable<PolicySource['groups']>[string]): CompiledGroup {
   const { claims = [], principals = [], roles = [] } = source;
   return { claims: new Set(claims), principals: new Set(principals), roles };
@@ -209,11 +195,4 @@ function compileLimits({ limits = {} }: PolicySource): CompiledPolicy['limits'] 
     argumentBytes,
     refusalsInARow: limits.refusalsInARow,
   };
-}
-
-/** @throws {RangeError} for what the schema would have refused. */
-function durationOf(text: string): number {
-  const milliseconds = parseDuration(text);
-  if (milliseconds === undefined) throw new RangeError('a duration passed the schema that is none');
-  return milliseconds;
 }

@@ -92,6 +92,8 @@ export interface CompiledPolicy {
   readonly roles: ReadonlyMap<string, readonly string[]>;
   readonly principals: ReadonlyMap<string, readonly string[]>;
   readonly groups: ReadonlyMap<string, CompiledGroup>;
+  /** Person by principal, of people who have several. */
+  readonly people: ReadonlyMap<string, string>;
   readonly tools: readonly CompiledTool[];
   readonly rules: readonly CompiledRule[];
   readonly terms: ReadonlyMap<string, ApprovalTerms>;

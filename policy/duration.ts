@@ -26,3 +26,10 @@ export function parseDuration(text: string): number | undefined {
   }
   return total >= 1 && total <= longestDurationMs ? total : undefined;
 }
+
+/** @throws {RangeError} for what the schema would have refused. */
+export function durationOf(text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds === undefined) throw new RangeError('a duration passed the schema that is none');
+  return milliseconds;
+}

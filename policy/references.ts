@@ -5,14 +5,16 @@
 import { builtInRuleIds } from './built-in-rule-ids.ts';
 import { type Complaint, type PathPart, quote } from './problems.ts';
 import type { PolicySource } from './schema.ts';
+import { approvalComplaints } from './reference-terms.ts';
 import type { RuleSource } from './schema-rules.ts';
 import { suggest } from './suggest.ts';
-import { combinedTermsName } from './terms.ts';
+import { undeclaredRoles } from './undeclared.ts';
 
 export function referenceComplaints(source: PolicySource): Complaint[] {
   return [
     ...roleComplaints(source),
     ...groupComplaints(source),
+    ...peopleComplaints(source),
     ...approvalComplaints(source),
     ...requireComplaints(source),
     ...limitComplaints(source),
@@ -86,22 +88,6 @@ function limitComplaints({ limits, prices = {} }: PolicySource): Complaint[] {
   ];
 }
 
-function undeclaredRoles(source: PolicySource, roles: readonly string[], path: readonly PathPart[]): Complaint[] {
-  const declared = Object.keys(source.roles ?? {});
-  return roles.flatMap((role, index) =>
-    declared.includes(role)
-      ? []
-      : [
-          {
-            path: [...path, index],
-            found: `the role ${quote(role)}`,
-            expected: 'a role declared under "roles"',
-            remedy: suggest(role, declared, `add "${role}: {}" under "roles"`),
-          },
-        ],
-  );
-}
-
 function inheritsItself(source: PolicySource, role: string): boolean {
   const seen = new Set<string>();
   const open = [...(source.roles?.[role]?.inherits ?? [])];
@@ -114,29 +100,24 @@ function inheritsItself(source: PolicySource, role: string): boolean {
   return false;
 }
 
-function approvalComplaints(source: PolicySource): Complaint[] {
-  const complaints: Complaint[] = [];
-  for (const [name, { approvers }] of Object.entries(source.approvals ?? {})) {
-    const { roles = [], principals = [] } = approvers;
-    complaints.push(...undeclaredRoles(source, roles, ['approvals', name, 'approvers', 'roles']));
-    if (name === combinedTermsName) {
-      complaints.push({
-        path: ['approvals', name],
-        atKey: true,
-        found: `terms named ${quote(name)}`,
-        expected: 'a name that the engine does not use itself',
-        remedy: 'rename them',
-      });
-    }
-    if (roles.length + principals.length > 0) continue;
-    complaints.push({
-      path: ['approvals', name, 'approvers'],
-      found: 'no approvers',
-      expected: 'at least one role or principal',
-      remedy: 'name who may approve',
-    });
-  }
-  return complaints;
+function peopleComplaints({ people = {} }: PolicySource): Complaint[] {
+  const seen = new Map<string, string>();
+  return Object.entries(people).flatMap(([person, names]) =>
+    names.flatMap((principal, index) => {
+      const other = seen.get(principal);
+      seen.set(principal, person);
+      return other === undefined
+        ? []
+        : [
+            {
+              path: ['people', person, index],
+              found: `the principal ${quote(principal)} a second time`,
+              expected: 'each principal as one person',
+              remedy: `take it from ${quote(other)} or from ${quote(person)}`,
+            },
+          ];
+    }),
+  );
 }
 
 function ruleComplaints(source: PolicySource): Complaint[] {

@@ -22,6 +22,15 @@ export function groupsOf(policy: RolePolicy, principalId: string, claimedRoles: 
   return member.map(([name]) => name).toSorted();
 }
 
+/** The name under which a policy knows a person who has several, the principal itself where it has one. */
+export function personOf(policies: readonly Pick<CompiledPolicy, 'people'>[], principalId: string): string {
+  for (const { people } of policies) {
+    const person = people.get(principalId);
+    if (person !== undefined) return `person:${person}`;
+  }
+  return principalId;
+}
+
 /** Each role with everything it includes. Cycles end; `references.ts` refuses them before. */
 export function closeRoles(inherits: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, readonly string[]> {
   const closed = new Map<string, readonly string[]>();

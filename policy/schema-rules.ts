@@ -1,6 +1,6 @@
-/** The shape of rules and of approval terms as they are written. Unknown keys are refused everywhere. */
+/** The shape of rules as they are written. Unknown keys are refused everywhere. */
 import { z } from 'zod';
-import { duration, effects, name, principal, role, text, toolPattern } from './schema-words.ts';
+import { effects, name, role, text, toolPattern } from './schema-words.ts';
 
 export const ruleSourceSchema = z.strictObject({
   id: name.describe('Name of the rule in decisions and reports; unique in the file'),
@@ -18,15 +18,3 @@ export const ruleSourceSchema = z.strictObject({
     .describe('`untrusted: allow`: this rule still allows after untrusted content was read'),
 });
 export type RuleSource = z.infer<typeof ruleSourceSchema>;
-
-export const approvalSourceSchema = z.strictObject({
-  approvers: z
-    .strictObject({ roles: z.array(role).max(100).optional(), principals: z.array(principal).max(200).optional() })
-    .describe('Who may approve: holders of one of the roles, and the principals named'),
-  quorum: z.int().min(1).max(20).optional().describe('How many must approve; absent: 1'),
-  deadline: duration.describe('From the ask to the moment silence denies'),
-  executeWithin: duration.optional().describe('From the deciding vote to the latest start; absent: 15m'),
-  requesterMayApprove: z.boolean().optional().describe('Absent: false'),
-  reasonRequired: z.boolean().optional().describe('Absent: false'),
-});
-export type ApprovalSource = z.infer<typeof approvalSourceSchema>;

@@ -17,7 +17,8 @@ import {
   requireSourceSchema,
   toolSourceSchema,
 } from './schema-parts.ts';
-import { approvalSourceSchema, ruleSourceSchema } from './schema-rules.ts';
+import { ruleSourceSchema } from './schema-rules.ts';
+import { approvalSourceSchema } from './schema-terms.ts';
 import { name, principal, role, text, toolPattern } from './schema-words.ts';
 
 export const policySourceSchema = z.strictObject({
@@ -28,6 +29,10 @@ export const policySourceSchema = z.strictObject({
     .describe('A role that is not listed here means nothing'),
   principals: z.record(principal, z.array(role).max(100)).optional().describe('Roles of people and service accounts'),
   groups: z.record(name, groupSourceSchema).optional().describe('Groups by what an identity claims, or by name'),
+  people: z
+    .record(name, z.array(principal).min(2).max(20))
+    .optional()
+    .describe('Principals that are one person: they have one vote, and what one asks for none of them approves'),
   tools: z.record(toolPattern, toolSourceSchema).optional().describe('What holds for tools, by name or pattern'),
   labels: labelsSourceSchema.optional().describe('What untrusted content means'),
   limits: limitsSourceSchema.optional(),

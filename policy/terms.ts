@@ -1,8 +1,10 @@
 /**
- * Approval terms: how several become one, and who may answer. Combination only tightens: whoever is eligible under the
- * result is eligible under each part. Not checked here: signatures, deadlines, how the approver proved who they are.
+ * Approval terms: how several become one. Combination only tightens: whoever is eligible under the result is eligible under
+ * each part, and what is enough for it is enough for each. Who may answer under terms is judged in `voter.ts`.
  */
-import type { ApprovalTerms } from '../core/contracts/approval.ts';
+import type { ApprovalTerms, ApproverSet, Channel, Threshold } from '../core/contracts/approval.ts';
+import { canonicalJson } from '../core/canonical-json.ts';
+import { type Risk, riskSchema } from '../core/contracts/labels.ts';
 
 const longestName = 64;
 /** Stands for names that together are too long to show; no terms of a file may have it. */
@@ -12,43 +14,104 @@ export const combinedTermsName = 'combined';
 export function combineTerms(a: ApprovalTerms, b: ApprovalTerms): ApprovalTerms {
   return {
     name: combineNames(a.name, b.name),
-    approvers: {
-      roles: intersect(a.approvers.roles, b.approvers.roles),
-      principals: intersect(a.approvers.principals, b.approvers.principals),
-    },
+    approvers: intersectSets(a.approvers, b.approvers),
     quorum: Math.max(a.quorum, b.quorum),
     deadlineMs: Math.min(a.deadlineMs, b.deadlineMs),
     executeWithinMs: Math.min(a.executeWithinMs, b.executeWithinMs),
     requesterMayApprove: a.requesterMayApprove && b.requesterMayApprove,
     reasonRequired: a.reasonRequired || b.reasonRequired,
+    ...withoutAbsent({
+      denials: fewer(a.denials, b.denials),
+      thresholds: combineThresholds(a.thresholds, b.thresholds),
+      channels: combineChannels(a.channels, b.channels),
+      stepUpFrom: lowerRisk(a.stepUpFrom, b.stepUpFrom),
+      remindersMs: combineReminders(a.remindersMs, b.remindersMs),
+      escalation: combineEscalations(a, b),
+      fallback: a.fallback && b.fallback ? intersectSets(a.fallback, b.fallback) : undefined,
+    }),
   };
 }
 
-export type Eligibility = { eligible: true } | { eligible: false; reason: string };
+type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
 
-/**
- * Whether this principal may answer under these terms.
- * @param approver roles as `rolesOf` gives them at the time of the vote, from identity, never from text.
- * @param requesters everybody whose request this is: the run's principal and who it acts for. When it is empty nobody is
- * eligible unless the terms let requesters approve: separation that cannot be checked is not separation.
- */
-export function isEligibleApprover(
-  terms: ApprovalTerms,
-  approver: { principal: string; roles: readonly string[] },
-  requesters: readonly string[],
-): Eligibility {
-  const { principal } = approver;
-  if (principal === '') return { eligible: false, reason: 'the approver is not known' };
-  if (!terms.requesterMayApprove) {
-    if (requesters.length === 0) return { eligible: false, reason: 'the requester is not known' };
-    if (requesters.includes(principal)) {
-      return { eligible: false, reason: `the requester may not approve under terms "${terms.name}"` };
-    }
+function withoutAbsent<T extends object>(keys: T): Defined<T> {
+  return Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
+
+/** Absent is one, the fewest there can be. */
+function fewer(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : Math.min(a, b);
+}
+
+/** Those of both, side by side; the same people once, with the stricter numbers. */
+function combineThresholds(a: Threshold[] = [], b: Threshold[] = []): Threshold[] | undefined {
+  const bySet = new Map<string, Threshold>();
+  for (const one of [...a, ...b]) {
+    const key = canonicalJson(one.from);
+    const known = bySet.get(key);
+    const denials = [known?.deny, one.deny].filter((deny) => deny !== undefined);
+    bySet.set(key, {
+      from: one.from,
+      approve: Math.max(known?.approve ?? 0, one.approve),
+      ...(denials.length > 0 ? { deny: Math.min(...denials) } : {}),
+    });
   }
-  const byName = terms.approvers.principals.includes(principal);
-  const byRole = approver.roles.some((role) => terms.approvers.roles.includes(role));
-  if (byName || byRole) return { eligible: true };
-  return { eligible: false, reason: `"${principal}" is not an approver under terms "${terms.name}"` };
+  const keys = [...bySet.keys()].toSorted();
+  return keys.length > 0 ? keys.flatMap((key) => bySet.get(key) ?? []) : undefined;
+}
+
+type Channels = NonNullable<ApprovalTerms['channels']>;
+const ceilings = ['none', ...riskSchema.options] as const;
+
+function combineChannels(a: Channels | undefined, b: Channels | undefined): Channels | undefined {
+  if (!a || !b) return a ?? b;
+  const channels = [...new Set([...Object.keys(a), ...Object.keys(b)])] as Channel[];
+  return Object.fromEntries(
+    channels.map((channel) => [
+      channel,
+      ceilings.find((ceiling) => ceiling === a[channel] || ceiling === b[channel]) ?? 'none',
+    ]),
+  );
+}
+
+function lowerRisk(a: Risk | undefined, b: Risk | undefined): Risk | undefined {
+  return riskSchema.options.find((risk) => risk === a || risk === b);
+}
+
+function combineReminders(a: number[] = [], b: number[] = []): number[] | undefined {
+  const all = [...new Set([...a, ...b])].toSorted((one, other) => one - other).slice(0, 10);
+  return all.length > 0 ? all : undefined;
+}
+
+/** Whom one of them names later must be named by the other as well, from the beginning or later. */
+function combineEscalations(a: ApprovalTerms, b: ApprovalTerms): ApprovalTerms['escalation'] {
+  if (!a.escalation && !b.escalation) return undefined;
+  const afterMs = Math.max(a.escalation?.afterMs ?? 0, b.escalation?.afterMs ?? 0);
+  const to = intersectSets(withEscalation(a), withEscalation(b));
+  return { afterMs, to };
+}
+
+function withEscalation({ approvers, escalation }: ApprovalTerms): ApproverSet {
+  return escalation ? joinSets(approvers, escalation.to) : approvers;
+}
+
+/** Whom at least one of them names. */
+export function joinSets(a: ApproverSet, b: ApproverSet): ApproverSet {
+  const join = (one: readonly string[] = [], other: readonly string[] = []): string[] =>
+    [...new Set([...one, ...other])].toSorted();
+  return setOf(join(a.roles, b.roles), join(a.principals, b.principals), join(a.groups, b.groups));
+}
+
+function intersectSets(a: ApproverSet, b: ApproverSet): ApproverSet {
+  return setOf(
+    intersect(a.roles, b.roles),
+    intersect(a.principals, b.principals),
+    intersect(a.groups ?? [], b.groups ?? []),
+  );
+}
+
+export function setOf(roles: string[], principals: string[], groups: string[]): ApproverSet {
+  return { roles, principals, ...(groups.length > 0 ? { groups } : {}) };
 }
 
 function combineNames(a: string, b: string): string {

@@ -2,6 +2,7 @@
  * What is allowed in a policy and is probably a mistake, or less safe than it looks: for `policy check`. A warning changes no
  * verdict. What cannot be told for sure (whether one condition implies another) is not warned about.
  */
+import type { ApproverSet } from '../core/contracts/approval.ts';
 import type { ToolDefinition } from '../core/contracts/tool.ts';
 import type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 import type { PathPart, Position } from './problems.ts';
@@ -43,7 +44,10 @@ export function policyWarnings({ policy, locate }: Loaded, tools?: readonly Warn
   for (const [name, terms] of policy.terms) {
     const path = ['approvals', name];
     const members = knownApprovers(policy, terms.approvers);
-    if (terms.quorum > members.size && (terms.approvers.roles.length === 0 || members.size > 0)) {
+    if (
+      terms.quorum > members.size &&
+      ((terms.approvers.roles.length === 0 && !terms.approvers.groups) || members.size > 0)
+    ) {
       const known = `${members.size} known ${members.size === 1 ? 'approver' : 'approvers'}`;
       warn('quorum-too-large', path, `terms "${name}" need ${terms.quorum} approvals and have ${known}`);
     }
@@ -128,14 +132,11 @@ function namesTool(rule: CompiledRule, tool: string): boolean {
 }
 
 /** Whom the file itself names; identities may claim the roles besides. */
-function knownApprovers(
-  policy: CompiledPolicy,
-  approvers: { readonly roles: readonly string[]; readonly principals: readonly string[] },
-): ReadonlySet<string> {
+function knownApprovers(policy: CompiledPolicy, approvers: ApproverSet): ReadonlySet<string> {
   const holds = (roles: readonly string[]): boolean => roles.some((role) => approvers.roles.includes(role));
   const byRole = [...policy.principals].filter(([, roles]) => holds(roles)).map(([principal]) => principal);
-  const byGroup = [...policy.groups.values()]
-    .filter(({ roles }) => holds(roles))
-    .flatMap((group) => [...group.principals]);
+  const byGroup = [...policy.groups]
+    .filter(([name, { roles }]) => holds(roles) || approvers.groups?.includes(name))
+    .flatMap(([, group]) => [...group.principals]);
   return new Set([...approvers.principals, ...byRole, ...byGroup]);
 }

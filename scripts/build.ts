@@ -4,7 +4,7 @@
  * result names no path of the machine that built it. Another folder than `dist/` can be named; it must not exist.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type BundleName, bundleFromSource, bundleNames } from '../worker/workflow-bundle.ts';
 import { repositoryRoot } from './lint/repository-files.ts';
@@ -19,6 +19,11 @@ const compiler = join(repositoryRoot, 'node_modules', '.bin', 'tsc');
 const compiled = spawnSync(compiler, options, { cwd: repositoryRoot, stdio: 'inherit' });
 if (compiled.status !== 0)
   throw new Error('Cannot build "dist": tsc failed, expected no type errors; see its output above');
+// What browsers are given as it is.
+cpSync(join(repositoryRoot, 'ui'), join(dist, 'ui'), {
+  recursive: true,
+  filter: (path) => !path.endsWith('tsconfig.json'),
+});
 for (const name of bundleNames) writeFileSync(join(dist, `${name}.js`), await bundle(name));
 
 async function bundle(name: BundleName): Promise<string> {

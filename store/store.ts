@@ -12,6 +12,7 @@ import type { Purpose } from '../core/contracts/ids.ts';
 import type { Label } from '../core/contracts/labels.ts';
 import type { FenceState, SignedReceipt } from '../core/contracts/receipt.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
+import type { ApprovalChange, KeptNotice, Notice } from './notice.ts';
 
 export interface RunRow {
   workflowId: string;
@@ -172,6 +173,8 @@ export interface Reservation {
   tool: string;
   argumentsDigest: string;
   nonce: string | null;
+  /** Votes that the permit rests on: one that was withdrawn reserves nothing. Absent: none. */
+  voteDigests?: readonly string[];
   permitDigest: string;
   startToCloseMs: number;
   now: number;
@@ -186,6 +189,8 @@ export type Reserved =
   /** Another try or call holds this approval for this call. */
   | { kind: 'approval-used'; row: FenceRow }
   | { kind: 'too-late' }
+  /** A vote that the approval rests on was taken back. */
+  | { kind: 'withdrawn' }
   | { kind: 'frozen' };
 
 export interface Consumption {
@@ -205,6 +210,19 @@ export interface LedgerEntry {
   callKey: string | null;
   body: unknown;
   at: number;
+}
+
+/** What a gateway refused, of one kind within a minute. */
+export interface Refusal {
+  /** Method and pattern of the address. */
+  route: string;
+  /** Null: no key of ours came with it. */
+  keyId: string | null;
+  /** The request, run or key that it was about; empty: none, or nobody with a key said so. */
+  about: string;
+  code: string;
+  attempts: number;
+  lastAt: number;
 }
 
 export interface Store {
@@ -249,15 +267,24 @@ export interface Store {
   /** Adds what one model call took; each call of it counts. */
   addModelUsage(usage: { workflowId: string; model: string; input: number; output: number }): Promise<void>;
   getAsk(nonce: string): Promise<AskRow | null>;
-  /** Open ones by urgency; any others, newest first. @param filter `dueFrom`: none whose deadline is before this time, ms */
+  /**
+   * Open ones by urgency; any others, newest first. @param filter `dueFrom`: none whose deadline is before this time, ms;
+   * `outcome`: those that ended so
+   */
   /**
    * @param onInvalid gets the nonces of rows that somebody changed, which are then left out: one such row must not keep all
    * other requests from their approvers. Without it they throw `record-invalid`.
    */
   listAsks(
-    filter: { open?: boolean; workflowId?: string; dueFrom?: number; limit: number },
+    filter: { open?: boolean; workflowId?: string; dueFrom?: number; outcome?: Outcome; limit: number },
     onInvalid?: (nonce: string) => void,
   ): Promise<AskRow[]>;
+
+  /**
+   * What happened to any request from this time on, oldest first. Clocks differ and writes overlap: a change may appear that is
+   * older than one already seen, so a follower asks from a little before and forgets what it knows.
+   */
+  approvalChanges(filter: { from: number; limit: number }): Promise<ApprovalChange[]>;
 
   // Votes
   /** One vote by principal and nonce; a second one is `duplicate` and changes nothing. */
@@ -265,6 +292,26 @@ export interface Store {
   votesByNonce(nonce: string): Promise<StoredVote[]>;
   unsignalledVotes(limit: number): Promise<StoredVote[]>;
   markVoteSignalled(digest: string): Promise<void>;
+
+  // Notices and deliveries
+  /** Requests that this channel was not told of, and notices whose time has come. */
+  noticesDue(filter: { channel: string; now: number; limit: number }): Promise<Notice[]>;
+  /** True: this caller has it until the lease ends. */
+  takeNotice(notice: Notice, leaseUntilAt: number): Promise<boolean>;
+  saveNotice(notice: Notice): Promise<void>;
+  noticesOf(nonce: string): Promise<KeptNotice[]>;
+  /** Latest to be tried first. */
+  listNotices(filter: { state: KeptNotice['state']; limit: number }): Promise<KeptNotice[]>;
+  /** False: seen before. Those seen before `forgetBefore` are forgotten. */
+  firstDelivery(delivery: { source: string; id: string; now: number; forgetBefore: number }): Promise<boolean>;
+
+  // Uses of keys: for people who look, no decision rests on them
+  /** @param notes times by key id, and refusals to add to those of their minute */
+  noteUses(notes: { uses: ReadonlyMap<string, number>; refusals: readonly Refusal[] }): Promise<void>;
+  /** When each key was last used; absent: never. */
+  keyUses(): Promise<Map<string, number>>;
+  /** Newest first. */
+  listRefusals(limit: number): Promise<Refusal[]>;
 
   // Fences (contracts.md §4.2): each step a compare-and-set
   getFence(callKey: string, tryNumber: number): Promise<FenceRow | null>;

@@ -34,6 +34,10 @@ export interface ToolSource<S extends z.ZodObject> {
   readonly startToCloseMs?: number;
   /** Approving votes that the worker itself must verify, besides the permit. @default 0 */
   readonly votesDemanded?: number;
+  /** For approvers: what a call can hit, such as `every user of one service for about ten seconds`. */
+  readonly blastRadius?: string;
+  /** For approvers: how its effect is undone, such as `deploy the version before`. */
+  readonly undo?: string;
   /** Names of arguments that a shell will read; the gate classifies what is in them. @default [] */
   readonly commandArguments?: readonly string[];
   /** Does it. Throw `ToolFailure` when it certainly did not happen. */
@@ -56,6 +60,8 @@ export interface Tool {
   readonly startToCloseMs: number;
   readonly votesDemanded: number;
   readonly commandArguments: readonly string[];
+  readonly blastRadius?: string;
+  readonly undo?: string;
   execute(args: unknown, context: ToolContext): Awaitable<string | Json>;
   probe?(args: unknown, context: ToolContext): Awaitable<ProbeAnswer>;
   targetState?(args: unknown, context: ToolContext): Awaitable<Json>;
@@ -74,6 +80,8 @@ const toolSchema = z.strictObject({
   startToCloseMs: z.int().min(100).max(86_400_000).default(60_000),
   votesDemanded: z.int().min(0).max(20).default(0),
   commandArguments: z.array(z.string().min(1).max(64)).max(10).default([]),
+  blastRadius: z.string().trim().min(1).max(400).optional(),
+  undo: z.string().trim().min(1).max(400).optional(),
   execute: functionSchema,
   probe: functionSchema.optional(),
   targetState: functionSchema.optional(),

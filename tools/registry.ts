@@ -47,7 +47,7 @@ export function createToolRegistry(tools: readonly Tool[], options: { moduleDige
 
 function register(tool: Tool, moduleDigest: string): RegisteredTool {
   const { $schema: _, ...parameters } = z.toJSONSchema(tool.parameters, { io: 'input' });
-  const { commandArguments } = tool;
+  const { commandArguments, blastRadius, undo } = tool;
   const definition = toolDefinitionSchema.parse({
     name: tool.name,
     description: tool.description,
@@ -59,10 +59,12 @@ function register(tool: Tool, moduleDigest: string): RegisteredTool {
     startToCloseMs: tool.startToCloseMs,
     votesDemanded: tool.votesDemanded,
     ...(commandArguments.length > 0 ? { commandArguments } : {}),
+    ...(blastRadius === undefined ? {} : { blastRadius }),
+    ...(undo === undefined ? {} : { undo }),
     hasProbe: tool.probe !== undefined,
     hasTargetState: tool.targetState !== undefined,
     moduleDigest,
-  } satisfies Record<Exclude<keyof ToolDefinition, 'commandArguments'>, unknown>);
+  } satisfies Record<Exclude<keyof ToolDefinition, 'commandArguments' | 'blastRadius' | 'undo'>, unknown>);
   return Object.freeze({
     definition: Object.freeze(definition),
     definitionDigest: digestJson('tool-definition', definition),

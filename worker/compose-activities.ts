@@ -120,7 +120,7 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       marginMs: bounds.settleMarginMs / 2,
       ...(dependencies.reportIncident ? { reportIncident: dependencies.reportIncident } : {}),
     }),
-    notifyApprovers: createNotifyApprovers({ store, channels: dependencies.channels }),
+    notifyApprovers: createNotifyApprovers({ store, clock, channels: dependencies.channels }),
     closeRun: createCloseRun({
       store,
       clock,

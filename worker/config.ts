@@ -11,6 +11,8 @@ import { readSecretFile } from './secret-files.ts';
 const address = z.string().regex(/^[^\s/:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'expected host:port');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'expected an http(s) URL' });
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/, 'expected letters, digits and . _ : -');
+const slackId = z.string().regex(/^[A-Z0-9]{1,40}$/, 'expected an id such as T0123ABCD');
+const mailAddress = z.email('expected a mail address');
 const milliseconds = z.coerce
   .number({ error: 'expected milliseconds' })
   .int('expected whole milliseconds')
@@ -65,6 +67,29 @@ export const configSchema = z.strictObject({
     .regex(/^(?:postgres(?:ql)?:\/\/|(?!.*:\/\/))/i, 'expected a postgres:// URL or the path of a file')
     .optional()
     .describe('A postgres:// URL or the path of a SQLite file. Absent: a file in the state folder'),
+  publicUrl: httpUrl.optional().describe('Where people reach the gateway, for links in messages'),
+  smtpUrl: z
+    .url({ protocol: /^smtps?$/, error: 'expected smtp://host or smtps://host' })
+    .optional()
+    .describe('Of the mail server, with user and password where it wants them'),
+  mailFrom: mailAddress.optional(),
+  mailTo: z
+    .string()
+    .transform((text) => text.split(',').map((one) => one.trim()))
+    .pipe(z.array(mailAddress).min(1))
+    .optional()
+    .describe('Who is mailed of requests, with commas between'),
+  webhookUrl: httpUrl.optional().describe('Is told of approval requests'),
+  webhookSecret: z.string().min(1).optional().describe('One or two of whsec_…, the new one first, a space between'),
+  webhookPrivate: z
+    .stringbool({ error: 'expected true or false' })
+    .default(false)
+    .describe('The webhook may lead to an address of this network'),
+  slackSigningSecret: z.string().min(16, 'expected the signing secret of the app').optional(),
+  slackBotToken: z.string().min(1).optional().describe('Of the bot, with chat:write'),
+  slackTeam: slackId.optional().describe('Id of the workspace'),
+  slackChannel: slackId.optional().describe('Id of the channel that requests are posted to'),
+  slackApiUrl: httpUrl.optional().describe('Of another Slack than slack.com'),
   storePasswordFile: z.string().min(1).optional().describe('Holds the password of the role in the store’s URL'),
   storeRolePasswords: z.string().min(1).optional().describe('Folder with a password file for each role; for setup'),
   storeRolePrefix: z
@@ -112,13 +137,33 @@ export const variableByName: Readonly<Record<ConfigName, string>> = {
   keyRegistryFile: 'COUNTERSIGN_KEY_REGISTRY_FILE',
   markKeyFile: 'COUNTERSIGN_MARK_KEY_FILE',
   store: 'COUNTERSIGN_STORE',
+  publicUrl: 'COUNTERSIGN_PUBLIC_URL',
+  smtpUrl: 'COUNTERSIGN_SMTP_URL',
+  mailFrom: 'COUNTERSIGN_MAIL_FROM',
+  mailTo: 'COUNTERSIGN_MAIL_TO',
+  webhookUrl: 'COUNTERSIGN_WEBHOOK_URL',
+  webhookSecret: 'COUNTERSIGN_WEBHOOK_SECRET',
+  webhookPrivate: 'COUNTERSIGN_WEBHOOK_PRIVATE',
+  slackSigningSecret: 'COUNTERSIGN_SLACK_SIGNING_SECRET',
+  slackBotToken: 'COUNTERSIGN_SLACK_BOT_TOKEN',
+  slackTeam: 'COUNTERSIGN_SLACK_TEAM',
+  slackChannel: 'COUNTERSIGN_SLACK_CHANNEL',
+  slackApiUrl: 'COUNTERSIGN_SLACK_API_URL',
   storePasswordFile: 'COUNTERSIGN_STORE_PASSWORD_FILE',
   storeRolePasswords: 'COUNTERSIGN_STORE_ROLE_PASSWORDS',
   storeRolePrefix: 'COUNTERSIGN_STORE_ROLE_PREFIX',
 };
 
 /** Settings that are secrets: each may be given as a file instead, by its variable with `_FILE`. */
-export const secretNames = ['apiKey', 'temporalApiKey', 'openaiApiKey'] as const satisfies readonly ConfigName[];
+export const secretNames = [
+  'apiKey',
+  'temporalApiKey',
+  'openaiApiKey',
+  'smtpUrl',
+  'webhookSecret',
+  'slackSigningSecret',
+  'slackBotToken',
+] as const satisfies readonly ConfigName[];
 export type SecretName = (typeof secretNames)[number];
 
 export function fileVariable(secret: SecretName): string {

@@ -122,7 +122,7 @@ async function turns(run: RunMemory, remote: Remote, input: RunInput): Promise<E
     }
     if (run.calls.length === 0) return { outcome: 'completed', text: run.assistant?.text ?? '' };
     await gateCalls(run, remote);
-    const ended = endTurn(run);
+    const ended = (await stoppedByPerson(run)) ?? endTurn(run);
     if (ended) return ended;
   }
 }
@@ -164,6 +164,13 @@ async function askModel(run: RunMemory, remote: Remote): Promise<number> {
     result: null,
   }));
   return answer.usage.input + answer.usage.output;
+}
+
+/** Whoever denied a call ended the run with it: what else it asked is asked no more, and the model is not asked again. */
+async function stoppedByPerson(run: RunMemory): Promise<Ending | undefined> {
+  if (run.stopped === null) return undefined;
+  await withdrawAsks(run);
+  return { outcome: 'refused', text: `The run was ended by a person: ${run.stopped}.` };
 }
 
 function endTurn(run: RunMemory): Ending | undefined {

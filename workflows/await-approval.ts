@@ -6,6 +6,7 @@ import { condition } from '@temporalio/workflow';
 import type { AskBody, SignedDecision } from '../core/contracts/decision.ts';
 import type { CallProgress } from '../core/contracts/run.ts';
 import { showState } from './hold.ts';
+import { nextReminderAt } from './reminders.ts';
 import type { RunMemory } from './run-state.ts';
 import { seemsDecided } from './vote-inbox.ts';
 
@@ -14,7 +15,8 @@ export const graceMs = 2000;
 /** Between looks after the deadline, while clocks disagree on whether it has passed, ms. */
 const recheckMs = 1000;
 
-export type WaitEnd = 'look' | 'new-link';
+/** `remind`: nobody answered until a time at which the terms say to tell them again. */
+export type WaitEnd = 'look' | 'new-link' | 'remind';
 
 export async function awaitApproval(
   run: RunMemory,
@@ -23,13 +25,14 @@ export async function awaitApproval(
   body: AskBody,
 ): Promise<WaitEnd> {
   const { deadlineAt, kind, approvalId } = body.ask;
-  const remainingMs = Math.max(recheckMs, deadlineAt + graceMs - Date.now());
+  const nextAt = nextReminderAt(run);
+  const remainingMs = Math.max(recheckMs, Math.min(nextAt, deadlineAt + graceMs) - Date.now());
   const seenControl = run.controlVersion;
   const seenNotCounted = run.notCounted.size;
   const summary = `${kind === 'call' ? 'approval' : 'reconcile'} of ${body.tool.name} (${approvalId.split('/').slice(1).join('/')})`;
   run.stage = 'waiting-for-approval';
   showState(run.stage);
-  await condition(
+  const ended = await condition(
     () =>
       run.wantsNewLink ||
       (kind === 'call' && seemsDecided(run, signed)) ||
@@ -41,5 +44,6 @@ export async function awaitApproval(
   );
   run.stage = 'working';
   showState(run.stage);
+  if (!ended && nextAt <= Date.now() && Date.now() < deadlineAt) return 'remind';
   return run.wantsNewLink && Date.now() < deadlineAt && !seemsDecided(run, signed) ? 'new-link' : 'look';
 }

@@ -16,6 +16,7 @@ import { nextTry } from './gate/next-try.ts';
 import { holdRun } from './hold.ts';
 import { NewLinkWanted } from './new-link.ts';
 import { notifyApprovers } from './notify.ts';
+import { remindOfDue } from './reminders.ts';
 import type { RunMemory } from './run-state.ts';
 import { settleDoubt } from './gate/settle-doubt.ts';
 
@@ -46,6 +47,7 @@ export async function gateCalls(run: RunMemory, remote: Remote): Promise<void> {
     for (const [place, progress] of rest.entries()) {
       // A permit that had to queue is not used: the call is gated again in the task that schedules it.
       const queued = place > 0 && isAllowed(first.get(progress));
+      if (run.stopped !== null) break;
       await drive(run, remote, progress, queued ? undefined : first.get(progress));
     }
   } finally {
@@ -91,7 +93,7 @@ async function drive(
       await settleDoubt(run, remote, progress);
       continue;
     }
-    if (!step && isWaiting(progress)) await waitForVotes(run, progress);
+    if (!step && isWaiting(progress)) await waitForVotes(run, remote, progress);
     step ??= await checkOnce(run, progress, passKind(run));
     await takeStep(run, remote, driven, step);
     step = undefined;
@@ -145,6 +147,7 @@ async function takeDecision(run: RunMemory, remote: Remote, driven: Driven, deci
   } else {
     noteOutcome(run, progress, body.outcome);
     run.finish(progress, decisionRefusal(run, progress, body));
+    if (body.rules.some((rule) => rule.id === 'stopped-by-person')) run.stopped = body.rules[0]?.reason ?? '';
   }
 }
 
@@ -205,10 +208,15 @@ async function readTarget(run: RunMemory, remote: Remote, driven: Driven): Promi
   else await backOff(run, driven);
 }
 
-async function waitForVotes(run: RunMemory, progress: CallProgress): Promise<void> {
+async function waitForVotes(run: RunMemory, remote: Remote, progress: CallProgress): Promise<void> {
   const { ask } = progress;
   if (ask?.body.verdict !== 'ask') return;
-  if ((await awaitApproval(run, progress, ask, ask.body)) === 'new-link') throw new NewLinkWanted();
+  for (;;) {
+    const end = await awaitApproval(run, progress, ask, ask.body);
+    if (end === 'new-link') throw new NewLinkWanted();
+    if (end === 'look') return;
+    remindOfDue(run, remote);
+  }
 }
 
 function noteOutcome(run: RunMemory, progress: CallProgress, outcome: string | null): void {

@@ -34,6 +34,8 @@ export class RunMemory {
   readonly notCounted = new Map<string, string>();
   /** Nonces whose approvers this link has told. */
   readonly notified = new Set<string>();
+  /** Since when reminders of a request are due, by nonce; of this link. */
+  readonly remindedAt = new Map<string, number>();
   readonly rejected: RunFlow['rejected'];
   readonly counters: RunFlow['counters'];
   readonly finished: RunFlow['calls'];
@@ -43,6 +45,10 @@ export class RunMemory {
   private missedVotes: number;
   /** `missedVotes` when the gate last looked at a call; it reads the stored votes then. */
   private readonly lookedAt = new WeakMap<CallProgress, number>();
+  /** Votes held for a request, of any kind, when the gate last said that they do not decide it. By nonce; of this link. */
+  readonly undecidedAt = new Map<string, number>();
+  /** A person ended the run: why. */
+  stopped: string | null = null;
   hold: string | null = null;
   stage: RunState['state'] = 'opening';
   /** This link ends: nothing new is started. */

@@ -57,9 +57,18 @@ function keep(run: RunMemory, verified: VerifiedVote): void {
   if (ask) noteStatuses(run, ask);
 }
 
-/** What the votes held come to, everybody taken for eligible: a reason to ask the gate, no more. */
+/**
+ * What the votes held come to, everybody taken for eligible: a reason to ask the gate, no more. Not a second time for the
+ * same votes: the gate knows the roles of now, and here they would seem enough for ever.
+ */
 export function seemsDecided(run: RunMemory, ask: SignedDecision): boolean {
-  return (reduced(run, ask)?.outcome ?? null) !== null;
+  if (ask.body.verdict !== 'ask') return false;
+  const { nonce } = ask.body.ask;
+  return heldFor(run, nonce) !== run.undecidedAt.get(nonce) && (reduced(run, ask)?.outcome ?? null) !== null;
+}
+
+export function heldFor(run: RunMemory, nonce: string): number {
+  return [...run.votes.values()].filter((vote) => vote.body.nonce === nonce).length;
 }
 
 function noteStatuses(run: RunMemory, ask: SignedDecision): void {

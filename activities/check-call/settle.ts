@@ -5,7 +5,9 @@
 import type { CheckCallInput, CheckCallResult } from '../../core/contracts/activities.ts';
 import { readControl } from '../../store/read-control.ts';
 import type { FenceRow } from '../../store/store.ts';
-import { allow, ask, denyBy, type Gating, gateRule } from './decide.ts';
+import { ask } from './ask.ts';
+import { allow } from './decide.ts';
+import { denyBy, type Gating, gateRule } from './gating.ts';
 import { deny } from './deny.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import { strictestDefaultTerms } from './default-terms.ts';

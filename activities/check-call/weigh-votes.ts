@@ -3,16 +3,16 @@
  * writer of the database could remove a denial, and a gateway could die before it signalled one.
  */
 import type { CheckCallInput } from '../../core/contracts/activities.ts';
-import type { ApprovalTerms, SignedVote } from '../../core/contracts/approval.ts';
+import type { SignedVote } from '../../core/contracts/approval.ts';
 import { type AskBody, type SignedDecision, signedDecisionSchema } from '../../core/contracts/decision.ts';
-import { decideApproval, type VoteStatus } from '../../core/approval.ts';
+import { decideApproval, seatsOf, type VoteStatus } from '../../core/approval.ts';
 import { digestJson } from '../../core/digest.ts';
 import { openEnvelope } from '../../core/envelope.ts';
-import { isEligibleApprover, rolesOf } from '../../policy/index.ts';
-import { readControl } from '../../store/read-control.ts';
+import { denialsSuffice } from '../../core/quorum.ts';
 import { verifyVote } from '../verify-votes.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import type { Judgement, ParsedCall } from './judge.ts';
+import { type JudgedVote, judgeVotes } from './judge-votes.ts';
 import type { Standing } from './standing.ts';
 
 export interface OwnAsk {
@@ -53,7 +53,9 @@ export async function openOwnAsk(
 
 export type VotesWeighed =
   | { kind: 'approved'; voteDigests: string[]; votes: SignedVote[]; executeByAt: number }
-  | { kind: 'denied'; by: SignedVote }
+  /** `stop`: one of those who denied ended the run with it. */
+  | { kind: 'denied'; by: SignedVote; stop: boolean }
+  | { kind: 'withdrawn'; by: SignedVote }
   | { kind: 'expired' }
   | { kind: 'still-open'; notCounted: { digest: string; reason: string }[] };
 
@@ -70,20 +72,25 @@ export async function weighVotes(
     const verified = verifyVote(dependencies, candidate);
     if (verified.kind === 'valid') votes.set(verified.digest, verified.vote);
   }
-  const credentials = await currentCredentials(dependencies, standing.now);
-  const judged = [...votes].map(([digest, vote]) => {
-    const refusal = voteRefusal(dependencies, standing, judgement, ask.body.ask.terms, credentials, vote);
-    return { vote, digest, valid: true, eligible: refusal === undefined, refusal };
-  });
+  const { terms, askedAt } = ask.body.ask;
+  const asked = { terms, askedAt, risk: ask.body.risk, policies: judgement.policies };
+  const judged = await judgeVotes(dependencies, standing, asked, votes);
   const closed = standing.now > ask.body.ask.deadlineAt;
   const decided = decideApproval({ ask: ask.body.ask, askDigest: ask.digest, votes: judged, closed });
   const deciding = decided.decidedBy;
-  if (decided.outcome === 'denied' && deciding) return { kind: 'denied', by: deciding };
+  if (decided.outcome === 'denied' && deciding) {
+    return denied(
+      judged.filter(({ digest }) => decided.countedDigests.includes(digest)),
+      deciding,
+    );
+  }
   if (decided.outcome === 'approved' && deciding) {
     // Nothing was permitted yet: a person who says no before that is heard, also where an approval was cast earlier and a
     // gateway that died before it signalled it left the request open. It is a stored denial like any other (contracts.md §3).
-    const denial = judged.find(({ vote, digest }) => isDenialInTime(vote, decided.statusByDigest[digest], ask));
-    if (denial) return { kind: 'denied', by: denial.vote };
+    const denials = judged.filter(({ vote, digest }) => isDenialInTime(vote, decided.statusByDigest[digest], ask));
+    const [denial] = denials;
+    const seated = denials.map((one) => ({ seats: seatsOf(one, ask.body) }));
+    if (denial && denialsSuffice(terms, seated)) return denied(denials, denial.vote);
     const counted = decided.countedDigests;
     return {
       kind: 'approved',
@@ -92,6 +99,11 @@ export async function weighVotes(
       executeByAt: deciding.body.castAt + ask.body.ask.executeWithinMs,
     };
   }
+  // What was permitted by then and not yet reserved is not permitted any more.
+  const withdrawn = judged.find(({ digest }) => decided.statusByDigest[digest] === 'withdrawn');
+  if (withdrawn && (await dependencies.store.getAsk(ask.body.ask.nonce))?.outcome === 'approved') {
+    return { kind: 'withdrawn', by: withdrawn.vote };
+  }
   if (closed) return { kind: 'expired' };
   const notCounted = judged
     .filter((one) => decided.statusByDigest[one.digest] !== 'counted')
@@ -99,59 +111,15 @@ export async function weighVotes(
   return { kind: 'still-open', notCounted };
 }
 
-/** Fitting, by somebody who may, and late only in that the quorum had been cast before. */
+function denied(denials: readonly JudgedVote[], by: SignedVote): VotesWeighed {
+  return {
+    kind: 'denied',
+    by,
+    stop: denials.some(({ vote: { body } }) => body.verdict === 'deny' && body.stop === true),
+  };
+}
+
+/** Fitting, by somebody who may; late, if at all, only in that the quorum had been cast before. */
 function isDenialInTime({ body }: SignedVote, status: VoteStatus | undefined, { body: { ask } }: OwnAsk): boolean {
-  return body.verdict === 'deny' && status === 'late' && body.castAt <= ask.deadlineAt;
-}
-
-interface Credential {
-  principal: string;
-  roles: string[];
-  person: boolean;
-  mintedBy: string;
-  expiresAt: number;
-}
-
-/** Credentials that stand now: a vote by one that was revoked since does not count. */
-async function currentCredentials(dependencies: CheckCallDependencies, now: number): Promise<Map<string, Credential>> {
-  const records = await readControl(dependencies, ['api-key', 'api-key-revocation']);
-  const credentials = new Map<string, Credential>();
-  for (const record of records) {
-    if (record.kind === 'api-key') credentials.set(record.keyId, record);
-  }
-  for (const record of records) {
-    if (record.kind === 'api-key-revocation') credentials.delete(record.keyId);
-  }
-  for (const [keyId, credential] of credentials) {
-    if (credential.expiresAt < now) credentials.delete(keyId);
-  }
-  return credentials;
-}
-
-/** Why this vote's principal may not answer now; undefined when it may. */
-function voteRefusal(
-  dependencies: CheckCallDependencies,
-  standing: Standing,
-  judgement: Judgement,
-  terms: ApprovalTerms,
-  credentials: Map<string, Credential>,
-  vote: SignedVote,
-): string | undefined {
-  const { body } = vote;
-  const credential = credentials.get(body.authenticated.credentialId);
-  if (!credential || credential.principal !== body.principal)
-    return 'its credential was revoked, expired or is not known';
-  if (!credential.person) return 'a service account cannot vote';
-  if (body.castAt > standing.now + dependencies.bounds.clockSkewMs) return 'it is dated ahead of now';
-  if (terms.reasonRequired && !body.reason?.trim()) return 'its terms require a reason';
-  const requesters = [standing.ticket.principal, ...(standing.ticket.onBehalfOf ? [standing.ticket.onBehalfOf] : [])];
-  const { mintedBy } = credential;
-  if (!terms.requesterMayApprove && mintedBy !== body.principal && requesters.includes(mintedBy))
-    return 'its credential was made by the requester';
-  for (const policy of judgement.policies) {
-    const roles = rolesOf(policy, body.principal, credential.roles);
-    const eligibility = isEligibleApprover(terms, { principal: body.principal, roles }, requesters);
-    if (!eligibility.eligible) return eligibility.reason;
-  }
-  return undefined;
+  return body.verdict === 'deny' && (status === 'late' || status === 'counted') && body.castAt <= ask.deadlineAt;
 }

@@ -40,6 +40,11 @@ export const runToolRefusals = {
   'permit-expired': { kind: 'not-started', is: 'its permit has expired', expected: 'a permit valid now' },
   'approval-stale': { kind: 'not-started', is: 'its approval was not used in time', expected: 'an approval valid now' },
   'approval-used': { kind: 'not-started', is: 'its approval was used for this call', expected: 'an unused approval' },
+  'approval-withdrawn': {
+    kind: 'not-started',
+    is: 'somebody withdrew their approval',
+    expected: 'an approval that stands',
+  },
   'other-link': { kind: 'not-started', is: 'its permit is for another link', expected: 'a permit of this link' },
   'other-epoch': { kind: 'not-started', is: 'the run is in another epoch', expected: 'a permit of this epoch' },
   'other-row': { kind: 'not-started', is: 'this try was used with other arguments', expected: 'an unused try' },

@@ -38,6 +38,8 @@ export async function reserve(
       return notRun('approval-used');
     case 'too-late':
       return notRun('approval-stale');
+    case 'withdrawn':
+      return notRun('approval-withdrawn');
     case 'frozen':
       return notRun('frozen');
   }
@@ -54,6 +56,7 @@ function reservationOf({ permit, permitDigest, argumentsDigest, tool }: Permitte
     tool: permit.tool.name,
     argumentsDigest,
     nonce: approval?.nonce ?? null,
+    voteDigests: approval?.voteDigests ?? [],
     permitDigest,
     startToCloseMs: tool?.definition.startToCloseMs ?? 0,
     now,

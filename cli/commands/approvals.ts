@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ApprovalView } from '../../client/gateway-schemas.ts';
 import { CountersignError } from '../../core/errors.ts';
+import { answerWaiting } from '../answer-waiting.ts';
 import { connectGateway } from '../connect-gateway.ts';
 import type { CommandContext } from '../context.ts';
 import { defineCommand } from '../define-command.ts';
@@ -15,38 +16,70 @@ const pollMs = 1000;
 export const approvals = defineCommand({
   usage: 'approvals',
   summary: 'List what waits for an approval or an answer',
-  examples: ['approvals', 'approvals --watch', 'approvals --all --run run-0b9c… --json'],
+  examples: ['approvals', 'approvals --watch', 'approvals --watch --approve', 'approvals --all --run run-0b9c… --json'],
   usesGateway: true,
   define: (command) =>
     command
       .option('--watch', 'go on and show each new one (under --json a line each)')
+      .option('--approve', 'show those you may answer, one after the other, and ask for each')
       .option('--all', 'also those that are no longer open')
       .option('--run <run>', 'of one run')
       .option('--limit <count>', 'at most so many', '50'),
   options: z.object({
     watch: z.boolean().default(false),
+    approve: z.boolean().default(false),
     all: z.boolean().default(false),
     run: z.string().optional(),
     limit: limitSchema,
   }),
-  async run(context, _, { watch, all, run, limit }) {
+  async run(context, _, { watch, approve, all, run, limit }) {
     const { terminal, json } = context;
     const ofRun = run === undefined ? {} : { workflowId: runId('list approvals of', run) };
     const look = async (): Promise<ApprovalView[]> => {
       const gateway = await connectGateway(context.config());
-      const state = all ? 'all' : 'open';
-      return (await gateway.approvals.list({ state, limit, ...ofRun })).approvals;
+      const state = all && !approve ? 'all' : 'open';
+      return (await gateway.approvals.list({ state, limit, mayAnswer: approve, ...ofRun })).approvals;
     };
-    if (watch) return await watchApprovals(context, look);
+    if (approve && json) {
+      throw new CountersignError(
+        'input-invalid',
+        'Cannot ask under --json: expected one of the two; leave --approve or --json out',
+      );
+    }
+    if (watch) return await watchApprovals(context, look, approve);
     const found = await terminal.progress('listing approvals', look());
     if (json) terminal.json({ approvals: found });
     else if (found.length === 0) terminal.talk('Nothing waits for an approval');
+    else if (approve) await answerEach(context, found);
     else for (const approval of found) print(context, approval);
     return 0;
   },
 });
 
-async function watchApprovals(context: CommandContext, look: () => Promise<ApprovalView[]>): Promise<number> {
+/** @returns false: the person has had enough */
+async function answerEach(context: CommandContext, found: readonly ApprovalView[]): Promise<boolean> {
+  for (const approval of found) {
+    // What became of an effect is another question, with another command.
+    if (approval.kind !== 'call') {
+      print(context, approval);
+      continue;
+    }
+    try {
+      if ((await answerWaiting(context, approval)) === 'quit') return false;
+    } catch (error) {
+      // Of this request: somebody was quicker, or the word was not yes. What nobody could be asked ends it all.
+      if (!(error instanceof CountersignError) || error.code === 'input-invalid') throw error;
+      context.terminal.talk(error.message);
+    }
+  }
+  return true;
+}
+
+async function watchApprovals(
+  context: CommandContext,
+  look: () => Promise<ApprovalView[]>,
+  approve: boolean,
+): Promise<number> {
   const { terminal, json, pause } = context;
   const stop = context.takeStop();
   const seen = new Set<string>();
@@ -60,11 +93,14 @@ async function watchApprovals(context: CommandContext, look: () => Promise<Appro
     const fresh = found instanceof CountersignError ? [] : found.filter(({ nonce }) => !seen.has(nonce));
     pauseMs =
       found instanceof CountersignError ? pauseAfterMs(found, pauseMs) : nextPauseMs(pollMs, pauseMs, fresh.length > 0);
-    for (const approval of fresh) {
-      seen.add(approval.nonce);
-      if (json) terminal.json(approval);
-      else print(context, approval);
-    }
+    for (const approval of fresh) seen.add(approval.nonce);
+    if (approve) {
+      if (!(await answerEach(context, fresh))) return 0;
+    } else
+      for (const approval of fresh) {
+        if (json) terminal.json(approval);
+        else print(context, approval);
+      }
     await pause(pauseMs, stop);
   }
   return 0;

@@ -9,6 +9,7 @@ import { doctor } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { gateway } from './gateway.ts';
 import { guards } from './guards.ts';
+import { inbox } from './inbox.ts';
 import { init } from './init.ts';
 import { policyActivate } from './policy/activate.ts';
 import { policyCheck } from './policy/check.ts';
@@ -20,6 +21,12 @@ import { policyPublish } from './policy/publish.ts';
 import { policyRollback } from './policy/rollback.ts';
 import { policyStatus } from './policy/status.ts';
 import { policyTest } from './policy/test.ts';
+import { keysEnrol } from './keys/enrol.ts';
+import { keysList } from './keys/list.ts';
+import { keysMake } from './keys/make.ts';
+import { keysRefused } from './keys/refused.ts';
+import { keysRequest } from './keys/request.ts';
+import { keysRevoke } from './keys/revoke.ts';
 import { reconcile } from './reconcile.ts';
 import { replay } from './replay.ts';
 import { run } from './run.ts';
@@ -27,6 +34,7 @@ import { runs } from './runs.ts';
 import { setup } from './setup.ts';
 import { show } from './show.ts';
 import { watch } from './watch.ts';
+import { withdraw } from './withdraw.ts';
 import { worker } from './worker.ts';
 
 export const commands: readonly CommandDefinition[] = [
@@ -39,7 +47,9 @@ export const commands: readonly CommandDefinition[] = [
   approvals,
   approve,
   deny,
+  withdraw,
   reconcile,
+  inbox,
   cancel,
   replay,
   policyCheck,
@@ -52,6 +62,12 @@ export const commands: readonly CommandDefinition[] = [
   policyActivate,
   policyRollback,
   policyStatus,
+  keysRequest,
+  keysEnrol,
+  keysMake,
+  keysList,
+  keysRevoke,
+  keysRefused,
   guards,
   exportCommand,
   doctor,

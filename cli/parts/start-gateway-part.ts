@@ -3,9 +3,18 @@
  * before, so that links and settings stay good over a restart.
  */
 import type { Domain } from '../../core/contracts/envelope.ts';
-import { activatePack, ensureLocalKey, type LocalKey, type PackActivation, startGateway } from '../../gateway/index.ts';
+import {
+  activatePack,
+  ensureLocalKey,
+  type GatewayOptions,
+  type LocalKey,
+  type PackActivation,
+  startGateway,
+} from '../../gateway/index.ts';
 import { findSecrets } from '../../guards/index.ts';
 import type { AgentPack } from '../../packs/load-pack.ts';
+import { checkedFetch } from '../../tools/checked-fetch.ts';
+import { type Config, required } from '../../worker/config.ts';
 import type { ProcessLog } from '../../worker/process-log.ts';
 import { findGateway, markGatewayEnded, writeGatewayRecord } from '../gateway-record.ts';
 import type { Base } from './open-base.ts';
@@ -15,6 +24,8 @@ import { taskQueuesOf } from './task-queues.ts';
 export const domainsOfGateway: readonly Domain[] = ['ticket', 'vote', 'control'];
 
 const usualPort = 7420;
+/** Of one delivery; the lease of a notice is longer. */
+const webhookWithinMs = 15_000;
 
 export interface GatewayPartOptions {
   base: Base;
@@ -53,6 +64,9 @@ export async function startGatewayPart(options: GatewayPartOptions): Promise<Gat
     ...(options.port === undefined ? { preferredPorts: await preferredPorts(base) } : { port: options.port }),
     allowRemote,
     drainMs: config.drainMs,
+    ...slackOf(config),
+    ...webhookOf(config),
+    ...mailOf(config),
     ...(host === undefined ? {} : { host }),
   });
   await writeGatewayRecord(config, gateway.url, clock.now());
@@ -61,6 +75,53 @@ export async function startGatewayPart(options: GatewayPartOptions): Promise<Gat
     await gateway.close();
   };
   return { url: gateway.url, localKey, activations, close };
+}
+
+/** @throws {CountersignError} `config-invalid` where some of Slack's settings are there and others are not */
+function slackOf(config: Config): Pick<GatewayOptions, 'slack' | 'publicUrl'> {
+  const { publicUrl, slackSigningSecret, slackBotToken, slackTeam, slackChannel, slackApiUrl } = config;
+  const address = publicUrl === undefined ? {} : { publicUrl };
+  if ([slackSigningSecret, slackBotToken, slackTeam, slackChannel].every((one) => one === undefined)) return address;
+  const action = 'speak to Slack';
+  return {
+    publicUrl: required(config, 'publicUrl', action),
+    slack: {
+      signingSecret: required(config, 'slackSigningSecret', action),
+      botToken: required(config, 'slackBotToken', action),
+      teamId: required(config, 'slackTeam', action),
+      channel: required(config, 'slackChannel', action),
+      ...(slackApiUrl === undefined ? {} : { apiUrl: slackApiUrl }),
+    },
+  };
+}
+
+/** @throws {CountersignError} `config-invalid` for a URL without a secret */
+function webhookOf(config: Config): Pick<GatewayOptions, 'webhook'> {
+  const { webhookUrl: url, webhookPrivate } = config;
+  if (url === undefined) return {};
+  const secrets = required(config, 'webhookSecret', 'send webhooks').trim().split(/\s+/);
+  const { port, hostname } = new URL(url);
+  const inside = { schemes: ['http:', 'https:'], allow: [hostname], isAllowedAddress: () => true };
+  const connection = {
+    maximumRedirects: 0,
+    schemes: ['https:'],
+    ...(port === '' ? {} : { ports: [Number(port)] }),
+    ...(webhookPrivate ? inside : {}),
+  };
+  const send = async (to: string, request: Parameters<typeof checkedFetch>[1]) =>
+    await checkedFetch(to, { ...request, signal: AbortSignal.timeout(webhookWithinMs) }, connection);
+  return { webhook: { url, secrets, send } };
+}
+
+/** @throws {CountersignError} `config-invalid` for a mail server without sender, receivers or public address */
+function mailOf(config: Config): Pick<GatewayOptions, 'mail' | 'publicUrl'> {
+  const { smtpUrl } = config;
+  if (smtpUrl === undefined) return {};
+  const action = 'mail people of requests';
+  return {
+    publicUrl: required(config, 'publicUrl', action),
+    mail: { smtpUrl, from: required(config, 'mailFrom', action), to: required(config, 'mailTo', action) },
+  };
 }
 
 async function preferredPorts({ config }: Base): Promise<number[]> {

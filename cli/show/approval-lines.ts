@@ -1,22 +1,37 @@
 /** An approval request as text: the card, then what the gateway says of the request. Pure; the card is rendered here. */
 import type { ApprovalView } from '../../client/gateway-schemas.ts';
-import { renderCardText } from '../../core/card.ts';
+import { renderCardText } from '../../core/card/render-text.ts';
+import type { ApproverSet } from '../../core/contracts/approval.ts';
 import { visible } from '../terminal.ts';
 import { durationText, shortNonce, timeText } from './format.ts';
 
 export function approvalLines(approval: ApprovalView, now: number): string[] {
-  const { nonce, approvers, votes, open, outcome, you, deadlineAt } = approval;
-  const who = [...approvers.roles.map((role) => `role ${role}`), ...approvers.principals].join(', ');
+  const { nonce, approvers, votes, open, outcome, you, deadlineAt, cardDigest, lastApproved, spent } = approval;
+  const situation = {
+    cardDigest,
+    ...(lastApproved === undefined ? {} : { lastApproved }),
+    ...(spent ? { spent } : {}),
+  };
+  const who = namesOf(approvers);
   const lines = [
-    renderCardText(approval.card),
+    renderCardText(approval.card, situation),
     `  request     ${nonce}`,
     `  approvers   ${who === '' ? 'nobody' : who}; ${approvers.quorum} needed${approvers.requesterMayApprove ? '; also whoever asked' : ''}`,
+    ...approvers.thresholds.map(
+      ({ from, approve, deny }) =>
+        `  of these    ${namesOf(from)}: ${approve} must approve${deny === undefined ? '' : `, ${deny} can deny`}`,
+    ),
+    ...(approvers.denials > 1 ? [`  denied by   ${approvers.denials} denials`] : []),
     ...votes.map((vote) => `  vote        ${vote.verdict} by ${visible(vote.principal)} at ${timeText(vote.castAt)}`),
   ];
   if (!open) return [...lines, `  outcome     ${outcome ?? 'closed'}`];
   lines.push(`  time left   ${durationText(deadlineAt - now)}`);
   if (!you.mayAnswer) lines.push(`  you         may not answer: ${visible(you.reason ?? 'no reason given')}`);
   return lines;
+}
+
+function namesOf({ roles, groups = [], principals }: ApproverSet): string {
+  return [...roles.map((role) => `role ${role}`), ...groups.map((group) => `group ${group}`), ...principals].join(', ');
 }
 
 /** What to type, where the caller may. */

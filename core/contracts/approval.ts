@@ -6,6 +6,7 @@ import { signedSchema } from './envelope.ts';
 import {
   callKeySchema,
   digestSchema,
+  groupNameSchema,
   nonceSchema,
   principalSchema,
   roleSchema,
@@ -14,11 +15,46 @@ import {
 } from './ids.ts';
 import { findingSchema, labelSchema, riskSchema } from './labels.ts';
 
-/** Who must answer, how many, and how long they have. Absent approvers (both lists empty) means nobody may approve. */
+export const channelSchema = z.enum(['api', 'terminal', 'web', 'slack', 'webhook']);
+export type Channel = z.infer<typeof channelSchema>;
+
+/** People, by a role, a name or a group. All lists empty means nobody. */
+export const approverSetSchema = z.strictObject({
+  roles: z.array(roleSchema),
+  principals: z.array(principalSchema),
+  /** Absent: none. */
+  groups: z.array(groupNameSchema).min(1).optional(),
+});
+export type ApproverSet = z.infer<typeof approverSetSchema>;
+
+/** Seats that people of one set must fill; one person fills one seat. */
+export const thresholdSchema = z.strictObject({
+  from: approverSetSchema,
+  approve: z.int().min(0).max(20),
+  /** Denials of theirs that deny. Absent: theirs count with the others. */
+  deny: z.int().min(1).max(20).optional(),
+});
+export type Threshold = z.infer<typeof thresholdSchema>;
+
+/** Who must answer, how many, and how long they have. Nobody in `approvers` means nobody may approve. */
 export const approvalTermsSchema = z.strictObject({
   name: z.string().min(1).max(64),
-  approvers: z.strictObject({ roles: z.array(roleSchema), principals: z.array(principalSchema) }),
+  approvers: approverSetSchema,
   quorum: z.int().min(1).max(20),
+  /** Denials that deny. Absent: one. */
+  denials: z.int().min(2).max(20).optional(),
+  /** Besides the quorum. Absent: none. */
+  thresholds: z.array(thresholdSchema).min(1).max(200).optional(),
+  /** The highest risk that may be approved through a channel. Absent: any. */
+  channels: z.partialRecord(channelSchema, z.enum([...riskSchema.options, 'none'])).optional(),
+  /** From this risk on, an approval needs a fresh confirmation by its voter. Absent: never. */
+  stepUpFrom: riskSchema.optional(),
+  /** After the ask, ms: who may answer is told again. Absent: never. */
+  remindersMs: z.array(z.int().min(1)).min(1).max(10).optional(),
+  /** Who may answer besides, from this long after the ask. Absent: nobody. */
+  escalation: z.strictObject({ afterMs: z.int().min(1), to: approverSetSchema }).optional(),
+  /** Who is asked instead, where the approvers cannot make up the quorum. A signed ask has none: it names who was asked. */
+  fallback: approverSetSchema.optional(),
   /** From the ask to the moment silence denies, ms. */
   deadlineMs: z.int().min(1),
   /** From the deciding vote to the latest start of the effect, ms. */
@@ -27,6 +63,17 @@ export const approvalTermsSchema = z.strictObject({
   reasonRequired: z.boolean(),
 });
 export type ApprovalTerms = z.infer<typeof approvalTermsSchema>;
+
+/** A value in arguments that a reader cannot judge: shown as UNINSPECTABLE. */
+export const opaqueValueSchema = z.strictObject({
+  /** JSON pointer into the arguments. */
+  path: z.string().max(220),
+  why: z.enum(['base64', 'hex', 'hidden-characters']),
+  /** Characters. */
+  length: z.int().min(0),
+  digest: digestSchema,
+});
+export type OpaqueValue = z.infer<typeof opaqueValueSchema>;
 
 /** What an approver is shown, built from canonical arguments, never from the model's words; its digest is in the vote. */
 export const cardSchema = z.strictObject({
@@ -40,6 +87,12 @@ export const cardSchema = z.strictObject({
   arguments: z.string(),
   argumentsCut: z.boolean(),
   argumentsDigest: digestSchema,
+  /** Of the whole, characters. */
+  argumentsLength: z.int().min(0).optional(),
+  /** Body digest of the whole in the store, where it was cut. */
+  argumentsBody: digestSchema.optional(),
+  /** Values that a reader cannot judge; absent: none. */
+  opaque: z.array(opaqueValueSchema).min(1).max(20).optional(),
   requester: principalSchema,
   onBehalfOf: principalSchema.nullable(),
   environment: z.string(),
@@ -48,12 +101,16 @@ export const cardSchema = z.strictObject({
   findings: z.array(findingSchema),
   labels: z.array(labelSchema),
   targetState: z.string().nullable(),
+  /** What the tool's author says it can hit, and how it is undone; absent: not said. */
+  blastRadius: z.string().max(400).optional(),
+  undo: z.string().max(400).optional(),
   deadlineAt: timestampSchema,
   executeWithinMs: z.int().min(1),
 });
 export type Card = z.infer<typeof cardSchema>;
 
-export const voteVerdictSchema = z.enum(['approve', 'deny']);
+/** `withdraw`: takes back one's own approval, also after the quorum, until the effect is reserved. */
+export const voteVerdictSchema = z.enum(['approve', 'deny', 'withdraw']);
 export type VoteVerdict = z.infer<typeof voteVerdictSchema>;
 
 export const voteBodySchema = z.strictObject({
@@ -66,15 +123,27 @@ export const voteBodySchema = z.strictObject({
   principal: principalSchema,
   /** Roles at the time of the vote. */
   roles: z.array(roleSchema),
+  /** Groups at the time of the vote; absent: none. */
+  groups: z.array(groupNameSchema).min(1).optional(),
   authenticated: z.strictObject({
     method: z.enum(['api-key']),
     credentialId: z.string().min(1).max(100),
     /** Who made the credential: one made by somebody else can be somebody else's vote. */
     mintedBy: principalSchema,
+    /** What stood for the key: a web session or an enrolled account of a channel. Absent: the key itself. */
+    via: z.string().min(1).max(200).optional(),
+    /** How the voter confirmed this one vote afresh; absent: not. */
+    stepUp: z.enum(['typed-yes', 'typed-target']).optional(),
   }),
-  channel: z.enum(['api', 'terminal', 'web', 'slack', 'webhook']),
+  channel: channelSchema,
   castAt: timestampSchema,
+  /** Of a `withdraw`: the digest of the approval that is taken back. */
+  withdraws: digestSchema.optional(),
+  /** Of a `deny`: the run ends, too. */
+  stop: z.literal(true).optional(),
   reason: z.string().max(2000).nullable(),
+  /** Digest of the idempotency key that it was sent with; a repeated request is told from a second vote by it. */
+  requestKey: digestSchema.optional(),
 });
 export type VoteBody = z.infer<typeof voteBodySchema>;
 export const signedVoteSchema = signedSchema('vote', voteBodySchema);

@@ -14,6 +14,12 @@ import {
 } from './ids.ts';
 
 const sequence = z.int().min(1);
+/** SHA-256 of a secret that is shown once and kept nowhere, hex. */
+const secretHashSchema = z.string().regex(/^[0-9a-f]{64}$/);
+const slackId = z.string().regex(/^[A-Z0-9]{1,40}$/);
+/** A Slack user id alone is not unique: another workspace may have the same one. */
+const slackUserShape = { enterpriseId: slackId.nullable(), teamId: slackId, userId: slackId };
+const webIdSchema = z.string().regex(/^[a-z0-9]{12}$/);
 
 /** Which version of a layer's policy is in force from now on. */
 const layerOrder = {
@@ -60,8 +66,48 @@ export const controlBodySchema = z.discriminatedUnion('kind', [
     ),
     expiresAt: timestampSchema,
     mintedBy: principalSchema,
+    /** The key that it was made with. Absent: none was, as at the first start of a machine. */
+    mintedWith: z.string().optional(),
+    /** The bearer made the secret and gave its hash: whoever made the record never had it. */
+    madeByBearer: z.literal(true).optional(),
   }),
-  z.strictObject({ kind: z.literal('api-key-revocation'), sequence, keyId: z.string(), by: principalSchema }),
+  z.strictObject({
+    kind: z.literal('api-key-revocation'),
+    sequence,
+    keyId: z.string(),
+    by: principalSchema,
+    /** Also what was made with it, and with those. Absent: they stand. */
+    withMade: z.literal(true).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('sign-in-link'),
+    sequence,
+    linkId: webIdSchema,
+    secretHash: secretHashSchema,
+    /** Whose key asked for it: what the link opens ends with that key. */
+    keyId: z.string(),
+    expiresAt: timestampSchema,
+  }),
+  z.strictObject({
+    kind: z.literal('web-session'),
+    sequence,
+    sessionId: webIdSchema,
+    secretHash: secretHashSchema,
+    /** Opened by this link; of two, the one with the lower number stands. */
+    linkId: webIdSchema,
+    keyId: z.string(),
+    expiresAt: timestampSchema,
+  }),
+  z.strictObject({
+    kind: z.literal('slack-identity'),
+    sequence,
+    ...slackUserShape,
+    /** Whose clicks they are; they count as long as this key of theirs stands. */
+    keyId: z.string(),
+    principal: principalSchema,
+  }),
+  z.strictObject({ kind: z.literal('slack-identity-removal'), sequence, ...slackUserShape, by: principalSchema }),
+  z.strictObject({ kind: z.literal('web-session-end'), sequence, sessionId: webIdSchema, by: principalSchema }),
   z.strictObject({
     kind: z.literal('reconcile-answer'),
     sequence,

@@ -18,6 +18,8 @@ export const agentNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
 /** Who somebody is: a person or a service account, as the identity provider or the key file names it. */
 export const principalSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@:+-]{0,199}$/);
 export const roleSchema = z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/);
+/** A group of people, as a policy declares it. */
+export const groupNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
 
 /** A layer of policy: what is above may only be tightened by what is below. */
 export const layerKindSchema = z.enum(['organisation', 'team', 'pack']);

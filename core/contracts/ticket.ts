@@ -50,6 +50,8 @@ export const ticketBodySchema = z.strictObject({
   principal: principalSchema,
   roles: z.array(roleSchema),
   onBehalfOf: principalSchema.nullable(),
+  /** Who else is behind the request: who made the key it came with, and who made theirs. Absent: nobody. */
+  owners: z.array(principalSchema).min(1).max(50).optional(),
   agent: agentNameSchema,
   environment: z.string().min(1).max(64),
   packDigest: digestSchema,
@@ -68,3 +70,8 @@ export const ticketBodySchema = z.strictObject({
 export type TicketBody = z.infer<typeof ticketBodySchema>;
 export const signedTicketSchema = signedSchema('ticket', ticketBodySchema);
 export type SignedTicket = z.infer<typeof signedTicketSchema>;
+
+/** Everybody whose request the run is; none of them approves it. */
+export function requestersOf({ principal, onBehalfOf, owners = [] }: TicketBody): string[] {
+  return [...new Set([principal, ...(onBehalfOf === null ? [] : [onBehalfOf]), ...owners])];
+}

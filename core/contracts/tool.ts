@@ -27,6 +27,9 @@ export const toolDefinitionSchema = z.strictObject({
   votesDemanded: z.int().min(0).max(20),
   /** Names of arguments that a shell will read: guards classify what is in them. Absent: none. */
   commandArguments: z.array(z.string().min(1).max(64)).min(1).max(10).optional(),
+  /** For approvers, in the author's words: what a call can hit, and how its effect is undone. Absent: not said. */
+  blastRadius: z.string().min(1).max(400).optional(),
+  undo: z.string().min(1).max(400).optional(),
   hasProbe: z.boolean(),
   hasTargetState: z.boolean(),
   /** Digest of the code the tool was loaded from. */

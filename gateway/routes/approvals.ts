@@ -1,22 +1,34 @@
 /** Approval requests: list, show, vote, reconcile. */
 import { z } from 'zod';
 import {
+  approvalArgumentsSchema,
+  approvalEventSchema,
   approvalListSchema,
   approvalViewSchema,
   reconciledSchema,
   reconcileRequestSchema,
   voteAnswerSchema,
   voteRecordedSchema,
+  type VoteRequest,
   voteRequestSchema,
+  withdrawRequestSchema,
 } from '../../client/gateway-schemas.ts';
-import { nonceSchema, workflowIdSchema } from '../../core/contracts/ids.ts';
+import type { Channel } from '../../core/contracts/approval.ts';
+import { agentNameSchema, nonceSchema, toolNameSchema, workflowIdSchema } from '../../core/contracts/ids.ts';
+import { riskSchema } from '../../core/contracts/labels.ts';
+import { CountersignError } from '../../core/errors.ts';
 import type { GatewayApp } from '../app.ts';
 import { createApproverCheck } from '../approvers.ts';
 import { callerOf } from '../authenticate.ts';
 import { castVote } from '../cast-vote.ts';
 import type { GatewayContext } from '../options.ts';
 import { reconcile } from '../reconcile.ts';
-import { listApprovals, showApproval } from '../show-approvals.ts';
+import type { Caller } from '../sessions.ts';
+import { showApproval, showArguments } from '../show-approvals.ts';
+import { createApprovalFollower } from '../follow-approvals.ts';
+import { createApprovalStreams } from '../stream-approvals.ts';
+import { waitForApprovals } from '../wait-for-approvals.ts';
+import { withdrawVote } from '../withdraw-vote.ts';
 import { queryInteger } from './query-integer.ts';
 import { problemResponses } from './responses.ts';
 
@@ -24,11 +36,46 @@ const askParameters = z.strictObject({ nonce: nonceSchema });
 const listQuery = z.strictObject({
   state: z.enum(['open', 'all']).default('open').describe('Absent: open'),
   workflowId: workflowIdSchema.optional(),
+  agent: agentNameSchema.optional(),
+  tool: toolNameSchema.optional(),
+  risk: riskSchema.optional(),
+  mayAnswer: z
+    .stringbool({ truthy: ['true'], falsy: ['false'] })
+    .default(false)
+    .describe('Only what you may answer'),
   limit: queryInteger(z.int().min(1).max(200)).default(50).describe('Absent: 50'),
+  version: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .optional()
+    .describe('Of the list you have: the answer waits until it is another one'),
+  waitMs: queryInteger(z.int().min(0).max(25_000)).default(0).describe('How long to wait for that, ms; absent: 0'),
+});
+const streamHeaders = z.looseObject({
+  'last-event-id': z.string().max(100).optional().describe('Go on after this event; absent: begin now'),
+});
+const voteHeaders = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/)
+    .optional()
+    .describe('A repeated request with the same key and vote is answered as the first'),
+  'if-match': z
+    .string()
+    .regex(/^"sha256:[0-9a-f]{64}"$/)
+    .optional()
+    .describe('The ETag of the request as it was seen: the digest of its card'),
 });
 
 export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
   const approvers = createApproverCheck(gateway);
+  const follower = createApprovalFollower(gateway);
+  const streams = createApprovalStreams(gateway, follower);
+  // Open streams would keep a gateway that was told to stop waiting for them.
+  app.addHook('preClose', (done) => {
+    streams.close();
+    done();
+  });
   app.route({
     method: 'GET',
     url: '/v1/approvals',
@@ -39,9 +86,43 @@ export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
       querystring: listQuery,
       response: { 200: approvalListSchema, ...problemResponses },
     },
-    handler: async (request) => ({
-      approvals: await listApprovals(gateway, approvers, callerOf(request), request.query),
-    }),
+    handler: async (request, reply) => {
+      // Of the answer: a request without a body is closed as soon as it is read.
+      const gone = new AbortController();
+      reply.raw.once('close', () => gone.abort());
+      const { version, waitMs, ...filter } = request.query;
+      const wait = { version, waitMs };
+      return await waitForApprovals(gateway, approvers, follower, callerOf(request), filter, wait, gone.signal);
+    },
+  });
+  app.route({
+    method: 'GET',
+    url: '/v1/approvals/events',
+    // Nobody would read the stream of a HEAD, and so nobody would end it.
+    exposeHeadRoute: false,
+    config: { access: 'approvals:read' },
+    schema: {
+      operationId: 'followApprovals',
+      summary: 'Changes of approval requests as server-sent events; each may come more than once, with the same id',
+      headers: streamHeaders,
+      response: {
+        200: { description: 'A stream', content: { 'text/event-stream': { schema: approvalEventSchema } } },
+        ...problemResponses,
+      },
+    },
+    handler: async (request, reply) => {
+      const gone = new AbortController();
+      reply.raw.once('close', () => gone.abort());
+      const stream = streams.open(callerOf(request), request.headers['last-event-id'], gone.signal);
+      return await reply
+        .code(200)
+        .header('content-type', 'text/event-stream; charset=utf-8')
+        .header('x-accel-buffering', 'no')
+        // Kept for a next request, it would keep a gateway that was told to stop.
+        .header('connection', 'close')
+        .serializer((payload: unknown) => payload as string)
+        .send(stream as never);
+    },
   });
   app.route({
     method: 'GET',
@@ -53,7 +134,23 @@ export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
       params: askParameters,
       response: { 200: approvalViewSchema, ...problemResponses },
     },
-    handler: async (request) => await showApproval(gateway, approvers, callerOf(request), request.params.nonce),
+    handler: async (request, reply) => {
+      const approval = await showApproval(gateway, approvers, callerOf(request), request.params.nonce);
+      void reply.header('etag', `"${approval.cardDigest}"`);
+      return approval;
+    },
+  });
+  app.route({
+    method: 'GET',
+    url: '/v1/approvals/:nonce/arguments',
+    config: { access: 'approvals:read' },
+    schema: {
+      operationId: 'getApprovalArguments',
+      summary: 'The arguments of a request, whole, also where its card cuts them',
+      params: askParameters,
+      response: { 200: approvalArgumentsSchema, ...problemResponses },
+    },
+    handler: async (request) => await showArguments(gateway, request.params.nonce),
   });
   app.route({
     method: 'POST',
@@ -63,11 +160,35 @@ export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
       operationId: 'castVote',
       summary: 'Approve or deny exactly what the card shows',
       params: askParameters,
+      headers: voteHeaders,
       body: voteRequestSchema,
       response: { 200: voteAnswerSchema, 202: voteRecordedSchema, ...problemResponses },
     },
     handler: async (request, reply) => {
-      const vote = await castVote(gateway, approvers, callerOf(request), request.params.nonce, request.body);
+      const { 'idempotency-key': idempotencyKey, 'if-match': ifMatch } = request.headers;
+      const cardDigest = seenCard(request.body.cardDigest, ifMatch?.slice(1, -1));
+      const caller = callerOf(request);
+      const ballot = { ...request.body, channel: channelOf(caller, request.body.channel), cardDigest, idempotencyKey };
+      const vote = await castVote(gateway, approvers, caller, request.params.nonce, ballot);
+      return vote.status === 'recorded' ? await reply.code(202).send(vote) : await reply.code(200).send(vote);
+    },
+  });
+  app.route({
+    method: 'POST',
+    url: '/v1/approvals/:nonce/withdrawals',
+    config: { access: 'approvals:vote' },
+    schema: {
+      operationId: 'withdrawVote',
+      summary: 'Take back an approval of your own, until the call has started',
+      params: askParameters,
+      body: withdrawRequestSchema,
+      response: { 200: voteAnswerSchema, 202: voteRecordedSchema, ...problemResponses },
+    },
+    handler: async (request, reply) => {
+      const caller = callerOf(request);
+      const { reason, channel } = request.body;
+      const said = { reason, channel: channelOf(caller, channel) };
+      const vote = await withdrawVote(gateway, caller, request.params.nonce, said);
       return vote.status === 'recorded' ? await reply.code(202).send(vote) : await reply.code(200).send(vote);
     },
   });
@@ -85,4 +206,29 @@ export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
     handler: async (request) =>
       await reconcile(gateway, approvers, callerOf(request), request.params.nonce, request.body),
   });
+}
+
+/**
+ * Where a vote came in is for the gateway to say: what a page sends with its session came from the page, whatever it says,
+ * or it would choose by which channel's terms it is judged. A key says no more than which program holds it.
+ */
+function channelOf(caller: Caller, said: VoteRequest['channel']): Channel {
+  return caller.via === undefined ? (said ?? 'api') : 'web';
+}
+
+/** @throws {CountersignError} `input-invalid` where neither body nor header says which card was seen, or they differ */
+function seenCard(inBody: string | undefined, inHeader: string | undefined): string {
+  if (inBody !== undefined && inHeader !== undefined && inBody !== inHeader) {
+    throw unseen('the body and If-Match name two cards');
+  }
+  const seen = inBody ?? inHeader;
+  if (seen === undefined) throw unseen('it does not say which card was seen');
+  return seen;
+}
+
+function unseen(is: string): CountersignError {
+  return new CountersignError(
+    'input-invalid',
+    `Cannot take this vote: ${is}, expected the digest of one card, as "cardDigest" or as If-Match; send what you were shown`,
+  );
 }

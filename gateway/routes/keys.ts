@@ -6,20 +6,26 @@ import {
   keyMintedSchema,
   type KeyView,
   mintKeyRequestSchema,
-} from '../../client/gateway-schemas.ts';
+  refusalListSchema,
+} from '../../client/key-schemas.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { GatewayApp } from '../app.ts';
 import { callerOf } from '../authenticate.ts';
 import { appendOrder } from '../control-records.ts';
 import { type Credential, standingKeys } from '../credentials.ts';
-import { type KeyOrder, mintApiKey } from '../mint-api-key.ts';
+import { enrolKey, type KeyOrder, mintApiKey } from '../mint-api-key.ts';
+import type { UseNotes } from '../note-uses.ts';
 import type { GatewayContext } from '../options.ts';
 import { refuseSecrets } from '../refuse-secrets.ts';
+import { queryInteger } from './query-integer.ts';
 import { problemResponses } from './responses.ts';
 
 const access = 'control:write' as const;
+const refusalQuery = z.strictObject({
+  limit: queryInteger(z.int().min(1).max(1000)).default(100).describe('Absent: 100'),
+});
 
-export function keyRoutes(app: GatewayApp, gateway: GatewayContext): void {
+export function keyRoutes(app: GatewayApp, gateway: GatewayContext, notes: UseNotes): void {
   app.route({
     method: 'GET',
     url: '/v1/keys',
@@ -29,7 +35,27 @@ export function keyRoutes(app: GatewayApp, gateway: GatewayContext): void {
       summary: 'API keys that are not revoked, without their secrets',
       response: { 200: keyListSchema, ...problemResponses },
     },
-    handler: async () => ({ keys: [...(await standingKeys(gateway)).values()].map(keyView) }),
+    handler: async () => {
+      await notes.flush();
+      const used = await gateway.store.keyUses();
+      const keys = [...(await standingKeys(gateway)).values()];
+      return { keys: keys.map((key) => keyView(key, used.get(key.keyId) ?? null)) };
+    },
+  });
+  app.route({
+    method: 'GET',
+    url: '/v1/refusals',
+    config: { access },
+    schema: {
+      operationId: 'listRefusals',
+      summary: 'What was refused to whom, counted by the minute, newest first',
+      querystring: refusalQuery,
+      response: { 200: refusalListSchema, ...problemResponses },
+    },
+    handler: async (request) => {
+      await notes.flush();
+      return { refusals: await gateway.store.listRefusals(request.query.limit) };
+    },
   });
   app.route({
     method: 'POST',
@@ -43,14 +69,20 @@ export function keyRoutes(app: GatewayApp, gateway: GatewayContext): void {
     },
     handler: async (request, reply) => {
       const caller = callerOf(request);
-      const { expiresInMs, ...wanted } = request.body;
+      const { expiresInMs, own, ...wanted } = request.body;
       const expiresAt = gateway.clock.now() + expiresInMs;
-      const order = { ...wanted, expiresAt, mintedBy: caller.principal };
+      const order = { ...wanted, expiresAt, mintedBy: caller.principal, mintedWith: caller.keyId };
       requireWithinOwn(caller, order);
       // It goes into each ticket and vote of the key.
       await refuseSecrets(gateway, 'the principal', order.principal);
+      if (own) {
+        await enrolKey(gateway, order, own);
+        return await reply
+          .code(201)
+          .send({ ...order, keyId: own.keyId, madeByBearer: true, lastUsedAt: null, apiKey: null });
+      }
       const { apiKey, keyId } = await mintApiKey(gateway, order);
-      return await reply.code(201).send({ ...order, keyId, apiKey });
+      return await reply.code(201).send({ ...order, keyId, madeByBearer: false, lastUsedAt: null, apiKey });
     },
   });
   app.route({
@@ -61,6 +93,9 @@ export function keyRoutes(app: GatewayApp, gateway: GatewayContext): void {
       operationId: 'revokeKey',
       summary: 'Revoke an API key: from the next request on, and for votes that were not decided on yet',
       params: z.strictObject({ keyId: keyIdSchema }),
+      querystring: z.strictObject({
+        withMade: z.literal('true').optional().describe('Also every key that was made with it, and with those'),
+      }),
       response: { 204: z.undefined(), ...problemResponses },
     },
     handler: async (request, reply) => {
@@ -71,7 +106,8 @@ export function keyRoutes(app: GatewayApp, gateway: GatewayContext): void {
           `Cannot revoke key "${keyId}": there is none that stands, expected one that does; list them`,
         );
       }
-      await appendOrder(gateway, { kind: 'api-key-revocation', keyId, by: callerOf(request).principal });
+      const withMade = request.query.withMade === undefined ? {} : { withMade: true as const };
+      await appendOrder(gateway, { kind: 'api-key-revocation', keyId, by: callerOf(request).principal, ...withMade });
       return await reply.code(204).send(undefined);
     },
   });
@@ -96,6 +132,17 @@ function beyondOwn(would: string): CountersignError {
   );
 }
 
-function keyView({ keyId, principal, roles, person, scopes, expiresAt, mintedBy }: Credential): KeyView {
-  return { keyId, principal, roles, person, scopes, expiresAt, mintedBy };
+function keyView(credential: Credential, lastUsedAt: number | null): KeyView {
+  const {
+    keyId,
+    principal,
+    roles,
+    person,
+    scopes,
+    expiresAt,
+    mintedBy,
+    mintedWith = null,
+    madeByBearer = false,
+  } = credential;
+  return { keyId, principal, roles, person, scopes, expiresAt, mintedBy, mintedWith, madeByBearer, lastUsedAt };
 }

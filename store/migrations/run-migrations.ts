@@ -4,9 +4,13 @@
  */
 import type { Kysely, Transaction } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { indexApprovalChanges } from './approval-changes.ts';
 import { type AppendOnly, createAuthorityAndLedger } from './authority-and-ledger.ts';
 import { indexGateReads } from './gate-reads.ts';
+import { createKeyUses } from './key-uses.ts';
+import { createNotices } from './notices.ts';
 import { createPolicyLimits } from './policy-limits.ts';
+import { createWithdrawals } from './withdrawals.ts';
 import { createSlidingLimits } from './sliding-limits.ts';
 
 function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
@@ -15,6 +19,10 @@ function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
     '0002-policy-limits': { up: createPolicyLimits },
     '0003-gate-reads': { up: indexGateReads },
     '0004-sliding-limits': { up: createSlidingLimits },
+    '0005-approval-changes': { up: indexApprovalChanges },
+    '0006-notices': { up: createNotices },
+    '0007-withdrawals': { up: createWithdrawals },
+    '0008-key-uses': { up: createKeyUses },
   };
 }
 

@@ -48,6 +48,11 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
   },
   denials: { read: ['agent', 'gateway', 'audit'], insert: ['agent'] },
   votes: { read: ['agent', 'gateway', 'audit'], insert: ['gateway'], update: { gateway: ['signalled'] } },
+  withdrawals: {
+    read: ['agent', 'tools', 'gateway', 'audit'],
+    insert: ['gateway'],
+    update: { gateway: ['signalled'] },
+  },
   fences: {
     read: ['agent', 'tools', 'gateway', 'audit'],
     insert: ['tools'],
@@ -55,7 +60,18 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
   },
   receipts: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['tools'] },
   labels: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['tools'] },
+  // Who was told authorises nothing: an answer is a vote, whatever stands here.
+  notices: {
+    read: ['gateway', 'audit'],
+    insert: ['gateway'],
+    update: {
+      gateway: ['state', 'attempts', 'next_at', 'place', 'problem', 'told_at', 'reminded_at'],
+    },
+  },
+  deliveries: { read: ['gateway', 'audit'], insert: ['gateway'], delete: ['gateway'] },
   control: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['gateway'] },
+  key_uses: { read: ['gateway', 'audit'], insert: ['gateway'], update: { gateway: ['last_used_at'] } },
+  refusals: { read: ['gateway', 'audit'], insert: ['gateway'], update: { gateway: ['attempts', 'last_at'] } },
   bodies: {
     read: ['agent', 'model', 'tools', 'record', 'gateway', 'audit'],
     insert: ['agent', 'tools', 'gateway'],

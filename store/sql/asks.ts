@@ -14,12 +14,13 @@ export function askMethods(session: SqlSession): Pick<Store, 'getAsk' | 'listAsk
         const row = await queries.selectFrom('asks').selectAll().where('nonce', '=', nonce).executeTakeFirst();
         return row ? toAsk(row) : null;
       }),
-    listAsks: ({ open, workflowId, dueFrom, limit }, onInvalid) =>
+    listAsks: ({ open, workflowId, dueFrom, outcome, limit }, onInvalid) =>
       session.read(async (queries) => {
         const order = open === true ? 'asc' : 'desc';
         let query = queries.selectFrom('asks').selectAll().orderBy('deadline_at', order).orderBy('nonce').limit(limit);
         if (open !== undefined) query = query.where('outcome', open ? 'is' : 'is not', null);
         if (workflowId !== undefined) query = query.where('workflow_id', '=', workflowId);
+        if (outcome !== undefined) query = query.where('outcome', '=', outcome);
         if (dueFrom !== undefined) query = query.where('deadline_at', '>=', dueFrom);
         const rows = await query.execute();
         return onInvalid ? rows.flatMap((row) => toAskOr(row, onInvalid) ?? []) : rows.map(toAsk);

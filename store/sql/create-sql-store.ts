@@ -1,13 +1,16 @@
 /** The store over any SQL session: each method is one transaction of it. */
 import type { Store } from '../store.ts';
+import { approvalChangeMethods } from './approval-changes.ts';
 import { askMethods } from './asks.ts';
 import { bodyMethods } from './bodies.ts';
 import { controlMethods } from './control.ts';
 import { decisionMethods } from './decisions.ts';
 import { fenceMethods } from './fences.ts';
 import { gateStateMethods } from './gate-state.ts';
+import { keyUseMethods } from './key-uses.ts';
 import { ledgerMethods } from './ledger.ts';
 import { limitMethods } from './limits.ts';
+import { noticeMethods } from './notices.ts';
 import { receiptMethods } from './receipts.ts';
 import { runMethods } from './runs.ts';
 import type { SqlSession } from './session.ts';
@@ -20,11 +23,14 @@ export function createSqlStore(session: SqlSession): Store {
     ...decisionMethods(session),
     ...limitMethods(session),
     ...askMethods(session),
+    ...approvalChangeMethods(session),
     ...voteMethods(session),
     ...fenceMethods(session),
     ...receiptMethods(session),
     ...controlMethods(session),
+    ...keyUseMethods(session),
     ...bodyMethods(session),
+    ...noticeMethods(session),
     ...ledgerMethods(session),
     ping: () => session.read(async (queries) => void (await queries.selectFrom('counters').select('name').execute())),
     close: () => session.close(),

@@ -242,6 +242,7 @@ async function insertAsk(queries: Queries, { ask: row, decision, digest, key }: 
       deadline_at: ask.deadlineAt,
       outcome: null,
       closed_at: null,
+      asked_at: ask.askedAt,
     })
     .execute();
 }
@@ -254,7 +255,12 @@ async function closeAsk(queries: Queries, { closes, decision }: DecisionRecord):
     .set({ outcome: closes.outcome, closed_at: closes.at })
     .where('nonce', '=', closes.nonce)
     .where('workflow_id', '=', decision.body.workflowId)
-    .where('outcome', 'is', null)
+    // An approval that was withdrawn before it was used is none.
+    .where((where) =>
+      closes.outcome === 'withdrawn'
+        ? where.or([where('outcome', 'is', null), where('outcome', '=', 'approved')])
+        : where('outcome', 'is', null),
+    )
     .execute();
 }
 

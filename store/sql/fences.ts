@@ -19,10 +19,10 @@ type FenceMethods = Pick<Store, 'getFence' | 'reserveFence' | 'startFence' | 'co
 export function fenceMethods(session: SqlSession): FenceMethods {
   return {
     getFence: (callKey, tryNumber) => session.read((queries) => findFence(queries, callKey, tryNumber)),
-    // A freeze that is recorded before this commits is seen by it, and refuses.
+    // A freeze or a withdrawal that is recorded before this commits is seen by it, and refuses.
     reserveFence: (reservation) =>
       session.write((queries) => reserveFence(queries, reservation), {
-        ...ofCallUnderControl(reservation.callKey),
+        ...ofCallUnderControl(reservation.callKey, reservation.nonce),
         // The write that lets the effect start takes this one to the disk with it.
         mayBeLostWithPower: true,
       }),
@@ -42,6 +42,8 @@ async function reserveFence(queries: Queries, reservation: Reservation): Promise
   if (holder) return { kind: 'approval-used', row: holder };
   if (reservation.executeByAt !== null && now > reservation.executeByAt) return { kind: 'too-late' };
   if ((await readFreezeEpoch(queries)) !== reservation.freezeEpoch) return { kind: 'frozen' };
+  if (nonce !== null && (await isWithdrawn(queries, nonce, reservation.voteDigests ?? [])))
+    return { kind: 'withdrawn' };
 
   await insertRow(queries, {
     call_key: callKey,
@@ -61,7 +63,7 @@ async function reserveFence(queries: Queries, reservation: Reservation): Promise
     voided_by: null,
     voided_at: null,
   });
-  const { workflowId, callKey: _, now: __, ...body } = reservation;
+  const { workflowId, callKey: _, now: __, voteDigests: ___, ...body } = reservation;
   await appendLedger(queries, { kind: 'intent', workflowId, callKey, body, at: now });
   return { kind: 'reserved' };
 }
@@ -77,6 +79,12 @@ async function findApprovalHolder(queries: Queries, nonce: string, callKey: stri
     .where('state', '<>', 'void')
     .executeTakeFirst();
   return row ? toFence(queries, row) : null;
+}
+
+/** Whether one of the votes that the permit rests on was taken back. */
+async function isWithdrawn(queries: Queries, nonce: string, voteDigests: readonly string[]): Promise<boolean> {
+  const rows = await queries.selectFrom('withdrawals').select('withdraws').where('nonce', '=', nonce).execute();
+  return rows.some(({ withdraws }) => voteDigests.includes(withdraws));
 }
 
 async function startFence(queries: Queries, step: Parameters<Store['startFence']>[0]): ReturnType<Store['startFence']> {

@@ -107,6 +107,8 @@ export interface AsksTable {
   deadline_at: number;
   outcome: Outcome | null;
   closed_at: number | null;
+  /** 0 in rows of versions before. */
+  asked_at: number;
 }
 
 export interface DenialsTable {
@@ -120,6 +122,19 @@ export interface VotesTable {
   nonce: string;
   principal: string;
   verdict: VoteVerdict;
+  digest: string;
+  vote: string;
+  cast_at: number;
+  /** 0 or 1. */
+  signalled: number;
+}
+
+/** One for each vote that was taken back. */
+export interface WithdrawalsTable {
+  /** Digest of the vote. */
+  withdraws: string;
+  nonce: string;
+  principal: string;
   digest: string;
   vote: string;
   cast_at: number;
@@ -166,6 +181,27 @@ export interface LabelsTable {
   turn: number;
 }
 
+export interface NoticesTable {
+  nonce: string;
+  channel: string;
+  /** `waiting`: to be told. `told`: to be reminded, or to be closed once the request is. `done`, `gave-up`: nothing is left. */
+  state: 'waiting' | 'told' | 'done' | 'gave-up';
+  attempts: number;
+  /** Not before this time, ms; also the end of a taker's lease. */
+  next_at: number;
+  /** Where the channel keeps it, in the channel's own words. */
+  place: string | null;
+  problem: string | null;
+  told_at: number | null;
+  reminded_at: number | null;
+}
+
+export interface DeliveriesTable {
+  source: string;
+  delivery_id: string;
+  seen_at: number;
+}
+
 export interface ControlTable {
   sequence: number;
   kind: ControlKind;
@@ -193,6 +229,22 @@ export interface CountersTable {
   value: number;
 }
 
+export interface KeyUsesTable {
+  key_id: string;
+  last_used_at: number;
+}
+
+export interface RefusalsTable {
+  minute_at: number;
+  route: string;
+  /** Empty: no key of ours. */
+  key_id: string;
+  about: string;
+  code: string;
+  attempts: number;
+  last_at: number;
+}
+
 export interface Tables {
   runs: RunsTable;
   links: LinksTable;
@@ -206,10 +258,15 @@ export interface Tables {
   asks: AsksTable;
   denials: DenialsTable;
   votes: VotesTable;
+  withdrawals: WithdrawalsTable;
   fences: FencesTable;
   receipts: ReceiptsTable;
   labels: LabelsTable;
+  notices: NoticesTable;
+  deliveries: DeliveriesTable;
   control: ControlTable;
+  key_uses: KeyUsesTable;
+  refusals: RefusalsTable;
   bodies: BodiesTable;
   ledger: LedgerTable;
   counters: CountersTable;

@@ -1,34 +1,60 @@
 /**
  * Votes as the gateway stores them before it signals them, so that a reset or a dead gateway drops none. The first vote
- * of a principal for a nonce stays.
+ * of a principal for a nonce stays, and so does the first withdrawal of it.
  */
 import type { Selectable } from 'kysely';
 import { CountersignError } from '../../core/errors.ts';
 import type { Store, StoredVote } from '../store.ts';
 import { readVote, rowMustAgree, toText } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
-import type { VotesTable } from './tables.ts';
+import type { VotesTable, WithdrawalsTable } from './tables.ts';
 import { ofNonce, ofRow } from './write-scopes.ts';
 
 type VoteMethods = Pick<Store, 'storeVote' | 'votesByNonce' | 'unsignalledVotes' | 'markVoteSignalled'>;
 
 export function voteMethods(session: SqlSession): VoteMethods {
   return {
-    storeVote: (vote, digest) => session.write((queries) => storeVote(queries, vote, digest), ofNonce(vote.body.nonce)),
+    storeVote: (vote, digest) =>
+      session.write(
+        (queries) =>
+          vote.body.verdict === 'withdraw' ? storeWithdrawal(queries, vote, digest) : storeVote(queries, vote, digest),
+        ofNonce(vote.body.nonce),
+      ),
     votesByNonce: (nonce) =>
       session.read(async (queries) => {
-        const query = queries.selectFrom('votes').selectAll().where('nonce', '=', nonce);
-        const rows = await query.orderBy('cast_at').orderBy('digest').execute();
-        return rows.map(toStoredVote);
+        const votes = await queries.selectFrom('votes').selectAll().where('nonce', '=', nonce).execute();
+        const taken = await queries.selectFrom('withdrawals').selectAll().where('nonce', '=', nonce).execute();
+        return inOrder([...votes.map(toStoredVote), ...taken.map(toWithdrawal)]);
       }),
     unsignalledVotes: (limit) =>
       session.read(async (queries) => {
-        const query = queries.selectFrom('votes').selectAll().where('signalled', '=', 0).limit(limit);
-        const rows = await query.orderBy('cast_at').orderBy('digest').execute();
-        return rows.map(toStoredVote);
+        const votes = await queries
+          .selectFrom('votes')
+          .selectAll()
+          .where('signalled', '=', 0)
+          .orderBy('cast_at')
+          .limit(limit)
+          .execute();
+        const taken = await queries
+          .selectFrom('withdrawals')
+          .selectAll()
+          .where('signalled', '=', 0)
+          .orderBy('cast_at')
+          .limit(limit)
+          .execute();
+        return inOrder([...votes.map(toStoredVote), ...taken.map(toWithdrawal)]).slice(0, limit);
       }),
     markVoteSignalled: (digest) => session.write((queries) => markVoteSignalled(queries, digest), ofRow(digest)),
   };
+}
+
+function inOrder(votes: readonly StoredVote[]): StoredVote[] {
+  return votes.toSorted((a, b) => {
+    const [one, other] = [a.vote.body, b.vote.body];
+    // Within the same millisecond, too, a vote comes before what takes it back.
+    const byKind = Number(one.verdict === 'withdraw') - Number(other.verdict === 'withdraw');
+    return one.castAt - other.castAt || byKind || (a.digest < b.digest ? -1 : 1);
+  });
 }
 
 export function toStoredVote(row: Selectable<VotesTable>): StoredVote {
@@ -57,13 +83,47 @@ async function storeVote(queries: Queries, vote: StoredVote['vote'], digest: str
   return { kind: 'stored' };
 }
 
-async function markVoteSignalled(queries: Queries, digest: string): Promise<void> {
-  const changed = await queries
-    .updateTable('votes')
-    .set({ signalled: 1 })
-    .where('digest', '=', digest)
+function toWithdrawal(row: Selectable<WithdrawalsTable>): StoredVote {
+  const vote = readVote(row.vote);
+  rowMustAgree('vote', [
+    [row.withdraws, vote.body.withdraws],
+    [row.nonce, vote.body.nonce],
+    [row.principal, vote.body.principal],
+    ['withdraw', vote.body.verdict],
+    [row.cast_at, vote.body.castAt],
+  ]);
+  return { vote, digest: row.digest, signalled: row.signalled === 1 };
+}
+
+/** Whether the vote that it names is there and is the principal's is for the caller to know. */
+async function storeWithdrawal(
+  queries: Queries,
+  vote: StoredVote['vote'],
+  digest: string,
+): ReturnType<Store['storeVote']> {
+  const { nonce, principal, castAt, withdraws = '' } = vote.body;
+  const first = await queries
+    .selectFrom('withdrawals')
+    .selectAll()
+    .where((where) => where.or([where('digest', '=', digest), where('withdraws', '=', withdraws)]))
     .executeTakeFirst();
-  if (changed.numUpdatedRows === 1n) return;
+  if (first) return { kind: 'duplicate', first: toWithdrawal(first) };
+  await queries
+    .insertInto('withdrawals')
+    .values({ withdraws, nonce, principal, digest, vote: toText(vote), cast_at: castAt, signalled: 0 })
+    .execute();
+  return { kind: 'stored' };
+}
+
+async function markVoteSignalled(queries: Queries, digest: string): Promise<void> {
+  for (const table of ['votes', 'withdrawals'] as const) {
+    const changed = await queries
+      .updateTable(table)
+      .set({ signalled: 1 })
+      .where('digest', '=', digest)
+      .executeTakeFirst();
+    if (changed.numUpdatedRows === 1n) return;
+  }
   throw new CountersignError(
     'not-found',
     `Cannot mark vote "${digest}" as signalled: it was never stored, expected a stored vote; store it first`,

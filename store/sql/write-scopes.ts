@@ -14,9 +14,13 @@ export function ofCall(callKey: string): WriteScope {
   return { alone: [`call ${callKey}`] };
 }
 
-/** The same, while no control record is added: the freeze epoch that was read is still the last one at the commit. */
-export function ofCallUnderControl(callKey: string): WriteScope {
-  return { ...ofCall(callKey), shared: [control] };
+/**
+ * The same, while no control record is added and none of the approval's votes is withdrawn: the freeze epoch and the votes that
+ * were read are still the last ones at the commit.
+ * @param nonce null: it rests on no approval
+ */
+export function ofCallUnderControl(callKey: string, nonce: string | null): WriteScope {
+  return { ...ofCall(callKey), shared: [control, ...(nonce === null ? [] : ofNonce(nonce).alone)] };
 }
 
 export function ofNonce(nonce: string): WriteScope {

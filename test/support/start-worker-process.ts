@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { TaskQueues } from '../../core/contracts/ticket.ts';
 import type { Store } from '../../store/store.ts';
+import { residentKilobytes } from '../campaigns/frame/resident-memory.ts';
 import type { Harness, HarnessOptions } from './harness.ts';
 
 export const workerOrderSchema = z.strictObject({
@@ -37,6 +38,7 @@ export interface WorkerProcess {
   /** Exit code, or the signal that ended it. */
   ended: Promise<number | string | null>;
   signal(signal: 'SIGKILL' | 'SIGTERM'): void;
+  residentKilobytes(): Promise<number>;
 }
 
 /** Queues that no other worker serves. */
@@ -72,7 +74,11 @@ export async function startWorkerProcess(
     ready,
     ended.then((end) => Promise.reject(new Error(`the worker ended (${end}) before it polled`))),
   ]);
-  return { ended, signal: (signal) => end(child, signal) };
+  return {
+    ended,
+    signal: (signal) => end(child, signal),
+    residentKilobytes: async () => await residentKilobytes(child.pid ?? 0),
+  };
 }
 
 function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): void {

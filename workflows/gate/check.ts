@@ -24,7 +24,8 @@ export type PassResult = Exclude<CheckCallResult, { kind: 'refused' }>;
 /** One pass; a hold comes back as it is. @throws {RunRefusedError} @throws {NewLinkWanted} */
 export async function checkOnce(run: RunMemory, progress: CallProgress, kind: PassKind): Promise<PassResult> {
   if (run.ending) throw new NewLinkWanted();
-  const result = await callGate(run, inputOf(run, progress, kind), progress);
+  const input = inputOf(run, progress, kind);
+  const result = await callGate(run, input, progress);
   if (result.kind === 'refused') throw new RunRefusedError(result);
   if (result.kind === 'decided') {
     progress.pass += 1;
@@ -35,6 +36,8 @@ export async function checkOnce(run: RunMemory, progress: CallProgress, kind: Pa
     }
   }
   if (result.kind === 'reconciled') progress.pass += 1;
+  if (result.kind === 'still-open' && input.ask?.body.verdict === 'ask')
+    run.undecidedAt.set(input.ask.body.ask.nonce, input.votes.length);
   return result;
 }
 

@@ -88,7 +88,8 @@ async function vote(play: Play, step: Extract<Step, { kind: 'vote' }>): Promise<
   if (!ask) return;
   if (step.when === 'just-late') await delay(Math.max(0, ask.deadlineAt + lateMs - Date.now()));
   const signed = harness.desk.vote(ask, { principal: play.named(step.by), verdict: step.verdict, reason: null });
-  const { nonce, callKey, principal, verdict, castAt } = signed.body;
+  const { nonce, callKey, principal, castAt } = signed.body;
+  const { verdict } = step;
   const fact = {
     nonce,
     callKey,

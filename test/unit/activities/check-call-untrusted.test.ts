@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createUntrustedTexts } from '../../../activities/check-call/untrusted-texts.ts';
 import { cardSchema } from '../../../core/contracts/approval.ts';
 import type { Label } from '../../../core/contracts/labels.ts';
-import { renderCardText } from '../../../core/card.ts';
+import { renderCardText } from '../../../core/card/render-text.ts';
 import { digestText } from '../../../core/digest.ts';
 import { sealEnvelope } from '../../../core/envelope.ts';
 import { createGateWorld, type GateWorld, zero } from './check-call-world.ts';

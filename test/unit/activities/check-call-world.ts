@@ -59,7 +59,14 @@ const tools = [
   defineTool({ ...common, name: 'move', description: 'Moves', effect: 'idempotent' }),
   defineTool({ ...common, name: 'fire', description: 'Fires, allowed', effect: 'effect' }),
   defineTool({ ...common, name: 'send', description: 'Sends', effect: 'effect', probe: () => 'unknown' }),
-  defineTool({ ...common, name: 'wipe', description: 'Wipes', effect: 'effect' }),
+  defineTool({
+    ...common,
+    name: 'wipe',
+    description: 'Wipes',
+    effect: 'effect',
+    blastRadius: 'everything in one folder',
+    undo: 'restore the backup',
+  }),
   defineTool({ ...common, name: 'scale', description: 'Scales', effect: 'effect', targetState: () => 1 }),
 ];
 
@@ -167,10 +174,16 @@ export async function createGateWorld(changes: WorldChanges = {}) {
     await store.appendControl(seal);
   }
 
+  /** Of the key that was made last. */
+  const keyIds = new Map<string, string>();
   async function enrol(principal: string, more: Partial<Extract<ControlOrder, { kind: 'api-key' }>> = {}) {
+    const before = keyIds.get(principal);
+    if (before !== undefined) await order({ kind: 'api-key-revocation', keyId: before, by: 'root' });
+    const keyId = before === undefined ? keyIdOf(principal) : keyIdOf(`${principal} ${before}`);
+    keyIds.set(principal, keyId);
     await order({
       kind: 'api-key',
-      keyId: keyIdOf(principal),
+      keyId,
       secretHash: '0'.repeat(64),
       principal,
       roles: ['operator'],
@@ -182,6 +195,8 @@ export async function createGateWorld(changes: WorldChanges = {}) {
     });
   }
   await enrol('olga');
+  // Never votes: there is somebody who could, whatever a test makes of olga.
+  await enrol('quinn');
 
   function vote(ask: SignedDecision, more: Partial<VoteBody> = {}): SignedVote {
     const { body } = ask;
@@ -196,7 +211,11 @@ export async function createGateWorld(changes: WorldChanges = {}) {
       verdict: 'approve',
       principal,
       roles: ['operator'],
-      authenticated: { method: 'api-key', credentialId: keyIdOf(principal), mintedBy: principal },
+      authenticated: {
+        method: 'api-key',
+        credentialId: keyIds.get(principal) ?? keyIdOf(principal),
+        mintedBy: principal,
+      },
       channel: 'api',
       castAt: clock.at,
       reason: null,

@@ -20,7 +20,11 @@ async function asked() {
     name: 'broken',
     deliver: () => Promise.reject(new Error('no route')),
   };
-  const notify = createNotifyApprovers({ store: world.store, channels: [{ name: 'mail', deliver }, broken] });
+  const notify = createNotifyApprovers({
+    store: world.store,
+    clock: world.clock,
+    channels: [{ name: 'mail', deliver }, broken],
+  });
   return { world, told, notify };
 }
 

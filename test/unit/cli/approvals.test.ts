@@ -1,23 +1,9 @@
 /** `approvals`, `approve`, `deny`, `reconcile`: nothing is sent that was not shown, confirmed, and bound to the card shown. */
 import { describe, expect, test } from 'vitest';
-import { digestJson } from '../../../core/digest.ts';
+import { digestJson, digestText } from '../../../core/digest.ts';
+import { applied, gatewayWith, sent, voteDigest } from './approval-gateway.ts';
 import { type FakeGateway, FakeProblem, runCli, startFakeGateway } from './run-cli.ts';
 import { approval, card, nonce, workflowId } from './views.ts';
-
-const voteDigest = digestJson('vote', 'x');
-const applied = { status: 'applied', outcome: 'approved', reason: null, voteDigest, castAt: 1 };
-
-async function gatewayWith(view = approval(), vote: unknown = applied): Promise<FakeGateway> {
-  const gateway = await startFakeGateway();
-  gateway.on('GET', '/v1/approvals', () => ({ approvals: [view] }));
-  gateway.on('GET', `/v1/approvals/${view.nonce}`, () => view);
-  gateway.on('POST', `/v1/approvals/${view.nonce}/votes`, () => vote);
-  return gateway;
-}
-
-function sent(gateway: FakeGateway): unknown[] {
-  return gateway.requests.filter(({ method }) => method === 'POST').map(({ body }) => body);
-}
 
 describe('approvals', () => {
   test('shows the card and what to type', async () => {
@@ -71,6 +57,87 @@ describe('approvals', () => {
     const { exit } = await runCli(['approvals', '--watch'], { ...gateway, stop: stop.signal, onPause });
     expect(exit).toBe(0);
     expect(pauses).toEqual([1000, 2000, 40_000]);
+  });
+});
+
+describe('approvals --approve', () => {
+  const second = 'bbcdef12-2222-4333-8444-555555555555';
+
+  async function inboxOf(...views: ReturnType<typeof approval>[]): Promise<FakeGateway> {
+    const gateway = await startFakeGateway();
+    gateway.on('GET', '/v1/approvals', () => ({ approvals: views }));
+    for (const view of views) {
+      gateway.on('GET', `/v1/approvals/${view.nonce}`, () => view);
+      gateway.on('POST', `/v1/approvals/${view.nonce}/votes`, () => applied);
+    }
+    return gateway;
+  }
+
+  test('asks for each request that the caller may answer, and sends what was chosen', async () => {
+    const gateway = await inboxOf(approval(), approval({ nonce: second }));
+    const { exit, stderr } = await runCli(['approvals', '--approve'], { ...gateway, answers: ['a', 'd', 'not today'] });
+    expect(exit).toBe(0);
+    expect(gateway.requests[0]?.path).toContain('mayAnswer=true');
+    expect(sent(gateway)).toEqual([
+      { verdict: 'approve', cardDigest: approval().cardDigest, channel: 'terminal' },
+      { verdict: 'deny', cardDigest: approval().cardDigest, channel: 'terminal', reason: 'not today' },
+    ]);
+    expect(stderr.match(/^Run restart on local$/gm)).toHaveLength(2);
+  });
+
+  test.each(['s', '', 'yes', 'x'])('%j sends nothing', async (letter) => {
+    const gateway = await inboxOf(approval());
+    expect((await runCli(['approvals', '--approve'], { ...gateway, answers: [letter] })).exit).toBe(0);
+    expect(sent(gateway)).toEqual([]);
+  });
+
+  test('q ends it, whatever else waits', async () => {
+    const gateway = await inboxOf(approval(), approval({ nonce: second }));
+    const { asked } = await runCli(['approvals', '--approve'], { ...gateway, answers: ['q', 'a'] });
+    expect(asked).toHaveLength(1);
+    expect(sent(gateway)).toEqual([]);
+  });
+
+  test.each([
+    ['y', 0],
+    ['YES', 0],
+    ['yes', 1],
+  ])('what is critical takes %j %i times', async (word, votes) => {
+    const critical = approval({ card: card({ risk: 'critical' }) });
+    const gateway = await inboxOf(critical);
+    const { exit } = await runCli(['approvals', '--approve'], { ...gateway, answers: ['a', word] });
+    expect(exit).toBe(0);
+    expect(sent(gateway)).toHaveLength(votes);
+  });
+
+  test('a request that somebody else answered meanwhile is said, and the next one is asked for', async () => {
+    const gateway = await inboxOf(approval(), approval({ nonce: second }));
+    gateway.on('POST', `/v1/approvals/${nonce}/votes`, () => new FakeProblem(409, 'conflict'));
+    const { exit } = await runCli(['approvals', '--approve'], { ...gateway, answers: ['a', 'a'] });
+    expect(exit).toBe(0);
+    expect(sent(gateway)).toHaveLength(2);
+  });
+
+  test('is refused where nobody can be asked, and beside --json', async () => {
+    const gateway = await inboxOf(approval());
+    expect(await runCli(['approvals', '--approve'], gateway)).toMatchObject({ exit: 2 });
+    expect(await runCli(['approvals', '--approve', '--json'], { ...gateway, answers: ['a'] })).toMatchObject({
+      exit: 2,
+    });
+    expect(sent(gateway)).toEqual([]);
+  });
+
+  test('--watch asks for each once, and q ends it', async () => {
+    const gateway = await inboxOf(approval());
+    const { exit, asked } = await runCli(['approvals', '--watch', '--approve'], {
+      ...gateway,
+      onPause: () => {
+        gateway.on('GET', '/v1/approvals', () => ({ approvals: [approval(), approval({ nonce: second })] }));
+        gateway.on('GET', `/v1/approvals/${second}`, () => approval({ nonce: second }));
+      },
+      answers: ['s', 'q'],
+    });
+    expect([exit, asked.length]).toEqual([0, 2]);
   });
 });
 
@@ -260,6 +327,52 @@ describe('reconcile', () => {
     const gateway = await gatewayWith();
     const { exit } = await runCli(['reconcile', nonce, '--happened', '--reason', 'x', '--yes'], gateway);
     expect(exit).toBe(2);
+    expect(sent(gateway)).toEqual([]);
+  });
+});
+
+describe('inbox', () => {
+  const link = { url: 'http://127.0.0.1:7420/inbox#sign-in=abc', expiresAt: 1 };
+
+  test('prints the link alone on standard output', async () => {
+    const gateway = await startFakeGateway();
+    gateway.on('POST', '/v1/inbox/sign-in-links', () => link);
+    const { exit, stdout, stderr } = await runCli(['inbox'], gateway);
+    expect([exit, stdout]).toEqual([0, `${link.url}\n`]);
+    expect(stderr).toContain('whoever opens it answers as you');
+  });
+
+  test('prints one document under --json', async () => {
+    const gateway = await startFakeGateway();
+    gateway.on('POST', '/v1/inbox/sign-in-links', () => link);
+    expect(JSON.parse((await runCli(['inbox', '--json'], gateway)).stdout)).toEqual(link);
+  });
+});
+
+describe('a card that cuts its arguments', () => {
+  const whole = JSON.stringify({ text: 'word '.repeat(2000) });
+  const cut = card({ argumentsCut: true, argumentsDigest: digestText('arguments', whole) });
+
+  test('is shown whole before it is approved', async () => {
+    const gateway = await gatewayWith(approval({ card: cut }));
+    gateway.on('GET', `/v1/approvals/${nonce}/arguments`, () => ({
+      nonce,
+      argumentsDigest: cut.argumentsDigest,
+      arguments: whole,
+    }));
+    const { exit, stderr } = await runCli(['approve', nonce, '--yes'], gateway);
+    expect(exit).toBe(0);
+    expect(stderr).toContain(whole);
+  });
+
+  test('is not approved where the gateway gives other arguments than the card says', async () => {
+    const gateway = await gatewayWith(approval({ card: cut }));
+    gateway.on('GET', `/v1/approvals/${nonce}/arguments`, () => ({
+      nonce,
+      argumentsDigest: cut.argumentsDigest,
+      arguments: '{}',
+    }));
+    expect(await runCli(['approve', nonce, '--yes'], gateway)).toMatchObject({ exit: 1 });
     expect(sent(gateway)).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 /** What a gateway would show: runs and approval requests, whole and valid, each part open to change. */
 import type { ApprovalView, RunDetail, RunView } from '../../../client/gateway-schemas.ts';
 import type { Card } from '../../../core/contracts/approval.ts';
+import { layOutCard } from '../../../core/card/lay-out-card.ts';
 import { digestJson } from '../../../core/digest.ts';
 import { now } from './run-cli.ts';
 
@@ -108,6 +109,7 @@ export function approval(changes: Partial<ApprovalView> = {}): ApprovalView {
     tool: shown.tool,
     card: shown,
     text: 'the gateway’s own rendering',
+    lines: layOutCard(shown),
     cardDigest: digestJson('card', shown),
     askDigest: digest,
     termsDigest: digest,
@@ -116,7 +118,17 @@ export function approval(changes: Partial<ApprovalView> = {}): ApprovalView {
     timeLeftMs: 90_000,
     open: true,
     outcome: null,
-    approvers: { roles: ['operator'], principals: [], quorum: 1, requesterMayApprove: true, reasonRequired: false },
+    approvers: {
+      roles: ['operator'],
+      principals: [],
+      groups: [],
+      quorum: 1,
+      denials: 1,
+      thresholds: [],
+      confirmation: null,
+      requesterMayApprove: true,
+      reasonRequired: false,
+    },
     votes: [],
     you: { mayAnswer: true, reason: null },
     ...changes,

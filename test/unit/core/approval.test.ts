@@ -161,6 +161,76 @@ describe('decideApproval', () => {
   });
 });
 
+describe('decideApproval, with a withdrawal', () => {
+  const approval = evidence();
+  const taken = (change: Change = {}) =>
+    evidence({ verdict: 'withdraw', withdraws: approval.digest, castAt: issuedAt + 2000, ...change });
+
+  test('does not count the approval that its voter took back, and reaches the quorum without it', () => {
+    const other = evidence({ principal: 'carol', castAt: issuedAt + 3000 });
+    expect(decide([approval, taken()])).toMatchObject({
+      outcome: null,
+      countedDigests: [],
+      statusByDigest: { [approval.digest]: 'withdrawn', [taken().digest]: 'counted' },
+    });
+    expect(decide([approval, taken(), other])).toMatchObject({ outcome: 'approved', decidedBy: other.vote });
+  });
+
+  test('takes back after the quorum and after the deadline, too: it is a revocation', () => {
+    expect(decide([approval, taken({ castAt: ask.deadlineAt + 1 })], { closed: true }).outcome).toBe('expired');
+  });
+
+  test('is heard although its voter may not vote any more', () => {
+    expect(decide([approval, taken({ eligible: false })]).outcome).toBe(null);
+  });
+
+  test.each<[string, Change]>([
+    ['of somebody else', { principal: 'mallory' }],
+    ['that names another vote', { withdraws: digestText('vote', 'another') }],
+    ['that names none', { withdraws: undefined }],
+    ['whose signature does not verify', { valid: false }],
+    ['of another request', { nonce: '00000000-0000-4000-8000-000000000000' }],
+  ])('%s takes nothing back', (_, flaw) => {
+    const { withdraws, ...change } = { withdraws: approval.digest, ...flaw };
+    const flawed = evidence({
+      verdict: 'withdraw',
+      castAt: issuedAt + 2000,
+      ...(withdraws === undefined ? {} : { withdraws }),
+      ...change,
+    });
+    expect(decide([approval, flawed]).outcome).toBe('approved');
+  });
+
+  test('of a denial takes nothing back: a no stands', () => {
+    const denial = evidence({ verdict: 'deny' });
+    expect(decide([denial, taken({ withdraws: denial.digest })]).outcome).toBe('denied');
+  });
+});
+
+describe('decideApproval, where people have several names and seats', () => {
+  test('counts one person under two names once', () => {
+    const votes = ['ann', 'ann-admin'].map((principal, index) => ({
+      ...evidence({ principal, castAt: issuedAt + index }),
+      person: 'person:ann',
+    }));
+    expect(decide(votes, { quorum: 2 }).outcome).toBe(null);
+  });
+
+  test('reads seats from the signed roles and groups where nobody judged them', () => {
+    const thresholds = [{ from: { roles: [], principals: [], groups: ['security'] }, approve: 1 }];
+    const under = (vote: VoteEvidence) =>
+      decideApproval({
+        ask: { ...ask, terms: { ...ask.terms, quorum: 1, thresholds } },
+        askDigest,
+        votes: [vote],
+        closed: false,
+      });
+    expect(under(evidence()).outcome).toBe(null);
+    expect(under(evidence({ groups: ['security'] })).outcome).toBe('approved');
+    expect(under({ ...evidence({ groups: ['security'] }), seats: [] }).outcome).toBe(null);
+  });
+});
+
 const change: fc.Arbitrary<Change> = fc.record({
   principal: fc.constantFrom('a', 'b', 'c', 'd'),
   verdict: fc.oneof({ weight: 4, arbitrary: fc.constant('approve' as const) }, fc.constant('deny' as const)),

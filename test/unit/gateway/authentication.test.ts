@@ -24,6 +24,9 @@ async function list(headers: Record<string, string>) {
 }
 
 /** Every route but the public ones, as the document says. */
+/** The token of a link is what opens a session. */
+const publicRoutes = new Set(['GET /v1/health', 'GET /v1/ready', 'POST /v1/inbox/session']);
+
 function guardedRoutes(app: GatewayApp): { method: 'GET' | 'POST' | 'DELETE'; url: string }[] {
   return Object.entries(app.swagger().paths ?? {})
     .flatMap(([path, operations]) =>
@@ -32,7 +35,7 @@ function guardedRoutes(app: GatewayApp): { method: 'GET' | 'POST' | 'DELETE'; ur
         url: path.replaceAll(/\{\w+\}/g, 'x'),
       })),
     )
-    .filter(({ url }) => url !== '/v1/health' && url !== '/v1/ready');
+    .filter(({ method, url }) => !publicRoutes.has(`${method} ${url}`));
 }
 
 describe('without a key that stands', () => {
@@ -155,9 +158,17 @@ const needed = [
   ['runs:cancel', 'POST', `/v1/runs/${workflowIdOf(1)}/cancel`],
   ['approvals:read', 'GET', '/v1/approvals'],
   ['approvals:read', 'GET', '/v1/approvals/x'],
+  ['approvals:read', 'GET', '/v1/approvals/x/arguments'],
   ['approvals:vote', 'POST', '/v1/approvals/x/votes'],
+  ['approvals:vote', 'POST', '/v1/approvals/x/withdrawals'],
   ['approvals:vote', 'POST', '/v1/approvals/x/reconcile'],
+  ['approvals:vote', 'POST', '/v1/inbox/sign-in-links'],
+  ['approvals:read', 'GET', '/v1/inbox/session'],
+  ['approvals:read', 'DELETE', '/v1/inbox/session'],
+  ['approvals:read', 'GET', '/v1/notices'],
+  ['control:write', 'POST', '/v1/notices/x/x/resend'],
   ['control:write', 'GET', '/v1/keys'],
+  ['control:write', 'GET', '/v1/refusals'],
   ['control:write', 'POST', '/v1/keys'],
   ['control:write', 'DELETE', '/v1/keys/x'],
   ['runs:read', 'GET', '/v1/policies'],
@@ -180,7 +191,8 @@ describe('a scope', () => {
     const pattern = (url: string): string => url.replaceAll(/\/(?:x|run-[0-9a-f-]{36})(?=\/|$)/g, '/x');
     const tested = needed.map(([, method, url]) => `${method} ${pattern(url)}`);
     const routes = guardedRoutes(world.app).map(({ method, url }) => `${method} ${url}`);
-    expect(new Set(tested)).toEqual(new Set(routes));
+    // A stream does not end by itself: follow-approvals.test.ts asks for its scope.
+    expect(new Set([...tested, 'GET /v1/approvals/events'])).toEqual(new Set(routes));
   });
 
   it('is needed for the head of an answer as for the answer', async () => {

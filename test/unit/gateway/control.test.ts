@@ -1,4 +1,5 @@
 /** API keys through the API, the fleet's freeze and thaw, and the activation of packs. */
+import { makeKey } from '../../../gateway/make-key.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { activatePack } from '../../../gateway/index.ts';
 import { readFreeze } from '../../../store/read-control.ts';
@@ -40,6 +41,48 @@ describe('keys', () => {
     const list = await world.call('GET', '/v1/keys', { key: admin });
     expect(list.body['keys']).toHaveLength(2);
     expect(list.text).not.toMatch(/secret|[0-9a-f]{64}/i);
+  });
+
+  it('that a person made for themselves are enrolled by their hash, and work', async () => {
+    const own = makeKey();
+    const { keyId, secretHash } = own;
+    const body = { ...order, own: { keyId, secretHash } };
+    const enrolled = await world.call('POST', '/v1/keys', { key: admin, body });
+    expect(enrolled).toMatchObject({ status: 201, body: { keyId, apiKey: null, madeByBearer: true, mintedBy: 'ann' } });
+    expect((await world.call('GET', '/v1/runs', { key: own.apiKey })).status).toBe(200);
+  });
+
+  it('never take the place of a key that is there, nor of one that was revoked', async () => {
+    const own = makeKey();
+    const take = async (keyId: string) =>
+      await world.call('POST', '/v1/keys', {
+        key: admin,
+        body: { ...order, own: { keyId, secretHash: own.secretHash } },
+      });
+    const minted = await world.call('POST', '/v1/keys', { key: admin, body: order });
+    const keyId = String(minted.body['keyId']);
+    expect(await take(keyId)).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    await world.call('DELETE', `/v1/keys/${keyId}`, { key: admin });
+    expect((await take(keyId)).status).toBe(409);
+  });
+
+  it('that were made with a key go with it where the revocation says so, through every maker', async () => {
+    const make = async (key: string) =>
+      await world.call('POST', '/v1/keys', { key, body: { ...order, scopes: ['control:write', 'runs:read'] } });
+    const first = await make(admin);
+    const second = await make(String(first.body['apiKey']));
+    const third = await make(String(second.body['apiKey']));
+    const statuses = async () =>
+      await Promise.all(
+        [first, second, third].map(async ({ body }) => {
+          const answer = await world.call('GET', '/v1/runs', { key: String(body['apiKey']) });
+          return answer.status;
+        }),
+      );
+    await world.call('DELETE', `/v1/keys/${String(second.body['keyId'])}`, { key: admin });
+    expect(await statuses()).toEqual([200, 401, 200]);
+    await world.call('DELETE', `/v1/keys/${String(first.body['keyId'])}?withMade=true`, { key: admin });
+    expect(await statuses()).toEqual([401, 401, 401]);
   });
 
   it('get no scope that their maker lacks', async () => {

@@ -1,6 +1,6 @@
 /** Starting runs through the API. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { signedTicketSchema } from '../../../core/contracts/ticket.ts';
+import { type SignedTicket, signedTicketSchema } from '../../../core/contracts/ticket.ts';
 import { digestJson, digestText } from '../../../core/digest.ts';
 import { openEnvelope } from '../../../core/envelope.ts';
 import { activatePack } from '../../../gateway/index.ts';
@@ -52,6 +52,17 @@ describe('starting a run', () => {
       parent: null,
       depth: 0,
     });
+  });
+
+  it('names in the ticket everybody behind the key: who made it, and who made the key that it was made with', async () => {
+    const ownersIn = () => (world.door.started.at(-1)?.ticket as SignedTicket | undefined)?.body.owners;
+    await start();
+    expect(ownersIn()).toBeUndefined();
+    const root = await world.key('root', { mintedBy: 'root' });
+    const eve = await world.key('eve', { mintedBy: 'root', mintedWith: root.slice(3, 15) });
+    const robot = { person: false, mintedBy: 'eve', mintedWith: eve.slice(3, 15) };
+    await start(request, {}, await world.key('robot', robot));
+    expect(ownersIn()).toEqual(['eve', 'root']);
   });
 
   it('pins the pack that is active at that moment', async () => {

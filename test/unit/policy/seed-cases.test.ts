@@ -7,7 +7,6 @@ import { describe, expect, it } from 'vitest';
 import {
   decideByPolicy,
   evaluatePolicy,
-  isEligibleApprover,
   type LayerPolicy,
   loadPolicy,
   stricterVerdict,
@@ -15,6 +14,7 @@ import {
 import { shellReaders } from '../../../guards/index.ts';
 import { readCases, runCases } from '../../../policy/cases/index.ts';
 import { riskOfName } from '../../../policy/risk.ts';
+import { mayVote } from './voters.ts';
 import { call, loaded, problemsOf } from './policy-fixtures.ts';
 
 const course = loaded(`version: 1
@@ -211,8 +211,8 @@ describe('traps', () => {
   it('T3 invert: the requester is compared with the approver', () => {
     const ask = as('ada', 'delete_database', 'effect');
     if (!ask.terms) throw new Error('this call must ask');
-    expect(isEligibleApprover(ask.terms, { principal: 'ada', roles: ['admin'] }, ['ada']).eligible).toBe(false);
-    expect(isEligibleApprover(ask.terms, { principal: 'otto', roles: ['admin'] }, ['ada']).eligible).toBe(true);
+    expect(mayVote(ask.terms, { principal: 'ada', roles: ['admin'] }, ['ada'])).toBe(false);
+    expect(mayVote(ask.terms, { principal: 'otto', roles: ['admin'] }, ['ada'])).toBe(true);
   });
 
   it('T6 invert: a pattern that is not anchored at both ends is the author’s to write; the example refuses chained commands', () => {

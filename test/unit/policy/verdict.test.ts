@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ApprovalTerms } from '../../../core/contracts/approval.ts';
 import { approvalTermsSchema } from '../../../core/contracts/approval.ts';
-import { combineTerms, isEligibleApprover, type PolicyVerdict, stricterVerdict } from '../../../policy/index.ts';
+import { combineTerms, type PolicyVerdict, stricterVerdict } from '../../../policy/index.ts';
+import { mayVote } from './voters.ts';
 
 const names = ['default', 'pair', 'night-shift-of-the-platform-team', 'release-managers-of-all-products'];
 const termsArbitrary: fc.Arbitrary<ApprovalTerms> = fc.record({
@@ -74,8 +75,8 @@ describe('stricterVerdict', () => {
             expect(result.terms.executeWithinMs).toBeLessThanOrEqual(side.terms.executeWithinMs);
             expect(result.terms.reasonRequired || !side.terms.reasonRequired).toBe(true);
             const approver = { principal, roles };
-            const underBoth = isEligibleApprover(result.terms, approver, ['alice']).eligible;
-            expect(!underBoth || isEligibleApprover(side.terms, approver, ['alice']).eligible).toBe(true);
+            const underBoth = mayVote(result.terms, approver, ['alice']);
+            expect(!underBoth || mayVote(side.terms, approver, ['alice'])).toBe(true);
           }
           expect(result.terms === undefined).toBe(result.verdict !== 'ask');
         },
@@ -119,11 +120,11 @@ describe('combineTerms', () => {
       { ...terms, approvers: { roles: ['operator'], principals: [] } },
       { ...terms, approvers: { roles: [], principals: ['bob'] } },
     );
-    expect(isEligibleApprover(combined, { principal: 'bob', roles: ['operator'] }, []).eligible).toBe(false);
+    expect(mayVote(combined, { principal: 'bob', roles: ['operator'] }, [])).toBe(false);
   });
 });
 
-describe('isEligibleApprover', () => {
+describe('judgeVoter', () => {
   const terms: ApprovalTerms = {
     name: 'default',
     approvers: { roles: ['operator'], principals: ['bob'] },
@@ -143,19 +144,17 @@ describe('isEligibleApprover', () => {
     ['a name in another case', { principal: 'Bob', roles: [] }, ['alice'], false],
     ['an empty name', { principal: '', roles: ['operator'] }, ['alice'], false],
   ])('decides about %s', (_, approver, requesters, eligible) => {
-    expect(isEligibleApprover(terms, approver, requesters).eligible).toBe(eligible);
+    expect(mayVote(terms, approver, requesters)).toBe(eligible);
   });
 
   it('lets the requester approve only where the terms say so', () => {
     const lenient = { ...terms, requesterMayApprove: true };
-    expect(isEligibleApprover(lenient, { principal: 'alice', roles: ['operator'] }, ['alice'])).toEqual({
-      eligible: true,
-    });
-    expect(isEligibleApprover(lenient, { principal: 'alice', roles: [] }, ['alice']).eligible).toBe(false);
+    expect(mayVote(lenient, { principal: 'alice', roles: ['operator'] }, ['alice'])).toBe(true);
+    expect(mayVote(lenient, { principal: 'alice', roles: [] }, ['alice'])).toBe(false);
   });
 
   it('lets nobody approve under terms without approvers', () => {
     const nobody = { ...terms, approvers: { roles: [], principals: [] }, requesterMayApprove: true };
-    expect(isEligibleApprover(nobody, { principal: 'bob', roles: ['operator'] }, ['alice']).eligible).toBe(false);
+    expect(mayVote(nobody, { principal: 'bob', roles: ['operator'] }, ['alice'])).toBe(false);
   });
 });

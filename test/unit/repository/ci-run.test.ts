@@ -14,7 +14,7 @@ beforeEach(() => {
   mkdirSync(join(folder, 'bin'));
   cpSync(join(repositoryRoot, '.ci/run'), join(folder, '.ci/run'));
   program('id', 'echo 0');
-  for (const name of ['node', 'git', 'unshare', 'python3', 'apt-get']) program(name, 'exit 0');
+  for (const name of ['node', 'git', 'unshare', 'python3', 'chromium', 'apt-get']) program(name, 'exit 0');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 

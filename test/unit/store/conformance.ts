@@ -10,6 +10,7 @@ import { fenceConformance } from './conformance/fences.ts';
 import { fenceModelConformance } from './conformance/fence-model.ts';
 import { gateStateConformance } from './conformance/gate-state.ts';
 import { limitConformance } from './conformance/limits.ts';
+import { noticeConformance } from './conformance/notices.ts';
 import { raceConformance } from './conformance/races.ts';
 import { recordConformance } from './conformance/records.ts';
 import { runConformance } from './conformance/runs.ts';
@@ -46,6 +47,7 @@ export function storeConformance(name: string, open: () => Promise<StoreHarness>
     gateStateConformance(current);
     limitConformance(current);
     voteConformance(current);
+    noticeConformance(current);
     fenceConformance(current);
     fenceModelConformance(current);
     recordConformance(current);

@@ -56,7 +56,7 @@ const mayInsert: Record<StoreRole, string> = {
   tools: 'fences receipts labels bodies ledger',
   notify: '',
   record: 'ledger',
-  gateway: 'votes control bodies',
+  gateway: 'votes withdrawals key_uses refusals control bodies notices deliveries',
   audit: '',
 };
 const mayUpdate: Record<StoreRole, string> = {
@@ -66,7 +66,8 @@ const mayUpdate: Record<StoreRole, string> = {
   tools: 'fences.state fences.lease_until_at fences.voided_from fences.voided_by fences.voided_at counters.value',
   notify: '',
   record: 'runs.closed_at runs.outcome counters.value',
-  gateway: 'votes.signalled counters.value',
+  gateway:
+    'votes.signalled withdrawals.signalled key_uses.last_used_at refusals.attempts refusals.last_at counters.value notices.state notices.attempts notices.next_at notices.place notices.problem notices.told_at notices.reminded_at',
   audit: '',
 };
 
@@ -87,9 +88,11 @@ describe('database roles', () => {
     for (const [statement, state] of states) {
       const [verb, , third = ''] = statement.split(' ');
       const isAllowed =
-        verb === 'insert'
+        // What was delivered is forgotten once it could not come again.
+        (role === 'gateway' && statement === 'delete from deliveries where false') ||
+        (verb === 'insert'
           ? inserts.includes(third) && third !== 'ledger'
-          : verb === 'update' && updates.includes(`${statement.split(' ')[1]}.${statement.split(' ')[3]}`);
+          : verb === 'update' && updates.includes(`${statement.split(' ')[1]}.${statement.split(' ')[3]}`));
       // What is allowed here meets a column that must not be null, or changes no row.
       expect([statement, state]).toEqual([statement, isAllowed ? (verb === 'insert' ? '23502' : null) : '42501']);
     }

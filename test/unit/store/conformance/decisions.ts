@@ -120,6 +120,14 @@ export function decisionConformance(current: CurrentHarness): void {
       expect(await store.getAsk(nonce)).toMatchObject({ outcome: 'expired', closedAt: someTimeAt + 7 });
       expect(await store.listAsks({ open: true, workflowId: scene.workflowId, limit: 5 })).toEqual([]);
       expect(await store.listAsks({ open: false, workflowId: scene.workflowId, limit: 5 })).toHaveLength(1);
+      const changes = await store.approvalChanges({ from: open[0]?.ask.issuedAt ?? 0, limit: 1000 });
+      const own = changes.filter((change) => change.nonce === nonce).map(({ kind, at }) => [kind, at]);
+      expect(own).toContainEqual(['closed', someTimeAt + 7]);
+      expect(own.map(([kind]) => kind)).toEqual(['requested', 'closed']);
+      expect(await store.approvalChanges({ from: Number.MAX_SAFE_INTEGER, limit: 10 })).toEqual([]);
+      const ended = { workflowId: scene.workflowId, limit: 5 };
+      expect(await store.listAsks({ ...ended, outcome: 'expired' })).toHaveLength(1);
+      expect(await store.listAsks({ ...ended, outcome: 'approved' })).toEqual([]);
     });
 
     it('a changed ask is named and keeps no other from being listed', async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { anyDigest, aVote, nonceOf, someTimeAt, voteDigest } from '../../../support/signed-objects.ts';
 import type { CurrentHarness } from '../conformance.ts';
-import { newScene } from './scene.ts';
+import { newScene, openRun, reservationOf } from './scene.ts';
 
 export function voteConformance(current: CurrentHarness): void {
   describe('votes', () => {
@@ -36,6 +36,46 @@ export function voteConformance(current: CurrentHarness): void {
       const [late, early] = [aVote(nonce, 'bob', { castAt: 9 }), aVote(nonce, 'cat', { castAt: 8 })];
       for (const vote of [late, early]) await store.storeVote(vote, voteDigest(vote));
       expect((await store.votesByNonce(nonce)).map(({ vote }) => vote)).toEqual([early, late]);
+    });
+
+    it('a withdrawal is kept beside the vote that it takes back, once', async () => {
+      const { store } = current();
+      const nonce = nonceOf(newScene().nonce);
+      const vote = aVote(nonce, 'bob', { castAt: someTimeAt });
+      const withdraws = voteDigest(vote);
+      const [first, second] = [1, 2].map((after) =>
+        aVote(nonce, 'bob', { verdict: 'withdraw', withdraws, castAt: someTimeAt + after }),
+      );
+      if (!first || !second) throw new TypeError('two');
+      await store.storeVote(vote, withdraws);
+      expect(await store.storeVote(first, voteDigest(first))).toEqual({ kind: 'stored' });
+      expect((await store.storeVote(second, voteDigest(second))).kind).toBe('duplicate');
+      expect((await store.votesByNonce(nonce)).map((stored) => stored.vote)).toEqual([vote, first]);
+      const changes = await store.approvalChanges({ from: someTimeAt, limit: 10_000 });
+      expect(changes.filter((change) => change.nonce === nonce).map(({ digest }) => digest)).toEqual([
+        withdraws,
+        voteDigest(first),
+      ]);
+      expect((await store.unsignalledVotes(1000)).map(({ digest }) => digest)).toContain(voteDigest(first));
+      await store.markVoteSignalled(voteDigest(first));
+      expect((await store.unsignalledVotes(1000)).map(({ digest }) => digest)).not.toContain(voteDigest(first));
+    });
+
+    it('a withdrawal of a vote that a permit rests on reserves nothing, one of another vote changes nothing', async () => {
+      const { store } = current();
+      const scene = await openRun(store);
+      const nonce = nonceOf(scene.nonce);
+      const [kept, taken] = [aVote(nonce, 'bob'), aVote(nonce, 'cat')];
+      const withdrawal = aVote(nonce, 'cat', { verdict: 'withdraw', withdraws: voteDigest(taken) });
+      await store.storeVote(withdrawal, voteDigest(withdrawal));
+      const freezeEpoch = await store.freezeEpoch();
+      const reserve = async (turn: number, ...votes: (typeof kept)[]) =>
+        await store.reserveFence(
+          reservationOf(scene, scene.callKey(turn), { nonce, freezeEpoch, voteDigests: votes.map(voteDigest) }),
+        );
+      expect(await reserve(1, kept, taken)).toEqual({ kind: 'withdrawn' });
+      expect(await store.getFence(scene.callKey(1), 1)).toBeNull();
+      expect(await reserve(2, kept)).toEqual({ kind: 'reserved' });
     });
 
     it('a vote is unsignalled until it is marked', async () => {

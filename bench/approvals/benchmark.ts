@@ -1,0 +1,204 @@
+/**
+ * What approvals cost people in time: from an accepted vote to the tool, votes a second, a list with a thousand pending, and how
+ * late silence denies. The gateway is asked over HTTP; the worker is a process of its own; every effect is counted at the end.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Countersign } from '../../client/gateway-client.ts';
+import { startEmbeddedEngine } from '../../engine/dev-server.ts';
+import { mintApiKey } from '../../gateway/index.ts';
+import { addAgent, type Ground, openGround, tool } from '../../test/approval-conformance/countersign-driver.ts';
+import { effectsIn } from '../../test/support/test-tools.ts';
+import { until } from '../../test/support/until.ts';
+import { graceMs } from '../../workflows/await-approval.ts';
+import { quantile, summarise } from '../parts/statistics.ts';
+import type { Measurement, Suite, SuiteOptions } from '../parts/suite.ts';
+
+const crowd = 64;
+const pendingRuns = 20;
+const pendingCallsPerRun = 50;
+
+export const suite: Suite = {
+  name: 'approvals',
+  summary: 'from a vote to the tool, votes a second, a thousand pending, and how late silence denies',
+  rounds: 3,
+  parts: ['vote', 'pending', 'silence'],
+  async measure(options) {
+    const folder = await mkdtemp(join(tmpdir(), 'countersign-bench-approvals-'));
+    const engine = await startEmbeddedEngine({
+      stateFolder: join(folder, 'engine'),
+      namespace: 'countersign-bench',
+      port: 0,
+      uiPort: 0,
+      retentionDays: 1,
+      synchronous: 'normal',
+    });
+    try {
+      const ground = await openGround({ address: engine.address, namespace: engine.namespace });
+      try {
+        return await measureOn(ground, options);
+      } finally {
+        await ground.close();
+      }
+    } finally {
+      await engine.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+async function measureOn(ground: Ground, options: SuiteOptions): Promise<Measurement[]> {
+  await addAgent(ground, 'patient', policyOf('1h'));
+  await addAgent(ground, 'brief', policyOf('5s'));
+  const [rita, olga] = [await clientOf(ground, 'rita'), await clientOf(ground, 'olga')];
+  const bench: Bench = { ground, rita, olga, runs: 0, expected: 0 };
+  const measurements: Measurement[] = [];
+  if (options.wants('vote')) measurements.push(...(await measureVotes(bench, options)));
+  if (options.wants('silence')) measurements.push(...(await measureSilence(bench, options)));
+  if (options.wants('pending')) measurements.push(...(await measurePending(bench, options)));
+  const happened = effectsIn(ground.harness.folder).length;
+  if (happened !== bench.expected) throw new Error(`${happened} effects happened, expected ${bench.expected}`);
+  return measurements;
+}
+
+interface Bench {
+  ground: Ground;
+  rita: Countersign;
+  olga: Countersign;
+  runs: number;
+  /** Effects that the votes so far must have caused. */
+  expected: number;
+}
+
+function policyOf(deadline: string): string {
+  return `version: 1
+roles: { operator: {} }
+approvals: { default: { approvers: { roles: [operator] }, deadline: ${deadline} } }
+rules: [{ id: asks, effect: ask, tools: [${tool}], reason: a person must see it }]
+`;
+}
+
+async function clientOf({ options, gateway }: Ground, principal: string): Promise<Countersign> {
+  const { apiKey } = await mintApiKey(options, {
+    principal,
+    roles: ['operator'],
+    person: true,
+    scopes: ['runs:start', 'runs:read', 'runs:cancel', 'approvals:read', 'approvals:vote'],
+    expiresAt: Date.now() + 86_400_000,
+    mintedBy: principal,
+  });
+  return new Countersign({ url: gateway?.url ?? '', apiKey, timeoutMs: 60_000 });
+}
+
+interface Request {
+  workflowId: string;
+  nonce: string;
+  callKey: string;
+  cardDigest: string;
+  deadlineAt: number;
+}
+
+/** Runs that wait, each with so many requests. */
+async function ask(bench: Bench, agent: string, runs: number, calls = 1): Promise<Request[]> {
+  const { store, model } = bench.ground.harness;
+  const started = await Promise.all(
+    Array.from({ length: runs }, async () => {
+      bench.runs += 1;
+      const input = `bench ${bench.runs}.`;
+      const names = Array.from({ length: calls }, (_, index) => `n${index}`);
+      model.script(input, [{ calls: names.map((name) => ({ name: tool, args: { name } })) }, { text: 'end' }]);
+      return await bench.rita.runs.start({ agent, input });
+    }),
+  );
+  const found = started.map(async ({ workflowId }) => {
+    const rows = await until('what a run asks', async () => {
+      const asks = await store.listAsks({ workflowId, limit: calls });
+      return asks.length >= calls ? asks : undefined;
+    });
+    return rows.flatMap(({ nonce, callKey, deadlineAt, ask: { body } }) =>
+      body.verdict === 'ask' ? [{ workflowId, nonce, callKey, deadlineAt, cardDigest: body.ask.cardDigest }] : [],
+    );
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** @returns ms from the vote's signed time to the start that the tools worker signed */
+async function approve({ olga, ground }: Bench, { nonce, cardDigest, callKey }: Request): Promise<number> {
+  const { castAt } = await olga.approvals.vote(nonce, { verdict: 'approve', cardDigest });
+  const row = await until('the receipt', async () => {
+    const fence = await ground.harness.store.getFence(callKey, 1);
+    return fence?.receipt ? fence : undefined;
+  });
+  return (row.receipt?.body.startedAt ?? Number.NaN) - castAt;
+}
+
+async function measureVotes(bench: Bench, options: SuiteOptions): Promise<Measurement[]> {
+  const alone: number[] = [];
+  const together: number[] = [];
+  const rates: number[] = [];
+  for (let round = 1; round <= options.rounds; round += 1) {
+    options.progress(`vote: round ${round}, ${crowd} one after the other, ${crowd} at once`);
+    for (const request of await ask(bench, 'patient', crowd)) alone.push(await approve(bench, request));
+    const requests = await ask(bench, 'patient', crowd);
+    const begin = performance.now();
+    together.push(...(await Promise.all(requests.map((request) => approve(bench, request)))));
+    rates.push((crowd * 1000) / (performance.now() - begin));
+    bench.expected += 2 * crowd;
+  }
+  return [
+    absolute('vote/c1-p50', 'ms', [quantile(alone, 0.5)]),
+    absolute('vote/c1-p99', 'ms', [quantile(alone, 0.99)]),
+    absolute('vote/c64-p50', 'ms', [quantile(together, 0.5)]),
+    absolute('vote/c64-p99', 'ms', [quantile(together, 0.99)]),
+    { ...absolute('vote/done-per-second', '1/s', rates), better: 'higher' },
+  ];
+}
+
+/** All at once, so that the time-outs come at once, too. */
+async function measureSilence(bench: Bench, options: SuiteOptions): Promise<Measurement[]> {
+  options.progress(`silence: ${crowd} deadlines at once`);
+  const requests = await ask(bench, 'brief', crowd);
+  const { store } = bench.ground.harness;
+  const late = await Promise.all(
+    requests.map(async ({ nonce, deadlineAt }) => {
+      const row = await until('the end of a request', async () => {
+        const found = await store.getAsk(nonce);
+        return found?.outcome === null ? undefined : found;
+      });
+      if (row.outcome !== 'expired') throw new Error(`a request is ${row.outcome}, expected expired`);
+      return (row.closedAt ?? Number.NaN) - deadlineAt - graceMs;
+    }),
+  );
+  return [
+    absolute('silence/after-grace-p50', 'ms', [quantile(late, 0.5)]),
+    { ...absolute('silence/after-grace-p99', 'ms', [quantile(late, 0.99)]), target: 1000 },
+  ];
+}
+
+async function measurePending(bench: Bench, options: SuiteOptions): Promise<Measurement[]> {
+  const { ground, olga } = bench;
+  const residentMB = async (): Promise<number> => (await ground.worker?.residentKilobytes()) ?? Number.NaN;
+  const before = await residentMB();
+  options.progress(`pending: ${pendingRuns} runs with ${pendingCallsPerRun} requests each`);
+  const requests = await ask(bench, 'patient', pendingRuns, pendingCallsPerRun);
+  const after = await residentMB();
+  const lists: number[] = [];
+  for (let round = 0; round < options.rounds * 3; round += 1) {
+    const begin = performance.now();
+    const { approvals } = await olga.approvals.list({ limit: 200 });
+    lists.push(performance.now() - begin);
+    if (approvals.length !== 200)
+      throw new Error(`${approvals.length} requests are listed, expected 200 of ${requests.length}`);
+  }
+  return [
+    absolute('pending/requests', 'requests', [requests.length]),
+    absolute('pending/list-200', 'ms', lists),
+    absolute('pending/worker-resident', 'MB', [after / 1024]),
+    absolute('pending/worker-growth', 'MB', [Math.max(0, after - before) / 1024]),
+  ];
+}
+
+function absolute(id: string, unit: string, samples: readonly number[]): Measurement {
+  return { id, unit, better: 'lower', kind: 'absolute', ...summarise(samples) };
+}

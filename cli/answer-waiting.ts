@@ -1,0 +1,47 @@
+/**
+ * Answering one request after another at a terminal: the card, then a letter. Approving what is critical needs the exact word
+ * `yes` on top, as everywhere. A request that somebody else answered meanwhile is said and passed over.
+ */
+import type { ApprovalView } from '../client/gateway-schemas.ts';
+import { CountersignError } from '../core/errors.ts';
+import { castVote } from './cast-vote.ts';
+import { connectGateway } from './connect-gateway.ts';
+import type { CommandContext } from './context.ts';
+import { findApproval } from './find-approval.ts';
+import { approvalLines } from './show/approval-lines.ts';
+import { wholeArgumentsLines } from './show/whole-arguments.ts';
+
+export type Answered = 'answered' | 'skipped' | 'quit';
+
+/** @throws {CountersignError} `input-invalid` where nobody can be asked */
+export async function answerWaiting(context: CommandContext, { nonce }: ApprovalView): Promise<Answered> {
+  const { terminal, ask, clock } = context;
+  if (!ask) {
+    throw new CountersignError(
+      'input-invalid',
+      'Cannot answer requests here: nobody can be asked, expected a terminal; use "countersign approve" and "countersign deny"',
+    );
+  }
+  const gateway = await connectGateway(context.config());
+  const approval = await findApproval(gateway, nonce);
+  if (!approval.open) return 'skipped';
+  for (const line of approvalLines(approval, clock.now())) terminal.talk(line);
+  for (const line of await wholeArgumentsLines(gateway, approval)) terminal.talk(line);
+  const letter = (await ask('a approve, d deny, s skip, q quit: ')).trim().toLowerCase();
+  if (letter === 'q') return 'quit';
+  if (letter !== 'a' && letter !== 'd') return 'skipped';
+  const verdict = letter === 'a' ? 'approve' : 'deny';
+  const isNeeded = verdict === 'deny' || approval.approvers.reasonRequired;
+  const reason = isNeeded ? (await ask(verdict === 'deny' ? 'Why (may be empty): ' : 'Why: ')).trim() : '';
+  // The letter was the confirmation; what is critical is asked for once more.
+  const needsWord = approval.card.risk === 'critical' || approval.approvers.confirmation !== null;
+  const yes = verdict === 'deny' || !needsWord;
+  await castVote(context, {
+    approval: nonce,
+    verdict,
+    reason: reason === '' ? undefined : reason,
+    yes,
+    shown: approval,
+  });
+  return 'answered';
+}

@@ -1,0 +1,37 @@
+/**
+ * What the gateway's HTTP API takes and gives about channels, version 1: notices, the inbox's sign-in, and Slack users. Unknown
+ * keys are refused in both directions. Times are ms since the Unix epoch.
+ */
+import { z } from 'zod';
+import { nonceSchema, principalSchema, timestampSchema } from '../core/contracts/ids.ts';
+
+export const noticeStateSchema = z
+  .enum(['waiting', 'told', 'done', 'gave-up'])
+  .describe('`waiting`: to be told. `told`. `done`: told how it ended. `gave-up`: nobody tries any more');
+export const noticeSchema = z.strictObject({
+  nonce: nonceSchema,
+  channel: z.string(),
+  state: noticeStateSchema,
+  attempts: z.int().min(0),
+  nextAt: timestampSchema.describe('Not tried before'),
+  place: z.string().nullable().describe('Where the channel keeps it, in its own words'),
+  problem: z.string().nullable().describe('Of the last attempt that failed'),
+  toldAt: timestampSchema.nullable(),
+  remindedAt: timestampSchema.nullable(),
+});
+export const noticeListSchema = z.strictObject({ notices: z.array(noticeSchema) });
+
+const slackIdSchema = z.string().regex(/^[A-Z0-9]{1,40}$/);
+export const slackUserViewSchema = z.strictObject({
+  enterpriseId: slackIdSchema.nullable(),
+  teamId: slackIdSchema,
+  userId: slackIdSchema,
+});
+
+export const signInLinkSchema = z.strictObject({
+  url: z.string().describe('Opens the inbox once, as whoever asked for it; shown once'),
+  expiresAt: timestampSchema,
+});
+export type SignInLink = z.infer<typeof signInLinkSchema>;
+export const openSessionRequestSchema = z.strictObject({ token: z.string().regex(/^[a-z0-9]{12}_[A-Za-z0-9_-]{43}$/) });
+export const sessionViewSchema = z.strictObject({ principal: principalSchema, expiresAt: timestampSchema });

@@ -1,0 +1,146 @@
+/**
+ * The one rendering of a card that every channel shows: which lines there are, in which order, in which words. Each value is
+ * made visible here; what a channel's own syntax would act on, its renderer escapes. One value, one line.
+ */
+import type { Card } from '../contracts/approval.ts';
+import { makeVisible } from '../make-visible.ts';
+import type { ArgumentChanges } from './compare-arguments.ts';
+import { withoutHalfPair } from './build-card.ts';
+import { shortDigest } from './digest-words.ts';
+
+/** What is not in the signed card because it changes while the request waits. Absent parts are not shown. */
+export interface CardSituation {
+  /** Ms; with it the time left is shown. */
+  now?: number;
+  cardDigest?: string;
+  votes?: { approvals: number; quorum: number };
+  spent?: { calls: number; inputTokens: number; outputTokens: number };
+  /** Null: looked for, and there is none. */
+  lastApproved?: ({ approvalId: string; at: number; by: string[] } & ArgumentChanges) | null;
+}
+
+export interface CardLine {
+  /** `said`: in somebody's own words, who is named by the label. */
+  kind: 'headline' | 'arguments' | 'fact' | 'warning' | 'said';
+  label: string;
+  /** Visible characters on one line; not yet escaped for any channel. */
+  text: string;
+}
+
+const maximumDescription = 400;
+export const uninspectable = 'UNINSPECTABLE';
+
+export function layOutCard(card: Card, situation: CardSituation = {}): CardLine[] {
+  const verb = card.kind === 'call' ? 'Run' : 'Say what became of';
+  return [
+    { kind: 'headline', label: '', text: `${verb} ${value(card.tool)} on ${value(card.environment)}` },
+    { kind: 'arguments', label: 'arguments', text: value(card.arguments) },
+    ...cutLines(card),
+    ...(card.opaque ?? []).map((one) =>
+      warning(
+        uninspectable,
+        `${value(one.path)}: ${one.length} characters of ${whyText[one.why]}, ${value(one.digest)}`,
+      ),
+    ),
+    fact('digest', `${value(card.argumentsDigest)} (${shortDigest(card.argumentsDigest)})`),
+    ...changeLines(situation.lastApproved),
+    fact('effect', `${value(card.effect)}, risk ${value(card.risk)}`),
+    ...(card.blastRadius === undefined ? [] : [fact('can hit', value(card.blastRadius))]),
+    ...(card.undo === undefined ? [] : [fact('undone by', value(card.undo))]),
+    fact('target now', card.targetState === null ? 'not read' : value(card.targetState)),
+    fact(
+      'asked for',
+      `${value(card.requester)}${card.onBehalfOf === null ? '' : ` on behalf of ${value(card.onBehalfOf)}`}`,
+    ),
+    fact('agent', value(card.agent)),
+    fact('came from', card.labels.length === 0 ? 'no label' : card.labels.map(value).join(', ')),
+    ...card.rules.map((rule) => fact('rule', `${value(rule.id)}: ${value(rule.reason)}`)),
+    ...card.findings.map((one) => fact('finding', `${value(one.severity)} ${value(one.rule)}: ${value(one.message)}`)),
+    { kind: 'said', label: 'tool says', text: value(shortened(card.toolDescription)) },
+    ...whatFollows(card, situation.now),
+    ...situationLines(situation),
+    fact('approval', value(card.approvalId)),
+    ...(situation.cardDigest === undefined ? [] : [fact('card', shortDigest(situation.cardDigest))]),
+  ];
+}
+
+const whyText = { base64: 'base64', hex: 'hex digits', 'hidden-characters': 'mostly hidden characters' } as const;
+
+function cutLines({ argumentsCut, argumentsLength, argumentsBody }: Card): CardLine[] {
+  if (!argumentsCut) return [];
+  const length = argumentsLength === undefined ? '' : ` of ${argumentsLength} characters`;
+  return argumentsBody === undefined
+    ? [warning(uninspectable, `CUT: head and tail${length} only, and the whole was not kept`)]
+    : [warning('', `CUT: head and tail${length} only; open the whole before you answer`)];
+}
+
+function changeLines(last: CardSituation['lastApproved']): CardLine[] {
+  if (last === undefined) return [];
+  if (last === null) return [fact('like before', 'no call of this tool by this agent was approved before')];
+  const who = `approved by ${last.by.map(value).join(', ')} at ${time(last.at)}`;
+  if (last.changes.length === 0) return [fact('like before', `the same arguments were ${who}`)];
+  const lines = last.changes.map(({ path, before, after }) =>
+    fact('changed', `${value(path === '' ? '(all)' : path)}: ${was(before)} → ${was(after)}`),
+  );
+  const more = last.more > 0 ? [fact('changed', `and ${last.more} more`)] : [];
+  return [fact('like before', `differs from what was ${who} in:`), ...lines, ...more];
+}
+
+function was(text: string | null): string {
+  return text === null ? 'absent' : value(text);
+}
+
+/** What an answer leads to, and what silence does. */
+function whatFollows({ kind, deadlineAt, executeWithinMs }: Card, now: number | undefined): CardLine[] {
+  const left = now === undefined ? '' : ` (${leftText(deadlineAt - now)})`;
+  return kind === 'call'
+    ? [
+        fact('answer by', `${time(deadlineAt)}${left}; silence denies`),
+        fact('then runs', `within ${executeWithinMs / 1000} s of the deciding vote`),
+      ]
+    : [
+        fact('answer by', `${time(deadlineAt)}${left}; silence leaves its outcome unknown`),
+        fact('then', 'if it did not happen, the gate decides anew whether it is tried again'),
+      ];
+}
+
+function situationLines({ votes, spent }: CardSituation): CardLine[] {
+  return [
+    ...(votes ? [fact('votes', `${votes.approvals} of ${votes.quorum} approvals so far`)] : []),
+    ...(spent
+      ? [fact('run so far', `${spent.calls} calls, ${spent.inputTokens} tokens read, ${spent.outputTokens} written`)]
+      : []),
+  ];
+}
+
+function fact(label: string, text: string): CardLine {
+  return { kind: 'fact', label, text };
+}
+
+function warning(label: string, text: string): CardLine {
+  return { kind: 'warning', label, text };
+}
+
+function value(text: string): string {
+  return makeVisible(text);
+}
+
+/** A tool's author may write at length to push the rest out of sight. */
+function shortened(text: string): string {
+  return text.length > maximumDescription ? `${withoutHalfPair(text.slice(0, maximumDescription))}…` : text;
+}
+
+function leftText(ms: number): string {
+  if (ms <= 0) return 'over';
+  const seconds = Math.floor(ms / 1000);
+  return seconds < 120
+    ? `${seconds} s left`
+    : seconds < 7200
+      ? `${Math.floor(seconds / 60)} min left`
+      : `${Math.floor(seconds / 3600)} h left`;
+}
+
+function time(at: number): string {
+  // Beyond this Date has no text; a contract timestamp may be larger.
+  return at <= 8_640_000_000_000_000 ? new Date(at).toISOString() : `${at} ms`;
+}

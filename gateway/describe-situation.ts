@@ -1,0 +1,51 @@
+/** What stands around a card while its request waits: time, votes, what the run took, and the last approved call like it. */
+import type { ApprovalView } from '../client/gateway-schemas.ts';
+import type { CardSituation } from '../core/card/lay-out-card.ts';
+import { signedVoteSchema } from '../core/contracts/approval.ts';
+import { openEnvelope } from '../core/envelope.ts';
+import { lastApproved } from './last-approved.ts';
+import type { GatewayContext } from './options.ts';
+import type { OpenedAsk } from './verified.ts';
+
+/** Everything, for one request that somebody looks at. */
+export async function describeSituation(gateway: GatewayContext, ask: OpenedAsk): Promise<CardSituation> {
+  const [votes, last, spent] = await Promise.all([
+    votesOf(gateway, ask.row.nonce),
+    lastApproved(gateway, ask),
+    spentSoFar(gateway, ask),
+  ]);
+  return { ...situationOf(gateway, ask, votes), lastApproved: last, spent };
+}
+
+/** What costs nothing more than the votes, for lists. */
+export function situationOf(
+  { clock }: GatewayContext,
+  { body }: OpenedAsk,
+  votes: ApprovalView['votes'],
+): CardSituation {
+  const takenBack = new Set(votes.flatMap(({ verdict, principal }) => (verdict === 'withdraw' ? [principal] : [])));
+  const approvals = votes.filter(({ verdict, principal }) => verdict === 'approve' && !takenBack.has(principal)).length;
+  const { cardDigest, terms } = body.ask;
+  return { now: clock.now(), cardDigest, votes: { approvals, quorum: terms.quorum } };
+}
+
+/** Those that verify; whether they count is the gate's to say. */
+export async function votesOf(
+  { store, keys, audience }: GatewayContext,
+  nonce: string,
+): Promise<ApprovalView['votes']> {
+  const options = { schema: signedVoteSchema, audience, registry: keys.registry, now: null };
+  const votes = (await store.votesByNonce(nonce)).map(({ vote }) => openEnvelope(vote, options));
+  return votes.flatMap((opened) => {
+    if (opened.kind === 'rejected') return [];
+    const { principal, verdict, castAt } = opened.signed.body;
+    return [{ principal, verdict, castAt }];
+  });
+}
+
+async function spentSoFar({ store }: GatewayContext, { row }: OpenedAsk): Promise<NonNullable<CardSituation['spent']>> {
+  const { workflowId, linkRunId, callKey, try: tryNumber } = row;
+  const { admitted, counted } = await store.gateState({ workflowId, linkRunId, callKey, turn: 0, try: tryNumber });
+  const sum = (of: 'input' | 'output') => counted.usage.reduce((total, one) => total + one[of], 0);
+  return { calls: admitted.run, inputTokens: sum('input'), outputTokens: sum('output') };
+}

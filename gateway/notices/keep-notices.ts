@@ -1,0 +1,112 @@
+/**
+ * Tells channels of requests, reminds, and says how they ended. What is to be done stands in the store, so that any gateway
+ * goes on where another died. A failure is tried again, kept and shown; it approves, denies and delays nothing.
+ */
+import { CountersignError } from '../../core/errors.ts';
+import type { Notice } from '../../store/notice.ts';
+import { findAsk } from '../answerable.ts';
+import { describeSituation, votesOf } from '../describe-situation.ts';
+import type { GatewayContext } from '../options.ts';
+import type { NoticeChannel } from './notice-channel.ts';
+
+const leaseMs = 60_000;
+const atOnce = 20;
+const mostAttempts = 50;
+const longestBackOffMs = 5 * 60_000;
+/** After the deadline, for the gate to say what it came to. */
+const settleMs = 15_000;
+
+/** One look: serves what is due. @returns how many were served. */
+export async function keepNotices(gateway: GatewayContext, channel: NoticeChannel): Promise<number> {
+  const { store, clock, logger } = gateway;
+  const { name } = channel;
+  let served = 0;
+  for (const notice of await store.noticesDue({ channel: name, now: clock.now(), limit: atOnce })) {
+    if (!(await store.takeNotice(notice, clock.now() + leaseMs))) continue;
+    const step = await serve(gateway, channel, notice).catch((error: unknown) =>
+      failed(gateway, channel, notice, error),
+    );
+    await store.saveNotice({ ...notice, ...step.changes });
+    served += 1;
+    if (step.problem !== undefined) {
+      const { state, attempts } = step.changes;
+      const level = state === 'gave-up' ? 'error' : 'warn';
+      logger[level]({ nonce: notice.nonce, channel: name, attempts }, step.problem);
+      // It would meet the others too.
+      if (step.stops) break;
+    }
+  }
+  return served;
+}
+
+interface Step {
+  changes: Partial<Notice>;
+  problem?: string;
+  stops?: boolean;
+}
+
+async function serve(gateway: GatewayContext, channel: NoticeChannel, notice: Notice): Promise<Step> {
+  const { ask } = await findAsk(gateway, notice.nonce);
+  const { deadlineAt } = ask.body.ask;
+  const now = gateway.clock.now();
+  const situation = await describeSituation(gateway, ask);
+  const { place } = notice;
+  const restUntil = deadlineAt + settleMs + 1;
+  if (ask.row.outcome !== null || now > deadlineAt + settleMs) {
+    const votes = await votesOf(gateway, notice.nonce);
+    const end = { outcome: ask.row.outcome ?? 'expired', votes, situation };
+    if (place !== null) await channel.close(ask, place, end);
+    return { changes: { state: 'done', problem: null } };
+  }
+  if (place === null) {
+    const told = { state: 'told', place: await channel.request(ask, situation), toldAt: now, problem: null } as const;
+    const remindAt = channel.remind ? Math.round(now + (deadlineAt - now) / 2) : restUntil;
+    return { changes: { ...told, attempts: notice.attempts + 1, nextAt: remindAt } };
+  }
+  if (channel.remind && notice.remindedAt === null && now < deadlineAt) {
+    await channel.remind(ask, place, deadlineAt - now);
+    return { changes: { state: 'told', remindedAt: now, nextAt: restUntil, problem: null } };
+  }
+  return { changes: { state: 'told', nextAt: restUntil } };
+}
+
+function failed({ clock }: GatewayContext, channel: NoticeChannel, notice: Notice, error: unknown): Step {
+  if (error instanceof CountersignError) {
+    const gone = error.code === 'not-found' || error.code === 'signature-invalid';
+    const changes = { state: gone ? 'gave-up' : 'waiting', nextAt: clock.now() + 10_000, problem: error.code } as const;
+    return { changes, problem: 'a request cannot be told of' };
+  }
+  const { problem, retryAfterMs, isFinal } = channel.failureOf(error);
+  const attempts = notice.attempts + 1;
+  const state = isFinal || attempts >= mostAttempts ? 'gave-up' : 'waiting';
+  const backOffMs = retryAfterMs ?? Math.min(longestBackOffMs, 1000 * 2 ** Math.min(attempts, 10));
+  return {
+    changes: { state, attempts, nextAt: clock.now() + backOffMs, problem },
+    problem,
+    stops: retryAfterMs !== null,
+  };
+}
+
+/** Looks now and then. Returns what stops it and waits for the last look. */
+export function startKeepingNotices(gateway: GatewayContext, channel: NoticeChannel): () => Promise<void> {
+  let looking: Promise<void> = Promise.resolve();
+  let isLooking = false;
+  const timer = setInterval(() => {
+    if (isLooking) return;
+    isLooking = true;
+    looking = keepNotices(gateway, channel)
+      .then(() => undefined)
+      .catch((error: unknown) => {
+        const code = error instanceof CountersignError ? error.code : 'internal-fault';
+        gateway.logger.warn({ code, channel: channel.name }, 'requests wait to be told of');
+      })
+      .finally(() => {
+        isLooking = false;
+      });
+  }, gateway.tellEveryMs);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await looking;
+  };
+}

@@ -1,0 +1,31 @@
+/** Where people are told of requests. A channel tells; it never answers, and what it is told back carries no authority. */
+import type { ApprovalView } from '../../client/gateway-schemas.ts';
+import type { CardSituation } from '../../core/card/lay-out-card.ts';
+import type { OpenedAsk } from '../verified.ts';
+
+export interface NoticeChannel {
+  /** In the record; one name, one channel. */
+  readonly name: string;
+  /** @returns where the channel keeps it, for what follows. */
+  request(ask: OpenedAsk, situation: CardSituation): Promise<string>;
+  /** Absent: it reminds nobody. */
+  remind?(ask: OpenedAsk, place: string, leftMs: number): Promise<void>;
+  close(ask: OpenedAsk, place: string, end: RequestEnd): Promise<void>;
+  failureOf(error: unknown): NoticeFailure;
+}
+
+export interface RequestEnd {
+  /** `expired` also where nobody closed it. */
+  outcome: string;
+  votes: ApprovalView['votes'];
+  situation: CardSituation;
+}
+
+export interface NoticeFailure {
+  /** For people and the record: our own words, no secret, nothing that came back. */
+  problem: string;
+  /** The other side said when to come back, ms. */
+  retryAfterMs: number | null;
+  /** Nothing but another setting helps. */
+  isFinal: boolean;
+}

@@ -1,0 +1,129 @@
+/**
+ * What is written to Slack: the message of a request, its outcome, and the modal in which it is answered. Every value stands
+ * in text that Slack does not parse; buttons and links are ours, and a button carries the request's nonce and nothing else.
+ */
+import type { Card } from '../../core/contracts/approval.ts';
+import { type CardSituation } from '../../core/card/lay-out-card.ts';
+import { escapeMrkdwn, renderCardSlack, type SlackBlock } from '../../core/card/render-slack.ts';
+import { whyNotShown } from '../../core/card/why-not-shown.ts';
+
+export interface SlackMessage {
+  text: string;
+  blocks: SlackBlock[];
+}
+
+export const actionIds = { approve: 'countersign-approve', deny: 'countersign-deny' } as const;
+export const answerCallback = 'countersign-answer';
+export const reasonBlock = 'reason';
+export const confirmBlock = 'confirm';
+export const inputAction = 'value';
+
+/** In notifications, which show no blocks: our own words and two names that an operator chose. */
+function fallback(card: Card, state: string): string {
+  return escapeMrkdwn(`${state}: ${card.tool} on ${card.environment} (risk ${card.risk})`);
+}
+
+export function requestMessage(card: Card, situation: CardSituation, nonce: string, inboxUrl: string): SlackMessage {
+  const isCall = card.kind === 'call';
+  const why = isCall ? whyNotShown(card, 'slack') : 'it asks what became of a call';
+  const button = (id: keyof typeof actionIds, text: string, style: string) => ({
+    type: 'button',
+    action_id: actionIds[id],
+    style,
+    value: nonce,
+    text: { type: 'plain_text', emoji: false, text },
+  });
+  const elements = [
+    ...(why === undefined ? [button('approve', 'Approve…', 'primary')] : []),
+    ...(isCall ? [button('deny', 'Deny…', 'danger')] : []),
+    { type: 'button', action_id: 'countersign-inbox', url: inboxUrl, text: plain('Open in the inbox') },
+  ];
+  return {
+    text: fallback(card, 'Waits for an answer'),
+    blocks: [
+      ...renderCardSlack(card, situation),
+      ...(why === undefined ? [] : [note(`Cannot be approved from Slack: ${why}. Open it in the inbox.`)]),
+      { type: 'actions', elements },
+    ],
+  };
+}
+
+/** Without buttons: whatever still shows some answers nothing. */
+export function outcomeMessage(card: Card, situation: CardSituation, outcome: string, by: string[]): SlackMessage {
+  const who = by.length === 0 ? '' : ` ${by.join('; ')}`;
+  return {
+    text: fallback(card, outcome),
+    blocks: [...renderCardSlack(card, situation), note(`${outcome}.${who}`)],
+  };
+}
+
+export function reminderMessage(card: Card, leftMs: number): SlackMessage {
+  const minutes = Math.max(1, Math.round(leftMs / 60_000));
+  const text = `Still waits for an answer; about ${minutes} min left, then silence decides`;
+  return { text: fallback(card, 'Still waits'), blocks: [note(text)] };
+}
+
+export function whisper(text: string, link?: { url: string; text: string }): SlackMessage {
+  const blocks: SlackBlock[] = [note(text)];
+  if (link) {
+    const button = { type: 'button', action_id: 'countersign-link', url: link.url, text: plain(link.text) };
+    blocks.push({ type: 'actions', elements: [button] });
+  }
+  return { text: escapeMrkdwn(text), blocks };
+}
+
+/** Rendered here from the signed card, whatever the message in the channel shows by now. */
+export function answerView(
+  card: Card,
+  situation: CardSituation,
+  request: {
+    nonce: string;
+    cardDigest: string;
+    verdict: 'approve' | 'deny';
+    reasonRequired: boolean;
+    /** To be typed; undefined: nothing. */
+    confirmation: string | undefined;
+  },
+): unknown {
+  const { nonce, cardDigest, verdict, reasonRequired, confirmation } = request;
+  const input = (blockId: string, label: string, optional: boolean, multiline: boolean, longest: number) => ({
+    type: 'input',
+    block_id: blockId,
+    optional,
+    label: plain(label),
+    element: { type: 'plain_text_input', action_id: inputAction, multiline, max_length: longest },
+  });
+  return {
+    type: 'modal',
+    callback_id: answerCallback,
+    private_metadata: JSON.stringify({ nonce, cardDigest, verdict }),
+    title: plain(verdict === 'approve' ? 'Approve this?' : 'Deny this?'),
+    submit: plain(verdict === 'approve' ? 'Approve' : 'Deny'),
+    close: plain('Cancel'),
+    blocks: [
+      ...renderCardSlack(card, situation),
+      input(reasonBlock, 'Reason', !reasonRequired, true, 2000),
+      ...(confirmation === undefined ? [] : [input(confirmBlock, confirmLabel(card, confirmation), false, false, 100)]),
+    ],
+  };
+}
+
+function confirmLabel({ risk }: Card, expected: string): string {
+  return `${risk === 'critical' ? 'Critical: type' : 'Type'} ${expected}`;
+}
+
+/** In place of the form, once it was sent. */
+export function toldView(text: string): unknown {
+  return { type: 'modal', title: plain('Countersign'), close: plain('Close'), blocks: [note(text)] };
+}
+
+function plain(text: string): SlackBlock {
+  return { type: 'plain_text', emoji: false, text };
+}
+
+function note(text: string): SlackBlock {
+  return {
+    type: 'rich_text',
+    elements: [{ type: 'rich_text_section', elements: [{ type: 'text', text: text.slice(0, 2900) }] }],
+  };
+}

@@ -1,0 +1,27 @@
+/**
+ * The fresh confirmation of one approval, where its terms require one: something that a person types for this very request,
+ * so that neither a habit nor a script that repeats itself approves it. Which it is depends on where the vote comes from.
+ */
+import type { VoteRequest } from '../client/gateway-schemas.ts';
+import type { VoteBody } from '../core/contracts/approval.ts';
+import { needsStepUp } from '../policy/index.ts';
+import type { OpenedAsk } from './verified.ts';
+
+export type StepUp = NonNullable<VoteBody['authenticated']['stepUp']>;
+
+export interface Confirmation {
+  method: StepUp;
+  /** The exact text. */
+  expected: string;
+}
+
+/** What an approval through this channel needs; undefined: nothing. */
+export function confirmationNeeded(
+  { body, card }: OpenedAsk,
+  channel: VoteRequest['channel'],
+): Confirmation | undefined {
+  if (!needsStepUp(body.ask.terms, body.risk)) return undefined;
+  return channel === 'terminal'
+    ? { method: 'typed-yes', expected: 'yes' }
+    : { method: 'typed-target', expected: card.tool };
+}

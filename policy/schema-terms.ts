@@ -1,0 +1,50 @@
+/**
+ * The shape of approval terms as they are written, durations in text. Unknown keys are refused: one that this engine does not
+ * know could be the one that was meant to keep somebody from approving.
+ */
+import { z } from 'zod';
+import { channelSchema } from '../core/contracts/approval.ts';
+import { riskSchema } from '../core/contracts/labels.ts';
+import { duration, name, principal, role } from './schema-words.ts';
+
+export const approversSourceSchema = z.strictObject({
+  roles: z.array(role).max(100).optional().describe('Holders of one of these, or of a role that inherits one'),
+  principals: z.array(principal).max(200).optional(),
+  groups: z.array(name).max(100).optional().describe('Members of one of these groups of this policy'),
+});
+export type ApproversSource = z.infer<typeof approversSourceSchema>;
+
+const votes = z.int().min(1).max(20);
+
+export const thresholdSourceSchema = z.strictObject({
+  from: approversSourceSchema.describe('Who can fill these seats'),
+  approve: votes.optional().describe('Seats: how many of them must approve; one person fills one seat; absent: none'),
+  deny: votes.optional().describe('How many denials of theirs deny; absent: they count with the others'),
+});
+
+export const approvalSourceSchema = z.strictObject({
+  approvers: approversSourceSchema.describe('Who may approve; at least one role, principal or group'),
+  quorum: votes.optional().describe('How many must approve; absent: 1'),
+  denials: votes.optional().describe('How many must deny for it to be denied before the deadline; absent: 1'),
+  thresholds: z.array(thresholdSourceSchema).min(1).max(8).optional().describe('Seats to fill besides the quorum'),
+  channels: z
+    .partialRecord(channelSchema, z.enum([...riskSchema.options, 'none']))
+    .optional()
+    .describe('The highest risk that may be approved through a channel; one that is not named: any'),
+  stepUpFrom: riskSchema.optional().describe('From this risk on, a voter confirms each approval afresh; absent: never'),
+  deadline: duration.describe('From the ask to the moment silence denies'),
+  executeWithin: duration.optional().describe('From the deciding vote to the latest start; absent: 15m'),
+  reminders: z.array(duration).min(1).max(10).optional().describe('Times after the ask to tell the approvers again'),
+  escalation: z
+    .strictObject({
+      after: duration.describe('From the ask'),
+      to: approversSourceSchema.describe('Who may answer then, besides the approvers'),
+    })
+    .optional(),
+  fallback: approversSourceSchema
+    .optional()
+    .describe('Who is asked instead, where the approvers that are known cannot make up the quorum'),
+  requesterMayApprove: z.boolean().optional().describe('Absent: false'),
+  reasonRequired: z.boolean().optional().describe('Absent: false'),
+});
+export type ApprovalSource = z.infer<typeof approvalSourceSchema>;

@@ -1,0 +1,103 @@
+/**
+ * Whether somebody's vote may count under an ask's terms: separation of duties, who is named, channel, fresh confirmation,
+ * reason. Gateway and gate ask the same question here. Not checked: signatures, the deadline, how the voter signed in.
+ */
+import { isNamedBy } from '../core/approver-set.ts';
+import type { ApprovalTerms, Channel, VoteVerdict } from '../core/contracts/approval.ts';
+import { type Risk, riskSchema } from '../core/contracts/labels.ts';
+import type { CompiledPolicy } from './compiled-policy.ts';
+import { groupsOf, personOf, rolesOf } from './roles.ts';
+
+export interface AskedUnder {
+  terms: ApprovalTerms;
+  risk: Risk;
+  askedAt: number;
+}
+
+export interface Voter {
+  principal: string;
+  /** Roles that the identity claims, from the credential and never from text. */
+  claims: readonly string[];
+}
+
+export interface CastVote {
+  verdict: VoteVerdict;
+  castAt: number;
+  /** Null: any, for the question who could answer at all. */
+  channel: Channel | null;
+  hasReason: boolean;
+  isConfirmed: boolean;
+}
+
+export type JudgedVoter =
+  | { kind: 'may'; roles: string[]; groups: string[]; person: string; seats: number[] }
+  | { kind: 'may-not'; reason: string };
+
+type JudgingPolicy = Pick<CompiledPolicy, 'roles' | 'principals' | 'groups' | 'people'>;
+
+/**
+ * @param policies all of them must name the voter; roles and groups are those of the first
+ * @param requesters everybody whose request this is. When it is empty nobody may vote unless the terms let requesters:
+ * separation that cannot be checked is not separation.
+ */
+export function judgeVoter(
+  ask: AskedUnder,
+  policies: readonly JudgingPolicy[],
+  requesters: readonly string[],
+  voter: Voter,
+  cast: CastVote,
+): JudgedVoter {
+  const { terms, askedAt } = ask;
+  const refusal = separationRefusal(terms, policies, requesters, voter) ?? castRefusal(ask, cast);
+  if (refusal !== undefined) return { kind: 'may-not', reason: refusal };
+  const escalated = terms.escalation !== undefined && cast.castAt >= askedAt + terms.escalation.afterMs;
+  const sets = escalated && terms.escalation ? [terms.approvers, terms.escalation.to] : [terms.approvers];
+  const named = policies.map((policy) => ({
+    principal: voter.principal,
+    roles: rolesOf(policy, voter.principal, voter.claims),
+    groups: groupsOf(policy, voter.principal, voter.claims),
+  }));
+  const [first] = named;
+  if (!first || !named.every((one) => sets.some((set) => isNamedBy(set, one)))) {
+    return { kind: 'may-not', reason: `"${voter.principal}" is not an approver under terms "${terms.name}"` };
+  }
+  const seats = (terms.thresholds ?? []).flatMap(({ from }, index) =>
+    named.every((one) => isNamedBy(from, one)) ? [index] : [],
+  );
+  return { kind: 'may', roles: first.roles, groups: first.groups, person: personOf(policies, voter.principal), seats };
+}
+
+function separationRefusal(
+  terms: ApprovalTerms,
+  policies: readonly JudgingPolicy[],
+  requesters: readonly string[],
+  { principal }: Voter,
+): string | undefined {
+  if (principal === '') return 'the approver is not known';
+  if (terms.requesterMayApprove) return undefined;
+  if (requesters.length === 0) return 'the requester is not known';
+  const person = personOf(policies, principal);
+  const isRequester = requesters.some((one) => one === principal || personOf(policies, one) === person);
+  return isRequester ? `the requester may not approve under terms "${terms.name}"` : undefined;
+}
+
+/** What stops something needs neither channel nor confirmation. */
+function castRefusal({ terms, risk }: AskedUnder, cast: CastVote): string | undefined {
+  if (terms.reasonRequired && !cast.hasReason) return 'its terms require a reason';
+  if (cast.verdict !== 'approve') return undefined;
+  const ceiling = cast.channel === null ? undefined : terms.channels?.[cast.channel];
+  if (ceiling !== undefined && isAbove(risk, ceiling)) {
+    return `under terms "${terms.name}" risk ${risk} cannot be approved through channel "${cast.channel}"`;
+  }
+  const isUnconfirmed = needsStepUp(terms, risk) && !cast.isConfirmed;
+  return isUnconfirmed ? `its terms require a fresh confirmation from risk ${terms.stepUpFrom}` : undefined;
+}
+
+/** Whether an approval at this risk needs a fresh confirmation by its voter. */
+export function needsStepUp({ stepUpFrom }: ApprovalTerms, risk: Risk): boolean {
+  return stepUpFrom !== undefined && (risk === stepUpFrom || isAbove(risk, stepUpFrom));
+}
+
+function isAbove(risk: Risk, ceiling: Risk | 'none'): boolean {
+  return ceiling === 'none' || riskSchema.options.indexOf(risk) > riskSchema.options.indexOf(ceiling);
+}

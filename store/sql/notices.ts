@@ -1,0 +1,150 @@
+/**
+ * Notices of approval requests by channel, and deliveries that were seen. Each step is a compare-and-set on `next_at`: of
+ * two gateways that would tell the same request, one takes it, and a taker that dies gives it back when its lease ends.
+ */
+import type { Selectable } from 'kysely';
+import type { Store } from '../store.ts';
+import type { KeptNotice, Notice } from '../notice.ts';
+import type { SqlSession } from './session.ts';
+import type { NoticesTable } from './tables.ts';
+import { ofRow } from './write-scopes.ts';
+
+type NoticeMethods = Pick<
+  Store,
+  'noticesDue' | 'takeNotice' | 'saveNotice' | 'noticesOf' | 'listNotices' | 'firstDelivery'
+>;
+
+export function noticeMethods(session: SqlSession): NoticeMethods {
+  return {
+    noticesDue: ({ channel, now, limit }) =>
+      session.read(async (queries) => {
+        const told = queries.selectFrom('notices').select('nonce').where('channel', '=', channel);
+        const untold = await queries
+          .selectFrom('asks')
+          .select('nonce')
+          .where('outcome', 'is', null)
+          .where('deadline_at', '>', now)
+          .where('nonce', 'not in', told)
+          .orderBy('deadline_at')
+          .limit(limit)
+          .execute();
+        const due = await queries
+          .selectFrom('notices')
+          .innerJoin('asks', 'asks.nonce', 'notices.nonce')
+          .selectAll('notices')
+          .where('channel', '=', channel)
+          .where('state', 'in', ['waiting', 'told'])
+          // What is told rests until its time, or until its request is closed; what somebody took, until the lease ends.
+          .where((where) =>
+            where.or([
+              where('next_at', '<=', now),
+              where.and([where('state', '=', 'told'), where('asks.outcome', 'is not', null)]),
+            ]),
+          )
+          .orderBy('next_at')
+          .limit(limit)
+          .execute();
+        const fresh = untold.map(({ nonce }) => freshNotice(nonce, channel));
+        return [...fresh, ...due.map(toNotice)].slice(0, limit);
+      }),
+    takeNotice: (notice, leaseUntilAt) =>
+      session.write(
+        async (queries) => {
+          const { nonce, channel, nextAt } = notice;
+          if (notice.state === 'new') {
+            const row = toRow({ ...notice, state: 'waiting', nextAt: leaseUntilAt });
+            const inserted = await queries
+              .insertInto('notices')
+              .values(row)
+              .onConflict((conflict) => conflict.columns(['nonce', 'channel']).doNothing())
+              .executeTakeFirst();
+            return Number(inserted.numInsertedOrUpdatedRows ?? 0n) === 1;
+          }
+          const taken = await queries
+            .updateTable('notices')
+            .set({ state: 'waiting', next_at: leaseUntilAt })
+            .where('nonce', '=', nonce)
+            .where('channel', '=', channel)
+            .where('next_at', '=', nextAt)
+            .where('state', '=', notice.state)
+            .executeTakeFirst();
+          return Number(taken.numUpdatedRows) === 1;
+        },
+        ofRow(`notice ${notice.nonce} ${notice.channel}`),
+      ),
+    saveNotice: (notice) =>
+      session.write(
+        async (queries) => {
+          const { nonce, channel, ...values } = toRow(notice);
+          await queries
+            .updateTable('notices')
+            .set(values)
+            .where('nonce', '=', nonce)
+            .where('channel', '=', channel)
+            .execute();
+        },
+        ofRow(`notice ${notice.nonce} ${notice.channel}`),
+      ),
+    noticesOf: (nonce) =>
+      session.read(async (queries) => {
+        const rows = await queries
+          .selectFrom('notices')
+          .selectAll()
+          .where('nonce', '=', nonce)
+          .orderBy('channel')
+          .execute();
+        return rows.map(toNotice);
+      }),
+    listNotices: ({ state, limit }) =>
+      session.read(async (queries) => {
+        const query = queries.selectFrom('notices').selectAll().where('state', '=', state);
+        return (await query.orderBy('next_at', 'desc').orderBy('nonce').limit(limit).execute()).map(toNotice);
+      }),
+    firstDelivery: ({ source, id, now, forgetBefore }) =>
+      session.write(
+        async (queries) => {
+          await queries.deleteFrom('deliveries').where('seen_at', '<', forgetBefore).execute();
+          const inserted = await queries
+            .insertInto('deliveries')
+            .values({ source, delivery_id: id, seen_at: now })
+            .onConflict((conflict) => conflict.columns(['source', 'delivery_id']).doNothing())
+            .executeTakeFirst();
+          return Number(inserted.numInsertedOrUpdatedRows ?? 0n) === 1;
+        },
+        ofRow(`deliveries ${source}`),
+      ),
+  };
+}
+
+function freshNotice(nonce: string, channel: string): Notice {
+  const nothing = { place: null, problem: null, toldAt: null, remindedAt: null };
+  return { nonce, channel, state: 'new', attempts: 0, nextAt: 0, ...nothing };
+}
+
+function toNotice(row: Selectable<NoticesTable>): KeptNotice {
+  return {
+    nonce: row.nonce,
+    channel: row.channel,
+    state: row.state,
+    attempts: Number(row.attempts),
+    nextAt: Number(row.next_at),
+    place: row.place,
+    problem: row.problem,
+    toldAt: row.told_at === null ? null : Number(row.told_at),
+    remindedAt: row.reminded_at === null ? null : Number(row.reminded_at),
+  };
+}
+
+function toRow(notice: Notice): Selectable<NoticesTable> {
+  return {
+    nonce: notice.nonce,
+    channel: notice.channel,
+    state: notice.state === 'new' ? 'waiting' : notice.state,
+    attempts: notice.attempts,
+    next_at: notice.nextAt,
+    place: notice.place,
+    problem: notice.problem,
+    told_at: notice.toldAt,
+    reminded_at: notice.remindedAt,
+  };
+}

@@ -1,0 +1,96 @@
+/** The shape of `cases.yaml`: what a case may do, with everything that is left out filled in. */
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { abilities, forgeries, setups } from './driver.ts';
+
+const run = z.string().default('run');
+const verdict = z.enum(['approve', 'deny']).default('approve');
+const expected = z.enum(['counted', 'duplicate', 'late', 'refused', 'any']).default('counted');
+
+const voteSchema = z.strictObject({
+  by: z.string(),
+  run,
+  /** Target of the call. */
+  on: z.string().default('a'),
+  verdict,
+  /** The card of the call with this target, or of none. */
+  version: z.string().optional(),
+  stop: z.boolean().optional(),
+  confirmation: z.string().optional(),
+  expect: expected,
+});
+export type VoteStep = z.infer<typeof voteSchema>;
+
+const restart = z.strictObject({});
+
+const steps = {
+  start: z.strictObject({
+    as: run,
+    by: z.string().default('rita'),
+    onBehalfOf: z.string().optional(),
+    /** Targets by turn; a number: so many calls in one turn, with targets t1, t2, … */
+    turns: z.array(z.union([z.array(z.string()), z.int()])).default([['a']]),
+    /** Requests to wait for. @default those of the first turn */
+    asks: z.int().optional(),
+  }),
+  vote: voteSchema,
+  race: z.array(z.union([voteSchema, z.strictObject({ restart })])).min(2),
+  withdraw: z.string(),
+  forge: z.enum(forgeries),
+  demote: z.string(),
+  skew: z.int(),
+  kill: z.enum(['executor', 'all']),
+  restart,
+  /** Waits until the deadline of what is pending has passed. */
+  deadline: z.strictObject({}),
+  cancel: z.strictObject({ run }),
+  reset: z.strictObject({ run }),
+  newLink: z.strictObject({ run }),
+  ended: z.strictObject({ run, outcome: z.string().optional() }),
+  /** So many requests are pending, and nothing has happened. */
+  stays: z.strictObject({ run, requests: z.int().default(1) }),
+  /** So many requests were made in all. */
+  asked: z.int(),
+  /** Waits until the call of this target has happened. */
+  happened: z.string(),
+  /** Answers whatever is asked until the run has ended. */
+  rest: z.strictObject({ run, by: z.string(), verdict }),
+};
+
+export type Step = {
+  [Kind in keyof typeof steps]: { kind: Kind; step: z.infer<(typeof steps)[Kind]> };
+}[keyof typeof steps];
+
+const stepSchema = z.record(z.string(), z.unknown()).transform((written, context): Step => {
+  const [kind = '', ...more] = Object.keys(written);
+  const schema = Object.hasOwn(steps, kind) ? steps[kind as keyof typeof steps] : undefined;
+  const parsed = more.length === 0 ? schema?.safeParse(written[kind]) : undefined;
+  if (parsed?.success) return { kind, step: parsed.data } as Step;
+  context.addIssue({
+    code: 'custom',
+    message: `"${kind}" is no step: ${parsed?.error?.message ?? 'expected one of them'}`,
+  });
+  return z.NEVER;
+});
+
+const caseSchema = z.strictObject({
+  id: z.string().regex(/^[a-z-]+$/),
+  title: z.string(),
+  setup: z.enum(setups).default('one'),
+  /** Roles by name; `service`: no person. */
+  people: z
+    .record(z.string(), z.array(z.string()))
+    .default({ rita: ['operator'], olga: ['operator'], pete: ['operator'] }),
+  steps: z.array(stepSchema).min(1),
+  /** Of all runs together, in the order of the runs. */
+  effects: z.array(z.string()),
+  needs: z.array(z.enum(abilities)).default([]),
+  /** Not beside other cases: it does something to all of them. */
+  serial: z.boolean().default(false),
+});
+export type Case = z.infer<typeof caseSchema>;
+
+export function readCases(): Case[] {
+  return z.array(caseSchema).parse(parse(readFileSync(new URL('cases.yaml', import.meta.url), 'utf8')));
+}

@@ -1,0 +1,237 @@
+/**
+ * P2, P3: votes, withdrawals, revoked keys, a freeze, time and the gate in any order, against a model that knows nothing of how
+ * it is done. No order ends in a permit that lacks its quorum, nor in a reserve that rests on a withdrawn vote.
+ */
+import { equal, ok } from 'node:assert/strict';
+import fc from 'fast-check';
+import { test } from 'vitest';
+import type { SignedDecision } from '../../../core/contracts/decision.ts';
+import { digestJson } from '../../../core/digest.ts';
+import {
+  argumentsDigest,
+  callKey,
+  createGateWorld,
+  gatePolicy,
+  type GateWorld,
+  permitBodyOf,
+  startToCloseMs,
+  wordOf,
+} from './check-call-world.ts';
+import { linkRunId, start, workflowId } from './run-tool-world.ts';
+
+const people = ['ann', 'bob', 'cat', 'dan'] as const;
+type Name = (typeof people)[number];
+const quorum = 2;
+const deadlineAt = start + 60_000;
+const executeWithinMs = 30_000;
+
+interface Cast {
+  verdict: 'approve' | 'deny';
+  castAt: number;
+  withdrawn: boolean;
+}
+
+/** What there is to know, written down as it happens. */
+interface Model {
+  now: number;
+  frozen: boolean;
+  votes: Map<Name, Cast>;
+  revoked: Set<Name>;
+  /** Who the permit rests on. */
+  permitted: Name[] | null;
+  over: boolean;
+}
+
+interface Real {
+  world: GateWorld;
+  ask: SignedDecision;
+  pass: number;
+  digests: Map<Name, string>;
+  permit: { digest: string; votes: string[] } | null;
+}
+
+function approvalsIn(model: Model): [Name, Cast][] {
+  const standing = [...model.votes].filter(([name, { castAt }]) => castAt <= deadlineAt && !model.revoked.has(name));
+  return standing.filter(([, vote]) => vote.verdict === 'approve' && !vote.withdrawn);
+}
+
+/** What the gate must say, from the facts alone. */
+function expectedWord(model: Model): string {
+  if (model.frozen) return 'hold frozen';
+  const denied = [...model.votes].some(
+    ([name, { verdict, castAt }]) => verdict === 'deny' && castAt <= deadlineAt && !model.revoked.has(name),
+  );
+  if (denied) return 'deny denied-by-person';
+  const times = approvalsIn(model).map(([, { castAt }]) => castAt);
+  const decidedAt = times.toSorted((a, b) => a - b)[quorum - 1];
+  if (decidedAt !== undefined) return model.now > decidedAt + executeWithinMs ? 'deny approval-stale' : 'allow';
+  const tookBack = [...model.votes].some(
+    ([name, vote]) => vote.withdrawn && vote.castAt <= deadlineAt && !model.revoked.has(name),
+  );
+  if (model.permitted && tookBack) return 'deny approval-withdrawn';
+  return model.now > deadlineAt ? 'deny approval-expired' : 'still-open';
+}
+
+type Command = fc.AsyncCommand<Model, Real>;
+
+class Vote implements Command {
+  readonly name: Name;
+  readonly verdict: Cast['verdict'];
+  constructor(name: Name, verdict: Cast['verdict']) {
+    this.name = name;
+    this.verdict = verdict;
+  }
+  check = (model: Readonly<Model>): boolean => !model.over;
+  async run(model: Model, { world, ask, digests }: Real): Promise<void> {
+    const vote = world.vote(ask, { principal: this.name, verdict: this.verdict, castAt: model.now });
+    const stored = await world.store.storeVote(vote, digestJson('vote', vote));
+    equal(stored.kind, model.votes.has(this.name) ? 'duplicate' : 'stored');
+    if (stored.kind === 'duplicate') return;
+    digests.set(this.name, digestJson('vote', vote));
+    model.votes.set(this.name, { verdict: this.verdict, castAt: model.now, withdrawn: false });
+  }
+  toString = (): string => `${this.name} ${this.verdict}`;
+}
+
+class Withdraw implements Command {
+  readonly name: Name;
+  constructor(name: Name) {
+    this.name = name;
+  }
+  check = (model: Readonly<Model>): boolean => !model.over && model.votes.get(this.name)?.verdict === 'approve';
+  async run(model: Model, { world, ask, digests }: Real): Promise<void> {
+    const withdraws = digests.get(this.name) ?? '';
+    const vote = world.vote(ask, { principal: this.name, verdict: 'withdraw', withdraws, castAt: model.now });
+    await world.store.storeVote(vote, digestJson('vote', vote));
+    const own = model.votes.get(this.name);
+    if (own) own.withdrawn = true;
+  }
+  toString = (): string => `${this.name} withdraw`;
+}
+
+class Revoke implements Command {
+  readonly name: Name;
+  constructor(name: Name) {
+    this.name = name;
+  }
+  check = (model: Readonly<Model>): boolean => !model.over && !model.revoked.has(this.name);
+  async run(model: Model, { world, ask }: Real): Promise<void> {
+    const { credentialId } = world.vote(ask, { principal: this.name }).body.authenticated;
+    await world.order({ kind: 'api-key-revocation', keyId: credentialId, by: 'root' });
+    model.revoked.add(this.name);
+  }
+  toString = (): string => `revoke ${this.name}`;
+}
+
+class Pass implements Command {
+  readonly ms: number;
+  constructor(ms: number) {
+    this.ms = ms;
+  }
+  check = (model: Readonly<Model>): boolean => !model.over;
+  run(model: Model, { world }: Real): Promise<void> {
+    model.now += this.ms;
+    world.clock.at = model.now;
+    return Promise.resolve();
+  }
+  toString = (): string => `${this.ms} ms`;
+}
+
+class Freeze implements Command {
+  check = (model: Readonly<Model>): boolean => !model.over;
+  async run(model: Model, { world }: Real): Promise<void> {
+    model.frozen = !model.frozen;
+    await world.order({ kind: model.frozen ? 'freeze' : 'thaw', by: 'root', reason: 'a test' });
+  }
+  toString = (): string => 'freeze or thaw';
+}
+
+class Gate implements Command {
+  check = (model: Readonly<Model>): boolean => !model.over;
+  async run(model: Model, real: Real): Promise<void> {
+    real.pass += 1;
+    const result = await real.world.gate({ ask: real.ask, pass: real.pass });
+    const word = wordOf(result);
+    equal(word, expectedWord(model));
+    if (word.startsWith('deny')) model.over = true;
+    if (word !== 'allow') return;
+    const { approval } = permitBodyOf(result);
+    const counted = [...real.digests].filter(([, digest]) => approval?.voteDigests.includes(digest));
+    model.permitted = counted.map(([name]) => name);
+    equal(model.permitted.length, quorum);
+    const approving = approvalsIn(model).map(([name]) => name);
+    ok(model.permitted.every((name) => approving.includes(name)));
+    if (result.kind !== 'decided') throw new TypeError('not decided');
+    real.permit = { digest: digestJson('decision', result.decision), votes: approval?.voteDigests ?? [] };
+  }
+  toString = (): string => 'gate';
+}
+
+class Reserve implements Command {
+  check = (model: Readonly<Model>): boolean => !model.over && model.permitted !== null;
+  async run(model: Model, { world, ask, permit }: Real): Promise<void> {
+    if (ask.body.verdict !== 'ask' || !permit) throw new TypeError('nothing was permitted');
+    const reserved = await world.store.reserveFence({
+      callKey,
+      try: 1,
+      workflowId,
+      linkRunId,
+      runEpoch: 0,
+      tool: 'send',
+      argumentsDigest,
+      nonce: ask.body.ask.nonce,
+      voteDigests: permit.votes,
+      permitDigest: permit.digest,
+      startToCloseMs,
+      now: model.now,
+      executeByAt: null,
+      freezeEpoch: await world.store.freezeEpoch(),
+    });
+    const isWithdrawn = (model.permitted ?? []).some((name) => model.votes.get(name)?.withdrawn === true);
+    equal(reserved.kind, isWithdrawn ? 'withdrawn' : 'reserved');
+    if (!isWithdrawn) model.over = true;
+  }
+  toString = (): string => 'reserve';
+}
+
+const anybody = fc.constantFrom(...people);
+/** Often enough that many orders come to a permit, and go on from there. */
+const weighted: [times: number, command: fc.Arbitrary<Command>][] = [
+  [6, anybody.map((name) => new Vote(name, 'approve'))],
+  [1, anybody.map((name) => new Vote(name, 'deny'))],
+  [4, anybody.map((name) => new Withdraw(name))],
+  [1, anybody.map((name) => new Revoke(name))],
+  [3, fc.constantFrom(1, 1, 1, 20_000, 30_001, 60_001).map((ms) => new Pass(ms))],
+  [1, fc.constant(new Freeze())],
+  [5, fc.constant(new Gate())],
+  [3, fc.constant(new Reserve())],
+];
+const commands = fc.commands(
+  weighted.flatMap(([times, command]) => Array.from({ length: times }, () => command)),
+  { maxCommands: 30, size: 'max' },
+);
+
+test('votes, withdrawals, keys, freezes and time in any order come to what the facts say', async () => {
+  await fc.assert(
+    fc.asyncProperty(commands, async (order) => {
+      const world = await createGateWorld({ policy: gatePolicy.replace('quorum: 1', `quorum: ${quorum}`) });
+      for (const name of people) await world.enrol(name);
+      const ask = await world.ask();
+      const model: Model = {
+        now: start,
+        frozen: false,
+        votes: new Map(),
+        revoked: new Set(),
+        permitted: null,
+        over: false,
+      };
+      const real: Real = { world, ask, pass: 1, digests: new Map(), permit: null };
+      try {
+        await fc.asyncModelRun(() => ({ model, real }), order);
+      } finally {
+        await world.store.close();
+      }
+    }),
+    { numRuns: 120 },
+  );
+}, 60_000);

@@ -1,0 +1,228 @@
+/** The inbox in a real browser: what a person sees and does, what a hostile card cannot do, and that everybody can use it. */
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../../core/canonical-json.ts';
+import { buildCard } from '../../../core/card/build-card.ts';
+import type { Card } from '../../../core/contracts/approval.ts';
+import { digestText } from '../../../core/digest.ts';
+import { callerOfSlackUser, enrolmentCode } from '../../../gateway/slack/identity.ts';
+import { startChromium } from '../../support/chromium.ts';
+import { aCard, nonceOf } from '../../support/signed-objects.ts';
+import { startWorld, type World } from './gateway-world.ts';
+
+let browser: Browser;
+let world: World;
+let url: string;
+let page: Page;
+let bob: string;
+const said: string[] = [];
+
+beforeAll(async () => {
+  browser = await startChromium();
+});
+afterAll(() => browser.close());
+beforeEach(async () => {
+  world = await startWorld({ gateway: { watchEveryMs: 20 } });
+  bob = await world.key('bob');
+  url = await world.app.listen({ host: '127.0.0.1', port: 0 });
+  const context = await browser.newContext();
+  page = await context.newPage();
+  said.length = 0;
+  page.on('console', (message) => said.push(message.text()));
+  page.on('pageerror', (error) => said.push(error.message));
+  page.on('dialog', (dialog) => {
+    said.push('a dialog');
+    void dialog.dismiss();
+  });
+});
+afterEach(async () => {
+  await page.context().close();
+  await world.close();
+});
+
+async function signIn(path = '/inbox'): Promise<void> {
+  const answer = await world.call('POST', '/v1/inbox/sign-in-links', { key: bob });
+  const token = String(answer.body['url']).split('#sign-in=')[1] ?? '';
+  await page.goto(`${url}${path}#sign-in=${token}`);
+  await page.getByText('signed in as bob').waitFor();
+}
+
+async function askWith(number: number, value: unknown, changes: Partial<Card> = {}, whole = true): Promise<void> {
+  const text = canonicalJson(value);
+  const { argumentsCut: _, argumentsLength: __, approvalId, ...facts } = JSON.parse(aCard('run-1/1.0')) as Card;
+  const argumentsBody = whole ? { argumentsBody: await world.store.putBody(text) } : {};
+  const { approvalId: ___, ...card } = buildCard({
+    ...facts,
+    approvalId,
+    arguments: text,
+    argumentsDigest: digestText('arguments', text),
+    ...argumentsBody,
+    ...changes,
+  });
+  await world.ask(number, { card });
+}
+
+async function votes(number = 1) {
+  return (await world.store.votesByNonce(nonceOf(number))).map(({ vote: { body } }) => body);
+}
+
+const approve = () => page.getByRole('button', { name: 'Approve restart_service' });
+const deny = () => page.getByRole('button', { name: 'Deny restart_service' });
+const state = (text: string | RegExp) => page.locator('#state', { hasText: text }).waitFor();
+
+describe('signing in', () => {
+  it('takes the token out of the address, and the link works once', async () => {
+    await signIn();
+    expect(page.url()).toBe(`${url}/inbox`);
+    await page.reload();
+    await page.getByText('signed in as bob').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('Not signed in').waitFor();
+    await page.reload();
+    await page.getByText('Not signed in').waitFor();
+  });
+});
+
+describe('answering', () => {
+  it('approves with a reason, and says what the run said', async () => {
+    world.door.voteStatuses = [{ status: 'applied', outcome: 'approved' }];
+    await askWith(1, { service: 'web' });
+    await signIn();
+    await page.getByRole('heading', { name: 'Run restart_service on test' }).waitFor();
+    await page.getByLabel('Reason').fill('checked with the owner');
+    await approve().click();
+    await state('Counted; the request is approved.');
+    expect(await votes()).toMatchObject([{ verdict: 'approve', reason: 'checked with the owner', channel: 'web' }]);
+  });
+
+  it('denies by keyboard alone', async () => {
+    await askWith(1, { service: 'web' });
+    await signIn();
+    await deny().waitFor();
+    await page.keyboard.press('d');
+    expect(await votes()).toEqual([]);
+    await page.keyboard.press('Enter');
+    await state(/^Counted/);
+    expect(await votes()).toMatchObject([{ verdict: 'deny' }]);
+  });
+
+  it('shows what comes in while it is open, without being asked', async () => {
+    await signIn();
+    await page.getByText('Nothing waits for an answer.').waitFor();
+    await askWith(1, { service: 'web' });
+    const entry = page.getByRole('button', { name: /Run restart_service on test/ });
+    await entry.waitFor();
+    expect(await entry.textContent()).toContain('risk medium');
+  });
+
+  it('a critical call needs the name of its tool typed', async () => {
+    await askWith(1, { service: 'web' }, { risk: 'critical' });
+    await signIn();
+    await approve().waitFor();
+    expect(await approve().isDisabled()).toBe(true);
+    await page.getByLabel(/^Critical: type/).fill('restart');
+    expect(await approve().isDisabled()).toBe(true);
+    await page.getByLabel(/^Critical: type/).fill('restart_service');
+    await approve().click();
+    await state(/^Counted/);
+    expect(await votes()).toHaveLength(1);
+  });
+
+  it('cut arguments have to be opened whole before they are approved', async () => {
+    const tail = 'the part in the middle';
+    await askWith(1, { text: `${'word '.repeat(1500)}${tail}${' word'.repeat(1500)}` });
+    await signIn();
+    await approve().waitFor();
+    expect(await approve().isDisabled()).toBe(true);
+    expect(await deny().isDisabled()).toBe(false);
+    await page.getByRole('button', { name: 'Show the whole arguments' }).click();
+    await page.getByText(tail).waitFor();
+    await approve().click();
+    await state(/^Counted/);
+  });
+
+  it('says why where one may not answer, and offers no buttons', async () => {
+    await world.ask(1, { ticket: { principal: 'bob' }, card: { requester: 'bob' } });
+    await signIn();
+    await state(/^You may not answer/);
+    expect(await approve().isVisible()).toBe(false);
+  });
+
+  it('an answer that the gateway refuses is shown as refused', async () => {
+    await askWith(1, { service: 'web' });
+    await signIn();
+    await approve().waitFor();
+    world.door.links.clear();
+    await approve().click();
+    await state(/its run no longer runs/);
+    expect(await votes()).toEqual([]);
+  });
+});
+
+describe('an enrolment link of Slack', () => {
+  const user = { enterpriseId: null, teamId: 'T0001', userId: 'U0BOB' };
+  const secret = 'a signing secret';
+
+  it('names no user, and takes the member id of whoever is signed in', async () => {
+    const slack = { signingSecret: secret, botToken: 'x', teamId: 'T0001', channel: 'C0001' };
+    const other = await startWorld({ gateway: { slack, publicUrl: 'http://127.0.0.1' } });
+    try {
+      const address = await other.app.listen({ host: '127.0.0.1', port: 0 });
+      const key = await other.key('bob');
+      const made = await other.call('POST', '/v1/inbox/sign-in-links', { key });
+      const code = enrolmentCode(secret, user, other.clock.at);
+      const token = String(made.body['url']).split('#sign-in=')[1] ?? '';
+      await page.goto(`${address}/inbox?slack=${code}#sign-in=${token}`);
+      await page.getByRole('heading', { name: 'Answer from Slack' }).waitFor();
+      expect(await page.locator('body').textContent()).not.toContain(user.userId);
+      await page.getByLabel('Your own Slack member id').fill('U0EVE');
+      await page.getByRole('button', { name: 'These clicks are mine' }).click();
+      await page.getByText('the Slack member id typed is another one').waitFor();
+      expect(await callerOfSlackUser(other.options, user)).toBeUndefined();
+      await page.getByLabel('Your own Slack member id').fill(user.userId);
+      await page.getByRole('button', { name: 'These clicks are mine' }).click();
+      await page.getByText('your clicks in Slack count as your answers').waitFor();
+      expect(await callerOfSlackUser(other.options, user)).toMatchObject({ principal: 'bob' });
+    } finally {
+      await other.close();
+    }
+  });
+});
+
+describe('a hostile card', () => {
+  it('is text: it runs nothing, loads nothing and links nowhere', async () => {
+    const hostile = '</pre><img src=//evil.example onerror=alert(1)><a href="javascript:alert(1)">x</a>\u202E';
+    const requested: string[] = [];
+    page.on('request', (request) => requested.push(new URL(request.url()).origin));
+    await askWith(1, { text: hostile }, { toolDescription: hostile, environment: hostile, agent: hostile });
+    await signIn();
+    await approve().waitFor();
+    expect(await page.locator('#card-section a, #card-section img, #list a').count()).toBe(0);
+    expect(new Set(requested)).toEqual(new Set([url]));
+    expect(await page.locator('#card').textContent()).not.toContain('\u202E');
+    expect(said).toEqual([]);
+  });
+});
+
+describe('everybody can use it', () => {
+  it.each([
+    ['light', 1200],
+    ['dark', 1200],
+    ['light', 360],
+    ['dark', 360],
+  ] as const)('in %s at %i pixels axe finds nothing, and nothing runs off the side', async (colorScheme, width) => {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 800 });
+    await askWith(1, { text: 'word'.repeat(1000) }, { risk: 'critical' });
+    await askWith(2, { service: 'web' }, {}, false);
+    await signIn();
+    await page.getByRole('heading', { name: /restart_service/ }).waitFor();
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+      .analyze();
+    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
+  });
+});

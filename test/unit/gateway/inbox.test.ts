@@ -1,0 +1,193 @@
+/** Signing in to the inbox, and what a session may do: read and answer, from the gateway's own page, while its key stands. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { nonceOf } from '../../support/signed-objects.ts';
+import { type Answer, newKeys, startWorld, type World } from './gateway-world.ts';
+
+let world: World;
+let bob: string;
+const host = '127.0.0.1:7420';
+const ownPage = { host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' };
+
+beforeEach(async () => {
+  world = await startWorld();
+  bob = await world.key('bob');
+  await world.ask(1);
+});
+afterEach(() => world.close());
+
+async function link(key = bob): Promise<string> {
+  const answer = await world.call('POST', '/v1/inbox/sign-in-links', { key, headers: { host } });
+  expect(answer.status).toBe(201);
+  const url = new URL(String(answer.body['url']));
+  expect(url.origin + url.pathname).toBe(`http://${host}/inbox`);
+  return url.hash.slice('#sign-in='.length);
+}
+
+async function open(token: string): Promise<Answer> {
+  return await world.call('POST', '/v1/inbox/session', { body: { token }, headers: ownPage });
+}
+
+async function session(key = bob): Promise<string> {
+  const answer = await open(await link(key));
+  expect(answer.status).toBe(201);
+  return String(answer.headers['set-cookie']).split(';', 1)[0] ?? '';
+}
+
+async function vote(cookie: string, headers: Record<string, string> = ownPage): Promise<Answer> {
+  const row = await world.store.getAsk(nonceOf(1));
+  if (row?.ask.body.verdict !== 'ask') throw new TypeError('not an ask');
+  const { cardDigest } = row.ask.body.ask;
+  const body = { verdict: 'approve', cardDigest, channel: 'api' };
+  return await world.call('POST', `/v1/approvals/${nonceOf(1)}/votes`, { body, headers: { ...headers, cookie } });
+}
+
+async function votes() {
+  return (await world.store.votesByNonce(nonceOf(1))).map(({ vote: { body } }) => body);
+}
+
+describe('a sign-in link', () => {
+  it('opens one session, in a cookie that no script and no other site gets', async () => {
+    const token = await link();
+    const answer = await open(token);
+    expect(answer.body).toMatchObject({ principal: 'bob' });
+    expect(answer.headers['set-cookie']).toMatch(/; Path=\/; HttpOnly; SameSite=Strict; Max-Age=3600$/);
+    expect(await open(token)).toMatchObject({ status: 401 });
+  });
+
+  it('opens one session when two use it at once', async () => {
+    const token = await link();
+    const statuses = (await Promise.all([open(token), open(token)])).map(({ status }) => status);
+    expect(statuses.toSorted((one, other) => one - other)).toEqual([201, 401]);
+  });
+
+  it('ends after five minutes, and with its key', async () => {
+    const late = await link();
+    world.clock.at += 5 * 60_000 + 1;
+    expect((await open(late)).status).toBe(401);
+    const revoked = await link();
+    const keyId = bob.split('_')[1] ?? '';
+    await world.call('DELETE', `/v1/keys/${keyId}`, { key: await world.key('ann') });
+    expect((await open(revoked)).status).toBe(401);
+  });
+
+  it('is for people, and not made by a session', async () => {
+    const machine = await world.key('robot', { person: false });
+    expect((await world.call('POST', '/v1/inbox/sign-in-links', { key: machine })).status).toBe(403);
+    const cookie = await session();
+    const again = await world.call('POST', '/v1/inbox/sign-in-links', { headers: { ...ownPage, cookie } });
+    expect(again.status).toBe(403);
+  });
+
+  it('with another secret, or none, opens nothing', async () => {
+    const token = await link();
+    const [id = ''] = token.split('_');
+    expect((await open(`${id}_${'A'.repeat(43)}`)).status).toBe(401);
+    expect((await open(`${'z'.repeat(12)}_${'A'.repeat(43)}`)).status).toBe(401);
+    expect((await open('x')).status).toBe(400);
+  });
+
+  it('is nothing that a writer of the database can make', async () => {
+    const forged = await newKeys(world.folder);
+    const token = await link();
+    const [linkId = ''] = token.split('_');
+    const rows = await world.store.listControl(['sign-in-link']);
+    const { body } = rows.find((one) => one.body.kind === 'sign-in-link' && one.body.linkId === linkId) ?? {};
+    if (body?.kind !== 'sign-in-link') throw new TypeError('no link');
+    const other = 'forgedforged';
+    await world.store.appendControl((sequence) => world.seal('control', { ...body, linkId: other, sequence }, forged));
+    expect((await open(token.replace(linkId, other))).status).toBe(401);
+  });
+});
+
+describe('a session', () => {
+  it('votes as its person, from the web whatever it says, and the vote says by what', async () => {
+    expect(await vote(await session())).toMatchObject({ status: 200, body: { status: 'applied' } });
+    expect(await votes()).toMatchObject([
+      {
+        principal: 'bob',
+        channel: 'web',
+        authenticated: {
+          method: 'api-key',
+          credentialId: bob.split('_')[1],
+          via: expect.stringMatching(/^session:/) as unknown,
+        },
+      },
+    ]);
+  });
+
+  it.each([
+    ['another origin', { ...ownPage, origin: 'http://127.0.0.1:9999' }],
+    ['another site, as the browser says', { ...ownPage, 'sec-fetch-site': 'cross-site' }],
+    ['nobody knows where', { host }],
+    ['a name that only looks like ours', { ...ownPage, origin: `http://${host}.evil.example` }],
+  ])('cannot be ridden from %s', async (_, headers) => {
+    const answer = await vote(await session(), headers);
+    expect([401, 403]).toContain(answer.status);
+    expect(await votes()).toEqual([]);
+  });
+
+  it('cannot be ridden where the gateway listens for others, either', async () => {
+    const remote = await startWorld({ gateway: { allowRemote: true } });
+    try {
+      const key = await remote.key('bob');
+      const made = await remote.call('POST', '/v1/inbox/sign-in-links', { key, headers: { host: 'cs.example' } });
+      const token = String(made.body['url']).split('#sign-in=')[1];
+      const headers = { host: 'cs.example', origin: 'https://cs.example' };
+      const opened = await remote.call('POST', '/v1/inbox/session', { body: { token }, headers });
+      expect(opened.headers['set-cookie']).toMatch(/; Secure$/);
+      const cookie = String(opened.headers['set-cookie']).split(';', 1)[0] ?? '';
+      const out = (origin: string) =>
+        remote.call('DELETE', '/v1/inbox/session', { headers: { host: 'cs.example', origin, cookie } });
+      expect((await out('https://evil.example')).status).toBe(401);
+      expect((await out('https://cs.example')).status).toBe(204);
+    } finally {
+      await remote.close();
+    }
+  });
+
+  it('has the scopes to read and answer, and no other', async () => {
+    const cookie = await session();
+    const headers = { ...ownPage, cookie };
+    expect((await world.call('GET', '/v1/approvals', { headers })).status).toBe(200);
+    expect((await world.call('GET', '/v1/keys', { headers })).status).toBe(403);
+    expect((await world.call('POST', '/v1/fleet/freeze', { headers, body: { reason: 'x' } })).status).toBe(403);
+  });
+
+  it('ends when signed out, when its time is over, and when its key is revoked', async () => {
+    const signedOut = await session();
+    const headers = { ...ownPage, cookie: signedOut };
+    expect((await world.call('DELETE', '/v1/inbox/session', { headers })).status).toBe(204);
+    expect((await vote(signedOut)).status).toBe(401);
+    const revoked = await session();
+    await world.call('DELETE', `/v1/keys/${bob.split('_')[1] ?? ''}`, { key: await world.key('ann') });
+    expect((await vote(revoked)).status).toBe(401);
+    const short = await world.key('carol', { expiresAt: world.clock.at + 1000 });
+    const ending = await session(short);
+    world.clock.at += 1001;
+    expect((await vote(ending)).status).toBe(401);
+    expect(await votes()).toEqual([]);
+  });
+
+  it('is not used where a key is sent, even a wrong one', async () => {
+    const cookie = await session();
+    const authorization = `Bearer cs_${'x'.repeat(12)}_${'A'.repeat(43)}`;
+    const answer = await world.call('GET', '/v1/approvals', { headers: { ...ownPage, cookie, authorization } });
+    expect(answer.status).toBe(401);
+  });
+});
+
+describe('the page', () => {
+  it.each(['/inbox', '/inbox/inbox.js', '/inbox/page.js', '/inbox/enrol.js', '/inbox/inbox.css'])(
+    '%s is given without a key, under a strict policy',
+    async (url) => {
+      const answer = await world.app.inject({ method: 'GET', url, headers: { host } });
+      expect(answer.statusCode).toBe(200);
+      const policy = String(answer.headers['content-security-policy']);
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect(policy).toContain("require-trusted-types-for 'script'");
+      expect(policy).not.toMatch(/unsafe|https?:|\*|data:/);
+      expect(answer.headers['x-content-type-options']).toBe('nosniff');
+    },
+  );
+});

@@ -1,0 +1,111 @@
+/** Runs docs/approvals.md: each policy must load, and its votes must come to the outcomes that the page says. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { decideApproval, type VoteEvidence } from '../../../core/approval.ts';
+import { type ApprovalTerms, channelSchema, type SignedVote, type VoteBody } from '../../../core/contracts/approval.ts';
+import { riskSchema } from '../../../core/contracts/labels.ts';
+import { digestText } from '../../../core/digest.ts';
+import { type CompiledPolicy, judgeVoter } from '../../../policy/index.ts';
+import { parseDuration } from '../../../policy/duration.ts';
+import { approvalSourceSchema } from '../../../policy/schema-terms.ts';
+import { ask, askBody, voteBody } from '../../vectors/samples.ts';
+import { loaded } from './policy-fixtures.ts';
+
+const page = readFileSync(new URL('../../../docs/approvals.md', import.meta.url), 'utf8');
+const blocks = (kind: string): string[] =>
+  [...page.matchAll(new RegExp(`^\`\`\`yaml ${kind}\n(.*?)^\`\`\`$`, 'gms'))].map(([, text]) => String(text));
+
+const exampleSchema = z.array(
+  z.strictObject({
+    votes: z.array(z.string()).min(1),
+    outcome: z.enum(['open', 'approved', 'denied', 'expired']),
+    risk: riskSchema.default('low'),
+    requester: z.string().default('rita'),
+  }),
+);
+type Example = z.infer<typeof exampleSchema>[number];
+
+const askedAt = ask.askedAt;
+const sentence =
+  /^(?<who>\S+) (?<verb>approves|denies|withdraws)(?: at (?<at>\S+))?(?: in (?<channel>\S+))?(?<confirmed> confirmed)?$/u;
+
+function voteOf(text: string, index: number, earlier: readonly SignedVote[]): SignedVote {
+  const { who = '', verb, at, channel, confirmed } = sentence.exec(text)?.groups ?? {};
+  const verdict = verb === 'approves' ? 'approve' : verb === 'denies' ? 'deny' : 'withdraw';
+  const own = earlier.find(({ body }) => body.principal === who);
+  const body: VoteBody = {
+    ...voteBody,
+    nonce: ask.nonce,
+    askDigest: digestText('decision', 'the ask'),
+    cardDigest: ask.cardDigest,
+    termsDigest: ask.termsDigest,
+    principal: who,
+    roles: [],
+    verdict,
+    channel: channelSchema.parse(channel ?? 'api'),
+    castAt: askedAt + index + (at === undefined ? 0 : (parseDuration(at) ?? Number.NaN)),
+    authenticated: { ...voteBody.authenticated, ...(confirmed ? { stepUp: 'typed-yes' as const } : {}) },
+    ...(verdict === 'withdraw' && own ? { withdraws: digestOf(own) } : {}),
+  };
+  return { domain: 'vote', kid: 'vote', audience: 'docs', issuedAt: body.castAt, body, signature: 'A'.repeat(86) };
+}
+
+const digestOf = ({ body }: SignedVote): string =>
+  digestText('vote', `${body.principal} ${body.verdict} ${body.castAt}`);
+
+function outcomeOf(policy: CompiledPolicy, terms: ApprovalTerms, example: Example): string {
+  const votes: SignedVote[] = [];
+  for (const [index, text] of example.votes.entries()) votes.push(voteOf(text, index, votes));
+  const evidence = votes.map((vote): VoteEvidence => {
+    const { principal, verdict, castAt, channel, authenticated } = vote.body;
+    const judged = judgeVoter(
+      { terms, risk: example.risk, askedAt },
+      [policy],
+      [example.requester],
+      { principal, claims: [] },
+      { verdict, castAt, channel, hasReason: true, isConfirmed: authenticated.stepUp !== undefined },
+    );
+    const known = { vote, digest: digestOf(vote), valid: true };
+    return judged.kind === 'may'
+      ? { ...known, eligible: true, person: judged.person, seats: judged.seats }
+      : { ...known, eligible: false };
+  });
+  const deadlineAt = askedAt + terms.deadlineMs;
+  const input = { ask: { ...ask, terms, deadlineAt }, askDigest: digestText('decision', 'the ask'), votes: evidence };
+  const last = Math.max(...votes.map(({ body }) => body.castAt));
+  return decideApproval({ ...input, closed: last > deadlineAt }).outcome ?? 'open';
+}
+
+describe('docs/approvals.md', () => {
+  const policies = blocks('policy');
+  const examples = blocks('votes');
+
+  it('has votes for each policy', () => {
+    expect(askBody.verdict).toBe('ask');
+    expect(policies.length).toBeGreaterThan(4);
+    expect(examples.length).toBe(policies.length);
+  });
+
+  it.each(
+    policies.flatMap((text, index) =>
+      exampleSchema.parse(parse(String(examples[index]))).map((example) => ({
+        policy: index + 1,
+        said: `${example.votes.join(', ')}: ${example.outcome}`,
+        text,
+        example,
+      })),
+    ),
+  )('policy $policy, $said', ({ text, example }) => {
+    const policy = loaded(text);
+    const terms = policy.terms.get('default');
+    if (!terms) throw new TypeError('no default terms');
+    expect(example.votes.every((vote) => sentence.test(vote))).toBe(true);
+    expect(outcomeOf(policy, terms, example)).toBe(example.outcome);
+  });
+
+  it('names every key of terms', () => {
+    expect(Object.keys(approvalSourceSchema.shape).filter((key) => !page.includes(`\`${key}\``))).toEqual([]);
+  });
+});

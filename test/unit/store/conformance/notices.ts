@@ -1,0 +1,70 @@
+/** Notices: told by one of several gateways, given back when a taker dies, due again when the request is closed. */
+import { describe, expect, it } from 'vitest';
+import { nonceOf, someTimeAt } from '../../../support/signed-objects.ts';
+import type { Store } from '../../../../store/store.ts';
+import type { Notice } from '../../../../store/notice.ts';
+import type { CurrentHarness } from '../conformance.ts';
+import { decide, openRun } from './scene.ts';
+
+export function noticeConformance(current: CurrentHarness): void {
+  describe('notices', () => {
+    async function asked(store: Store) {
+      const scene = await openRun(store);
+      const nonce = nonceOf(scene.nonce);
+      await decide(store, scene, scene.callKey(1), { verdict: { ask: nonce } });
+      const due = async (now: number): Promise<Notice | undefined> =>
+        (await store.noticesDue({ channel: 'test', now, limit: 10_000 })).find((one) => one.nonce === nonce);
+      return { scene, nonce, due };
+    }
+
+    it('one of several takes a request that nobody was told of, and it comes back when the lease ends', async () => {
+      const { store, another } = current();
+      const other = await another();
+      const { due } = await asked(store);
+      const fresh = await due(someTimeAt);
+      expect(fresh).toMatchObject({ state: 'new', attempts: 0, place: null });
+      if (!fresh) throw new TypeError('not due');
+      const takers = [store, other, store, other];
+      const taken = await Promise.all(takers.map((one) => one.takeNotice(fresh, someTimeAt + 100)));
+      await other.close();
+      expect(taken.filter(Boolean)).toHaveLength(1);
+      expect(await due(someTimeAt + 99)).toBeUndefined();
+      expect(await due(someTimeAt + 100)).toMatchObject({ state: 'waiting' });
+    });
+
+    it('what is told rests until its time or until the request is closed, and what is done is not due', async () => {
+      const { store } = current();
+      const { scene, nonce, due } = await asked(store);
+      const fresh = await due(someTimeAt);
+      if (!fresh) throw new TypeError('not due');
+      await store.takeNotice(fresh, someTimeAt + 100);
+      const told = { ...fresh, state: 'told' as const, place: 'there', toldAt: someTimeAt, nextAt: someTimeAt + 5000 };
+      await store.saveNotice(told);
+      expect(await store.noticesOf(nonce)).toEqual([told]);
+      expect(await due(someTimeAt + 4999)).toBeUndefined();
+      expect(await due(someTimeAt + 5000)).toEqual(told);
+      const closes = { nonce, outcome: 'expired' as const, at: someTimeAt + 7 };
+      await decide(store, scene, scene.callKey(1), { verdict: 'deny', closes, place: { pass: 2 } });
+      const closed = await due(someTimeAt);
+      expect(closed).toEqual(told);
+      expect(await store.takeNotice(told, someTimeAt + 200)).toBe(true);
+      expect(await store.takeNotice(told, someTimeAt + 300)).toBe(false);
+      expect(await due(someTimeAt + 199)).toBeUndefined();
+      await store.saveNotice({ ...told, state: 'done' });
+      expect(await due(someTimeAt + 1_000_000)).toBeUndefined();
+    });
+
+    it('a delivery is the first one once, until it is forgotten', async () => {
+      const { store, another } = current();
+      const other = await another();
+      const id = crypto.randomUUID();
+      const delivery = { source: 'test', id, now: 1000, forgetBefore: 0 };
+      const firsts = await Promise.all([store, other, store].map((one) => one.firstDelivery(delivery)));
+      await other.close();
+      expect(firsts.filter(Boolean)).toHaveLength(1);
+      expect(await store.firstDelivery({ ...delivery, source: 'another' })).toBe(true);
+      expect(await store.firstDelivery({ ...delivery, now: 3000, forgetBefore: 1000 })).toBe(false);
+      expect(await store.firstDelivery({ ...delivery, now: 3000, forgetBefore: 1001 })).toBe(true);
+    });
+  });
+}

@@ -1,0 +1,354 @@
+/**
+ * The inbox page. It shows what the gateway laid out, as text only, and an outcome only once the gateway said it. It holds
+ * no key: a cookie that no script reads stands for the person who opened the sign-in link.
+ */
+import { offerEnrolment } from './enrol.js';
+import { ask, element, messageOf, say, showSignedOut } from './page.js';
+
+/** @typedef {{ kind: string, label: string, text: string }} Line */
+/**
+ * @typedef {object} Approval
+ * @property {string} nonce
+ * @property {'call' | 'reconcile'} kind
+ * @property {string} tool
+ * @property {{ risk: string, environment: string, argumentsCut: boolean, argumentsDigest: string, opaque?: unknown[] }} card
+ * @property {Line[]} lines
+ * @property {string} cardDigest
+ * @property {number} deadlineAt
+ * @property {boolean} open
+ * @property {string | null} outcome
+ * @property {{ reasonRequired: boolean, confirmation: string | null }} approvers
+ * @property {{ mayAnswer: boolean, reason: string | null }} you
+ */
+
+/** @typedef {{ principal: string }} Session */
+/** @typedef {{ status: string, outcome?: string | null, reason?: string | null }} VoteResult */
+
+/** @type {Map<string, Approval>} */
+const approvals = new Map();
+/** What of each was opened whole, by nonce. @type {Set<string>} */
+const openedWhole = new Set();
+/** @type {string | undefined} */
+let shown;
+let busy = false;
+/** What became of the answer to the request that is shown; empty before. */
+let told = '';
+
+const reason = /** @type {HTMLTextAreaElement} */ (element('reason'));
+const confirmation = /** @type {HTMLInputElement} */ (element('confirm'));
+const approveButton = /** @type {HTMLButtonElement} */ (element('approve'));
+const denyButton = /** @type {HTMLButtonElement} */ (element('deny'));
+
+async function signIn() {
+  const token = new URLSearchParams(location.hash.slice(1)).get('sign-in');
+  // Out of the address and its history before anything else can read it.
+  if (token !== null) history.replaceState(null, '', `${location.pathname}${location.search}`);
+  try {
+    /** @type {Session} */
+    const session =
+      token === null ? await ask('GET', '/v1/inbox/session') : await ask('POST', '/v1/inbox/session', { token });
+    element('who').textContent = `signed in as ${session.principal}`;
+    element('sign-out').hidden = false;
+    element('signed-out').hidden = true;
+    element('inbox').hidden = false;
+    return true;
+  } catch (error) {
+    showSignedOut();
+    if (token !== null) say(messageOf(error));
+    return false;
+  }
+}
+
+async function load() {
+  /** @type {{ approvals: Approval[] }} */
+  const { approvals: listed } = await ask('GET', '/v1/approvals?limit=200');
+  const open = new Set(listed.map((one) => one.nonce));
+  for (const nonce of approvals.keys()) if (!open.has(nonce) && nonce !== shown) approvals.delete(nonce);
+  for (const one of listed) if (one.nonce !== shown) approvals.set(one.nonce, one);
+  if (shown !== undefined) await refresh(shown);
+  showList();
+}
+
+/** @param {string} nonce */
+async function refresh(nonce) {
+  /** @type {Approval} */
+  const one = await ask('GET', `/v1/approvals/${encodeURIComponent(nonce)}`);
+  approvals.set(nonce, one);
+  if (shown === nonce) showCard();
+}
+
+function waiting() {
+  return [...approvals.values()].filter((one) => one.open).toSorted((a, b) => a.deadlineAt - b.deadlineAt);
+}
+
+function showList() {
+  const list = element('list');
+  const items = waiting().map((one) => {
+    const item = document.createElement('li');
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = one.lines[0]?.text ?? one.tool;
+    button.dataset['nonce'] = one.nonce;
+    if (one.nonce === shown) button.setAttribute('aria-current', 'true');
+    const detail = document.createElement('small');
+    const who = one.you.mayAnswer ? '' : '; not yours to answer';
+    detail.textContent = `risk ${one.card.risk}, answer by ${new Date(one.deadlineAt).toISOString().slice(11, 19)} UTC${who}`;
+    button.append(detail);
+    button.addEventListener('click', () => void open(one.nonce, true));
+    item.append(button);
+    return item;
+  });
+  list.replaceChildren(...items);
+  element('empty').hidden = items.length > 0;
+  document.title = items.length > 0 ? `(${items.length}) Countersign inbox` : 'Countersign inbox';
+}
+
+/** @param {string} nonce @param {boolean} [focus] */
+async function open(nonce, focus = false) {
+  if (shown !== nonce) {
+    shown = nonce;
+    reason.value = '';
+    confirmation.value = '';
+    element('whole').hidden = true;
+    element('state').textContent = '';
+    told = '';
+  }
+  try {
+    await refresh(nonce);
+  } catch (error) {
+    say(messageOf(error));
+  }
+  showList();
+  if (focus) element('card-title').focus();
+}
+
+function showCard() {
+  const one = shown === undefined ? undefined : approvals.get(shown);
+  element('card-section').hidden = one === undefined;
+  if (!one) return;
+  const [headline, ...rest] = one.lines;
+  element('card-title').textContent = headline?.text ?? one.tool;
+  element('card').replaceChildren(...rest.map(rowOf));
+  element('whole-section').hidden = !needsWhole(one);
+  element('answer').hidden = !one.open || !one.you.mayAnswer;
+  // What the gateway said of an answer stays.
+  if (told !== '') element('state').textContent = told;
+  else if (!one.open) element('state').textContent = `This request is ${one.outcome ?? 'closed'}.`;
+  else if (!one.you.mayAnswer)
+    element('state').textContent = `You may not answer: ${one.you.reason ?? 'no reason given'}`;
+  const [yes, no] =
+    one.kind === 'call' ? [`Approve ${one.tool}`, `Deny ${one.tool}`] : ['It happened', 'It did not happen'];
+  approveButton.textContent = yes ?? '';
+  denyButton.textContent = no ?? '';
+  element('reason-needed').textContent = reasonNeeded(one) ? '(required)' : '(optional)';
+  const typed = toType(one);
+  element('confirm-section').hidden = typed === null;
+  element('confirm-label').textContent =
+    `${one.card.risk === 'critical' ? 'Critical: type' : 'Type'} ${typed ?? ''} to approve`;
+  updateButtons();
+}
+
+/** @param {Line} line */
+function rowOf({ kind, label, text }) {
+  const row = document.createElement('div');
+  row.className = kind;
+  const term = document.createElement('dt');
+  term.textContent = label === '' ? 'note' : label;
+  const value = document.createElement('dd');
+  value.textContent = text;
+  row.append(term, value);
+  return row;
+}
+
+/** @param {Approval} one */
+function needsWhole(one) {
+  return one.card.argumentsCut || one.card.opaque !== undefined;
+}
+
+/** What is typed to approve it: what its terms want, and for what is critical always. @param {Approval} one */
+function toType(one) {
+  if (one.kind !== 'call') return null;
+  return one.approvers.confirmation ?? (one.card.risk === 'critical' ? one.tool : null);
+}
+
+/** @param {Approval} one */
+function reasonNeeded(one) {
+  return one.kind === 'reconcile' || one.approvers.reasonRequired;
+}
+
+/** @param {Approval} one */
+function whyNotApprove(one) {
+  if (reasonNeeded(one) && reason.value.trim() === '') return 'A reason is required.';
+  if (one.kind === 'call' && needsWhole(one) && !openedWhole.has(one.nonce))
+    return 'Open the whole arguments before you approve.';
+  const typed = toType(one);
+  if (typed !== null && confirmation.value !== typed) return `Type ${typed} to approve.`;
+  return '';
+}
+
+function updateButtons() {
+  const one = shown === undefined ? undefined : approvals.get(shown);
+  const why = one ? whyNotApprove(one) : '';
+  approveButton.disabled = busy || !one || why !== '';
+  denyButton.disabled = busy || !one || (reasonNeeded(one) && reason.value.trim() === '');
+  element('why-not').textContent = why;
+}
+
+async function showWhole() {
+  const nonce = shown;
+  if (nonce === undefined) return;
+  try {
+    /** @type {{ arguments: string }} */
+    const { arguments: text } = await ask('GET', `/v1/approvals/${encodeURIComponent(nonce)}/arguments`);
+    if (shown !== nonce) return;
+    element('whole').textContent = visible(text);
+    element('whole').hidden = false;
+    openedWhole.add(nonce);
+    updateButtons();
+    element('whole').focus();
+  } catch (error) {
+    say(messageOf(error));
+  }
+}
+
+/** What hides or reorders, as escapes: the same signs as on the card. @param {string} text */
+function visible(text) {
+  return text.replaceAll(
+    /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}|\p{Default_Ignorable_Code_Point}/gu,
+    (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
+  );
+}
+
+/** @param {boolean} yes */
+async function answer(yes) {
+  const one = shown === undefined ? undefined : approvals.get(shown);
+  if (!one || busy || (yes ? approveButton : denyButton).disabled) return;
+  busy = true;
+  updateButtons();
+  element('state').textContent = 'Sending your answer…';
+  try {
+    told = await (one.kind === 'call' ? vote(one, yes ? 'approve' : 'deny') : reconcile(one, yes));
+  } catch (error) {
+    told = messageOf(error);
+  }
+  element('state').textContent = told;
+  busy = false;
+  await load().catch((error) => say(messageOf(error)));
+  updateButtons();
+}
+
+/** @param {Approval} one @param {'approve' | 'deny'} verdict */
+async function vote(one, verdict) {
+  const why = reason.value.trim();
+  const body = {
+    verdict,
+    ...(why === '' ? {} : { reason: why }),
+    // As it was typed: the gateway compares it.
+    ...(verdict === 'approve' && one.approvers.confirmation !== null ? { confirmation: confirmation.value } : {}),
+  };
+  const headers = { 'if-match': `"${one.cardDigest}"`, 'idempotency-key': crypto.randomUUID() };
+  /** @type {VoteResult} */
+  const {
+    status,
+    outcome = null,
+    reason: refusal,
+  } = await ask('POST', `/v1/approvals/${one.nonce}/votes`, body, headers);
+  switch (status) {
+    case 'applied':
+      return outcome === null ? 'Counted; more votes are needed.' : `Counted; the request is ${outcome}.`;
+    case 'recorded':
+      return 'Recorded; the run has not answered yet.';
+    case 'duplicate':
+      return 'You had voted before; the first vote stands.';
+    case 'late':
+      return 'Too late: the request was no longer open.';
+    default:
+      return `Not counted: ${refusal ?? 'no reason given'}`;
+  }
+}
+
+/** @param {Approval} one @param {boolean} happened */
+async function reconcile(one, happened) {
+  const body = {
+    answer: happened ? 'happened' : 'did-not-happen',
+    cardDigest: one.cardDigest,
+    reason: reason.value.trim(),
+  };
+  await ask('POST', `/v1/approvals/${one.nonce}/reconcile`, body);
+  return 'Your answer is recorded.';
+}
+
+/** @param {number} by */
+function move(by) {
+  const nonces = waiting().map(({ nonce }) => nonce);
+  if (nonces.length === 0) return;
+  const at = shown === undefined ? -1 : nonces.indexOf(shown);
+  const next = nonces[Math.min(nonces.length - 1, Math.max(0, at + by))];
+  if (next !== undefined) void open(next, true);
+}
+
+/** @type {Readonly<Record<string, () => void>>} */
+const keys = {
+  j: () => move(1),
+  k: () => move(-1),
+  // They point at the button; Enter presses it. One key pressed by mistake approves nothing.
+  a: () => approveButton.focus(),
+  d: () => denyButton.focus(),
+  w: () => void showWhole(),
+  r: () => reason.focus(),
+};
+
+document.addEventListener('keydown', (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement) {
+    if (event.key === 'Escape') event.target.blur();
+    return;
+  }
+  const act = keys[event.key];
+  if (!act || (shown === undefined && event.key !== 'j' && event.key !== 'k')) return;
+  event.preventDefault();
+  act();
+});
+reason.addEventListener('input', updateButtons);
+confirmation.addEventListener('input', updateButtons);
+approveButton.addEventListener('click', () => void answer(true));
+denyButton.addEventListener('click', () => void answer(false));
+element('show-whole').addEventListener('click', () => void showWhole());
+element('answer').addEventListener('submit', (event) => event.preventDefault());
+element('sign-out').addEventListener('click', () => {
+  void ask('DELETE', '/v1/inbox/session').then(showSignedOut, (error) => say(messageOf(error)));
+});
+
+/** Changes come as they happen; after a break the browser goes on from the last id. */
+function follow() {
+  const events = new EventSource('/v1/approvals/events');
+  let loading = false;
+  let again = false;
+  const changed = async () => {
+    again = true;
+    if (loading) return;
+    loading = true;
+    while (again) {
+      again = false;
+      await load().catch((error) => say(messageOf(error)));
+    }
+    loading = false;
+  };
+  for (const kind of ['requested', 'voted', 'closed'])
+    events.addEventListener(`approval-${kind}`, () => void changed());
+  events.addEventListener('open', () => say(''));
+  events.addEventListener('error', () => say('The connection was lost; trying again.'));
+}
+
+if (await signIn()) {
+  const code = new URLSearchParams(location.search).get('slack');
+  if (code !== null) {
+    history.replaceState(null, '', '/inbox');
+    offerEnrolment(code);
+  }
+  follow();
+  await load().catch((error) => say(messageOf(error)));
+  const linked = /^\/inbox\/?$/.test(location.pathname) ? new URLSearchParams(location.search).get('approval') : null;
+  const first = linked ?? waiting()[0]?.nonce;
+  if (first !== undefined && first !== null) await open(first);
+}

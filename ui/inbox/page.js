@@ -1,0 +1,46 @@
+/** What both halves of the inbox page use: its elements, its line of news, and requests to its own gateway. */
+
+/** @template {HTMLElement} [T=HTMLElement] @param {string} id @returns {T} */
+export function element(id) {
+  return /** @type {T} */ (document.getElementById(id));
+}
+
+/** @param {string} text */
+export function say(text) {
+  element('notice').textContent = text;
+}
+
+export function showSignedOut() {
+  element('inbox').hidden = true;
+  element('sign-out').hidden = true;
+  element('who').textContent = '';
+  element('signed-out').hidden = false;
+}
+
+/**
+ * @template T
+ * @param {string} method @param {string} path @param {unknown} [body] @param {Record<string, string>} [headers]
+ * @returns {Promise<T>}
+ */
+export async function ask(method, path, body, headers = {}) {
+  /** @type {RequestInit} */
+  const request =
+    body === undefined
+      ? { headers: { accept: 'application/json', ...headers } }
+      : {
+          headers: { accept: 'application/json', 'content-type': 'application/json', ...headers },
+          body: JSON.stringify(body),
+        };
+  const answer = await fetch(path, { ...request, method, credentials: 'same-origin' });
+  const text = await answer.text();
+  const value = /** @type {T & { detail?: unknown }} */ (text === '' ? {} : JSON.parse(text));
+  if (answer.status === 401) showSignedOut();
+  if (!answer.ok)
+    throw new Error(typeof value.detail === 'string' ? value.detail : `the gateway answered ${answer.status}`);
+  return value;
+}
+
+/** @param {unknown} error */
+export function messageOf(error) {
+  return error instanceof Error ? error.message : 'something went wrong';
+}
