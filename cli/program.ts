@@ -81,7 +81,10 @@ function addCommand(program: Command, definition: CommandDefinition, action: Act
 }
 
 /** Commands of one thing stand under its word: `policy check <file>` is `check <file>` of `policy`. */
-const groups: Readonly<Record<string, string>> = { policy: 'Check, test, explain, compare and publish policies' };
+const groups: Readonly<Record<string, string>> = {
+  policy: 'Check, test, explain, compare and publish policies',
+  redactions: 'What redaction took out, where it is kept',
+};
 
 function placeOf(program: Command, usage: string): { parent: Command; usage: string } {
   const [group = '', ...rest] = usage.split(' ');

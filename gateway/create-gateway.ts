@@ -21,6 +21,7 @@ import { fleetRoutes } from './routes/fleet.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { policyRoutes } from './routes/policies.ts';
+import { redactionRoutes } from './routes/redactions.ts';
 import { runRoutes } from './routes/runs.ts';
 
 /** Until the whole request is there: who sends a byte a minute holds no connection for ever, ms. */
@@ -71,6 +72,7 @@ function installRoutes(app: GatewayApp, gateway: GatewayContext): void {
   approvalRoutes(app, gateway);
   keyRoutes(app, gateway);
   policyRoutes(app, gateway);
+  redactionRoutes(app, gateway);
   fleetRoutes(app, gateway);
   healthRoutes(app, gateway);
 }

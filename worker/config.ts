@@ -60,6 +60,11 @@ export const configSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Key of the marks that redaction leaves, the same for all workers. Absent: one in the state folder'),
+  redactionKeyFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Key under which what redaction takes out is kept, the same for workers and gateway. Absent: nothing is'),
   store: z
     .string()
     .regex(/^(?:postgres(?:ql)?:\/\/|(?!.*:\/\/))/i, 'expected a postgres:// URL or the path of a file')
@@ -111,6 +116,7 @@ export const variableByName: Readonly<Record<ConfigName, string>> = {
   logFormat: 'COUNTERSIGN_LOG_FORMAT',
   keyRegistryFile: 'COUNTERSIGN_KEY_REGISTRY_FILE',
   markKeyFile: 'COUNTERSIGN_MARK_KEY_FILE',
+  redactionKeyFile: 'COUNTERSIGN_REDACTION_KEY_FILE',
   store: 'COUNTERSIGN_STORE',
   storePasswordFile: 'COUNTERSIGN_STORE_PASSWORD_FILE',
   storeRolePasswords: 'COUNTERSIGN_STORE_ROLE_PASSWORDS',

@@ -21,6 +21,8 @@ import { policyRollback } from './policy/rollback.ts';
 import { policyStatus } from './policy/status.ts';
 import { policyTest } from './policy/test.ts';
 import { reconcile } from './reconcile.ts';
+import { redactionsList } from './redactions/list.ts';
+import { redactionsShow } from './redactions/show.ts';
 import { replay } from './replay.ts';
 import { run } from './run.ts';
 import { runs } from './runs.ts';
@@ -53,6 +55,8 @@ export const commands: readonly CommandDefinition[] = [
   policyRollback,
   policyStatus,
   guards,
+  redactionsList,
+  redactionsShow,
   exportCommand,
   doctor,
   setup,

@@ -5,6 +5,7 @@
 import type { Domain } from '../../core/contracts/envelope.ts';
 import { activatePack, ensureLocalKey, type LocalKey, type PackActivation, startGateway } from '../../gateway/index.ts';
 import { findSecrets } from '../../guards/index.ts';
+import { readRedactionKey } from '../../keys/index.ts';
 import type { AgentPack } from '../../packs/load-pack.ts';
 import type { ProcessLog } from '../../worker/process-log.ts';
 import { findGateway, markGatewayEnded, writeGatewayRecord } from '../gateway-record.ts';
@@ -40,6 +41,8 @@ export async function startGatewayPart(options: GatewayPartOptions): Promise<Gat
   const { base, packs, host, allowRemote = false, log } = options;
   const { config, store, keys, clock, door } = base;
   const writer = { store, keys, clock, audience: config.audience };
+  const redactionKey =
+    config.redactionKeyFile === undefined ? undefined : readRedactionKey(config.redactionKeyFile, {});
   const localKey = await ensureLocalKey({ ...writer, stateFolder: config.stateFolder });
   const activations: PackActivation[] = [];
   for (const pack of packs) activations.push(await activatePack(writer, pack, localKey.principal));
@@ -50,6 +53,7 @@ export async function startGatewayPart(options: GatewayPartOptions): Promise<Gat
     taskQueuesFor: (agent) => taskQueuesOf(config, agent),
     scan: (text) => findSecrets(text),
     logger: log,
+    ...(redactionKey ? { redactionKey } : {}),
     ...(options.port === undefined ? { preferredPorts: await preferredPorts(base) } : { port: options.port }),
     allowRemote,
     drainMs: config.drainMs,

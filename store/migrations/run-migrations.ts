@@ -7,6 +7,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { type AppendOnly, createAuthorityAndLedger } from './authority-and-ledger.ts';
 import { indexGateReads } from './gate-reads.ts';
 import { createPolicyLimits } from './policy-limits.ts';
+import { createRedactions } from './redactions.ts';
 import { createSlidingLimits } from './sliding-limits.ts';
 
 function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
@@ -15,6 +16,7 @@ function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
     '0002-policy-limits': { up: createPolicyLimits },
     '0003-gate-reads': { up: indexGateReads },
     '0004-sliding-limits': { up: createSlidingLimits },
+    '0008-redactions': { up: createRedactions },
   };
 }
 

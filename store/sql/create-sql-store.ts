@@ -9,6 +9,7 @@ import { gateStateMethods } from './gate-state.ts';
 import { ledgerMethods } from './ledger.ts';
 import { limitMethods } from './limits.ts';
 import { receiptMethods } from './receipts.ts';
+import { redactionMethods } from './redactions.ts';
 import { runMethods } from './runs.ts';
 import type { SqlSession } from './session.ts';
 import { voteMethods } from './votes.ts';
@@ -25,6 +26,7 @@ export function createSqlStore(session: SqlSession): Store {
     ...receiptMethods(session),
     ...controlMethods(session),
     ...bodyMethods(session),
+    ...redactionMethods(session),
     ...ledgerMethods(session),
     ping: () => session.read(async (queries) => void (await queries.selectFrom('counters').select('name').execute())),
     close: () => session.close(),

@@ -178,6 +178,16 @@ export interface BodiesTable {
   text_json: string;
 }
 
+export interface RedactionsTable {
+  workflow_id: string;
+  mark: string;
+  entry: string;
+  key_id: string;
+  nonce: string;
+  sealed: string;
+  kept_at: number;
+}
+
 export interface LedgerTable {
   sequence: number;
   kind: LedgerEntry['kind'];
@@ -211,6 +221,7 @@ export interface Tables {
   labels: LabelsTable;
   control: ControlTable;
   bodies: BodiesTable;
+  redactions: RedactionsTable;
   ledger: LedgerTable;
   counters: CountersTable;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRedact } from '../../../activities/redact-for-run.ts';
 import { redactSecrets } from '../../../guards/index.ts';
-import { loadOrCreateMarkKey, readMarkKey } from '../../../keys/index.ts';
+import { loadOrCreateMarkKey, readRandomKey } from '../../../keys/index.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -74,7 +74,7 @@ describe('the key file', () => {
     const path = join(folder, 'bad.key');
     writeFileSync(path, content, { mode: 0o600 });
     chmodSync(path, 0o600);
-    expect(() => readMarkKey(path)).toThrowError(/its content is something else, expected 64 hex digits/u);
+    expect(() => readRandomKey(path)).toThrowError(/its content is something else, expected 64 hex digits/u);
     expect(readFileSync(path, 'utf8')).toBe(content);
   });
 
@@ -82,11 +82,11 @@ describe('the key file', () => {
     const path = join(folder, 'open.key');
     writeFileSync(path, 'ab'.repeat(32));
     chmodSync(path, 0o644);
-    expect(() => readMarkKey(path)).toThrowError(/its mode is 0644/u);
+    expect(() => readRandomKey(path)).toThrowError(/its mode is 0644/u);
     chmodSync(path, 0o600);
     const link = join(folder, 'link.key');
     symlinkSync(path, link);
-    expect(() => readMarkKey(link)).toThrowError(/symbolic link/u);
-    expect(readMarkKey(path)).toHaveLength(32);
+    expect(() => readRandomKey(link)).toThrowError(/symbolic link/u);
+    expect(readRandomKey(path)).toHaveLength(32);
   });
 });

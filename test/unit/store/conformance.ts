@@ -12,6 +12,7 @@ import { gateStateConformance } from './conformance/gate-state.ts';
 import { limitConformance } from './conformance/limits.ts';
 import { raceConformance } from './conformance/races.ts';
 import { recordConformance } from './conformance/records.ts';
+import { redactionConformance } from './conformance/redactions.ts';
 import { runConformance } from './conformance/runs.ts';
 import { voteConformance } from './conformance/votes.ts';
 
@@ -49,6 +50,7 @@ export function storeConformance(name: string, open: () => Promise<StoreHarness>
     fenceConformance(current);
     fenceModelConformance(current);
     recordConformance(current);
+    redactionConformance(current);
     controlConformance(current);
     raceConformance(current);
   });
