@@ -26,7 +26,7 @@ export interface KeepRedactionsDependencies {
   store: Pick<Store, 'keepRedactions'>;
   key: RedactionKey;
   clock: Clock;
-  report(lost: LostRedactions): void;
+  report: (lost: LostRedactions) => void;
 }
 
 /** Of a run, by one process. */

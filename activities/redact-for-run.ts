@@ -5,7 +5,7 @@
 import { hkdfSync } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import type { Finding } from '../core/contracts/labels.ts';
-import { redactSecrets } from '../guards/index.ts';
+import { redactSecrets, sanitiseError, textOfError } from '../guards/index.ts';
 import type { KeepRedactions, TakenSecret } from './keep-redactions.ts';
 
 export type Redact = (text: string) => Promise<{ text: string; findings: Finding[] }>;
@@ -36,6 +36,17 @@ export function createRedact(
     });
     await keep(run, taken);
     return redacted;
+  };
+}
+
+/** Errors of tools with the marks of their run: the guard's own, without a key, would count the secrets of each error anew. */
+export function createSanitiseError(redact: Redact): (error: unknown) => Promise<string> {
+  return async (error) => {
+    try {
+      return sanitiseError((await redact(textOfError(error))).text);
+    } catch {
+      return sanitiseError(error);
+    }
   };
 }
 

@@ -17,7 +17,7 @@ import { createRunTool, type RunToolDependencies } from '../activities/run-tool.
 import { createVerifyVotes } from '../activities/verify-votes.ts';
 import { aboutCall, guardCall } from '../activities/guard-call.ts';
 import { createKeepRedactions, type LostRedactions } from '../activities/keep-redactions.ts';
-import { createRedact, type Redact } from '../activities/redact-for-run.ts';
+import { createRedact, createSanitiseError, type Redact } from '../activities/redact-for-run.ts';
 import { createDescribeRun, createReadLinkOrigin } from '../client/describe-run.ts';
 import type { TemporalDoor } from '../client/temporal-door.ts';
 import type { Clock } from '../core/clock.ts';
@@ -26,7 +26,7 @@ import type { Domain } from '../core/contracts/envelope.ts';
 import { queryNames } from '../core/contracts/run-names.ts';
 import type { TaskQueues, TicketBody } from '../core/contracts/ticket.ts';
 import type { KeyRegistry, Signer } from '../core/envelope.ts';
-import { builtInGuards, findInjection, type Guard, sanitiseError, shellReaders } from '../guards/index.ts';
+import { builtInGuards, findInjection, type Guard, shellReaders } from '../guards/index.ts';
 import type { RedactionKey } from '../keys/index.ts';
 import type { Store } from '../store/store.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
@@ -51,7 +51,7 @@ export interface WorkerDependencies {
   /** Behind the marks of redaction, shared with other workers. @default random, of this process alone */
   markKey?: Uint8Array;
   /** What redaction takes out is kept under it, and what cannot be kept is told. @default nothing is kept */
-  redactions?: { key: RedactionKey; report(lost: LostRedactions): void };
+  redactions?: { key: RedactionKey; report: (lost: LostRedactions) => void };
   buildId: string;
   bounds?: Partial<GateBounds>;
   /** Told of every refusal that only tampering explains. @default nobody */
@@ -122,7 +122,7 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       redact,
       checkResult: async (text, call, permit) =>
         await checkPoint('afterTool', { text, ...aboutCall(call) }, await permittedSettings(policies, permit)),
-      sanitiseError,
+      sanitiseError: createSanitiseError(redact),
       marginMs: bounds.settleMarginMs / 2,
       ...(dependencies.reportIncident ? { reportIncident: dependencies.reportIncident } : {}),
     }),

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRedact } from '../../../activities/redact-for-run.ts';
+import { createRedact, createSanitiseError } from '../../../activities/redact-for-run.ts';
 import { redactSecrets } from '../../../guards/index.ts';
 import { loadOrCreateMarkKey, readRandomKey } from '../../../keys/index.ts';
 
@@ -54,6 +54,16 @@ describe('marks of redaction', () => {
     run = 'run-1';
     expect((await redact(text)).text).toBe(first);
   });
+});
+
+test('an error has the marks of its run, without its paths, and one that cannot be redacted so has none of the secret either', async () => {
+  const redact = createRedact(new Uint8Array(32).fill(1), () => 'run-1');
+  const [secret = ''] = secrets;
+  const mark = (await redact(secret)).text;
+  const error = new Error(`/home/ann/work: token ${secret}`);
+  expect(await createSanitiseError(redact)(error)).toBe(`<path>: token ${mark}`);
+  const failing = createSanitiseError(() => Promise.reject(new Error(secret)));
+  expect(await failing(error)).toBe('<path>: token [secret:github-token:0001]');
 });
 
 describe('the key file', () => {

@@ -33,7 +33,7 @@ async function readsOf(): Promise<unknown[]> {
   return await readControl({ store: world.store, audience, registry: world.keys.registry }, ['redaction-read']);
 }
 
-function read(outcome: string, by = 'ann') {
+function read(outcome: string, by = 'ann'): unknown {
   return expect.objectContaining({ workflowId, mark, outcome, by, reason: body.reason, readAt: world.clock.at });
 }
 
