@@ -13,6 +13,7 @@ import { openDatabaseEyes } from './database-eyes.ts';
 import { countDoubts, countEffects, type DoubtCount, type EffectCount, lostVotes } from './judge.ts';
 import { type Killed, killRepeatedly, startedBy } from './kills.ts';
 import type { ScriptedRun } from './script.ts';
+import { keepHistory } from '../frame/keep-history.ts';
 import { whereItStands } from '../frame/where-it-stands.ts';
 import { audience, startWorld, type World } from '../frame/world.ts';
 
@@ -199,7 +200,8 @@ async function replayAll(world: World, runs: readonly OpenRun[]): Promise<string
       if (report.verdict === 'verified') continue;
       const failed = report.checks.filter(({ result }) => result !== 'ok').map(({ id, reason }) => `${id} (${reason})`);
       const findings = report.findings.map(({ what }) => what);
-      differing.push(`${workflowId}: ${report.verdict}: ${[...failed, ...findings].join('; ')}`);
+      const file = await keepHistory(door.client, workflowId);
+      differing.push(`${workflowId} (${file}): ${report.verdict}: ${[...failed, ...findings].join('; ')}`);
     }
   } finally {
     await door.close();
