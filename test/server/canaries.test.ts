@@ -125,7 +125,7 @@ describe('canary secrets', () => {
       const { stdout } = await runProgram(['redactions', 'show', workflowId, mark, '--reason', 'a test'], environment);
       shown.push(stdout);
     }
-    for (const canary of ['result', 'error', 'answer'] as const) {
+    for (const canary of ['result', 'error', 'arguments', 'answer'] as const) {
       expect([canary, holds(shown.join('\n'), canaries[canary])]).toEqual([canary, true]);
     }
     const again = await cli('redactions', 'list', workflowId);

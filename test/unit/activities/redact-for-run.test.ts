@@ -60,7 +60,7 @@ test('an error has the marks of its run, without its paths, and one that cannot 
   const redact = createRedact(new Uint8Array(32).fill(1), () => 'run-1');
   const [secret = ''] = secrets;
   const mark = (await redact(secret)).text;
-  const error = new Error(`/home/ann/work: token ${secret}`);
+  const error = new Error(`/srv/cart/settings: token ${secret}`);
   expect(await createSanitiseError(redact)(error)).toBe(`<path>: token ${mark}`);
   const failing = createSanitiseError(() => Promise.reject(new Error(secret)));
   expect(await failing(error)).toBe('<path>: token [secret:github-token:0001]');
