@@ -5,7 +5,8 @@
 import { hkdfSync } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import type { Finding } from '../core/contracts/labels.ts';
-import { redactSecrets } from '../guards/index.ts';
+import { redactSecrets, sanitiseError, textOfError } from '../guards/index.ts';
+import type { KeepRedactions, TakenSecret } from './keep-redactions.ts';
 
 export type Redact = (text: string) => Promise<{ text: string; findings: Finding[] }>;
 
@@ -14,15 +15,38 @@ const mostRuns = 100;
 /**
  * @param markKey 32 random bytes: of the deployment, or, where there is none, of this process alone
  * @param currentRun workflow id of the run that an activity serves
+ * @param keep for what was taken out; absent: it is gone
  */
-export function createRedact(markKey: Uint8Array, currentRun: () => string = workflowOfActivity): Redact {
+export function createRedact(
+  markKey: Uint8Array,
+  currentRun: () => string = workflowOfActivity,
+  keep?: KeepRedactions,
+): Redact {
   const keys = new Map<string, Uint8Array>();
   return async (text) => {
     const run = currentRun();
     const key = keys.get(run) ?? keyOfRun(markKey, run);
     if (keys.size >= mostRuns) keys.clear();
     keys.set(run, key);
-    return await redactSecrets(text, { markKey: key });
+    if (!keep) return await redactSecrets(text, { markKey: key });
+    const taken: TakenSecret[] = [];
+    const redacted = await redactSecrets(text, {
+      markKey: key,
+      onTaken: (mark, secret) => void taken.push({ mark, secret }),
+    });
+    await keep(run, taken);
+    return redacted;
+  };
+}
+
+/** Errors of tools with the marks of their run: the guard's own, without a key, would count the secrets of each error anew. */
+export function createSanitiseError(redact: Redact): (error: unknown) => Promise<string> {
+  return async (error) => {
+    try {
+      return sanitiseError((await redact(textOfError(error))).text);
+    } catch {
+      return sanitiseError(error);
+    }
   };
 }
 

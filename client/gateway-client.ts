@@ -26,6 +26,10 @@ import {
   type PolicyStatus,
   problemSchema,
   reconciledSchema,
+  type RedactionList,
+  redactionListSchema,
+  type RedactionShown,
+  redactionShownSchema,
   type ReconcileRequest,
   type ReconcileResult,
   runDetailSchema,
@@ -179,6 +183,16 @@ export class Countersign {
       this.#post('/v1/policies/activations', request, policyActivatedSchema, true),
     rollBack: (request: RollBackPolicyRequest): Promise<PolicyActivated> =>
       this.#post('/v1/policies/rollbacks', request, policyActivatedSchema, false),
+  };
+
+  readonly redactions = {
+    list: (workflowId: string): Promise<RedactionList> =>
+      this.#get(`/v1/runs/${segment(workflowId)}/redactions`, redactionListSchema),
+    /** Each call is one read in the record, so it is not repeated. */
+    show: (workflowId: string, mark: string, reason: string): Promise<RedactionShown> => {
+      const path = `/v1/runs/${segment(workflowId)}/redactions/${segment(mark)}/read`;
+      return this.#post(path, { reason }, redactionShownSchema, false);
+    },
   };
 
   readonly fleet = {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the files that docker-compose.yml takes its secrets from, each with a random password. What is there stays.
+# Makes the files that docker-compose.yml takes its secrets from: random passwords, and a random key. What is there stays.
 # The model provider's key is asked for on a terminal, and is otherwise yours to write into secrets/openai_api_key.
 set -eu
 cd "$(dirname "$0")/.."
@@ -9,6 +9,7 @@ for name in postgres_superuser temporal_database countersign_owner \
   store_agent store_model store_tools store_notify store_record store_gateway store_audit; do
   [ -e "secrets/$name" ] || od -An -N 24 -tx1 /dev/urandom | tr -d ' \n' >"secrets/$name"
 done
+[ -e secrets/mark_key ] || od -An -N 32 -tx1 /dev/urandom | tr -d ' \n' >secrets/mark_key
 if [ ! -e secrets/openai_api_key ]; then
   if [ -t 0 ]; then
     printf 'API key of the model provider (not shown): ' >&2

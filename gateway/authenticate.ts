@@ -139,7 +139,8 @@ function refuseLockedOut(reply: FastifyReply, seconds: number | undefined): void
 
 type Counted = { isAllowed: true } | { isAllowed: false; isExceeded: boolean; ttlInSeconds: number };
 
-function refuseExcess(reply: FastifyReply, counted: Counted, who: string): void {
+/** @throws {CountersignError} `rate-limited` @param who for the words */
+export function refuseExcess(reply: FastifyReply, counted: Counted, who: string): void {
   if (counted.isAllowed || !counted.isExceeded) return;
   void reply.header('retry-after', Math.max(1, counted.ttlInSeconds));
   throw new CountersignError(

@@ -6,6 +6,7 @@ import type { Domain } from '../core/contracts/envelope.ts';
 import type { Finding } from '../core/contracts/labels.ts';
 import type { TaskQueues } from '../core/contracts/ticket.ts';
 import type { KeyRegistry, Signer } from '../core/envelope.ts';
+import type { RedactionKey } from '../keys/index.ts';
 import type { Store } from '../store/store.ts';
 
 /** What the gateway does through the door; the SDK's client behind it is not for here. */
@@ -60,6 +61,8 @@ export interface GatewayOptions {
   /** The secret guard: whatever is sent into a history is scanned first, because a history keeps it. */
   scan(text: string): Promise<Finding[]>;
   logger: FastifyBaseLogger;
+  /** Opens what redaction took out. @default null: nothing is kept, or not for this gateway to show */
+  redactionKey?: RedactionKey | null;
   /** @default 127.0.0.1 */
   host?: string;
   /** Any free one when 0. @default 0 */
@@ -97,6 +100,7 @@ export type GatewayContext = Pick<GatewayOptions, Kept> &
 export function contextOf(options: GatewayOptions): GatewayContext {
   return {
     ...options,
+    redactionKey: options.redactionKey ?? null,
     ticketLifeMs: options.ticketLifeMs ?? 600_000,
     rateLimits: options.rateLimits ?? { perAddress: 1200, perKey: 600 },
     resendEveryMs: options.resendEveryMs ?? 5000,

@@ -13,7 +13,7 @@ export {
 } from './define-guard.ts';
 export { findInjection } from './injection/find-injection.ts';
 export { checkInput, type InputLimits } from './input/check-input.ts';
-export { sanitiseError } from './input/sanitise-error.ts';
+export { sanitiseError, textOfError } from './input/sanitise-error.ts';
 export { checkPath, type PathOptions } from './paths/check-path.ts';
 export {
   type GuardFailure,

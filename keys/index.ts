@@ -17,4 +17,6 @@ export {
   registryPath,
 } from './load-or-create-keys.ts';
 export { openRegistry, readRegistry } from './registry-file.ts';
-export { loadOrCreateMarkKey, readMarkKey } from './mark-key.ts';
+export { loadOrCreateMarkKey } from './mark-key.ts';
+export { readRandomKey } from './random-key.ts';
+export { type KeptSecret, type RedactionKey, readRedactionKey, redactionKeyOf } from './redaction-key.ts';

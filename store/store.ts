@@ -11,6 +11,7 @@ import type { LedgerKind } from '../core/contracts/export.ts';
 import type { Purpose } from '../core/contracts/ids.ts';
 import type { Label } from '../core/contracts/labels.ts';
 import type { FenceState, SignedReceipt } from '../core/contracts/receipt.ts';
+import type { Redaction } from '../core/contracts/redaction.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
 import type { ApprovalChange, KeptNotice, Notice } from './notice.ts';
 
@@ -370,6 +371,12 @@ export interface Store {
   // Bodies: bytes by the digest of the bytes (purpose `body`)
   putBody(text: string): Promise<string>;
   getBody(digest: string): Promise<string | null>;
+
+  // What redaction took out, encrypted by who keeps it
+  /** Rows that are there stay as they are. */
+  keepRedactions(rows: readonly Redaction[]): Promise<void>;
+  /** As they lie there: nothing is verified. @param query without a mark: all of the run, at most `limit`, by mark */
+  listRedactions(query: { workflowId: string; mark?: string; limit: number }): Promise<Redaction[]>;
 
   // Ledger
   listLedger(filter: { workflowId?: string; after?: number; limit: number }): Promise<LedgerEntry[]>;

@@ -16,7 +16,8 @@ import { createPolicySource } from '../activities/policy-source.ts';
 import { createRunTool, type RunToolDependencies } from '../activities/run-tool.ts';
 import { createVerifyVotes } from '../activities/verify-votes.ts';
 import { aboutCall, guardCall } from '../activities/guard-call.ts';
-import { createRedact, type Redact } from '../activities/redact-for-run.ts';
+import { createKeepRedactions, type LostRedactions } from '../activities/keep-redactions.ts';
+import { createRedact, createSanitiseError, type Redact } from '../activities/redact-for-run.ts';
 import { createDescribeRun, createReadLinkOrigin } from '../client/describe-run.ts';
 import type { TemporalDoor } from '../client/temporal-door.ts';
 import type { Clock } from '../core/clock.ts';
@@ -25,7 +26,8 @@ import type { Domain } from '../core/contracts/envelope.ts';
 import { queryNames } from '../core/contracts/run-names.ts';
 import type { TaskQueues, TicketBody } from '../core/contracts/ticket.ts';
 import type { KeyRegistry, Signer } from '../core/envelope.ts';
-import { builtInGuards, findInjection, type Guard, sanitiseError, shellReaders } from '../guards/index.ts';
+import { builtInGuards, findInjection, type Guard, shellReaders } from '../guards/index.ts';
+import type { RedactionKey } from '../keys/index.ts';
 import type { Store } from '../store/store.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 import type { Sandbox } from '../tools/sandbox/sandbox.ts';
@@ -48,6 +50,8 @@ export interface WorkerDependencies {
   channels: readonly NoticeChannel[];
   /** Behind the marks of redaction, shared with other workers. @default random, of this process alone */
   markKey?: Uint8Array;
+  /** What redaction takes out is kept under it, and what cannot be kept is told. @default nothing is kept */
+  redactions?: { key: RedactionKey; report: (lost: LostRedactions) => void };
   buildId: string;
   bounds?: Partial<GateBounds>;
   /** Told of every refusal that only tampering explains. @default nobody */
@@ -74,7 +78,9 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
   const bounds = { ...defaultGateBounds, ...dependencies.bounds };
   const links = { store, clock, readLinkOrigin: createReadLinkOrigin(client, namespace) };
   // One for both: what a model call has read of a transcript, its compaction need not ask the run for again.
-  const redact = createRedact(dependencies.markKey ?? randomBytes(32));
+  const { redactions } = dependencies;
+  const keep = redactions && createKeepRedactions({ store, clock, ...redactions });
+  const redact = createRedact(dependencies.markKey ?? randomBytes(32), undefined, keep);
   const model = {
     ...modelDependencies(dependencies, redact),
     checkTurn: checkPoint satisfies CheckTurn,
@@ -116,7 +122,7 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       redact,
       checkResult: async (text, call, permit) =>
         await checkPoint('afterTool', { text, ...aboutCall(call) }, await permittedSettings(policies, permit)),
-      sanitiseError,
+      sanitiseError: createSanitiseError(redact),
       marginMs: bounds.settleMarginMs / 2,
       ...(dependencies.reportIncident ? { reportIncident: dependencies.reportIncident } : {}),
     }),

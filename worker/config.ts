@@ -62,6 +62,11 @@ export const configSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Key of the marks that redaction leaves, the same for all workers. Absent: one in the state folder'),
+  redactionKeyFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Key under which what redaction takes out is kept, the same for workers and gateway. Absent: nothing is'),
   store: z
     .string()
     .regex(/^(?:postgres(?:ql)?:\/\/|(?!.*:\/\/))/i, 'expected a postgres:// URL or the path of a file')
@@ -136,6 +141,7 @@ export const variableByName: Readonly<Record<ConfigName, string>> = {
   logFormat: 'COUNTERSIGN_LOG_FORMAT',
   keyRegistryFile: 'COUNTERSIGN_KEY_REGISTRY_FILE',
   markKeyFile: 'COUNTERSIGN_MARK_KEY_FILE',
+  redactionKeyFile: 'COUNTERSIGN_REDACTION_KEY_FILE',
   store: 'COUNTERSIGN_STORE',
   publicUrl: 'COUNTERSIGN_PUBLIC_URL',
   smtpUrl: 'COUNTERSIGN_SMTP_URL',

@@ -8,9 +8,9 @@
 
 export interface LocalTurns {
   /** Starts at once or, where another one is outstanding, behind those that asked before. */
-  inTurn<T>(schedule: () => Promise<T>): Promise<T>;
+  inTurn: <T>(schedule: () => Promise<T>) => Promise<T>;
   /** Starts when nothing is outstanding and nothing else of the run is about to ask. */
-  whenIdle<T>(schedule: () => Promise<T>): Promise<T>;
+  whenIdle: <T>(schedule: () => Promise<T>) => Promise<T>;
 }
 
 /** The SDK's `condition`: whether it holds is looked at once at first, and then each time that the run has come to rest. */

@@ -29,8 +29,8 @@ export interface RunToolDependencies {
   redact(text: string): Promise<{ text: string; findings: Finding[] }>;
   /** The afterTool guards over a redacted result, as the permit's policies set them. */
   checkResult: CheckResult;
-  /** Text of a tool's error without paths, stacks and credentials. */
-  sanitiseError(error: unknown): string;
+  /** Text of a tool's error without paths, stacks and credentials. Never throws: the effect may have happened. */
+  sanitiseError(error: unknown): string | Promise<string>;
   /** Whether permits of this gate build are still taken. Absent: all are. */
   minimumBuild?: (buildId: string) => boolean;
   /** How long a tool may take to end after it was told to, and its lease beyond start-to-close, ms. */

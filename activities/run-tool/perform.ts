@@ -34,14 +34,14 @@ export async function perform(stage: Stage): Promise<Performance> {
   const { value, permit, canonical } = permitted;
   switch (permit.purpose) {
     case 'execute':
-      return executed(stage, await lease.wait(async () => await tool.execute(value, context)));
+      return await executed(stage, await lease.wait(async () => await tool.execute(value, context)));
     case 'probe':
       return probed(await lease.wait(async () => await tool.probe?.(value, context)));
     case 'target-state':
-      return targetRead(stage, await lease.wait(async () => await tool.targetState?.(value, context)));
+      return await targetRead(stage, await lease.wait(async () => await tool.targetState?.(value, context)));
     case 'dry-run':
       if (permit.dryRunRead === true && tool.definition.effect === 'read') {
-        return executed(stage, await lease.wait(async () => await tool.execute(value, context)));
+        return await executed(stage, await lease.wait(async () => await tool.execute(value, context)));
       }
       return performed('dry-run', `[DRY RUN] would execute ${tool.definition.name} with ${canonical}`, []);
     case 'void':
@@ -49,18 +49,20 @@ export async function perform(stage: Stage): Promise<Performance> {
   }
 }
 
-function executed({ dependencies, tool }: Stage, ending: Ending<unknown>): Performance {
+async function executed({ dependencies, tool }: Stage, ending: Ending<unknown>): Promise<Performance> {
   const { effect, resultLabels } = tool.definition;
   if (ending.kind === 'ended') return performed('succeeded', textOf(ending.value), resultLabels);
   if (ending.kind === 'not-ended') {
     const text = 'The tool did not end in time';
     return effect === 'read' ? performed('failed', text, resultLabels) : { kind: 'in-doubt', text };
   }
-  const said = `The tool failed: ${dependencies.sanitiseError(ending.error)}`;
-  if (isToolFailure(ending.error) || effect !== 'effect') return performed('failed', said, resultLabels);
+  const said = await dependencies.sanitiseError(ending.error);
+  if (isToolFailure(ending.error) || effect !== 'effect') {
+    return performed('failed', `The tool failed: ${said}`, resultLabels);
+  }
   return {
     kind: 'in-doubt',
-    text: `The tool ended without saying whether it happened: ${dependencies.sanitiseError(ending.error)}`,
+    text: `The tool ended without saying whether it happened: ${said}`,
   };
 }
 
@@ -72,14 +74,14 @@ function probed(ending: Ending<unknown>): Performed {
   return { ...result, probe: said ?? 'unknown' };
 }
 
-function targetRead({ dependencies, tool }: Stage, ending: Ending<unknown>): Performed {
+async function targetRead({ dependencies, tool }: Stage, ending: Ending<unknown>): Promise<Performed> {
   const { resultLabels } = tool.definition;
   if (ending.kind === 'ended' && ending.value !== undefined) {
     const read = performed('succeeded', canonicalJson(ending.value), resultLabels);
     return { ...read, targetStateDigest: targetStateDigest(ending.value) };
   }
   const said =
-    ending.kind === 'threw' ? dependencies.sanitiseError(ending.error) : 'it did not end in time or said nothing';
+    ending.kind === 'threw' ? await dependencies.sanitiseError(ending.error) : 'it did not end in time or said nothing';
   return performed('failed', `The target’s state cannot be read: ${said}`, resultLabels);
 }
 

@@ -28,6 +28,8 @@ import { keysRefused } from './keys/refused.ts';
 import { keysRequest } from './keys/request.ts';
 import { keysRevoke } from './keys/revoke.ts';
 import { reconcile } from './reconcile.ts';
+import { redactionsList } from './redactions/list.ts';
+import { redactionsShow } from './redactions/show.ts';
 import { replay } from './replay.ts';
 import { run } from './run.ts';
 import { runs } from './runs.ts';
@@ -69,6 +71,8 @@ export const commands: readonly CommandDefinition[] = [
   keysRevoke,
   keysRefused,
   guards,
+  redactionsList,
+  redactionsShow,
   exportCommand,
   doctor,
   setup,

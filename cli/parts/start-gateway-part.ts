@@ -12,6 +12,7 @@ import {
   startGateway,
 } from '../../gateway/index.ts';
 import { findSecrets } from '../../guards/index.ts';
+import { readRedactionKey } from '../../keys/index.ts';
 import type { AgentPack } from '../../packs/load-pack.ts';
 import { checkedFetch } from '../../tools/checked-fetch.ts';
 import { type Config, required } from '../../worker/config.ts';
@@ -51,6 +52,8 @@ export async function startGatewayPart(options: GatewayPartOptions): Promise<Gat
   const { base, packs, host, allowRemote = false, log } = options;
   const { config, store, keys, clock, door } = base;
   const writer = { store, keys, clock, audience: config.audience };
+  const redactionKey =
+    config.redactionKeyFile === undefined ? undefined : readRedactionKey(config.redactionKeyFile, {});
   const localKey = await ensureLocalKey({ ...writer, stateFolder: config.stateFolder });
   const activations: PackActivation[] = [];
   for (const pack of packs) activations.push(await activatePack(writer, pack, localKey.principal));
@@ -61,6 +64,7 @@ export async function startGatewayPart(options: GatewayPartOptions): Promise<Gat
     taskQueuesFor: (agent) => taskQueuesOf(config, agent),
     scan: (text) => findSecrets(text),
     logger: log,
+    ...(redactionKey ? { redactionKey } : {}),
     ...(options.port === undefined ? { preferredPorts: await preferredPorts(base) } : { port: options.port }),
     allowRemote,
     drainMs: config.drainMs,

@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Domain, domains } from '../../core/contracts/envelope.ts';
-import { keyVariable, loadOrCreateMarkKey, readMarkKey } from '../../keys/index.ts';
+import { keyVariable, loadOrCreateMarkKey, readRandomKey, readRedactionKey } from '../../keys/index.ts';
 import { type AgentPack, publishPack } from '../../packs/load-pack.ts';
 import type { Sandbox } from '../../tools/sandbox/sandbox.ts';
 import { createUnshareSandbox } from '../../tools/sandbox/unshare-sandbox.ts';
@@ -44,6 +44,8 @@ export interface WorkerPart {
 /** Only tampering explains what the tools worker so refuses; `docs/errors/permit-invalid.md` says what to do. */
 const incidentMessage = 'incident: an execution was refused that no signed decision allows';
 
+const notKeptMessage = 'a secret that was redacted is not kept';
+
 /** @throws {CountersignError} */
 export async function startWorkerPart(options: WorkerPartOptions): Promise<WorkerPart> {
   const { base, environment, pack, roles, log } = options;
@@ -54,6 +56,9 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
   const sandbox = sandboxWithMasks(createUnshareSandbox(), maskedPaths(config, environment));
   const taskQueues = taskQueuesOf(config, pack.body.name);
   const markKey = markKeyOf(config);
+  const { redactionKeyFile } = config;
+  const redactionKey =
+    redactionKeyFile === undefined ? undefined : readRedactionKey(redactionKeyFile, { marks: markKey });
   const worker = await startWorker(
     {
       temporal,
@@ -76,6 +81,14 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
       openai: { apiKey: config.openaiApiKey ?? (config.openaiBaseUrl && 'none'), baseURL: config.openaiBaseUrl },
       channels: [],
       ...(markKey ? { markKey } : {}),
+      ...(redactionKey
+        ? {
+            redactions: {
+              key: redactionKey,
+              report: (lost) => log.warn({ ...lost, event: 'redaction-not-kept' }, notKeptMessage),
+            },
+          }
+        : {}),
       buildId,
       reportIncident: (incident) => log.error(incident, incidentMessage),
     },
@@ -86,7 +99,7 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
 
 /** Where keys come from files and this one has none, each worker makes marks of its own. */
 function markKeyOf({ markKeyFile, keyRegistryFile, paths }: Config): Uint8Array | undefined {
-  if (markKeyFile !== undefined) return readMarkKey(markKeyFile);
+  if (markKeyFile !== undefined) return readRandomKey(markKeyFile);
   return keyRegistryFile === undefined ? loadOrCreateMarkKey(paths.keys) : undefined;
 }
 
@@ -95,7 +108,7 @@ function secretsOf(config: Config): (string | null | undefined)[] {
   const { storeLocation, storePasswordFile, temporalTlsKeyFile, secretFiles } = config;
   const ofStore =
     storeLocation.kind === 'sqlite' ? [storeLocation.file] : [storePasswordFile, storeLocation.tls?.keyFile];
-  return [...ofStore, temporalTlsKeyFile, config.markKeyFile, ...Object.values(secretFiles)];
+  return [...ofStore, temporalTlsKeyFile, config.markKeyFile, config.redactionKeyFile, ...Object.values(secretFiles)];
 }
 
 /** What no child process of a tool may read. */

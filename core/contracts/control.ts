@@ -11,7 +11,9 @@ import {
   principalSchema,
   roleSchema,
   timestampSchema,
+  workflowIdSchema,
 } from './ids.ts';
+import { markSchema, redactionOutcomes } from './redaction.ts';
 
 const sequence = z.int().min(1);
 /** SHA-256 of a secret that is shown once and kept nowhere, hex. */
@@ -62,7 +64,15 @@ export const controlBodySchema = z.discriminatedUnion('kind', [
     /** People vote; service accounts start runs. */
     person: z.boolean(),
     scopes: z.array(
-      z.enum(['runs:start', 'runs:read', 'runs:cancel', 'approvals:read', 'approvals:vote', 'control:write']),
+      z.enum([
+        'runs:start',
+        'runs:read',
+        'runs:cancel',
+        'approvals:read',
+        'approvals:vote',
+        'control:write',
+        'redactions:read',
+      ]),
     ),
     expiresAt: timestampSchema,
     mintedBy: principalSchema,
@@ -119,6 +129,19 @@ export const controlBodySchema = z.discriminatedUnion('kind', [
     roles: z.array(roleSchema),
     reason: z.string().max(2000),
     answeredAt: timestampSchema,
+  }),
+  /** Somebody was shown what redaction took out, or asked for it in vain. */
+  z.strictObject({
+    kind: z.literal('redaction-read'),
+    sequence,
+    workflowId: workflowIdSchema,
+    mark: markSchema,
+    outcome: z.enum(redactionOutcomes),
+    by: principalSchema,
+    /** Of the API key it was asked with. */
+    keyId: z.string(),
+    reason: z.string().min(1).max(500),
+    readAt: timestampSchema,
   }),
 ]);
 export type ControlBody = z.infer<typeof controlBodySchema>;

@@ -44,7 +44,7 @@ export const errorMeanings = {
   },
   'input-refused': { meaning: 'a guard refused what was sent', retry: false, status: 422, exit: 4 },
   'internal-fault': { meaning: 'a defect in Countersign', retry: false, status: 500, exit: 70 },
-  'key-unavailable': { meaning: 'a signing key or the key registry cannot be read', retry: true, status: 503, exit: 6 },
+  'key-unavailable': { meaning: 'a key or the key registry cannot be read', retry: true, status: 503, exit: 6 },
   'model-refused': { meaning: 'the model provider refused the request', retry: false, status: 502, exit: 6 },
   'model-unavailable': {
     meaning: 'the model provider cannot be reached or is overloaded',

@@ -17,9 +17,8 @@ const homePath = /(?<![\w.:/~-])\/(?:home|root|tmp|var|etc|usr|opt|mnt|srv|proc|
 const windowsPath = /(?<![A-Za-z])(?:[A-Za-z]:\\|\\\\)[^\s"'`<>|]+/g;
 
 export function sanitiseError(error: unknown): string {
-  const text = textOf(error).slice(0, maximumRead).toWellFormed();
   // Secrets first: what follows may cut one in half and hide it from its rule.
-  const clean = redactSecretsNow(text)
+  const clean = redactSecretsNow(textOfError(error))
     .text.replaceAll(stackLine, '')
     .replaceAll(fileUrl, '<path>')
     .replaceAll(quotedPath, '<path>')
@@ -32,6 +31,11 @@ export function sanitiseError(error: unknown): string {
   return visible.length > maximumLength
     ? `${visible.slice(0, maximumLength - 1).replace(/[\ud800-\udbff]$/, '')}…`
     : visible;
+}
+
+/** What is looked at of an error, as it was thrown: with everything that `sanitiseError` takes out. */
+export function textOfError(error: unknown): string {
+  return textOf(error).slice(0, maximumRead).toWellFormed();
 }
 
 function textOf(error: unknown): string {

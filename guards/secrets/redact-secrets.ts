@@ -10,6 +10,8 @@ import type { SecretMatch } from './match.ts';
 export interface RedactOptions extends SecretOptions {
   /** Random; marks made with one key are alike for the same secret. @default none: the secrets of the text are counted */
   markKey?: Uint8Array;
+  /** Told what each mark stands in for; whatever it does with a secret, the result holds none. @default nobody */
+  onTaken?: (mark: string, secret: string) => void;
 }
 
 export interface Redacted {
@@ -27,7 +29,7 @@ export function redactSecretsNow(text: string, options: RedactOptions = {}): Red
   return replaceMatches(text, matchSecretsNow(text, options), options);
 }
 
-function replaceMatches(text: string, matches: readonly SecretMatch[], { markKey }: RedactOptions): Redacted {
+function replaceMatches(text: string, matches: readonly SecretMatch[], { markKey, onTaken }: RedactOptions): Redacted {
   const parts: string[] = [];
   const marks = new Map<string, string>();
   let from = 0;
@@ -35,6 +37,7 @@ function replaceMatches(text: string, matches: readonly SecretMatch[], { markKey
     const secret = text.slice(start, end);
     const mark = marks.get(secret) ?? digitsOf(secret, marks.size, markKey);
     marks.set(secret, mark);
+    onTaken?.(`${rule}:${mark}`, secret);
     parts.push(text.slice(from, start), `[secret:${rule}:${mark}]`);
     from = end;
   }

@@ -11,6 +11,7 @@ import { createKeyUses } from './key-uses.ts';
 import { createNotices } from './notices.ts';
 import { createPolicyLimits } from './policy-limits.ts';
 import { createWithdrawals } from './withdrawals.ts';
+import { createRedactions } from './redactions.ts';
 import { createSlidingLimits } from './sliding-limits.ts';
 
 function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
@@ -23,6 +24,7 @@ function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
     '0006-notices': { up: createNotices },
     '0007-withdrawals': { up: createWithdrawals },
     '0008-key-uses': { up: createKeyUses },
+    '0009-redactions': { up: createRedactions },
   };
 }
 

@@ -76,6 +76,8 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
     read: ['agent', 'model', 'tools', 'record', 'gateway', 'audit'],
     insert: ['agent', 'tools', 'gateway'],
   },
+  // Whoever redacts may keep what was taken out, and read none of it again: a stolen worker gives away nothing that was kept before.
+  redactions: { read: ['gateway'], insert: ['model', 'tools'] },
   // Inserted by whoever does what is recorded, in the same transaction; updated and deleted by nobody.
   ledger: {
     read: ['record', 'audit'],

@@ -12,6 +12,7 @@ import { ledgerMethods } from './ledger.ts';
 import { limitMethods } from './limits.ts';
 import { noticeMethods } from './notices.ts';
 import { receiptMethods } from './receipts.ts';
+import { redactionMethods } from './redactions.ts';
 import { runMethods } from './runs.ts';
 import type { SqlSession } from './session.ts';
 import { voteMethods } from './votes.ts';
@@ -31,6 +32,7 @@ export function createSqlStore(session: SqlSession): Store {
     ...keyUseMethods(session),
     ...bodyMethods(session),
     ...noticeMethods(session),
+    ...redactionMethods(session),
     ...ledgerMethods(session),
     ping: () => session.read(async (queries) => void (await queries.selectFrom('counters').select('name').execute())),
     close: () => session.close(),

@@ -214,6 +214,16 @@ export interface BodiesTable {
   text_json: string;
 }
 
+export interface RedactionsTable {
+  workflow_id: string;
+  mark: string;
+  entry: string;
+  key_id: string;
+  nonce: string;
+  sealed: string;
+  kept_at: number;
+}
+
 export interface LedgerTable {
   sequence: number;
   kind: LedgerEntry['kind'];
@@ -268,6 +278,7 @@ export interface Tables {
   key_uses: KeyUsesTable;
   refusals: RefusalsTable;
   bodies: BodiesTable;
+  redactions: RedactionsTable;
   ledger: LedgerTable;
   counters: CountersTable;
 }

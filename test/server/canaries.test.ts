@@ -2,6 +2,7 @@
  * Canary secrets from every side (prompt, tool result, error, arguments, vote reason, answer) against every place that keeps or
  * shows something: histories, the engine's database, store, ledger, cards, logs, what each command and the API print, export and
  * postmortem, and what is sent to the model. Beside each secret stands a word that must be found, so that no place is passed over.
+ * What was taken out is kept encrypted here, and is in one place only: the answer to who asks for it, on record.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -70,12 +71,15 @@ beforeAll(async () => {
   mkdirSync(given);
   writeFileSync(join(given, 'result'), `word-of-result\nDB_PASSWORD=${canaries.result}\n`);
   writeFileSync(join(given, 'error'), `word-of-error, token ${canaries.error}`);
+  const redactionKey = join(folder, 'redaction.key');
+  writeFileSync(redactionKey, randomBytes(32).toString('hex'), { mode: 0o600 });
   model = await startScriptedModel();
   environment = {
     COUNTERSIGN_STATE: state,
     COUNTERSIGN_DRAIN_MS: '2000',
     COUNTERSIGN_LOG_LEVEL: 'trace',
     COUNTERSIGN_TEST_CANARIES: given,
+    COUNTERSIGN_REDACTION_KEY_FILE: redactionKey,
     OPENAI_BASE_URL: model.baseURL,
   };
   dev = startProgram(['dev', pack, '--port', '0', '--json'], environment);
@@ -108,6 +112,24 @@ describe('canary secrets', () => {
     expect(await api(`/v1/approvals/${nonce}/votes`, vote)).toBe(422);
     expect((await cli('approve', nonce, '--yes', '--reason', 'word-of-reason')).exit).toBe(0);
     expect((await cli('watch', workflowId)).exit).toBe(0);
+  });
+
+  test('that redaction took out are shown to who asks with a reason, and who asked is listed', async () => {
+    const listed = await cli('redactions', 'list', workflowId, '--json');
+    const { redactions } = z
+      .object({ redactions: z.array(z.object({ mark: z.string() })).min(1) })
+      .parse(JSON.parse(listed.stdout));
+    const shown: string[] = [];
+    for (const { mark } of redactions) {
+      // Not with the rest of what was said: this is where a secret may stand.
+      const { stdout } = await runProgram(['redactions', 'show', workflowId, mark, '--reason', 'a test'], environment);
+      shown.push(stdout);
+    }
+    for (const canary of ['result', 'error', 'arguments', 'answer'] as const) {
+      expect([canary, holds(shown.join('\n'), canaries[canary])]).toEqual([canary, true]);
+    }
+    const again = await cli('redactions', 'list', workflowId);
+    expect(again.stdout.match(/: shown \(a test\)/gu)).toHaveLength(redactions.length);
   });
 
   test('P1 stand nowhere, and the words beside them stand where they should', async () => {

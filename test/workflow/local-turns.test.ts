@@ -64,7 +64,7 @@ function restingConditions() {
       if (!isSo()) await new Promise<void>((resolve) => blocked.add({ isSo, resolve }));
     },
     /** What the SDK does after each batch of jobs. */
-    async settle(): Promise<void> {
+    settle: async (): Promise<void> => {
       for (;;) {
         await setImmediate();
         const free = [...blocked].filter((one) => one.isSo());

@@ -3,9 +3,9 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRedact } from '../../../activities/redact-for-run.ts';
+import { createRedact, createSanitiseError } from '../../../activities/redact-for-run.ts';
 import { redactSecrets } from '../../../guards/index.ts';
-import { loadOrCreateMarkKey, readMarkKey } from '../../../keys/index.ts';
+import { loadOrCreateMarkKey, readRandomKey } from '../../../keys/index.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -56,6 +56,16 @@ describe('marks of redaction', () => {
   });
 });
 
+test('an error has the marks of its run, without its paths, and one that cannot be redacted so has none of the secret either', async () => {
+  const redact = createRedact(new Uint8Array(32).fill(1), () => 'run-1');
+  const [secret = ''] = secrets;
+  const mark = (await redact(secret)).text;
+  const error = new Error(`/srv/cart/settings: token ${secret}`);
+  expect(await createSanitiseError(redact)(error)).toBe(`<path>: token ${mark}`);
+  const failing = createSanitiseError(() => Promise.reject(new Error(secret)));
+  expect(await failing(error)).toBe('<path>: token [secret:github-token:0001]');
+});
+
 describe('the key file', () => {
   test('is made for its owner alone and stays', () => {
     const state = join(folder, 'made');
@@ -74,7 +84,7 @@ describe('the key file', () => {
     const path = join(folder, 'bad.key');
     writeFileSync(path, content, { mode: 0o600 });
     chmodSync(path, 0o600);
-    expect(() => readMarkKey(path)).toThrowError(/its content is something else, expected 64 hex digits/u);
+    expect(() => readRandomKey(path)).toThrowError(/its content is something else, expected 64 hex digits/u);
     expect(readFileSync(path, 'utf8')).toBe(content);
   });
 
@@ -82,11 +92,11 @@ describe('the key file', () => {
     const path = join(folder, 'open.key');
     writeFileSync(path, 'ab'.repeat(32));
     chmodSync(path, 0o644);
-    expect(() => readMarkKey(path)).toThrowError(/its mode is 0644/u);
+    expect(() => readRandomKey(path)).toThrowError(/its mode is 0644/u);
     chmodSync(path, 0o600);
     const link = join(folder, 'link.key');
     symlinkSync(path, link);
-    expect(() => readMarkKey(link)).toThrowError(/symbolic link/u);
-    expect(readMarkKey(path)).toHaveLength(32);
+    expect(() => readRandomKey(link)).toThrowError(/symbolic link/u);
+    expect(readRandomKey(path)).toHaveLength(32);
   });
 });

@@ -162,6 +162,31 @@ test('no two processes but set-up hold one key, and each holds those of its doma
   expect(mounts.filter((mount) => mount.startsWith('keys-') && !mount.endsWith(':ro'))).toEqual([]);
 });
 
+test('the two workers that redact share the key of marks, and nobody else has it', () => {
+  const given = ours.filter(([, { environment }]) => environment[variableByName.markKeyFile] !== undefined);
+  expect(given.map(([name]) => name)).toEqual(['worker-model', 'worker-tools']);
+  const holders = ours.filter(([, service]) => service.secrets.some((secret) => sourceOf(secret) === 'mark_key'));
+  expect(holders).toEqual(given);
+  expect(read('deploy/make-secrets.sh')).toMatch(/od -An -N 32 -tx1 [^\n]*>secrets\/mark_key$/mu);
+});
+
+test('what redaction takes out is kept only with the file beside, by who redacts and who shows it', () => {
+  expect(text).not.toContain(variableByName.redactionKeyFile);
+  const beside = z
+    .object({
+      services: z.record(z.string(), serviceSchema.pick({ environment: true, secrets: true }).strict()),
+      secrets: z.record(z.string(), z.object({ file: z.string() })),
+    })
+    .parse(parse(read('deploy/keep-redactions.yaml')));
+  expect(Object.keys(beside.services)).toEqual(['gateway', 'worker-model', 'worker-tools']);
+  const given = {
+    environment: { [variableByName.redactionKeyFile]: '/run/secrets/redaction_key' },
+    secrets: ['redaction_key'],
+  };
+  for (const service of Object.values(beside.services)) expect(service).toEqual(given);
+  expect(Object.keys(beside.secrets)).toEqual(['redaction_key']);
+});
+
 test('set-up makes every database role that a process logs in as', () => {
   const folder = services['setup']?.environment['COUNTERSIGN_STORE_ROLE_PASSWORDS'] ?? '';
   const targets = (services['setup']?.secrets ?? []).flatMap((secret) =>

@@ -177,6 +177,8 @@ const needed = [
   ['control:write', 'POST', '/v1/policies/rollbacks'],
   ['control:write', 'POST', '/v1/fleet/freeze'],
   ['control:write', 'POST', '/v1/fleet/thaw'],
+  ['redactions:read', 'GET', `/v1/runs/${workflowIdOf(1)}/redactions`],
+  ['runs:read', 'POST', `/v1/runs/${workflowIdOf(1)}/redactions/x/read`],
 ] as const;
 
 describe('a scope', () => {

@@ -51,6 +51,7 @@ export const allScopes: Scope[] = [
   'approvals:read',
   'approvals:vote',
   'control:write',
+  'redactions:read',
 ];
 
 export interface Answer {

@@ -13,6 +13,7 @@ import { limitConformance } from './conformance/limits.ts';
 import { noticeConformance } from './conformance/notices.ts';
 import { raceConformance } from './conformance/races.ts';
 import { recordConformance } from './conformance/records.ts';
+import { redactionConformance } from './conformance/redactions.ts';
 import { runConformance } from './conformance/runs.ts';
 import { voteConformance } from './conformance/votes.ts';
 
@@ -51,6 +52,7 @@ export function storeConformance(name: string, open: () => Promise<StoreHarness>
     fenceConformance(current);
     fenceModelConformance(current);
     recordConformance(current);
+    redactionConformance(current);
     controlConformance(current);
     raceConformance(current);
   });
