@@ -50,8 +50,9 @@ export function loadPolicy(text: string, file: string, options: LoadOptions = {}
 
 function load(text: string, file: string, { tools = [], readShell, validateCommand }: LoadOptions): LoadedPolicy {
   const read = readPolicyDocument(text, file);
-  if (read.kind === 'invalid') return read;
-  const { document } = read;
+  const unread = read.kind === 'invalid' ? read.problems : [];
+  if (!read.document) return { kind: 'invalid', problems: unread };
+  const document = read.document;
   const parsed = policySourceSchema.safeParse(document.value);
   const source = parsed.success ? parsed.data : withPlaceholders(document.value, parsed.error.issues);
   const wrongShape = parsed.success ? [] : complaintsOf(parsed.error.issues, document.value);
@@ -60,14 +61,14 @@ function load(text: string, file: string, { tools = [], readShell, validateComma
   const types = tools.flatMap((tool) => argumentTypes(tool.name, tool.parameters) ?? []);
   const { policy, complaints } = compilePolicy(source, { types, readShell, validateCommand });
   const all = [...wrongShape, ...referenceComplaints(source), ...complaints];
-  if (!parsed.success || all.length > 0) return invalid(all);
+  if (!parsed.success || all.length > 0 || unread.length > 0) return invalid(all);
   const locate = (path: readonly PathPart[]): Position =>
     document.locate({ path, found: '', expected: '', remedy: '' });
   return { kind: 'policy', policy, source: parsed.data, digestBytes: canonicalJson(parsed.data), locate };
 
   function invalid(found: readonly Complaint[]): LoadedPolicy {
     const problems = found.map((complaint) => problemAt(file, document.locate(complaint), complaint));
-    const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+    const sorted = [...unread, ...problems].toSorted((a, b) => a.line - b.line || a.column - b.column);
     return { kind: 'invalid', problems: sorted.slice(0, mostProblems) };
   }
 }

@@ -13,7 +13,8 @@ export interface PolicyDocument {
 }
 export type PolicyDocumentRead =
   | { kind: 'document'; document: PolicyDocument }
-  | { kind: 'invalid'; problems: PolicyProblem[] };
+  /** @property document where only keys stood twice, so that all else that is wrong can be said at once */
+  | { kind: 'invalid'; problems: PolicyProblem[]; document?: PolicyDocument };
 
 /** Characters of text, well above what 2,000 rules need. */
 export const longestPolicyText = 1_000_000;
@@ -84,8 +85,11 @@ function readDocument(text: string, file: string): PolicyDocumentRead {
 
   const places: Places = { keys: new Map(), values: new Map() };
   const value = toValue(document.contents as Node | null, [], places, refuse);
-  if (problems.length > 0) return { kind: 'invalid', problems };
-  return { kind: 'document', document: { value, locate: (complaint) => at(offsetOf(complaint, places, text)) } };
+  const read: PolicyDocument = { value, locate: (complaint) => at(offsetOf(complaint, places, text)) };
+  if (problems.length === 0) return { kind: 'document', document: read };
+  const onlyTwice =
+    problems.length === document.errors.length && document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
+  return onlyTwice ? { kind: 'invalid', problems, document: read } : { kind: 'invalid', problems };
 }
 
 function explainFault(code: string, message: string): [found: string, expected: string, remedy: string] {

@@ -52,8 +52,11 @@ export function checkPath(text: string, { roots, maximumDepth = 128 }: PathOptio
     'system-place',
     'is a device or belongs to the system',
   );
-  if (holdsSecrets(place, false)) findings.push(finding('secret-place', 'high', 'is where secrets are kept'));
-  else if (isGuardedPlace(place))
+  // On file systems that keep no case, another case names the same file.
+  const folded = place.toLowerCase();
+  if (holdsSecrets(place, false) || holdsSecrets(folded, false))
+    findings.push(finding('secret-place', 'high', 'is where secrets are kept'));
+  else if (isGuardedPlace(place) || isGuardedPlace(folded))
     findings.push(finding('guarded-place', 'high', 'is where programs are started from, or belongs to the system'));
   return findings;
 }

@@ -69,7 +69,7 @@ function ownMatches(read: UnitText, { knownValues = [] }: SecretOptions): Secret
     ...findPrivateKeys(read.text),
     ...findKnownValues(read.text, knownValues),
     ...findByForm(read),
-    ...findEncoded(read, findByForm),
+    ...findEncoded(read, (decoded) => [...findPrivateKeys(decoded.text), ...findByForm(decoded)]),
   ];
 }
 

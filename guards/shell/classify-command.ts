@@ -66,7 +66,8 @@ function evaluateSubcommand({ name, row, args }: Subject, context: Context): voi
   const own = effectsOf(row, split.options, name, context);
   if (!word) {
     const lowered = split.options.length > 0 && split.options.every((option) => isAnyOf(option, row.lowers));
-    const base = lowered || split.options.length === 0 ? 'read' : row.class;
+    // A group that is known by its name only says how it is used; what a pattern took for a group may be what is done.
+    const base = lowered || (split.options.length === 0 && !row.guessed) ? 'read' : row.class;
     return tell(context, { name, class: worstOf([row.bare ?? base, ...own]), rule: ruleOf(name) });
   }
   const node = word.known && !split.unsure ? subcommandOf(row, word.text) : undefined;

@@ -8,6 +8,7 @@ import {
   type CommandNode,
   forEachChild,
   type Function as ShellFunction,
+  type ParameterExpansionPart,
   parse,
   type Pipeline,
   type Redirection,
@@ -91,6 +92,9 @@ function walk(node: SyntaxNode, context: Context): void {
       return walkChildren(node, context);
     case 'Assignment':
       noteAssignment(node, context);
+      return walkChildren(node, context);
+    case 'ParameterExpansion':
+      noteExpansion(node, context);
       return walkChildren(node, context);
     case 'For':
     case 'Select':
@@ -241,6 +245,19 @@ function noteAssignment(node: Extract<SyntaxNode, { type: 'Assignment' }>, conte
   }
 }
 
+/** `${x@P}` expands what stands in the variable once more, and runs the substitutions in it; `${x:=y}` sets it. */
+function noteExpansion({ parameter, operation }: ParameterExpansionPart, context: Context): void {
+  if (operation?.type === 'Transform' && operation.operand.value.includes('P'))
+    tell(context, {
+      name: '(expansion)',
+      class: 'opaque',
+      rule: 'prompt-expansion',
+      reason: 'it runs what stands in a variable',
+    });
+  if (operation?.type === 'Default' && operation.operator.endsWith('='))
+    noteVariable(parameter, undefined, '(assignment)', context);
+}
+
 /** A variable's text is evaluated in arithmetic, and a subscript in it is run. */
 function noteArithmetic(node: SyntaxNode, context: Context): void {
   let unsure = false;
@@ -248,7 +265,12 @@ function noteArithmetic(node: SyntaxNode, context: Context): void {
     if (one.type === 'ArithmeticWord') {
       unsure ||= [...one.value.matchAll(/[A-Za-z_]\w*/gu)].some(([found]) => context.scope.find(found) === null);
     } else if (one.type === 'TestBinary' && /^-(?:eq|ne|lt|le|gt|ge)$/u.test(one.operator)) {
-      unsure ||= [one.left, one.right].some(({ value, text }) => runsSubscript(value) || /^[A-Za-z_]\w*$/u.test(text));
+      unsure ||= [one.left, one.right].some(
+        (word) =>
+          runsSubscript(word.value) ||
+          /^[A-Za-z_]\w*$/u.test(word.text) ||
+          resolveText(word.parts, word.value, context.scope).text.includes(hole),
+      );
     } else if (one.type === 'TestUnary' && one.operator === '-v') unsure ||= runsSubscript(one.operand.value);
     if (one.type !== 'CommandExpansion' && one.type !== 'ProcessSubstitution') forEachChild(one, look);
   };

@@ -3,7 +3,7 @@ import { type Context, ruleOf, type Subject, tell } from './context.ts';
 import { evaluatePlain } from './evaluate-plain.ts';
 import { classifyFind } from './find.ts';
 import { classifyRedis } from './languages/redis.ts';
-import { splitWords } from './options.ts';
+import { isOption, splitWords } from './options.ts';
 import { holdsSecrets, isBlockDevice } from './paths.ts';
 import { noteVariable, takeAssignments } from './run-rest.ts';
 import { type Arg, hole, outside } from './words.ts';
@@ -24,6 +24,8 @@ export const handlers: Readonly<Record<string, Handler>> = {
   redis: classifyRedis,
   busybox: classifyBusybox,
   sudo: classifySudo,
+  date: classifyDate,
+  archive: classifyArchive,
 };
 
 const someWord: Arg = { text: hole, known: false, loose: true, mayBeOption: true, glob: false };
@@ -104,10 +106,10 @@ function classifyEval({ name, args }: Subject, context: Context): void {
 function classifyVariables(subject: Subject, context: Context): void {
   const { name, row, args } = subject;
   const split = splitWords(args, { values: row.values, ...row.style });
-  const targets =
-    name === 'printf'
-      ? split.options.flatMap(({ name: given, value }) => (given === '-v' && value ? [value] : []))
-      : args;
+  const option = { printf: '-v', wait: '-p' }[name];
+  const targets = option
+    ? split.options.flatMap(({ name: given, value }) => (given === option && value ? [value] : []))
+    : args;
   for (const { text } of targets) {
     const variable = /^(?:-[A-Za-z]*)?([A-Za-z_]\w*)\+?=?([^]*)$/u.exec(text);
     if (variable?.[1]) noteVariable(variable[1], variable[2], name, context);
@@ -185,4 +187,26 @@ function classifySudo({ name, row, args }: Subject, context: Context): void {
   const edits = split.options.some((option) => option.name === '-e' || option.name === '--edit');
   const { rest, inner } = takeAssignments(name, split.rest, context);
   if (!edits && rest.length > 0) inner.runWords(rest, inner);
+}
+
+/** A word that is no format is a time that the clock is set to. */
+function classifyDate(subject: Subject, context: Context): void {
+  const { name, row } = subject;
+  // What stands behind -I in its word is a unit of time.
+  const args = subject.args.filter(({ text, known }) => !known || !/^-I[a-z]*$/u.test(text));
+  const split = splitWords(args, { values: row.values, ...row.style });
+  if (split.operands.some(({ text }) => !text.startsWith('+')))
+    tell(context, { name, class: 'privilege', rule: 'sets-clock', reason: 'it sets the clock' });
+  evaluatePlain(subject, split, context);
+}
+
+/** `host:file` is read through a remote shell; an old-style `f` takes its name from an operand. */
+function classifyArchive(subject: Subject, context: Context): void {
+  const { name, row, args } = subject;
+  const split = splitWords(args, { values: row.values, ...row.style });
+  const names = [...split.operands, ...split.options.flatMap(({ value }) => value ?? [])];
+  const local = split.options.some((option) => isOption(option.name, '--force-local'));
+  if (!local && names.some(({ text }) => /^[\w.@-]+:/u.test(text)))
+    tell(context, { name, class: 'network', rule: 'remote-archive', reason: 'it starts a shell on another machine' });
+  evaluatePlain(subject, split, context);
 }

@@ -72,6 +72,8 @@ export interface Knowledge {
   readonly guarded: { readonly class: ShellClass; readonly patterns: readonly RegExp[] } | undefined;
   readonly subcommands: ReadonlyMap<string, Knowledge> | undefined;
   readonly patterns: readonly (readonly [pattern: RegExp, node: Knowledge])[];
+  /** Found by a pattern: whether it is a group or an operation of its own nobody wrote down. */
+  readonly guessed: boolean;
 }
 
 const rows = new Map<string, Knowledge>();
@@ -108,7 +110,7 @@ function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
   const [guardedClass, ...guarded] = words(row.guarded);
   // What takes code or a file takes a value.
   for (const [name, { language: code, writesValue }] of options) if (code || writesValue) own.add(name);
-  const knowledge: Omit<Knowledge, 'subcommands' | 'patterns'> = {
+  const knowledge: Omit<Knowledge, 'subcommands' | 'patterns' | 'guessed'> = {
     class: classOf(row.class ?? 'opaque'),
     why: row.why ?? parent?.why ?? '',
     values: parent && !parent.style.globalsFirst ? new Set([...parent.values, ...own]) : own,
@@ -135,11 +137,16 @@ function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
   };
   const subcommands = new Map<string, Knowledge>();
   const patterns: [RegExp, Knowledge][] = [];
-  const node: Knowledge = { ...knowledge, subcommands: row.subcommands ? subcommands : undefined, patterns };
+  const node: Knowledge = {
+    ...knowledge,
+    subcommands: row.subcommands ? subcommands : undefined,
+    patterns,
+    guessed: false,
+  };
   for (const [names, source] of Object.entries(row.subcommands ?? {})) {
     const child = readRow(typeof source === 'string' ? { class: source } : source, { ...node, lowers: [] });
     for (const name of words(names)) {
-      if (name.includes('*')) patterns.push([namePattern(name), child]);
+      if (name.includes('*')) patterns.push([namePattern(name), { ...child, guessed: true }]);
       else subcommands.set(name, child);
     }
   }

@@ -167,5 +167,8 @@ describe('paths by their form', () => {
     '/dev/sda',
     '.ssh/id_rsa',
     '.env',
+    '.ENV',
+    '.SSH/ID_RSA',
+    '/ETC/SHADOW',
   ])('finds %j', (path) => expect(checkPath(path, { roots: ['/'] })).not.toEqual([]));
 });

@@ -99,6 +99,13 @@ describe.each(Object.entries(families))('%s', (_family, make) => {
     expect(await findSecrets(`data: ${base64(`VALUE=${make()}\n`)}`)).not.toEqual([]);
   });
 
+  test('is found in base64 alone, in broken lines, and behind a line end of JSON', async () => {
+    const encoded = base64(`# ${'-'.repeat(39)}\n${places['JSON']!(make())}\n`);
+    const broken = encoded.replaceAll(/.{76}/g, '$&\n');
+    for (const text of [encoded, broken, broken.replaceAll('\n', '\n    '), JSON.stringify({ text: `\n${broken}` })])
+      expect(await findSecrets(text), text).not.toEqual([]);
+  });
+
   test('leaves nothing when redacted', async () => {
     const { text } = await redactSecrets(places['JSON']!(make()));
     expect(text).not.toMatch(new RegExp(made(8)));

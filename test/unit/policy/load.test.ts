@@ -32,6 +32,11 @@ describe('loadPolicy refuses a file', () => {
       `version: 1\nroles: { operator: {} }\nprincipals: { bob: [operater] }\nrules: []`,
       '3:21: found the role "operater", expected a role declared under "roles"; did you mean "operator"?',
     ],
+    [
+      'writes a key twice and another that there is not',
+      'version: 1\nversion: 1\nrules: []\nfoo: 1',
+      '4:1: found the key "foo"',
+    ],
     ['writes a key twice', 'version: 1\nversion: 1\nrules: []', '2:1: found the same key twice'],
     [
       'writes a key twice inside a rule',

@@ -45,6 +45,19 @@ describe('denied is only what is destructive beyond doubt', () => {
 
 describe('a disguise is never silent', () => {
   test.each([
+    'x=\'$(rm y)\'; echo "${x@P}"',
+    'x=(\'$(rm y)\'); cat <<< "${x[@]@P}"',
+    'set -- \'$(rm y)\'; echo "${1@P}" "${@@P}"',
+    'read x < f; [[ $x -gt 3 ]]',
+    '[[ 1 -eq $(cat f) ]]',
+    "wait -n -p 'a[$(rm y)]'",
+    'set -a; : ${LD_PRELOAD:=/tmp/x.so}; ls',
+    'GIT_DIR=/tmp/x git status',
+    'CLOUDSDK_PYTHON=/tmp/x gcloud info',
+    'RIPGREP_CONFIG_PATH=x rg y',
+    'TF_CLI_ARGS=x terraform version',
+    'gcloud app deploy',
+    'az container exec',
     'r\\m -rf x',
     "'r'm x",
     "$'\\x72m' x",
