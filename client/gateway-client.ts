@@ -26,10 +26,6 @@ import {
   type PolicyStatus,
   problemSchema,
   reconciledSchema,
-  type RedactionList,
-  redactionListSchema,
-  type RedactionShown,
-  redactionShownSchema,
   type ReconcileRequest,
   type ReconcileResult,
   runDetailSchema,
@@ -45,6 +41,12 @@ import {
   type VoteResult,
   type WithdrawRequest,
 } from './gateway-schemas.ts';
+import {
+  type RedactionList,
+  redactionListSchema,
+  type RedactionShown,
+  redactionShownSchema,
+} from './redaction-schemas.ts';
 import {
   keyListSchema,
   keyMintedSchema,

@@ -2,7 +2,7 @@
  * Shows what redaction took out, to who may see it: the read is a signed record before anything leaves, a refused one too. What the
  * database holds is believed only as far as it opens under the key.
  */
-import type { RedactionShown } from '../client/gateway-schemas.ts';
+import type { RedactionShown } from '../client/redaction-schemas.ts';
 import type { RedactionOutcome } from '../core/contracts/redaction.ts';
 import { CountersignError } from '../core/errors.ts';
 import { appendOrder } from './control-records.ts';

@@ -1,6 +1,10 @@
 /** What redaction took out of a run: which marks are kept and who read them, and one of them in clear, on record. */
 import { z } from 'zod';
-import { readRedactionRequestSchema, redactionListSchema, redactionShownSchema } from '../../client/gateway-schemas.ts';
+import {
+  readRedactionRequestSchema,
+  redactionListSchema,
+  redactionShownSchema,
+} from '../../client/redaction-schemas.ts';
 import { workflowIdSchema } from '../../core/contracts/ids.ts';
 import { markSchema } from '../../core/contracts/redaction.ts';
 import { readControl } from '../../store/read-control.ts';
