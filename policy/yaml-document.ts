@@ -101,6 +101,8 @@ function explainFault(code: string, message: string): [found: string, expected: 
     case 'TAG_RESOLVE_FAILED':
       return ['a YAML tag', 'plain values', 'delete the "!" tag'];
     default:
+      // The parser's own words for it are those of the engine under it.
+      if (/stack/iu.test(message)) return ['values within values too deep to read', 'a flat policy', 'write it anew'];
       return [`YAML that does not parse (${quote(message.split('\n')[0] ?? code)})`, 'YAML', 'correct the syntax here'];
   }
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { parseStrictJson } from '../../core/canonical-json.ts';
+import { policyInputSchema } from '../input.ts';
 import { decideByLayers, type LayerPolicy } from '../layers.ts';
 import { type CallDefaults, callSourceSchema, contextSourceSchema, policyInputOf } from './call-source.ts';
 import { pathText, quote } from '../problems.ts';
@@ -48,7 +49,10 @@ export function evaluateLine(
   try {
     const read = readLine(text);
     if ('error' in read) return refused(line, read.id, read.error);
-    const { verdict, deciding } = decideByLayers(layers, policyInputOf(read.call, defaults));
+    const input = policyInputOf(read.call, defaults);
+    const shaped = policyInputSchema.safeParse(input);
+    if (!shaped.success) return refused(line, read.id, problemsOf(shaped.error));
+    const { verdict, deciding } = decideByLayers(layers, input);
     const deciders = verdict.rules.filter(({ effect }) => effect === verdict.verdict);
     return {
       line,

@@ -214,6 +214,7 @@ describe('policy eval', () => {
       [9, 'z', 'allow', 'reads'],
     ]);
     expect(answers[6]?.['error']).toBe('unknown key "efect"');
+    expect(answers[7]?.['error']).toMatch(/^tool\.name: /);
     expect((await runCli(['policy', 'eval', path, '--jsonl', '-', '--strict'], { stdin: 'x' })).exit).toBe(1);
   });
 
