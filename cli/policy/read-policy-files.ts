@@ -2,7 +2,8 @@
  * Reads what the policy commands work on: a policy file or an agent pack's folder, the layers above it, and files of cases. All
  * problems of all files come at once; what is not there is an error that says which file.
  */
-import { readFile, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestText } from '../../core/digest.ts';
 import { CountersignError, messageOf } from '../../core/errors.ts';
@@ -130,17 +131,35 @@ export function toolsByName(tools: readonly KnownTool[]): ReadonlyMap<string, Kn
   return new Map(tools.map((tool) => [tool.name, tool]));
 }
 
-/** @throws {CountersignError} `not-found`, `input-invalid` */
-export async function textOf(file: string): Promise<string> {
-  let bytes: Buffer;
+/** Far more than any policy or file of cases has, bytes. */
+const longestFile = 16_777_216;
+
+/** What may not end, such as a device, is not read to its end. */
+async function bytesOf(file: string): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
   try {
-    bytes = await readFile(file);
+    for await (const part of createReadStream(file) as AsyncIterable<Buffer>) {
+      size += part.length;
+      if (size > longestFile) break;
+      parts.push(part);
+    }
   } catch (error) {
     throw new CountersignError(
       'not-found',
       `Cannot read "${file}": ${messageOf(error)}, expected a file; check its path`,
     );
   }
+  if (size <= longestFile) return Buffer.concat(parts);
+  throw new CountersignError(
+    'input-invalid',
+    `Cannot read "${file}": it is longer than ${longestFile} bytes, expected a policy or its cases; check its path`,
+  );
+}
+
+/** @throws {CountersignError} `not-found`, `input-invalid` */
+export async function textOf(file: string): Promise<string> {
+  const bytes = await bytesOf(file);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

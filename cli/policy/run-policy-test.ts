@@ -32,9 +32,11 @@ export async function runPolicyTest(
   const run = runCases(await readLayers(policy, options), cases, { tools: toolsByName(policy.tools), now: 0 });
   const failed = run.results.filter(({ passed }) => !passed);
   const tooLittle = run.coverage.percent < (options.coverage ?? 0);
-  if (options.junit !== undefined) await writeReport(options.junit, junitOf(policy.file, run.results));
+  const toOutput = options.junit === '-';
+  if (options.junit !== undefined && !toOutput) await writeReport(options.junit, junitOf(policy.file, run.results));
   const ok = failed.length === 0 && run.results.length > 0 && !tooLittle;
-  if (json) terminal.json({ ok, ...asJson(run) });
+  if (toOutput) terminal.result(junitOf(policy.file, run.results));
+  else if (json) terminal.json({ ok, ...asJson(run) });
   else report(terminal, run, options.coverage);
   return { exit: ok ? exitCodes.done : exitCodes.failed, files: [policy.file, ...caseFiles] };
 }

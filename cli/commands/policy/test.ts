@@ -24,7 +24,7 @@ export const policyTest = defineCommand({
       command
         .option('--cases <files...>', 'files of cases (default: policy.cases.yaml beside the policy)')
         .option('--coverage <percent>', 'fail below this coverage of rules and branches')
-        .option('--junit <file>', 'also write the results as JUnit XML')
+        .option('--junit <file>', 'also write the results as JUnit XML; - prints them instead')
         .option('--watch', 'run again whenever one of the files changes'),
     ),
   options: z.object({

@@ -120,6 +120,7 @@ describe('policy test', () => {
     expect(exit).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, passed: 0, failed: 1, coverage: { percent: 33 } });
     const xml = await readFile(junit, 'utf8');
+    expect((await runCli(['policy', 'test', path, '--cases', named, '--junit', '-'])).stdout.trim()).toBe(xml.trim());
     expect(xml).toContain('<testcase name="&lt;a &quot;b&quot; &amp; &apos;c&apos;&gt;"');
     expect(xml).toContain('tests="1" failures="1"');
   });
@@ -185,6 +186,12 @@ describe('policy eval', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  it('reads no policy from what does not end', async () => {
+    const { exit, stdout, stderr } = await runCli(['policy', 'check', '/dev/zero']);
+    expect(exit).toBe(2);
+    expect(stdout + stderr).toContain('longer than');
+  });
 
   it('answers each line in order, and denies what it cannot read without losing the rest', async () => {
     const path = await file('policy.yaml', reads);
