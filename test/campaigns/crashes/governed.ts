@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createServerSource } from '../../../audit/fetch-chain.ts';
+import { findSecretRules } from '../../../cli/parts/find-secret-rules.ts';
 import { replayRun } from '../../../audit/replay-run.ts';
 import { replayBundle } from '../../../worker/workflow-bundle.ts';
 import { bundleFolder } from '../../support/bundle-folder.ts';
@@ -196,7 +197,15 @@ async function replayAll(world: World, runs: readonly OpenRun[]): Promise<string
   const differing: string[] = [];
   try {
     for (const { workflowId } of runs) {
-      const report = await replayRun({ workflowId, source, registry: keys.registry, audience, store, bundle });
+      const report = await replayRun({
+        workflowId,
+        source,
+        registry: keys.registry,
+        audience,
+        store,
+        bundle,
+        findSecretRules,
+      });
       if (report.verdict === 'verified') continue;
       const failed = report.checks.filter(({ result }) => result !== 'ok').map(({ id, reason }) => `${id} (${reason})`);
       const findings = report.findings.map(({ what }) => what);

@@ -2,6 +2,7 @@
  * Seals changed parts as an insider would (sorted, digest and signature of the file made anew) and looks what an auditor finds
  * who has the deployment’s registry: nothing, or which check or comparison names it.
  */
+import { findSecretRules } from '../../../cli/parts/find-secret-rules.ts';
 import { digestJson, digestText } from '../../../core/digest.ts';
 import { CountersignError } from '../../../core/errors.ts';
 import { sealEnvelope } from '../../../core/envelope.ts';
@@ -28,7 +29,7 @@ export async function judge(run: MutableRun, parts: readonly unknown[], bundle: 
     if (!(error instanceof CountersignError) || error.code !== 'export-invalid') throw error;
     return { kind: 'found', by: 'file', name: 'export-invalid', words: error.message };
   }
-  const options = { read, registry: run.registry, audience };
+  const options = { read, registry: run.registry, audience, findSecretRules };
   const problem = (await verifyExport(options)).find(({ result }) => result !== 'ok');
   if (problem) return { kind: 'found', by: 'check', name: problem.id, words: problem.reason ?? '' };
   const report = await replayExport({ ...options, bundle, buildId: 'test' });
