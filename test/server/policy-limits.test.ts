@@ -64,11 +64,19 @@ describe.concurrent('limits', () => {
     ['limit-model-cost', 'limits: { modelCost: 1000000 }\nprices: { another-model: { input: 1, output: 1 } }'],
     ['limit-run-time', 'limits: { runTime: 1ms }'],
     ['limit-argument-bytes', 'limits: { argumentBytes: 5 }'],
-    ['blocked-user', 'blocked: { users: [blocked-user] }'],
     ['blocked-word', 'blocked: { words: [WeB] }'],
     ['blocked-tool', 'blocked: { tools: ["rest*"] }'],
   ] as const)('P1 %s refuses: %s', async ([rule, parts]) => {
     expect(await judged(rule, parts, 'web')).toEqual([rule]);
+  });
+
+  it('P1 a run of a blocked user does not open', async () => {
+    const principal = 'blocked';
+    const policyDigest = await harness.store.putBody(allowing('blocked: { users: [blocked] }'));
+    const run = await harness.start([restart('web'), { text: 'Done.' }], { principal, policyDigest });
+    await expect(run.result()).rejects.toMatchObject({ cause: { type: 'input-refused' } });
+    expect(await harness.store.listDecisions(run.workflowId)).toEqual([]);
+    expect(run.effects()).toEqual([]);
   });
 
   it('P1 the same limits allow what is within them', async () => {
