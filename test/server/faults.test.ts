@@ -10,20 +10,18 @@ const restart = { calls: [{ name: 'restart', args: { name: 'web' } }] };
 describe('a gate that breaks', () => {
   let harness: Harness;
   beforeAll(async () => {
-    harness = await startHarness({ wrapStore: withoutPolicies });
+    harness = await startHarness({ wrapStore: failingOnce });
   });
   afterAll(() => harness.stop());
 
   /** Not a store that is away: one whose answer makes the gate's own code fail. */
-  function withoutPolicies(store: Store): Store {
-    const policyDigest = () => harness.pack.policyDigest;
+  function failingOnce(store: Store): Store {
+    let calls = 0;
     return new Proxy(store, {
       get(target, name) {
-        if (name !== 'getBody') return bound(target, name);
-        return async (digest: string) => {
-          if (digest === policyDigest()) throw new TypeError('a fault that nobody thought of');
-          return await target.getBody(digest);
-        };
+        if (name !== 'recordDecision' || calls > 0) return bound(target, name);
+        calls += 1;
+        return () => Promise.reject(new TypeError('a fault that nobody thought of'));
       },
     });
   }
