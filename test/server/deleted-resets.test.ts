@@ -1,6 +1,7 @@
 /** What is left of a reset whose new link did nothing before somebody deleted it: a run that was cut, never a verified one (P4). */
 import { beforeAll, expect, it } from 'vitest';
 import { createServerSource } from '../../audit/fetch-chain.ts';
+import { findSecretRules } from '../../cli/parts/find-secret-rules.ts';
 import { replayRun } from '../../audit/replay-run.ts';
 import { replayBundle, type WorkflowBundle } from '../../worker/workflow-bundle.ts';
 import { bundleFolder } from '../support/bundle-folder.ts';
@@ -33,7 +34,7 @@ it('P4 a waiting run that was reset, and whose new link was deleted, is incomple
     const source = { links: () => Promise.resolve(left) };
     expect(left.map((link) => link.linkRunId)).toEqual([run.linkRunId]);
     const options = { workflowId: run.workflowId, source, registry: keys.registry, audience, bundle, store };
-    const report = await replayRun(options);
+    const report = await replayRun({ ...options, findSecretRules });
     expect(report.findings).toEqual([]);
     expect(report.verdict).toBe('incomplete');
     const open = report.checks.filter(({ result }) => result !== 'ok').map(({ id, result }) => `${id}: ${result}`);
