@@ -9,6 +9,7 @@ import { createServerSource } from '../../audit/fetch-chain.ts';
 import { replayExport } from '../../audit/export/replay-export.ts';
 import { historyToJson } from '../../audit/history-source.ts';
 import { inChainOrder } from '../../audit/link-origin.ts';
+import { findSecretRules } from '../../cli/parts/find-secret-rules.ts';
 import { replayRun } from '../../audit/replay-run.ts';
 import { domains } from '../../core/contracts/envelope.ts';
 import { replayBundle, type WorkflowBundle } from '../../worker/workflow-bundle.ts';
@@ -34,7 +35,8 @@ it.each(scenarios.map((scenario) => ({ scenario, name: scenario.name })))(
     try {
       const { workflowId } = await scenario.play(harness);
       const source = createServerSource({ door: harness.door, store: harness.store });
-      const options = { workflowId, source, registry: harness.keys.registry, audience, bundle, buildId };
+      const { registry } = harness.keys;
+      const options = { workflowId, source, registry, audience, bundle, buildId, findSecretRules };
       const alone = await replayRun(options);
       const whole = await replayRun({ ...options, store: harness.store });
       for (const report of [alone, whole]) {
@@ -45,7 +47,7 @@ it.each(scenarios.map((scenario) => ({ scenario, name: scenario.name })))(
       expect(whole.checks.filter(({ result }) => result !== 'ok')).toEqual([]);
       expect(whole.verdict).toBe('verified');
       const read = await readBytes(await exportBytes(harness, workflowId));
-      const exported = await replayExport({ read, registry: harness.keys.registry, audience: null, bundle, buildId });
+      const exported = await replayExport({ read, registry, audience: null, bundle, buildId, findSecretRules });
       expect(exported.findings).toEqual([]);
       expect(exported.checks.filter(({ result }) => result !== 'ok')).toEqual([]);
       expect(exported).toMatchObject({ verdict: 'verified', export: { audience, keys: 'outside' } });
