@@ -7,8 +7,8 @@ import type { Risk } from '../core/contracts/labels.ts';
 import { jsonOrUndefined } from '../core/json-or-undefined.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import { signInLinkSchema, type SignInLink } from './channel-schemas.ts';
+import { grantListSchema, type GrantView, grantViewSchema } from './grant-schemas.ts';
 import {
-  type ActivatePolicyRequest,
   type ApprovalArguments,
   approvalArgumentsSchema,
   approvalListSchema,
@@ -18,18 +18,11 @@ import {
   cancelledSchema,
   fleetStateSchema,
   type FleetState,
-  policyActivatedSchema,
-  type PolicyActivated,
-  policyPublishedSchema,
-  type PolicyPublished,
-  policyStatusSchema,
-  type PolicyStatus,
   problemSchema,
   reconciledSchema,
   type ReconcileRequest,
   type ReconcileResult,
   runDetailSchema,
-  type RollBackPolicyRequest,
   type RunDetail,
   runListSchema,
   type RunList,
@@ -41,6 +34,16 @@ import {
   type VoteResult,
   type WithdrawRequest,
 } from './gateway-schemas.ts';
+import {
+  type ActivatePolicyRequest,
+  policyActivatedSchema,
+  type PolicyActivated,
+  policyPublishedSchema,
+  type PolicyPublished,
+  policyStatusSchema,
+  type PolicyStatus,
+  type RollBackPolicyRequest,
+} from './policy-schemas.ts';
 import {
   type RedactionList,
   redactionListSchema,
@@ -155,6 +158,22 @@ export class Countersign {
       this.#post(`/v1/approvals/${segment(nonce)}/withdrawals`, request, voteResultSchema, true),
     reconcile: (nonce: string, answer: ReconcileRequest): Promise<ReconcileResult> =>
       this.#post(`/v1/approvals/${segment(nonce)}/reconcile`, answer, reconciledSchema, true),
+  };
+
+  readonly grants = {
+    /** Newest first. */
+    list: async (
+      filter: { state?: 'live' | 'all'; workflowId?: string; agent?: string; limit?: number } = {},
+    ): Promise<GrantView[]> => (await this.#get('/v1/grants', grantListSchema, filter)).grants,
+    get: (grantId: string): Promise<GrantView> => this.#get(`/v1/grants/${segment(grantId)}`, grantViewSchema),
+    /** A second time changes nothing. */
+    revoke: (grantId: string, reason?: string): Promise<GrantView> =>
+      this.#post(
+        `/v1/grants/${segment(grantId)}/revocations`,
+        reason === undefined ? {} : { reason },
+        grantViewSchema,
+        true,
+      ),
   };
 
   readonly keys = {

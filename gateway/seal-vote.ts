@@ -8,7 +8,16 @@ import type { GatewayContext } from './options.ts';
 import type { Caller } from './sessions.ts';
 import type { OpenedAsk } from './verified.ts';
 
-type OfVoter = 'verdict' | 'roles' | 'groups' | 'channel' | 'reason' | 'withdraws' | 'stop' | 'requestKey';
+type OfVoter =
+  | 'verdict'
+  | 'roles'
+  | 'groups'
+  | 'channel'
+  | 'reason'
+  | 'withdraws'
+  | 'stop'
+  | 'grantDigest'
+  | 'requestKey';
 
 export interface Said extends Pick<VoteBody, OfVoter> {
   stepUp?: VoteBody['authenticated']['stepUp'];

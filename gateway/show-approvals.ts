@@ -15,6 +15,7 @@ import { engineWords, hasEnded } from './engine-word.ts';
 import type { Credential } from './credentials.ts';
 import { inParallel } from './in-parallel.ts';
 import { wholeArguments } from './last-approved.ts';
+import { grantsOfRequest } from './grants/show-grants.ts';
 import type { GatewayContext } from './options.ts';
 import type { AskRow, RunRow } from '../store/store.ts';
 import { confirmationNeeded } from './step-up.ts';
@@ -152,7 +153,8 @@ async function toView(
   // Nobody closed what a run asked that was ended from outside; an answer to it would reach nobody.
   const abandoned = undecided && hasEnded(run, await words(row.workflowId));
   const votes = await votesOf(gateway, row.nonce);
-  const situation = { ...situationOf(gateway, ask, votes), ...extra };
+  const grants = await grantsOfRequest(gateway, row.nonce);
+  const situation = { ...situationOf(gateway, ask, votes), ...extra, grants };
   return {
     nonce: row.nonce,
     approvalId: body.ask.approvalId,
@@ -182,7 +184,9 @@ async function toView(
       requesterMayApprove: terms.requesterMayApprove,
       reasonRequired: terms.reasonRequired,
       confirmation: confirmationNeeded({ row, body, card }, 'api')?.expected ?? null,
+      grants: terms.grants ?? null,
     },
+    grants,
     votes,
     you: may.kind === 'may' ? { mayAnswer: true, reason: null } : { mayAnswer: false, reason: may.reason },
   };

@@ -46,6 +46,7 @@ const ofTheGate = [
   'denied-by-person',
   'dry-run',
   'further-try',
+  'grant-used-up',
   'gate-fault',
   'guard-failed',
   'guard-refused',

@@ -10,7 +10,7 @@ export function compileTerms(
   roles: ReadonlyMap<string, readonly string[]>,
 ): ApprovalTerms {
   const people = (source: ApproversSource): ApproverSet => compileApprovers(source, roles);
-  const { denials = 1, thresholds, channels, stepUpFrom, reminders, escalation, fallback } = written;
+  const { denials = 1, thresholds, channels, stepUpFrom, reminders, escalation, fallback, grants } = written;
   return {
     name,
     approvers: people(written.approvers),
@@ -32,6 +32,16 @@ export function compileTerms(
     ...(reminders ? { remindersMs: [...new Set(reminders.map(durationOf))].toSorted((a, b) => a - b) } : {}),
     ...(escalation ? { escalation: { afterMs: durationOf(escalation.after), to: people(escalation.to) } } : {}),
     ...(fallback ? { fallback: people(fallback) } : {}),
+    ...(grants
+      ? {
+          grants: {
+            ttlMs: durationOf(grants.ttl),
+            uses: grants.uses,
+            risk: grants.risk ?? 'medium',
+            scope: grants.scope ?? 'run',
+          },
+        }
+      : {}),
     requesterMayApprove: written.requesterMayApprove ?? false,
     reasonRequired: written.reasonRequired ?? false,
   };

@@ -18,6 +18,8 @@ export interface AskedOf {
   risk: Risk;
   askedAt: number;
   policies: readonly CompiledPolicy[];
+  /** Besides everybody behind this run; absent: nobody. */
+  alsoBehind?: readonly string[];
 }
 
 export interface JudgedVote extends VoteEvidence {
@@ -46,7 +48,7 @@ function judgeOne(
   credential: Credential | undefined,
   { body }: SignedVote,
 ): Pick<JudgedVote, 'eligible' | 'refusal' | 'person' | 'seats'> {
-  const requesters = requestersOf(ticket);
+  const requesters = [...new Set([...requestersOf(ticket), ...(asked.alsoBehind ?? [])])];
   const own = credential?.principal === body.principal ? credential : undefined;
   const refusal = whyNoVote(own, asked.terms.requesterMayApprove ? [] : requesters, now);
   if (refusal !== undefined || !own) return { eligible: false, refusal };

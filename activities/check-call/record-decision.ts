@@ -10,7 +10,7 @@ import type { DecisionRecord, RecordedDecision } from '../../store/store.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import type { Standing } from './standing.ts';
 
-export type DecisionExtras = Pick<DecisionRecord, 'ask' | 'closes' | 'denial' | 'admit'>;
+export type DecisionExtras = Pick<DecisionRecord, 'ask' | 'closes' | 'denial' | 'admit' | 'grantUse'>;
 
 export const noExtras: DecisionExtras & { admit: null } = { ask: null, closes: null, denial: null, admit: null };
 

@@ -8,6 +8,9 @@ import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { gateway } from './gateway.ts';
+import { grantsList } from './grants/list.ts';
+import { grantsRevoke } from './grants/revoke.ts';
+import { grantsShow } from './grants/show.ts';
 import { guards } from './guards.ts';
 import { inbox } from './inbox.ts';
 import { init } from './init.ts';
@@ -50,6 +53,9 @@ export const commands: readonly CommandDefinition[] = [
   approve,
   deny,
   withdraw,
+  grantsList,
+  grantsShow,
+  grantsRevoke,
   reconcile,
   inbox,
   cancel,

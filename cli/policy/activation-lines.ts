@@ -1,5 +1,5 @@
 /** What became of an order to activate a policy, as lines. */
-import type { PolicyActivated } from '../../client/gateway-schemas.ts';
+import type { PolicyActivated } from '../../client/policy-schemas.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { typedLayer } from './layer-name.ts';

@@ -6,9 +6,10 @@ import { visible } from '../terminal.ts';
 import { durationText, shortNonce, timeText } from './format.ts';
 
 export function approvalLines(approval: ApprovalView, now: number): string[] {
-  const { nonce, approvers, votes, open, outcome, you, deadlineAt, cardDigest, lastApproved, spent } = approval;
+  const { nonce, approvers, votes, open, outcome, you, deadlineAt, cardDigest, lastApproved, spent, grants } = approval;
   const situation = {
     cardDigest,
+    grants,
     ...(lastApproved === undefined ? {} : { lastApproved }),
     ...(spent ? { spent } : {}),
   };
@@ -21,6 +22,7 @@ export function approvalLines(approval: ApprovalView, now: number): string[] {
       ({ from, approve, deny }) =>
         `  of these    ${namesOf(from)}: ${approve} must approve${deny === undefined ? '' : `, ${deny} can deny`}`,
     ),
+    ...capLines(approvers.grants),
     ...(approvers.denials > 1 ? [`  denied by   ${approvers.denials} denials`] : []),
     ...votes.map((vote) => `  vote        ${vote.verdict} by ${visible(vote.principal)} at ${timeText(vote.castAt)}`),
   ];
@@ -28,6 +30,14 @@ export function approvalLines(approval: ApprovalView, now: number): string[] {
   lines.push(`  time left   ${durationText(deadlineAt - now)}`);
   if (!you.mayAnswer) lines.push(`  you         may not answer: ${visible(you.reason ?? 'no reason given')}`);
   return lines;
+}
+
+function capLines(cap: ApprovalView['approvers']['grants']): string[] {
+  if (!cap) return [];
+  const where = cap.scope === 'run' ? 'in this run' : 'in the runs of its agent';
+  return [
+    `  grants      at most ${cap.uses} calls within ${durationText(cap.ttlMs)}, up to risk ${cap.risk}, ${where}`,
+  ];
 }
 
 function namesOf({ roles, groups = [], principals }: ApproverSet): string {
