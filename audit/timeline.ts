@@ -75,7 +75,15 @@ type What =
     }
   | { kind: 'vote-rejected'; digest: string; reason: string }
   | { kind: 'request-ended'; approvalId: string; outcome: string; waitedMs: number }
-  | { kind: 'permitted'; callKey: string; activityId: string; kid: string; expiresAt: number | null; approved: boolean }
+  | {
+      kind: 'permitted';
+      callKey: string;
+      activityId: string;
+      kid: string;
+      expiresAt: number | null;
+      approved: boolean;
+      grant?: { grantId: string; use: number };
+    }
   | {
       kind: 'executed';
       callKey: string;
@@ -289,9 +297,17 @@ function decisionOf(opened: OpenedRecord, decision: OpenedDecision): What[] {
     what.push({ kind: 'asked', approvalId, about: kind, tool: body.tool.name, quorum: terms.quorum, deadlineAt });
   }
   if (body.verdict === 'allow') {
-    const { callKey, activityId, approval } = body;
+    const { callKey, activityId, approval, grant } = body;
     const expiresAt = signed.expiresAt ?? null;
-    what.push({ kind: 'permitted', callKey, activityId, kid: signed.kid, expiresAt, approved: approval !== null });
+    what.push({
+      kind: 'permitted',
+      callKey,
+      activityId,
+      kid: signed.kid,
+      expiresAt,
+      approved: approval !== null,
+      ...(grant ? { grant: { grantId: grant.grantId, use: grant.use } } : {}),
+    });
   }
   return what;
 }

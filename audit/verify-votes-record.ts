@@ -196,7 +196,7 @@ async function verifyAnswer(options: OpeningOptions, entry: LocalEntry, body: As
   checks.expect('denial', answered, entry, 'nobody’s signed answer says what became of the effect');
 }
 
-async function storedVotes(
+export async function storedVotes(
   { store, registry, audience }: OpeningOptions,
   nonce: string,
 ): Promise<Map<string, SignedVote>> {
@@ -209,7 +209,7 @@ async function storedVotes(
   return votes;
 }
 
-function evidenceOf(vote: SignedVote, eligible: boolean): VoteEvidence {
+export function evidenceOf(vote: SignedVote, eligible: boolean): VoteEvidence {
   return { vote, digest: digestJson('vote', vote), valid: true, eligible };
 }
 

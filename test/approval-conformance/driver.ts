@@ -3,10 +3,21 @@
 export type Verdict = 'approve' | 'deny';
 
 /** How the approvals of a run are set up; what each means is said beside the cases. */
-export const setups = ['one', 'two', 'hasty', 'hasty-two', 'seats', 'confirmed', 'nobody', 'short-links'] as const;
+export const setups = [
+  'one',
+  'two',
+  'hasty',
+  'hasty-two',
+  'seats',
+  'confirmed',
+  'nobody',
+  'short-links',
+  'granting',
+  'granting-two',
+] as const;
 export type Setup = (typeof setups)[number];
 
-export const abilities = ['reset', 'forge', 'skew', 'links', 'roles', 'stop', 'withdraw', 'confirm'] as const;
+export const abilities = ['reset', 'forge', 'skew', 'links', 'roles', 'stop', 'withdraw', 'confirm', 'grant'] as const;
 export type Ability = (typeof abilities)[number];
 
 export interface Person {
@@ -43,6 +54,8 @@ export interface VoteOrder {
   stop?: boolean | undefined;
   /** What the voter typed to confirm it; `target`: what they were asked to type. */
   confirmation?: string | undefined;
+  /** The approval is also one of calls whose target is like the pattern, or is the grant that somebody proposed with it. */
+  grant?: { like: string; uses: number } | 'as-proposed' | undefined;
 }
 
 /** `counted`: it is held to count, as far as its caller is told. */
@@ -62,6 +75,8 @@ export interface ApprovalDriver {
   asked(run: string): Promise<number>;
   vote(order: VoteOrder): Promise<VoteAnswer>;
   withdraw(by: string, request: Pending): Promise<VoteAnswer>;
+  /** Ends every grant that was given with the request. */
+  revoke(by: string, request: Pending): Promise<void>;
   /** Brings a vote to the run past the door, as somebody who can reach the queue does. */
   forge(forgery: Forgery, request: Pending, run: string): Promise<void>;
   /** Takes a person's roles away, and leaves them their way in. */

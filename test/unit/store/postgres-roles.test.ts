@@ -51,7 +51,8 @@ function as(role: StoreRole): Store {
 
 /** Written from the contract, not from the program's table of grants. Counters and ledger rows are tried one by one below. */
 const mayInsert: Record<StoreRole, string> = {
-  agent: 'runs links epochs decisions admissions tool_calls limit_counts limit_places asks denials bodies ledger',
+  agent:
+    'runs links epochs decisions admissions tool_calls limit_counts limit_places grant_uses asks denials bodies ledger',
   model: 'model_usage redactions',
   tools: 'fences receipts labels bodies redactions ledger',
   notify: '',
