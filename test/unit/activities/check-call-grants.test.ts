@@ -1,11 +1,12 @@
 /** A grant lets calls through that its signers approved, and nothing else; whatever is unsure is asked about (P1, P2). */
 import { describe, expect, test } from 'vitest';
 import type { Grant } from '../../../core/contracts/grant.ts';
+import type { TicketBody } from '../../../core/contracts/ticket.ts';
 import { digestJson, digestText } from '../../../core/digest.ts';
 import { sealEnvelope } from '../../../core/envelope.ts';
 import { grantDigestOf } from '../../../core/grant/decide-grant.ts';
 import { aTicket, permitBodyOf, zero } from './check-call-world.ts';
-import { createGrantWorld, grantPolicy, grantTtlMs, groundsOf } from './grant-world.ts';
+import { createGrantWorld, grantPolicy, grantTtlMs, type GrantWorld, groundsOf } from './grant-world.ts';
 import { audience, otherUuid, signerFor, start } from './run-tool-world.ts';
 
 describe('P2 a grant', () => {
@@ -275,38 +276,37 @@ describe('P2 a grant stands on', () => {
   test('people who are not behind the run that uses it, either', async () => {
     const world = await createGrantWorld();
     const { grant } = await world.granted({ scope: 'agent' });
-    // The same in another run, which the grant's only signer started.
-    const other = `run-${otherUuid}`;
-    const ticket = aTicket(world.policyDigest, {
-      workflowId: other,
-      root: other,
-      principal: 'olga',
-      nonce: grant.request.nonce,
-    });
-    await world.store.claimTicket({
-      ticket,
-      ticketDigest: digestJson('ticket', ticket),
-      linkRunId: otherUuid,
-      now: start,
-    });
-    world.caller.workflowId = other;
-    world.caller.linkRunId = otherUuid;
+    // Its only signer started the other run.
+    await goToOtherRun(world, grant, { principal: 'olga' });
     expect(groundsOf(await world.call(1, 'web-1'))).toBe('ask');
   });
 
   test('its scope: an agent-wide one covers another run of the agent', async () => {
     const world = await createGrantWorld();
     const { grant } = await world.granted({ scope: 'agent' });
-    const other = `run-${otherUuid}`;
-    const ticket = aTicket(world.policyDigest, { workflowId: other, root: other, nonce: grant.request.nonce });
-    await world.store.claimTicket({
-      ticket,
-      ticketDigest: digestJson('ticket', ticket),
-      linkRunId: otherUuid,
-      now: start,
-    });
-    world.caller.workflowId = other;
-    world.caller.linkRunId = otherUuid;
+    await goToOtherRun(world, grant);
     expect(groundsOf(await world.call(1, 'web-1'))).toBe('grant 1');
   });
+
+  test('nobody’s no: a denial of its request after the quorum ends it in other runs, too', async () => {
+    const world = await createGrantWorld();
+    const { grant, ask } = await world.granted({ scope: 'agent' });
+    world.clock.at += 1000;
+    await world.storeVote(ask, { verdict: 'deny', principal: 'quinn' });
+    await goToOtherRun(world, grant);
+    expect(groundsOf(await world.call(1, 'web-1'))).toBe('ask');
+  });
 });
+
+/** A further run of the agent, which is asked from now on. */
+async function goToOtherRun(world: GrantWorld, { request }: Grant, ticket: Partial<TicketBody> = {}): Promise<void> {
+  const workflowId = `run-${otherUuid}`;
+  const signed = aTicket(world.policyDigest, { workflowId, root: workflowId, nonce: request.nonce, ...ticket });
+  await world.store.claimTicket({
+    ticket: signed,
+    ticketDigest: digestJson('ticket', signed),
+    linkRunId: otherUuid,
+    now: start,
+  });
+  Object.assign(world.caller, { workflowId, linkRunId: otherUuid });
+}
