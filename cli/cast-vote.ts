@@ -49,7 +49,7 @@ export async function castVote(context: CommandContext, vote: Vote): Promise<num
     for (const line of whole) terminal.talk(line);
   }
   const grant = vote.grant ? grantOf(vote.grant, approval) : undefined;
-  for (const line of grant ? grantRequestLines(grant, approval) : []) terminal.talk(visible(line));
+  for (const line of grant ? grantRequestLines(grant, approval) : []) terminal.talk(line);
   const { tool, environment } = approval.card;
   // A vote that has to be confirmed afresh asks for the exact word, as critical ones do.
   const needsWord = verdict === 'approve' && approval.approvers.confirmation !== null;

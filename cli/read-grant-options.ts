@@ -6,6 +6,8 @@ import type { GrantRequest, ProposedGrant } from '../client/grant-schemas.ts';
 import { labelSchema, riskSchema } from '../core/contracts/labels.ts';
 import { CountersignError } from '../core/errors.ts';
 import { parseDuration } from '../policy/index.ts';
+import { durationText } from './show/format.ts';
+import { visible } from './terminal.ts';
 
 const pair = /^([^=]{1,200})=(.+)$/su;
 const pairText = z.string().regex(pair, 'expected <argument>=…');
@@ -85,14 +87,14 @@ export function grantRequestLines(request: GrantRequest, approval: ApprovalView)
   const { arguments: named = {}, uses, ttlMs, scope = 'run', risk, labels } = request.propose;
   const patterns = Object.entries(named).map(([name, pattern]) =>
     'like' in pattern
-      ? `  argument    ${name} is like ${pattern.like.map((one) => JSON.stringify(one)).join(' or ')}`
-      : `  argument    ${name} is one of ${JSON.stringify(pattern.oneOf)}`,
+      ? `  argument    ${visible(name)} is like ${pattern.like.map((one) => visible(JSON.stringify(one))).join(' or ')}`
+      : `  argument    ${visible(name)} is one of ${visible(JSON.stringify(pattern.oneOf))}`,
   );
   return [
-    `  grant       calls of ${approval.tool} on ${approval.card.environment} from now on, without being asked`,
+    `  grant       calls of ${visible(approval.tool)} on ${visible(approval.card.environment)} from now on, without being asked`,
     ...patterns,
     '  argument    every other one exactly as on the card',
-    `  for         ${uses === 1 ? 'one call' : `at most ${uses} calls`} within ${Math.round(ttlMs / 1000)} s, ${scope === 'run' ? 'in this run' : 'in every run of the agent'}`,
+    `  for         ${uses === 1 ? 'one call' : `at most ${uses} calls`} within ${durationText(ttlMs)}, ${scope === 'run' ? 'in this run' : 'in every run of the agent'}`,
     `  up to       risk ${risk ?? approval.card.risk}, labels ${(labels ?? approval.card.labels).join(', ') || 'none'}`,
   ];
 }
