@@ -153,7 +153,7 @@ async function toView(
   // Nobody closed what a run asked that was ended from outside; an answer to it would reach nobody.
   const abandoned = undecided && hasEnded(run, await words(row.workflowId));
   const votes = await votesOf(gateway, row.nonce);
-  const grants = await grantsOfRequest(gateway, row.nonce);
+  const grants = terms.grants ? await grantsOfRequest(gateway, row.nonce) : [];
   const situation = { ...situationOf(gateway, ask, votes), ...extra, grants };
   return {
     nonce: row.nonce,
