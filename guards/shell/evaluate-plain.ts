@@ -141,7 +141,12 @@ function readsSecret(row: Knowledge, { operands, options }: SplitWords): boolean
   const descends =
     row.descends && (row.descends.always || options.some((option) => isAnyOf(option, row.descends?.options ?? [])));
   return words.some(
-    ({ text, glob }) => holdsSecrets(text, glob) || isBlockDevice(text) || (descends && holdsMuch(text)),
+    ({ text, glob }) =>
+      holdsSecrets(text, glob) ||
+      isBlockDevice(text) ||
+      (descends && holdsMuch(text)) ||
+      // `-o custom-columns-file=/path`
+      (text.includes('=') && holdsSecrets(text.slice(text.indexOf('=') + 1), glob)),
   );
 }
 

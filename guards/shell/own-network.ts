@@ -44,7 +44,8 @@ export function isOwnAddress(text: string): boolean {
 export function leadsAway(text: string): boolean {
   const url = /^(?:[a-z]+::)?([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/iu.exec(text);
   // A scheme with a `+` names what carries it: a program may be one (libvirt's `qemu+ext`).
-  if (url) return !/^file$/iu.test(url[1] ?? '') && ((url[1] ?? '').includes('+') || !isOwnHost(url[2] || 'localhost'));
+  if (url && !/^file$/iu.test(url[1] ?? '') && ((url[1] ?? '').includes('+') || !isOwnHost(url[2] || 'localhost')))
+    return true;
   // `user@host:path`, and schemes without slashes: an engine or a device that OpenSSL loads.
   if (/^[^\s/=]+@[^\s/=]+:/u.test(text) || /^(?:org\.openssl\.engine|engine|pkcs11|store|ext):/iu.test(text))
     return true;

@@ -116,7 +116,7 @@ const mayHoldSecrets = /[./~\uFDD0\uFDD1]|id_|identity|credential|secret|kubecon
 
 /** All of a machine, its settings or a home: whoever reads everything below it reads the secrets, too. */
 export function holdsMuch(text: string): boolean {
-  return /^(?:~\w*|\/|\/(?:root|home|etc|Users|proc|run|var\/run)|\/(?:home|Users)\/[^/]+)$/u.test(
+  return /^(?:~\w*|\/|\/(?:root|home|etc|Users|proc(?:\/[^/]+)?|run|var\/run)|\/(?:home|Users)\/[^/]+)$/u.test(
     plainPath(text.replace(/\/\*$/u, '/')),
   );
 }
