@@ -26,6 +26,7 @@ import { noticeRoutes } from './routes/notices.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { redactionRoutes } from './routes/redactions.ts';
 import { runRoutes } from './routes/runs.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import { createWebhookChannel } from './webhooks/webhook-channel.ts';
 import { slackRoutes } from './routes/slack.ts';
 
@@ -88,6 +89,7 @@ function installRoutes(app: GatewayApp, gateway: GatewayContext, notes: UseNotes
   keyRoutes(app, gateway, notes);
   policyRoutes(app, gateway);
   noticeRoutes(app, gateway);
+  webhookRoutes(app, gateway);
   if (gateway.slack) slackRoutes(app, gateway, gateway.slack);
   redactionRoutes(app, gateway);
   fleetRoutes(app, gateway);

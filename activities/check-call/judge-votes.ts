@@ -9,7 +9,7 @@ import { requestersOf } from '../../core/contracts/ticket.ts';
 import { whyNoVote } from '../../core/credential.ts';
 import { approvalsSuffice, type SeatedVote } from '../../core/quorum.ts';
 import { type CompiledPolicy, judgeVoter } from '../../policy/index.ts';
-import { type Credential, readCredentials } from '../../store/read-credentials.ts';
+import { readVotingKeys, type VotingKey } from '../../store/read-credentials.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import type { Standing } from './standing.ts';
 
@@ -32,7 +32,7 @@ export async function judgeVotes(
   asked: AskedOf,
   votes: ReadonlyMap<string, SignedVote>,
 ): Promise<JudgedVote[]> {
-  const credentials = await readCredentials(dependencies);
+  const credentials = await readVotingKeys(dependencies);
   return [...votes].map(([digest, vote]) => {
     const judged = judgeOne(dependencies, standing, asked, credentials.get(vote.body.authenticated.credentialId), vote);
     return { vote, digest, valid: true, ...judged };
@@ -43,12 +43,12 @@ function judgeOne(
   { bounds }: CheckCallDependencies,
   { ticket, now }: Standing,
   asked: AskedOf,
-  credential: Credential | undefined,
+  credential: VotingKey | undefined,
   { body }: SignedVote,
 ): Pick<JudgedVote, 'eligible' | 'refusal' | 'person' | 'seats'> {
   const requesters = requestersOf(ticket);
   const own = credential?.principal === body.principal ? credential : undefined;
-  const refusal = whyNoVote(own, asked.terms.requesterMayApprove ? [] : requesters, now);
+  const refusal = whyNoVote(own, asked.terms.requesterMayApprove ? [] : requesters, now, body.verdict);
   if (refusal !== undefined || !own) return { eligible: false, refusal };
   if (body.castAt > now + bounds.clockSkewMs) return { eligible: false, refusal: 'it is dated ahead of now' };
   const judged = judgeVoter(asked, asked.policies, requesters, voterOf(own), {
@@ -75,13 +75,14 @@ export async function couldBeApproved(
   const { terms } = asked;
   const requesters = requestersOf(ticket);
   const people = new Map<string, SeatedVote>();
-  for (const credential of (await readCredentials(dependencies)).values()) {
+  for (const credential of (await readVotingKeys(dependencies)).values()) {
     if (!credential.scopes.includes('approvals:vote')) continue;
     if (whyNoVote(credential, terms.requesterMayApprove ? [] : requesters, now) !== undefined) continue;
     const judged = judgeVoter(asked, asked.policies, requesters, voterOf(credential), {
       verdict: 'approve',
       castAt: now + terms.deadlineMs,
-      channel: null,
+      // What is signed comes by webhook and by nothing else.
+      channel: credential.kind === 'signing-key' ? 'webhook' : null,
       hasReason: true,
       isConfirmed: true,
     });
@@ -90,6 +91,6 @@ export async function couldBeApproved(
   return approvalsSuffice(terms, [...people.values()]);
 }
 
-function voterOf({ principal, roles }: Credential): { principal: string; claims: readonly string[] } {
+function voterOf({ principal, roles }: VotingKey): { principal: string; claims: readonly string[] } {
   return { principal, claims: roles };
 }

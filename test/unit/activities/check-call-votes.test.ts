@@ -5,6 +5,7 @@ import type { CheckCallInput } from '../../../core/contracts/activities.ts';
 import type { SignedDecision } from '../../../core/contracts/decision.ts';
 import { digestJson } from '../../../core/digest.ts';
 import {
+  type ControlOrder,
   createGateWorld,
   gatePolicy,
   type GateWorld,
@@ -100,6 +101,57 @@ describe('P2 a pass after an ask', () => {
     expect(wordOf(await world.gate({ ask, pass: 2 }))).toBe('still-open');
     world.clock.at += 1;
     expect(wordOf(await world.gate({ ask, pass: 2 }))).toBe('deny approval-expired');
+  });
+});
+
+type SigningKeyOrder = Extract<ControlOrder, { kind: 'signing-key' }>;
+
+/** Says that what it signs is olga's, who is a system or a person. */
+async function signs(world: GateWorld, changes: Partial<SigningKeyOrder> = {}): Promise<void> {
+  await world.order({
+    kind: 'signing-key',
+    keyId: signingKeyId,
+    publicKey: 'A'.repeat(43),
+    principal: 'olga',
+    roles: ['operator'],
+    person: false,
+    scopes: ['approvals:vote'],
+    expiresAt: start + 3_600_000,
+    mintedBy: 'root',
+    mintedWith: 'rootrootroot',
+    madeByBearer: true,
+    ...changes,
+  });
+}
+
+const signingKeyId = 'signs0000001';
+const signedBy = {
+  channel: 'webhook',
+  authenticated: { method: 'signing-key', credentialId: signingKeyId, mintedBy: 'root' },
+} as const;
+
+describe('P2 what a system signs', () => {
+  test('never approves', async () => {
+    expect(await approved(({ world }) => signs(world), { vote: signedBy })).toBe('still-open');
+  });
+  test('denies, where the terms name it', async () => {
+    const denial = { vote: { ...signedBy, verdict: 'deny' } } as const;
+    expect(await approved(({ world }) => signs(world), denial)).toBe('deny denied-by-person');
+    expect(await approved(({ world }) => signs(world, { roles: ['guest'] }), denial)).toBe('still-open');
+  });
+  test('denies nothing once its key is revoked or has expired', async () => {
+    const denial = { vote: { ...signedBy, verdict: 'deny' } } as const;
+    const revoked = async ({ world }: { world: GateWorld }) => {
+      await signs(world);
+      await world.order({ kind: 'api-key-revocation', keyId: signingKeyId, by: 'root' });
+    };
+    expect(await approved(revoked, denial)).toBe('still-open');
+    expect(await approved(({ world }) => signs(world, { expiresAt: start - 1 }), denial)).toBe('still-open');
+  });
+  test('approves where it is a person, and not for whoever enrolled them', async () => {
+    expect(await approved(({ world }) => signs(world, { person: true }), { vote: signedBy })).toBe(approval);
+    const byRequester = ({ world }: { world: GateWorld }) => signs(world, { person: true, mintedBy: 'rita' });
+    expect(await approved(byRequester, { vote: signedBy })).toBe('still-open');
   });
 });
 
