@@ -19,6 +19,7 @@ export const noticeSchema = z.strictObject({
   toldAt: timestampSchema.nullable(),
   remindedAt: timestampSchema.nullable(),
 });
+export type NoticeView = z.infer<typeof noticeSchema>;
 export const noticeListSchema = z.strictObject({ notices: z.array(noticeSchema) });
 
 const slackIdSchema = z.string().regex(/^[A-Z0-9]{1,40}$/);

@@ -6,7 +6,13 @@ import { z } from 'zod';
 import type { Risk } from '../core/contracts/labels.ts';
 import { jsonOrUndefined } from '../core/json-or-undefined.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
-import { signInLinkSchema, type SignInLink } from './channel-schemas.ts';
+import {
+  noticeListSchema,
+  noticeSchema,
+  type NoticeView,
+  signInLinkSchema,
+  type SignInLink,
+} from './channel-schemas.ts';
 import {
   type ActivatePolicyRequest,
   type ApprovalArguments,
@@ -168,6 +174,18 @@ export class Countersign {
       const path = `/v1/keys/${segment(keyId)}${withMade ? '?withMade=true' : ''}`;
       await this.#call({ method: 'DELETE', path, schema: z.undefined(), repeatable: true });
     },
+  };
+
+  readonly notices = {
+    /** What channels gave up, or are about to tell; latest first. */
+    list: async (filter: { state?: NoticeView['state']; limit?: number } = {}): Promise<NoticeView[]> =>
+      (await this.#get('/v1/notices', noticeListSchema, filter)).notices,
+    /** All there are of one request. */
+    of: async (nonce: string): Promise<NoticeView[]> =>
+      (await this.#get(`/v1/notices/${segment(nonce)}`, noticeListSchema)).notices,
+    /** Of one that was given up. A second time is a `conflict`, so it is not repeated. */
+    resend: (nonce: string, channel: string): Promise<NoticeView> =>
+      this.#post(`/v1/notices/${segment(nonce)}/${segment(channel)}/resend`, undefined, noticeSchema, false),
   };
 
   readonly inbox = {

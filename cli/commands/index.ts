@@ -27,6 +27,9 @@ import { keysMake } from './keys/make.ts';
 import { keysRefused } from './keys/refused.ts';
 import { keysRequest } from './keys/request.ts';
 import { keysRevoke } from './keys/revoke.ts';
+import { noticesList } from './notices/list.ts';
+import { noticesResend } from './notices/resend.ts';
+import { noticesShow } from './notices/show.ts';
 import { reconcile } from './reconcile.ts';
 import { redactionsList } from './redactions/list.ts';
 import { redactionsShow } from './redactions/show.ts';
@@ -52,6 +55,9 @@ export const commands: readonly CommandDefinition[] = [
   withdraw,
   reconcile,
   inbox,
+  noticesList,
+  noticesShow,
+  noticesResend,
   cancel,
   replay,
   policyCheck,
