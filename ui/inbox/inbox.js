@@ -191,8 +191,12 @@ function whyNotApprove(one) {
   if (one.kind === 'call' && needsWhole(one) && !openedWhole.has(one.nonce))
     return 'Open the whole arguments before you approve.';
   const typed = toType(one);
-  if (typed !== null && confirmation.value !== typed) return `Type ${typed} to approve.`;
-  return '';
+  if (typed === null || confirmation.value === typed) return '';
+  // Names are ASCII: whoever pasted one from elsewhere is told why it is not the same.
+  const others = /[^\x20-\x7e]/u.test(confirmation.value)
+    ? ` What stands there has other signs: ${shownBare(confirmation.value)}`
+    : '';
+  return `Type ${typed} to approve.${others}`;
 }
 
 function updateButtons() {
@@ -226,6 +230,13 @@ function visible(text) {
     /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}|\p{Default_Ignorable_Code_Point}/gu,
     (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
   );
+}
+
+/** What is not ASCII as escapes: letters that look like others, too. @param {string} text */
+function shownBare(text) {
+  return text
+    .slice(0, 200)
+    .replaceAll(/[^\x20-\x7e]/gu, (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`);
 }
 
 /** @param {boolean} yes */
