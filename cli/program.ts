@@ -85,6 +85,7 @@ const groups: Readonly<Record<string, string>> = {
   policy: 'Check, test, explain, compare and publish policies',
   keys: 'Make, enrol, list and revoke keys',
   notices: 'Who was told of requests, and what could not be told',
+  slack: 'Which Slack users are which people',
   redactions: 'What redaction took out, where it is kept',
 };
 

@@ -12,6 +12,9 @@ import {
   type NoticeView,
   signInLinkSchema,
   type SignInLink,
+  type SlackIdentity,
+  slackIdentityListSchema,
+  type SlackUserView,
 } from './channel-schemas.ts';
 import {
   type ActivatePolicyRequest,
@@ -191,6 +194,16 @@ export class Countersign {
   readonly inbox = {
     /** A link that opens the web inbox once, as the person whose key this is. */
     signInLink: (): Promise<SignInLink> => this.#post('/v1/inbox/sign-in-links', undefined, signInLinkSchema, false),
+  };
+
+  readonly slack = {
+    identities: async (): Promise<SlackIdentity[]> =>
+      (await this.#get('/v1/slack/identities', slackIdentityListSchema)).identities,
+    remove: async ({ enterpriseId, teamId, userId }: SlackUserView): Promise<void> => {
+      const path = `/v1/slack/identities/${segment(teamId)}/${segment(userId)}`;
+      const query = { enterpriseId: enterpriseId ?? undefined };
+      await this.#call({ method: 'DELETE', path, query, schema: z.undefined(), repeatable: true });
+    },
   };
 
   readonly policies = {

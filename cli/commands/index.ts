@@ -38,6 +38,8 @@ import { run } from './run.ts';
 import { runs } from './runs.ts';
 import { setup } from './setup.ts';
 import { show } from './show.ts';
+import { slackList } from './slack/list.ts';
+import { slackRemove } from './slack/remove.ts';
 import { watch } from './watch.ts';
 import { withdraw } from './withdraw.ts';
 import { worker } from './worker.ts';
@@ -76,6 +78,8 @@ export const commands: readonly CommandDefinition[] = [
   keysList,
   keysRevoke,
   keysRefused,
+  slackList,
+  slackRemove,
   guards,
   redactionsList,
   redactionsShow,
