@@ -3,6 +3,7 @@
  * database without the control key makes no key and takes none away.
  */
 import type { ControlBody } from '../core/contracts/control.ts';
+import { makersOf } from '../core/credential.ts';
 import { type ControlReader, readControl } from './read-control.ts';
 
 /** Of a bearer: whoever has its secret. */
@@ -32,6 +33,14 @@ export async function readVotingKeys(reader: ControlReader): Promise<Map<string,
     for (const keyId of record.withMade ? withAllMade(record.keyId, made) : [record.keyId]) keys.delete(keyId);
   }
   return keys;
+}
+
+/** Of any key of either kind, also of revoked ones: who made it, and whoever made the keys that it was made with. */
+export async function readMakers(reader: ControlReader): Promise<(key: VotingKey) => ReadonlySet<string>> {
+  const records = await readControl(reader, ['api-key', 'signing-key']);
+  // The first of an id is the one that counts.
+  const byId = new Map(records.toReversed().map((record) => [record.keyId, record]));
+  return (key) => makersOf(key, (keyId) => byId.get(keyId));
 }
 
 /** The key and what was made with it, with those, and so on; a key that was revoked before may have made others. */

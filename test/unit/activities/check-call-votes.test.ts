@@ -165,6 +165,21 @@ describe('P2 a vote', () => {
     ['by the requester', ({ world }) => world.enrol('rita'), { vote: { principal: 'rita' } }],
     ['by whom the run acts for', () => {}, { ticket: { onBehalfOf: 'olga' } }],
     ['with a credential that the requester made', ({ world }) => world.enrol('olga', { mintedBy: 'rita' })],
+    [
+      'of somebody whom the requester enrolled by way of a third',
+      async ({ world }) => {
+        await world.enrol('mallory', { mintedBy: 'rita', madeByBearer: true });
+        await world.enrol('olga', { mintedBy: 'mallory', mintedWith: keyIdOf('mallory'), madeByBearer: true });
+        await world.order({ kind: 'api-key-revocation', keyId: keyIdOf('mallory'), by: 'root' });
+      },
+    ],
+    [
+      'of a second key that somebody made for themselves, whom the requester enrolled',
+      async ({ world }) => {
+        await world.enrol('mallory', { principal: 'olga', mintedBy: 'rita', madeByBearer: true });
+        await world.enrol('olga', { mintedWith: keyIdOf('mallory') });
+      },
+    ],
     ['without a role of the terms', ({ world }) => world.enrol('olga', { roles: ['guest'] })],
     ['that is dated ahead of now', () => {}, { vote: { castAt: start + 10_001 } }],
     ['without the reason that its terms require', () => {}, { call: { tool: 'wipe' } }],
