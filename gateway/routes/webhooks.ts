@@ -32,7 +32,7 @@ export function webhookRoutes(app: GatewayApp, gateway: GatewayContext): void {
     scope.route({
       method: 'POST',
       url: '/v1/webhooks/answers',
-      config: { access: 'signed' },
+      config: { access: 'proven' },
       bodyLimit: mostBytes,
       // The handler does, after it knows who sent it.
       validatorCompiler: () => (value: unknown) => ({ value }),
