@@ -192,6 +192,19 @@ describe('a reminder', () => {
     expect(said.reminders).toHaveLength(1);
   });
 
+  it('is not repeated when there is something else to say', async () => {
+    const ask = await asked({ terms });
+    await look(2);
+    await passes(5 * minute);
+    expect(said.reminders).toHaveLength(1);
+    const ofSlack = (await world.store.noticesOf(ask.nonce)).find(({ channel }) => channel === 'slack');
+    if (!ofSlack) throw new TypeError('Slack was not told');
+    await world.store.saveNotice({ ...ofSlack, state: 'gave-up', toldAt: null });
+    await look(2);
+    expect(said.alarms).toHaveLength(1);
+    expect(said.reminders).toHaveLength(1);
+  });
+
   it('that a gateway died with comes from another one when the lease ends', async () => {
     const ask = await asked({ terms });
     await look(2);
