@@ -238,6 +238,11 @@ export const approvalViewSchema = z.strictObject({
       .describe('What to send as `confirmation` with an approval: the name of the target; null: nothing'),
   }),
   votes: z.array(castVoteViewSchema),
+  untold: z
+    .array(z.strictObject({ channel: z.string(), problem: z.string().nullable() }))
+    .min(1)
+    .optional()
+    .describe('Channels by which nobody could be told of it: given up, or failing for a minute; absent: none'),
   you: z.strictObject({
     mayAnswer: z.boolean(),
     reason: z.string().nullable().describe('Why not'),

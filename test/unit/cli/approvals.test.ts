@@ -91,6 +91,16 @@ describe('approvals --approve', () => {
     expect(sent(gateway)).toEqual([]);
   });
 
+  test('asks again for what is no letter of its own, and says what was typed', async () => {
+    const gateway = await inboxOf(approval());
+    const answers = ['approve', 'yes', '\u001b[2Jа', 'a'];
+    const { stderr, asked } = await runCli(['approvals', '--approve'], { ...gateway, answers });
+    expect(asked).toHaveLength(4);
+    expect(stderr).toContain('"approve" is none of these; nothing was sent');
+    expect(stderr).not.toContain('\u001b[2J');
+    expect(sent(gateway)).toHaveLength(1);
+  });
+
   test('q ends it, whatever else waits', async () => {
     const gateway = await inboxOf(approval(), approval({ nonce: second }));
     const { asked } = await runCli(['approvals', '--approve'], { ...gateway, answers: ['q', 'a'] });
