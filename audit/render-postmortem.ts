@@ -73,7 +73,7 @@ function describe(entry: TimelineEntry): string[] {
       ];
     case 'asked':
       return [
-        `asked people: ${entry.about === 'call' ? 'may it run' : 'did it happen'}? ${visible(entry.tool)}, ${entry.quorum} needed by ${timeOf(entry.deadlineAt)}`,
+        `asked people: ${entry.about === 'call' ? 'may it run' : 'did it happen'}? ${visible(entry.tool)}${entry.times === 1 ? '' : `, ${entry.times} times`}, ${entry.quorum} needed by ${timeOf(entry.deadlineAt)}`,
       ];
     case 'voted':
       return [

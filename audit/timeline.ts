@@ -4,7 +4,7 @@
  * raw and cut, with the digest of the whole: whoever prints them must make them visible first.
  */
 import type { VoteVerdict } from '../core/contracts/approval.ts';
-import type { RuleHit } from '../core/contracts/decision.ts';
+import type { DecisionBody, RuleHit } from '../core/contracts/decision.ts';
 import type { Finding } from '../core/contracts/labels.ts';
 import { digestText } from '../core/digest.ts';
 import type { OpenedDecision, OpenedExecution, OpenedRecord } from './open-record.ts';
@@ -61,7 +61,16 @@ type What =
       arguments: Shown | null;
       kid: string;
     }
-  | { kind: 'asked'; approvalId: string; about: 'call' | 'reconcile'; tool: string; quorum: number; deadlineAt: number }
+  | {
+      kind: 'asked';
+      approvalId: string;
+      about: 'call' | 'reconcile';
+      tool: string;
+      /** Identical calls that it covers. */
+      times: number;
+      quorum: number;
+      deadlineAt: number;
+    }
   | {
       kind: 'voted';
       approvalId: string | null;
@@ -285,8 +294,16 @@ function decisionOf(opened: OpenedRecord, decision: OpenedDecision): What[] {
   const what = [...endOfRequest(opened, decision), decided];
   if (result.kind === 'reconciled') what.push({ kind: 'reconciled', callKey: body.callKey, answer: result.answer });
   if (body.verdict === 'ask') {
-    const { approvalId, kind, terms, deadlineAt } = body.ask;
-    what.push({ kind: 'asked', approvalId, about: kind, tool: body.tool.name, quorum: terms.quorum, deadlineAt });
+    const { approvalId, kind, times = 1, terms, deadlineAt } = body.ask;
+    what.push({
+      kind: 'asked',
+      approvalId,
+      about: kind,
+      tool: body.tool.name,
+      times,
+      quorum: terms.quorum,
+      deadlineAt,
+    });
   }
   if (body.verdict === 'allow') {
     const { callKey, activityId, approval } = body;
@@ -297,12 +314,20 @@ function decisionOf(opened: OpenedRecord, decision: OpenedDecision): What[] {
 }
 
 function endOfRequest(opened: OpenedRecord, { body, signed }: OpenedDecision): What[] {
-  const nonce = body.verdict === 'deny' ? body.nonce : body.verdict === 'allow' ? (body.approval?.nonce ?? null) : null;
+  const nonce = nonceOfEnd(body);
+  // Each of identical calls says how the one request ended that covers them.
+  const first = nonce === null ? undefined : opened.decisions.find((one) => nonceOfEnd(one.body) === nonce);
+  if (first && first.body !== body) return [];
   const found = nonce === null ? undefined : asksOf(opened).find((one) => one.body.ask.nonce === nonce);
   if (!found) return [];
   const { approvalId, askedAt } = found.body.ask;
   const outcome = outcomeOfAsk(opened, found.decision, found.body) ?? 'open';
   return [{ kind: 'request-ended', approvalId, outcome, waitedMs: signed.issuedAt - askedAt }];
+}
+
+function nonceOfEnd(body: DecisionBody): string | null {
+  if (body.verdict === 'allow') return body.approval?.nonce ?? null;
+  return body.verdict === 'deny' ? body.nonce : null;
 }
 
 function votesOf(opened: OpenedRecord, entry: LocalEntry): What[] {

@@ -183,6 +183,7 @@ export const approvalViewSchema = z.strictObject({
   workflowId: workflowIdSchema,
   callKey: callKeySchema,
   tool: toolNameSchema,
+  times: z.int().min(1).describe('Identical calls of one turn that an answer is for, each of them'),
   card: cardSchema,
   text: z.string().describe('The card for terminals: plain text, hidden characters escaped'),
   lines: z

@@ -160,6 +160,7 @@ async function toView(
     workflowId: row.workflowId,
     callKey: body.callKey,
     tool: card.tool,
+    times: body.ask.times ?? 1,
     card,
     text: renderCardText(card, situation),
     lines: layOutCard(card, situation),

@@ -155,6 +155,8 @@ export interface DecisionRecord {
   denial: Denial | null;
   /** For allow and ask: counted once by (call key, try) against these bounds, in the same transaction. */
   admit: { callsPerRun: number; callsPerTurn: number; counters?: readonly CounterTake[] } | null;
+  /** Further calls that an ask covers, of the same turn, tool and try: counted with it, in their order. Absent: none. */
+  admitAlso?: readonly string[];
 }
 export type RecordedDecision =
   | { kind: 'recorded' }
@@ -162,6 +164,8 @@ export type RecordedDecision =
   | { kind: 'over-limit'; limit: 'callsPerRun' | 'callsPerTurn' }
   /** `freeAt`: when the next place is free; null: never. */
   | { kind: 'over-limit'; limit: 'counter'; counter: CounterTake; freeAt: number | null }
+  /** Only so many of `admitAlso` had a place; nothing else was recorded. */
+  | { kind: 'fits-fewer'; fits: number }
   /** Epoch, link or turn mark moved since the state was read. */
   | { kind: 'stale' };
 

@@ -13,10 +13,17 @@ import { digestJson } from '../../core/digest.ts';
 import { commonBody, denyBy, gateRule, type Gating, overLimit, targetState } from './gating.ts';
 import { couldBeApproved } from './judge-votes.ts';
 import { forWorkflow } from './position.ts';
-import { type DecisionExtras, decided, noExtras, signAndRecord } from './record-decision.ts';
+import {
+  type DecisionExtras,
+  decided,
+  type FitsFewer,
+  noExtras,
+  type Recorded,
+  signAndRecordAll,
+} from './record-decision.ts';
+import { siblingsToCover } from './siblings.ts';
 
 export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<CheckCallResult> {
-  const { dependencies, standing, input, call, judgement } = gating;
   const terms = await answerableTerms(gating, kind);
   if (!terms) {
     return await denyBy(
@@ -26,6 +33,29 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
       'no-eligible-approver',
     );
   }
+  let others = kind === 'call' ? await siblingsToCover(gating) : [];
+  for (;;) {
+    const recorded = await recordAsk(gating, { kind, terms, others });
+    if (recorded.kind === 'fits-fewer') {
+      others = others.slice(0, recorded.fits);
+      continue;
+    }
+    if (recorded.kind === 'over-limit') return await overLimit(gating, recorded);
+    if (recorded.kind !== 'decision') return recorded;
+    return decided(recorded.decision, forWorkflow(gating.call.tool, gating.call.canonical));
+  }
+}
+
+interface Asked {
+  kind: 'call' | 'reconcile';
+  terms: ApprovalTerms;
+  /** Call keys of identical calls that the answer is for as well. */
+  others: readonly string[];
+}
+
+async function recordAsk(gating: Gating, { kind, terms, others }: Asked): Promise<Recorded | FitsFewer> {
+  const { dependencies, standing, input, call, judgement } = gating;
+  const times = others.length === 0 ? {} : { times: others.length + 1 };
   const approvalId = approvalIdOf(standing.callKey, input.round);
   const deadlineAt = standing.now + terms.deadlineMs;
   const { definition } = call.tool;
@@ -37,6 +67,7 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
     approvalId,
     kind,
     agent: standing.ticket.agent,
+    ...times,
     tool: definition.name,
     toolDescription: definition.description,
     effect: definition.effect,
@@ -64,7 +95,8 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
       nonce: input.nonce,
       approvalId,
       kind,
-      callKeys: [standing.callKey],
+      callKeys: [standing.callKey, ...others],
+      ...times,
       terms,
       termsDigest: digestJson('terms', terms),
       cardDigest: digestJson('card', card),
@@ -78,13 +110,11 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
     ...noExtras,
     ask: { card: canonicalJson(card) },
     admit: kind === 'call' ? judgement.limits : null,
+    admitAlso: others,
     // Only the list of open requests reads this: what may be approved is decided from the signed ask.
     closes: before ? { nonce: before, outcome: 'superseded', at: standing.now } : null,
   };
-  const recorded = await signAndRecord(dependencies, standing, input, body, extras);
-  if (recorded.kind === 'over-limit') return await overLimit(gating, recorded);
-  if (recorded.kind !== 'decision') return recorded;
-  return decided(recorded.decision, forWorkflow(call.tool, call.canonical));
+  return await signAndRecordAll(dependencies, standing, input, body, extras);
 }
 
 /** The terms as they are asked under; undefined where nobody could answer. */

@@ -10,21 +10,36 @@ import type { DecisionRecord, RecordedDecision } from '../../store/store.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import type { Standing } from './standing.ts';
 
-export type DecisionExtras = Pick<DecisionRecord, 'ask' | 'closes' | 'denial' | 'admit'>;
+export type DecisionExtras = Pick<DecisionRecord, 'ask' | 'closes' | 'denial' | 'admit' | 'admitAlso'>;
 
 export const noExtras: DecisionExtras & { admit: null } = { ask: null, closes: null, denial: null, admit: null };
 
 export type OverLimit = Extract<RecordedDecision, { kind: 'over-limit' }>;
+export type FitsFewer = Extract<RecordedDecision, { kind: 'fits-fewer' }>;
 export type Recorded = { kind: 'decision'; decision: SignedDecision } | OverLimit | RunRefused | Hold;
 
+/** Of one call alone. */
 export async function signAndRecord(
+  dependencies: CheckCallDependencies,
+  standing: Standing,
+  input: CheckCallInput,
+  body: DecisionBody,
+  extras: Omit<DecisionExtras, 'admitAlso'>,
+  expiresAt?: number,
+): Promise<Recorded> {
+  const recorded = await signAndRecordAll(dependencies, standing, input, body, extras, expiresAt);
+  return recorded.kind === 'fits-fewer' ? notRecorded : recorded;
+}
+
+/** As `signAndRecord`, of a decision that may cover further calls. */
+export async function signAndRecordAll(
   dependencies: CheckCallDependencies,
   standing: Standing,
   input: CheckCallInput,
   body: DecisionBody,
   extras: DecisionExtras,
   expiresAt?: number,
-): Promise<Recorded> {
+): Promise<Recorded | FitsFewer> {
   const decision = sealEnvelope(dependencies.signer, 'decision', dependencies.audience, body, {
     issuedAt: standing.now,
     ...(expiresAt === undefined ? {} : { expiresAt }),
@@ -40,6 +55,7 @@ export async function signAndRecord(
     case 'exists':
       return sameCall(result.decision, body) ? { kind: 'decision', decision: result.decision } : otherCall();
     case 'over-limit':
+    case 'fits-fewer':
       return result;
     case 'stale':
       return { kind: 'hold', code: 'store-unavailable', reason: 'the run moved on while this call was gated' };
@@ -55,10 +71,10 @@ export async function signAndRecordRefusal(
   extras: DecisionExtras & { admit: null },
 ): Promise<Exclude<Recorded, { kind: 'over-limit' }>> {
   const recorded = await signAndRecord(dependencies, standing, input, body, extras);
-  return recorded.kind === 'over-limit'
-    ? { kind: 'hold', code: 'store-unavailable', reason: 'a refusal was not recorded' }
-    : recorded;
+  return recorded.kind === 'over-limit' ? notRecorded : recorded;
 }
+
+const notRecorded: Hold = { kind: 'hold', code: 'store-unavailable', reason: 'a decision was not recorded' };
 
 export function keyOf(standing: Standing, input: CheckCallInput): DecisionRecord['key'] {
   return {

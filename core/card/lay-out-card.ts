@@ -33,7 +33,7 @@ export const uninspectable = 'UNINSPECTABLE';
 export function layOutCard(card: Card, situation: CardSituation = {}): CardLine[] {
   const verb = card.kind === 'call' ? 'Run' : 'Say what became of';
   return [
-    { kind: 'headline', label: '', text: `${verb} ${value(card.tool)} on ${value(card.environment)}` },
+    { kind: 'headline', label: '', text: `${verb} ${value(card.tool)} on ${value(card.environment)}${timesOf(card)}` },
     { kind: 'arguments', label: 'arguments', text: value(card.arguments) },
     ...cutLines(card),
     ...(card.opaque ?? []).map((one) =>
@@ -53,6 +53,9 @@ export function layOutCard(card: Card, situation: CardSituation = {}): CardLine[
       `${value(card.requester)}${card.onBehalfOf === null ? '' : ` on behalf of ${value(card.onBehalfOf)}`}`,
     ),
     fact('agent', value(card.agent)),
+    ...(card.times === undefined
+      ? []
+      : [fact('asked', `${card.times} identical calls of one turn; an answer is for each of them`)]),
     fact('came from', card.labels.length === 0 ? 'no label' : card.labels.map(value).join(', ')),
     ...card.rules.map((rule) => fact('rule', `${value(rule.id)}: ${value(rule.reason)}`)),
     ...card.findings.map((one) => fact('finding', `${value(one.severity)} ${value(one.rule)}: ${value(one.message)}`)),
@@ -62,6 +65,11 @@ export function layOutCard(card: Card, situation: CardSituation = {}): CardLine[
     fact('approval', value(card.approvalId)),
     ...(situation.cardDigest === undefined ? [] : [fact('card', shortDigest(situation.cardDigest))]),
   ];
+}
+
+/** In the headline: an approval of one call and of many look alike otherwise. */
+export function timesOf({ times }: Card): string {
+  return times === undefined ? '' : `, ${times} times`;
 }
 
 const whyText = { base64: 'base64', hex: 'hex digits', 'hidden-characters': 'mostly hidden characters' } as const;

@@ -80,6 +80,8 @@ export const cardSchema = z.strictObject({
   approvalId: z.string(),
   kind: z.enum(['call', 'reconcile']),
   agent: z.string(),
+  /** Identical calls of one turn that an answer is for, each of them. Absent: one. */
+  times: z.int().min(2).max(64).optional(),
   tool: toolNameSchema,
   toolDescription: z.string(),
   effect: z.enum(['read', 'idempotent', 'effect']),

@@ -3,7 +3,7 @@
  * in text that Slack does not parse; buttons and links are ours, and a button carries the request's nonce and nothing else.
  */
 import type { Card } from '../../core/contracts/approval.ts';
-import { type CardSituation } from '../../core/card/lay-out-card.ts';
+import { type CardSituation, timesOf } from '../../core/card/lay-out-card.ts';
 import { escapeMrkdwn, renderCardSlack, type SlackBlock } from '../../core/card/render-slack.ts';
 import { whyNotShown } from '../../core/card/why-not-shown.ts';
 
@@ -20,7 +20,7 @@ export const inputAction = 'value';
 
 /** In notifications, which show no blocks: our own words and two names that an operator chose. */
 function fallback(card: Card, state: string): string {
-  return escapeMrkdwn(`${state}: ${card.tool} on ${card.environment} (risk ${card.risk})`);
+  return escapeMrkdwn(`${state}: ${card.tool} on ${card.environment}${timesOf(card)} (risk ${card.risk})`);
 }
 
 export function requestMessage(card: Card, situation: CardSituation, nonce: string, inboxUrl: string): SlackMessage {

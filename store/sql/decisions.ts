@@ -92,8 +92,8 @@ async function recordDecision(queries: Queries, record: DecisionRecord, runEpoch
   if (stored) return { kind: 'exists', decision: stored };
   if (!(await isCurrent(queries, workflowId, { runEpoch, linkRunId: key.linkRunId, turn }))) return { kind: 'stale' };
 
-  const overLimit = await admit(queries, record, workflowId);
-  if (overLimit) return overLimit;
+  const full = await admit(queries, record, workflowId);
+  if (full) return full;
   await insertDecision(queries, record);
   await insertAsk(queries, record);
   await closeAsk(queries, record);
@@ -127,21 +127,33 @@ async function isCurrent(
   return run.run_epoch === seen.runEpoch && run.last_link_run_id === seen.linkRunId && seen.turn >= run.turn_mark;
 }
 
-/** Counts a (call key, try) once, inside the transaction: parallel calls cannot overshoot. @returns the limit that is full */
-async function admit(
-  queries: Queries,
-  { admit: limits, key, turn, decision }: DecisionRecord,
-  workflowId: string,
-): Promise<Extract<RecordedDecision, { kind: 'over-limit' }> | null> {
+/** Counts each (call key, try) once, inside the transaction: parallel calls cannot overshoot. @returns what is full */
+async function admit(queries: Queries, record: DecisionRecord, workflowId: string): Promise<RecordedDecision | null> {
+  const { admit: limits, admitAlso = [], key } = record;
   if (!limits) return null;
-  const admitted = await readAdmissions(queries, { workflowId, callKey: key.callKey, try: key.try, turn });
+  const full = await admitOne(queries, record, limits, { callKey: key.callKey, workflowId });
+  if (full) return full;
+  for (const [place, callKey] of admitAlso.entries()) {
+    if (await admitOne(queries, record, limits, { callKey, workflowId })) return { kind: 'fits-fewer', fits: place };
+  }
+  return null;
+}
+
+async function admitOne(
+  queries: Queries,
+  { key, turn, decision }: DecisionRecord,
+  limits: NonNullable<DecisionRecord['admit']>,
+  call: { callKey: string; workflowId: string },
+): Promise<Extract<RecordedDecision, { kind: 'over-limit' }> | null> {
+  const admission = { ...call, try: key.try, turn };
+  const admitted = await readAdmissions(queries, admission);
   if (admitted.thisCallAndTry) return null;
   if (admitted.run >= limits.callsPerRun) return { kind: 'over-limit', limit: 'callsPerRun' };
   if (admitted.turn >= limits.callsPerTurn) return { kind: 'over-limit', limit: 'callsPerTurn' };
   const full = await takePlaces(queries, limits.counters ?? []);
   if (full) return { kind: 'over-limit', limit: 'counter', ...full };
-  await insertAdmission(queries, { callKey: key.callKey, try: key.try, workflowId, turn });
-  await countToolCall(queries, workflowId, decision.body.tool.name);
+  await insertAdmission(queries, admission);
+  await countToolCall(queries, call.workflowId, decision.body.tool.name);
   return null;
 }
 
