@@ -13,6 +13,7 @@ import { durationOf } from './duration.ts';
 import type { ReadShell, ValidateCommand } from './functions/shell-facts.ts';
 import { type Complaint, type PathPart, quote } from './problems.ts';
 import { compileTerms } from './compile-terms.ts';
+import { compileQuotas } from './quotas.ts';
 import { closeRoles } from './roles.ts';
 import type { PolicySource } from './schema.ts';
 import type { GuardSource, ToolSource } from './schema-parts.ts';
@@ -55,6 +56,7 @@ export function compilePolicy(
       return { tools, argument, values: new Set<unknown>(values) };
     }),
     limits: compileLimits(source),
+    quotas: compileQuotas(source),
     prices: new Map(Object.entries(source.prices ?? {})),
     guards: new Map(Object.entries(source.guards ?? {}).map(([name, guard]) => [name, compileGuard(guard)])),
     allowlists: compileAllowlists(source, options.readShell, complain),

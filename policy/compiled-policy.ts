@@ -57,6 +57,18 @@ export interface CompiledTool {
   readonly constraints: readonly CompiledConstraint[];
 }
 
+/** How many approval requests may wait, or be asked in a time, of one run, tool or requester. */
+export interface CompiledQuota {
+  readonly per: 'run' | 'tool' | 'requester';
+  /** Absent: any. */
+  readonly tools: readonly string[] | undefined;
+  readonly pending: number | undefined;
+  readonly asked: number | undefined;
+  readonly withinMs: number;
+  readonly backOffMs: number;
+  readonly longestBackOffMs: number;
+}
+
 export interface CompiledGroup {
   readonly claims: ReadonlySet<string>;
   readonly principals: ReadonlySet<string>;
@@ -101,6 +113,7 @@ export interface CompiledPolicy {
   readonly allowsUntrusted: boolean;
   readonly relabel: readonly Relabelling[];
   readonly limits: PolicyLimits;
+  readonly quotas: readonly CompiledQuota[];
   /** Of a million tokens, by model. */
   readonly prices: ReadonlyMap<string, { readonly input: number; readonly output: number }>;
   readonly guards: ReadonlyMap<string, GuardVerdicts>;

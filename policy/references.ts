@@ -4,6 +4,7 @@
  */
 import { builtInRuleIds } from './built-in-rule-ids.ts';
 import { type Complaint, type PathPart, quote } from './problems.ts';
+import { quotaComplaints } from './quotas.ts';
 import type { PolicySource } from './schema.ts';
 import { approvalComplaints } from './reference-terms.ts';
 import type { RuleSource } from './schema-rules.ts';
@@ -18,6 +19,7 @@ export function referenceComplaints(source: PolicySource): Complaint[] {
     ...approvalComplaints(source),
     ...requireComplaints(source),
     ...limitComplaints(source),
+    ...quotaComplaints(source),
     ...ruleComplaints(source),
   ];
 }

@@ -10,8 +10,10 @@ import { isEmptySet } from '../../core/approver-set.ts';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { buildCard, maximumCardArguments } from '../../core/card/build-card.ts';
 import { digestJson } from '../../core/digest.ts';
+import type { FullQuota } from '../../store/ask-quotas.ts';
 import { commonBody, denyBy, gateRule, type Gating, overLimit, targetState } from './gating.ts';
 import { couldBeApproved } from './judge-votes.ts';
+import { overQuotaRule } from './over-quota.ts';
 import { forWorkflow } from './position.ts';
 import {
   type DecisionExtras,
@@ -106,11 +108,18 @@ async function recordAsk(gating: Gating, { kind, terms, others }: Asked): Promis
     },
   };
   const before = input.ask?.body.verdict === 'ask' ? input.ask.body.ask.nonce : null;
+  const refuse = (full: FullQuota): DecisionBody => ({
+    ...commonBody(gating, [overQuotaRule(full, standing.now)]),
+    verdict: 'deny',
+    nonce: null,
+    outcome: null,
+  });
   const extras: DecisionExtras = {
     ...noExtras,
     ask: { card: canonicalJson(card) },
     admit: kind === 'call' ? judgement.limits : null,
     admitAlso: others,
+    ...(kind === 'call' ? { quotas: { quotas: judgement.quotas ?? [], refuse } } : {}),
     // Only the list of open requests reads this: what may be approved is decided from the signed ask.
     closes: before ? { nonce: before, outcome: 'superseded', at: standing.now } : null,
   };

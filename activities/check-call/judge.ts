@@ -16,9 +16,11 @@ import {
   type LayerPolicy,
   type PolicyInput,
   type PolicyVerdict,
+  quotasOf,
   usualGuardSettings,
 } from '../../policy/index.ts';
 import { guardFailedRule } from '../../guards/index.ts';
+import type { AskQuota } from '../../store/ask-quotas.ts';
 import type { DecisionRecord, Denial } from '../../store/store.ts';
 import type { RegisteredTool } from '../../tools/registry.ts';
 import { verifyVote } from '../verify-votes.ts';
@@ -41,6 +43,8 @@ export interface Judgement {
   /** By whose roles approvers are judged. */
   policies: CompiledPolicy[];
   limits: NonNullable<DecisionRecord['admit']>;
+  /** Of approval requests. Absent: none. */
+  quotas?: readonly AskQuota[];
   /** Absent where there are no layers above the pack's. */
   layers?: LayerVerdict[];
   shadow?: ShadowVerdict[];
@@ -106,6 +110,7 @@ export async function judgeCall(
     activePolicyDigest: asked.activeDigest,
     policies: approverLayers(layered).map(({ policy }) => policy),
     limits: limitsOf(standing, asked.enforced, call),
+    quotas: quotasFor(standing, asked.enforced, call),
     ...recordedLayers(asked, layered, facts),
     dryRunReads: asked.enforced.every(({ policy }) => policy.dryRunReads === 'run'),
   };
@@ -225,6 +230,13 @@ async function policyInput(
     denials: denials.length,
     now: standing.now,
   };
+}
+
+function quotasFor({ ticket }: Standing, asked: readonly LayerPolicy[], call: ParsedCall): AskQuota[] {
+  const { principal, onBehalfOf, workflowId } = ticket;
+  const policies = asked.map((one) => ({ layer: layerLabel(one), policy: one.policy }));
+  const requesters = [principal, ...(onBehalfOf === null ? [] : [onBehalfOf])];
+  return quotasOf(policies, { workflowId, tool: call.tool.definition.name, requesters });
 }
 
 function limitsOf(standing: Standing, asked: readonly LayerPolicy[], call: ParsedCall): Judgement['limits'] {

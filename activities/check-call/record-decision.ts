@@ -7,10 +7,14 @@ import type { DecisionBody, SignedDecision } from '../../core/contracts/decision
 import { digestJson } from '../../core/digest.ts';
 import { sealEnvelope } from '../../core/envelope.ts';
 import type { DecisionRecord, RecordedDecision } from '../../store/store.ts';
+import type { AskQuota, FullQuota } from '../../store/ask-quotas.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import type { Standing } from './standing.ts';
 
-export type DecisionExtras = Pick<DecisionRecord, 'ask' | 'closes' | 'denial' | 'admit' | 'admitAlso'>;
+export type DecisionExtras = Pick<DecisionRecord, 'ask' | 'closes' | 'denial' | 'admit' | 'admitAlso'> & {
+  /** Of an ask; where one is full, the denial that `refuse` gives is signed in its place. */
+  quotas?: { quotas: readonly AskQuota[]; refuse: (full: FullQuota) => DecisionBody };
+};
 
 export const noExtras: DecisionExtras & { admit: null } = { ask: null, closes: null, denial: null, admit: null };
 
@@ -24,7 +28,7 @@ export async function signAndRecord(
   standing: Standing,
   input: CheckCallInput,
   body: DecisionBody,
-  extras: Omit<DecisionExtras, 'admitAlso'>,
+  extras: Omit<DecisionExtras, 'admitAlso' | 'quotas'>,
   expiresAt?: number,
 ): Promise<Recorded> {
   const recorded = await signAndRecordAll(dependencies, standing, input, body, extras, expiresAt);
@@ -37,16 +41,22 @@ export async function signAndRecordAll(
   standing: Standing,
   input: CheckCallInput,
   body: DecisionBody,
-  extras: DecisionExtras,
+  { quotas, ...extras }: DecisionExtras,
   expiresAt?: number,
 ): Promise<Recorded | FitsFewer> {
-  const decision = sealEnvelope(dependencies.signer, 'decision', dependencies.audience, body, {
-    issuedAt: standing.now,
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-  });
-  const digest = digestJson('decision', decision);
+  const seal = (what: DecisionBody) => {
+    const decision = sealEnvelope(dependencies.signer, 'decision', dependencies.audience, what, {
+      issuedAt: standing.now,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    });
+    return { decision, digest: digestJson('decision', decision) };
+  };
+  const { decision, digest } = seal(body);
+  const within = quotas
+    ? { quotas: { quotas: quotas.quotas, refuse: (full: FullQuota) => seal(quotas.refuse(full)) } }
+    : {};
   const result = await dependencies.store.recordDecision(
-    { key: keyOf(standing, input), decision, digest, turn: input.turn, ...extras },
+    { key: keyOf(standing, input), decision, digest, turn: input.turn, ...extras, ...within },
     { runEpoch: standing.run.runEpoch },
   );
   switch (result.kind) {
@@ -54,6 +64,8 @@ export async function signAndRecordAll(
       return { kind: 'decision', decision };
     case 'exists':
       return sameCall(result.decision, body) ? { kind: 'decision', decision: result.decision } : otherCall();
+    case 'over-quota':
+      return { kind: 'decision', decision: result.decision };
     case 'over-limit':
     case 'fits-fewer':
       return result;

@@ -9,6 +9,7 @@ import { CountersignError } from '../../core/errors.ts';
 import { parseCallKey } from '../../core/contracts/call-names.ts';
 import type { SignedDecision } from '../../core/contracts/decision.ts';
 import type { DecisionKey, DecisionRecord, RecordedDecision, Store } from '../store.ts';
+import { closeAskPlaces, findFullQuota, takeAskPlaces } from './ask-quotas.ts';
 import { takePlaces } from './limit-places.ts';
 import { countToolCall } from './limits.ts';
 import { prepared } from './prepared.ts';
@@ -92,6 +93,8 @@ async function recordDecision(queries: Queries, record: DecisionRecord, runEpoch
   if (stored) return { kind: 'exists', decision: stored };
   if (!(await isCurrent(queries, workflowId, { runEpoch, linkRunId: key.linkRunId, turn }))) return { kind: 'stale' };
 
+  const overQuota = await refuseOverQuota(queries, record);
+  if (overQuota) return overQuota;
   const full = await admit(queries, record, workflowId);
   if (full) return full;
   await insertDecision(queries, record);
@@ -100,6 +103,24 @@ async function recordDecision(queries: Queries, record: DecisionRecord, runEpoch
   await insertDenial(queries, record);
   await raiseTurnMark(queries, { workflowId, turn });
   return { kind: 'recorded' };
+}
+
+/** The denial takes the ask's place, in the transaction that counts it: it is counted once, however often the gate is run. */
+async function refuseOverQuota(
+  queries: Queries,
+  record: DecisionRecord,
+): Promise<Extract<RecordedDecision, { kind: 'over-quota' }> | null> {
+  const { quotas, decision, closes, turn } = record;
+  if (!quotas || decision.body.verdict !== 'ask') return null;
+  const asking = { at: decision.body.ask.askedAt, instead: closes?.nonce ?? null };
+  const full = await findFullQuota(queries, quotas.quotas, asking);
+  if (!full) return null;
+  const denial = quotas.refuse(full);
+  argumentsMustAgree('denial', [...keyPairs(record.key, denial.decision), [denial.decision.body.verdict, 'deny']]);
+  await insertDecision(queries, { ...record, ...denial });
+  await closeAsk(queries, record);
+  await raiseTurnMark(queries, { workflowId: decision.body.workflowId, turn });
+  return { kind: 'over-quota', decision: denial.decision };
 }
 
 const raiseTurnMark = prepared((queries, { workflowId, turn }: { workflowId: string; turn: number }) =>
@@ -226,7 +247,7 @@ const lastOrdinal = prepared((queries, { workflowId }: { workflowId: string }) =
 
 const insertRow = prepared((queries, row: DecisionsTable) => queries.insertInto('decisions').values(row));
 
-async function insertAsk(queries: Queries, { ask: row, decision, digest, key }: DecisionRecord): Promise<void> {
+async function insertAsk(queries: Queries, { ask: row, decision, digest, key, quotas }: DecisionRecord): Promise<void> {
   if (!row || decision.body.verdict !== 'ask') return;
   const { ask, workflowId, runEpoch } = decision.body;
   argumentsMustAgree('card', [[digestText('card', row.card), ask.cardDigest]]);
@@ -257,11 +278,14 @@ async function insertAsk(queries: Queries, { ask: row, decision, digest, key }: 
       asked_at: ask.askedAt,
     })
     .execute();
+  const place = { nonce: ask.nonce, at: ask.askedAt, openUntil: ask.deadlineAt };
+  await takeAskPlaces(queries, quotas?.quotas ?? [], place);
 }
 
 /** The first outcome stays. It is for readers: authority is the decision that says it. */
 async function closeAsk(queries: Queries, { closes, decision }: DecisionRecord): Promise<void> {
   if (!closes) return;
+  await closeAskPlaces(queries, closes.nonce);
   await queries
     .updateTable('asks')
     .set({ outcome: closes.outcome, closed_at: closes.at })
