@@ -30,4 +30,4 @@ export { groupsOf, rolesOf } from './roles.ts';
 export { type PolicySource, policySourceSchema } from './schema.ts';
 export { combineTerms, joinSets } from './terms.ts';
 export { type Effect, type PolicyVerdict, stricterVerdict } from './verdict.ts';
-export { type CastVote, judgeVoter, type JudgedVoter, needsStepUp, type Voter } from './voter.ts';
+export { type CastVote, channelRefusal, judgeVoter, type JudgedVoter, needsStepUp, type Voter } from './voter.ts';

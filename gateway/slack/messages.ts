@@ -6,6 +6,8 @@ import type { Card } from '../../core/contracts/approval.ts';
 import { type CardSituation, timesOf } from '../../core/card/lay-out-card.ts';
 import { escapeMrkdwn, renderCardSlack, type SlackBlock } from '../../core/card/render-slack.ts';
 import { whyNotShown } from '../../core/card/why-not-shown.ts';
+import { channelRefusal } from '../../policy/index.ts';
+import type { OpenedAsk } from '../verified.ts';
 
 export interface SlackMessage {
   text: string;
@@ -23,9 +25,15 @@ function fallback(card: Card, state: string): string {
   return escapeMrkdwn(`${state}: ${card.tool} on ${card.environment}${timesOf(card)} (risk ${card.risk})`);
 }
 
-export function requestMessage(card: Card, situation: CardSituation, nonce: string, inboxUrl: string): SlackMessage {
+/** A button that could only lead to a refusal is not there; why is said instead. */
+export function requestMessage(
+  { card, body, row: { nonce } }: OpenedAsk,
+  situation: CardSituation,
+  inboxUrl: string,
+): SlackMessage {
   const isCall = card.kind === 'call';
-  const why = isCall ? whyNotShown(card, 'slack') : 'it asks what became of a call';
+  const forbidden = channelRefusal({ terms: body.ask.terms, risk: body.risk }, 'slack');
+  const why = isCall ? (whyNotShown(card, 'slack') ?? forbidden) : 'it asks what became of a call';
   const button = (id: keyof typeof actionIds, text: string, style: string) => ({
     type: 'button',
     action_id: actionIds[id],

@@ -13,8 +13,8 @@ interface Place {
 export function createSlackChannel(api: SlackApi, inboxUrl: (nonce: string) => string): NoticeChannel {
   return {
     name: 'slack',
-    request: async ({ card, row }, situation) =>
-      JSON.stringify(await api.post(requestMessage(card, situation, row.nonce, inboxUrl(row.nonce)))),
+    request: async (ask, situation) =>
+      JSON.stringify(await api.post(requestMessage(ask, situation, inboxUrl(ask.row.nonce)))),
     remind: async ({ card }, place, leftMs) =>
       void (await api.post({ ...reminderMessage(card, leftMs), thread: placeOf(place).ts })),
     async close({ card }, place, { outcome, votes, situation }) {
