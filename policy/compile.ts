@@ -13,6 +13,7 @@ import { durationOf } from './duration.ts';
 import type { ReadShell, ValidateCommand } from './functions/shell-facts.ts';
 import { type Complaint, type PathPart, quote } from './problems.ts';
 import { compileTerms } from './compile-terms.ts';
+import { compileHours } from './hours.ts';
 import { compileQuotas } from './quotas.ts';
 import { closeRoles } from './roles.ts';
 import type { PolicySource } from './schema.ts';
@@ -51,6 +52,7 @@ export function compilePolicy(
     tools: Object.entries(source.tools ?? {}).map(([pattern, tool]) => compileTool(pattern, tool, options, complain)),
     rules: source.rules.map((rule) => compileRule(rule, conditions, terms)),
     terms,
+    hours: compileHours(source),
     allowsUntrusted: source.labels?.untrusted === 'allow',
     relabel: (source.labels?.relabel ?? []).map(({ tools, argument, values }) => {
       return { tools, argument, values: new Set<unknown>(values) };

@@ -91,6 +91,13 @@ export interface Relabelling {
   readonly values: ReadonlySet<unknown>;
 }
 
+/** When terms hold, and which do at any other time. */
+export interface CompiledHours {
+  readonly terms: string;
+  readonly outside: string;
+  readonly isWithin: (now: number) => boolean;
+}
+
 /** Only in the policy of an organisation. */
 export interface CompiledLayers {
   /** Patterns of agents by team. */
@@ -109,6 +116,8 @@ export interface CompiledPolicy {
   readonly tools: readonly CompiledTool[];
   readonly rules: readonly CompiledRule[];
   readonly terms: ReadonlyMap<string, ApprovalTerms>;
+  /** Of those terms that hold at some times only. */
+  readonly hours: readonly CompiledHours[];
   /** `labels: { untrusted: allow }` for the whole file. */
   readonly allowsUntrusted: boolean;
   readonly relabel: readonly Relabelling[];

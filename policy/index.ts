@@ -14,6 +14,7 @@ export { builtInRuleIds } from './built-in-rule-ids.ts';
 export { type CompiledPolicy, type CompiledRule, defaultTerms, type PolicyLimits } from './compiled-policy.ts';
 export { defaultPolicyText } from './default-policy.ts';
 export { type CounterLimit, countersOf } from './counters.ts';
+export { policyAt } from './hours.ts';
 export { type QuotaLimit, quotasOf } from './quotas.ts';
 export { evaluatePolicy } from './evaluate.ts';
 export type { ReadShell, ShellReading, ValidateCommand } from './functions/shell-facts.ts';

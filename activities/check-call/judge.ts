@@ -104,7 +104,7 @@ export async function judgeCall(
   const packs = asked.enforced.filter(({ layer }) => layer === 'pack').map(({ policy }) => policy);
   return {
     kind: 'judgement',
-    ...askAgainAfterFirstTry(input, call, layered.verdict, packs),
+    ...askAgainAfterFirstTry(standing, input, call, layered.verdict, packs),
     findings,
     labels,
     activePolicyDigest: asked.activeDigest,
@@ -169,6 +169,7 @@ async function untrustedValues(
 
 /** `effect`: a further try always asks, even where the first one needed nobody (contracts.md §4). */
 function askAgainAfterFirstTry(
+  { now }: Standing,
   input: CheckCallInput,
   call: ParsedCall,
   verdict: PolicyVerdict,
@@ -176,7 +177,7 @@ function askAgainAfterFirstTry(
 ): Pick<Judgement, 'verdict' | 'rules' | 'risk' | 'terms'> {
   const judged = { verdict: verdict.verdict, rules: verdict.rules, risk: verdict.risk, terms: verdict.terms };
   if (input.try === 1 || call.tool.definition.effect !== 'effect' || verdict.verdict !== 'allow') return judged;
-  const terms = strictestDefaultTerms(policies);
+  const terms = strictestDefaultTerms(policies, now);
   const reason = 'an earlier try of this effect was in doubt: trying again needs a person';
   const effect = terms ? 'ask' : 'deny';
   return { ...judged, verdict: effect, rules: [...judged.rules, { id: 'further-try', effect, reason }], terms };
