@@ -7,6 +7,7 @@ import {
   cardSchema,
   outcomeSchema,
   thresholdSchema,
+  channelSchema,
   voteBodySchema,
   voteVerdictSchema,
 } from '../core/contracts/approval.ts';
@@ -174,6 +175,10 @@ export const castVoteViewSchema = z.strictObject({
   principal: principalSchema,
   verdict: voteVerdictSchema,
   castAt: timestampSchema,
+  channel: channelSchema.describe('Where it was answered from'),
+  authenticated: z
+    .string()
+    .describe('How its voter was authenticated: the key, what stood for it, and how it was confirmed afresh'),
 });
 
 export const approvalViewSchema = z.strictObject({
@@ -239,6 +244,21 @@ export const approvalViewSchema = z.strictObject({
       .describe('What to send as `confirmation` with an approval: the name of the target; null: nothing'),
   }),
   votes: z.array(castVoteViewSchema),
+  couldAnswer: z
+    .array(principalSchema)
+    .nullable()
+    .describe('Who could answer when it was asked, as the gate signed it, at most 100; null: not looked for'),
+  told: z
+    .array(
+      z.strictObject({
+        channel: z.string(),
+        at: timestampSchema.nullable().describe('Null: not told yet'),
+        remindedAt: timestampSchema.nullable(),
+        problem: z.string().nullable(),
+      }),
+    )
+    .optional()
+    .describe('What each channel was told, and when. Absent in lists'),
   you: z.strictObject({
     mayAnswer: z.boolean(),
     reason: z.string().nullable().describe('Why not'),

@@ -1,5 +1,6 @@
 /** What stands around a card while its request waits: time, votes, what the run took, and the last approved call like it. */
 import type { ApprovalView } from '../client/gateway-schemas.ts';
+import { howAuthenticated } from '../core/how-authenticated.ts';
 import type { CardSituation } from '../core/card/lay-out-card.ts';
 import { signedVoteSchema } from '../core/contracts/approval.ts';
 import { openEnvelope } from '../core/envelope.ts';
@@ -38,8 +39,8 @@ export async function votesOf(
   const votes = (await store.votesByNonce(nonce)).map(({ vote }) => openEnvelope(vote, options));
   return votes.flatMap((opened) => {
     if (opened.kind === 'rejected') return [];
-    const { principal, verdict, castAt } = opened.signed.body;
-    return [{ principal, verdict, castAt }];
+    const { principal, verdict, castAt, channel, authenticated } = opened.signed.body;
+    return [{ principal, verdict, castAt, channel, authenticated: howAuthenticated(authenticated) }];
   });
 }
 

@@ -104,7 +104,11 @@ export async function showApproval(
   const { ask, run, ticket } = await findAsk(gateway, nonce);
   const may = await approvers.mayAnswer(ask, ticket, caller);
   const { lastApproved, spent } = await describeSituation(gateway, ask);
-  return await toView(gateway, ask, may, run, engineWords(gateway), { lastApproved, spent });
+  const told = (await gateway.store.noticesOf(nonce)).map(({ channel, toldAt, remindedAt, problem }) => {
+    return { channel, at: toldAt, remindedAt, problem };
+  });
+  const view = await toView(gateway, ask, may, run, engineWords(gateway), { lastApproved, spent });
+  return { ...view, told };
 }
 
 /**
@@ -185,6 +189,7 @@ async function toView(
       confirmation: confirmationNeeded({ row, body, card }, 'api')?.expected ?? null,
     },
     votes,
+    couldAnswer: body.ask.couldAnswer ?? null,
     you: may.kind === 'may' ? { mayAnswer: true, reason: null } : { mayAnswer: false, reason: may.reason },
   };
 }

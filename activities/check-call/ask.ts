@@ -5,14 +5,14 @@
 import type { CheckCallResult } from '../../core/contracts/activities.ts';
 import type { ApprovalTerms } from '../../core/contracts/approval.ts';
 import { approvalIdOf } from '../../core/contracts/call-names.ts';
-import type { DecisionBody } from '../../core/contracts/decision.ts';
+import { type AskBody, type DecisionBody, mostNamed } from '../../core/contracts/decision.ts';
 import { isEmptySet } from '../../core/approver-set.ts';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { buildCard, maximumCardArguments } from '../../core/card/build-card.ts';
 import { digestJson } from '../../core/digest.ts';
 import type { FullQuota } from '../../store/ask-quotas.ts';
 import { commonBody, denyBy, gateRule, type Gating, overLimit, targetState } from './gating.ts';
-import { couldBeApproved } from './judge-votes.ts';
+import { whoCouldApprove } from './judge-votes.ts';
 import { overQuotaRule } from './over-quota.ts';
 import { forWorkflow } from './position.ts';
 import {
@@ -26,8 +26,8 @@ import {
 import { siblingsToCover } from './siblings.ts';
 
 export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<CheckCallResult> {
-  const terms = await answerableTerms(gating, kind);
-  if (!terms) {
+  const answerable = await answerableTerms(gating, kind);
+  if (!answerable) {
     return await denyBy(
       gating,
       [gateRule('no-eligible-approver', 'not enough people who may approve this have a credential to vote with')],
@@ -37,7 +37,7 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
   }
   let others = kind === 'call' ? await siblingsToCover(gating) : [];
   for (;;) {
-    const recorded = await recordAsk(gating, { kind, terms, others });
+    const recorded = await recordAsk(gating, { kind, ...answerable, others });
     if (recorded.kind === 'fits-fewer') {
       others = others.slice(0, recorded.fits);
       continue;
@@ -51,11 +51,13 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
 interface Asked {
   kind: 'call' | 'reconcile';
   terms: ApprovalTerms;
+  /** Who could answer. Absent: not looked for. */
+  names?: readonly string[];
   /** Call keys of identical calls that the answer is for as well. */
   others: readonly string[];
 }
 
-async function recordAsk(gating: Gating, { kind, terms, others }: Asked): Promise<Recorded | FitsFewer> {
+async function recordAsk(gating: Gating, { kind, terms, names, others }: Asked): Promise<Recorded | FitsFewer> {
   const { dependencies, standing, input, call, judgement } = gating;
   const times = others.length === 0 ? {} : { times: others.length + 1 };
   const approvalId = approvalIdOf(standing.callKey, input.round);
@@ -105,6 +107,7 @@ async function recordAsk(gating: Gating, { kind, terms, others }: Asked): Promis
       askedAt: standing.now,
       deadlineAt,
       executeWithinMs: terms.executeWithinMs,
+      ...couldAnswer(names),
     },
   };
   const before = input.ask?.body.verdict === 'ask' ? input.ask.body.ask.nonce : null;
@@ -126,22 +129,32 @@ async function recordAsk(gating: Gating, { kind, terms, others }: Asked): Promis
   return await signAndRecordAll(dependencies, standing, input, body, extras);
 }
 
+function couldAnswer(names: readonly string[] | undefined): Pick<AskBody['ask'], 'couldAnswer' | 'couldAnswerMore'> {
+  if (!names) return {};
+  const more = names.length - mostNamed;
+  return { couldAnswer: names.slice(0, mostNamed), ...(more > 0 ? { couldAnswerMore: more } : {}) };
+}
+
 /** The terms as they are asked under; undefined where nobody could answer. */
 async function answerableTerms(
   { dependencies, standing, judgement }: Gating,
   kind: 'call' | 'reconcile',
-): Promise<ApprovalTerms | undefined> {
+): Promise<Pick<Asked, 'terms' | 'names'> | undefined> {
   if (!judgement.terms) return undefined;
   const { fallback, ...terms } = judgement.terms;
   const wanted = [terms, ...(fallback ? [{ ...terms, approvers: fallback }] : [])];
   for (const asked of wanted) {
     if (isEmptySet(asked.approvers) && !asked.escalation) continue;
     // What became of an effect is worth waiting for: somebody may be enrolled before the deadline.
-    if (kind === 'reconcile') return asked;
+    if (kind === 'reconcile') return { terms: asked };
     const { risk, policies } = judgement;
-    if (await couldBeApproved(dependencies, standing, { terms: asked, risk, policies, askedAt: standing.now })) {
-      return asked;
-    }
+    const names = await whoCouldApprove(dependencies, standing, {
+      terms: asked,
+      risk,
+      policies,
+      askedAt: standing.now,
+    });
+    if (names) return { terms: asked, names };
   }
   return undefined;
 }

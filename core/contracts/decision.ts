@@ -27,6 +27,8 @@ export const ruleHitSchema = z.strictObject({
 });
 export type RuleHit = z.infer<typeof ruleHitSchema>;
 
+/** People that one ask names at most. */
+export const mostNamed = 100;
 /** Calls that one ask covers at most. */
 export const mostCallsPerAsk = 64;
 
@@ -45,6 +47,13 @@ export const askSchema = z
     askedAt: timestampSchema,
     deadlineAt: timestampSchema,
     executeWithinMs: z.int().min(1),
+    /**
+     * Who could answer at some time before the deadline, when it was asked: they had a credential to vote with and were
+     * not behind the run. At most 100, in order. Absent: not looked for. A vote is judged anew, by who may vote then.
+     */
+    couldAnswer: z.array(principalSchema).max(mostNamed).optional(),
+    /** Further ones that are not named. */
+    couldAnswerMore: z.int().min(1).optional(),
   })
   .refine(({ times = 1, callKeys }) => new Set(callKeys).size === times && callKeys.length === times, {
     error: 'it covers another number of calls than it says',

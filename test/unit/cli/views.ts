@@ -108,6 +108,7 @@ export function approval(changes: Partial<ApprovalView> = {}): ApprovalView {
     callKey: `${workflowId}/1.0`,
     tool: shown.tool,
     times: shown.times ?? 1,
+    couldAnswer: null,
     card: shown,
     text: 'the gateway’s own rendering',
     lines: layOutCard(shown),
