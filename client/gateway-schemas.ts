@@ -7,10 +7,10 @@ import {
   cardSchema,
   outcomeSchema,
   thresholdSchema,
-  channelSchema,
   voteBodySchema,
   voteVerdictSchema,
 } from '../core/contracts/approval.ts';
+import { castVoteViewSchema, toldViewSchema } from './answer-views.ts';
 import { type ErrorCode, errorMeanings } from '../core/contracts/errors.ts';
 import {
   agentNameSchema,
@@ -171,16 +171,6 @@ export const cancelledSchema = z.strictObject({
   status: z.enum(['requested', 'terminated']),
 });
 
-export const castVoteViewSchema = z.strictObject({
-  principal: principalSchema,
-  verdict: voteVerdictSchema,
-  castAt: timestampSchema,
-  channel: channelSchema.describe('Where it was answered from'),
-  authenticated: z
-    .string()
-    .describe('How its voter was authenticated: the key, what stood for it, and how it was confirmed afresh'),
-});
-
 export const approvalViewSchema = z.strictObject({
   nonce: nonceSchema,
   approvalId: z.string(),
@@ -218,7 +208,12 @@ export const approvalViewSchema = z.strictObject({
     .optional()
     .describe('The last approved call of the same tool, agent and environment; null: none. Absent in lists'),
   spent: z
-    .strictObject({ calls: z.int().min(0), inputTokens: z.int().min(0), outputTokens: z.int().min(0) })
+    .strictObject({
+      calls: z.int().min(0),
+      inputTokens: z.int().min(0),
+      outputTokens: z.int().min(0),
+      cost: z.number().nullable().optional().describe('By the prices of its policy; null: a model has no price'),
+    })
     .optional()
     .describe('By the run so far. Absent in lists'),
   cardDigest: digestSchema.describe('Send it with the answer: it says what was seen'),
@@ -248,17 +243,7 @@ export const approvalViewSchema = z.strictObject({
     .array(principalSchema)
     .nullable()
     .describe('Who could answer when it was asked, as the gate signed it, at most 100; null: not looked for'),
-  told: z
-    .array(
-      z.strictObject({
-        channel: z.string(),
-        at: timestampSchema.nullable().describe('Null: not told yet'),
-        remindedAt: timestampSchema.nullable(),
-        problem: z.string().nullable(),
-      }),
-    )
-    .optional()
-    .describe('What each channel was told, and when. Absent in lists'),
+  told: z.array(toldViewSchema).optional().describe('What each channel was told, and when. Absent in lists'),
   you: z.strictObject({
     mayAnswer: z.boolean(),
     reason: z.string().nullable().describe('Why not'),

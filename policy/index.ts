@@ -16,6 +16,7 @@ export { defaultPolicyText } from './default-policy.ts';
 export { type CounterLimit, countersOf } from './counters.ts';
 export { policyAt } from './hours.ts';
 export { type QuotaLimit, quotasOf } from './quotas.ts';
+export { costOf } from './usage.ts';
 export { evaluatePolicy } from './evaluate.ts';
 export type { ReadShell, ShellReading, ValidateCommand } from './functions/shell-facts.ts';
 export type { ModelUsage, PolicyInput } from './input.ts';

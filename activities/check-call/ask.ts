@@ -3,9 +3,10 @@
  * the terms' fallback, and where these could not either it denies at once.
  */
 import type { CheckCallResult } from '../../core/contracts/activities.ts';
-import type { ApprovalTerms } from '../../core/contracts/approval.ts';
+import type { ApprovalTerms, Card } from '../../core/contracts/approval.ts';
 import { approvalIdOf } from '../../core/contracts/call-names.ts';
 import { type AskBody, type DecisionBody, mostNamed } from '../../core/contracts/decision.ts';
+import { requestersOf, type TicketBody } from '../../core/contracts/ticket.ts';
 import { isEmptySet } from '../../core/approver-set.ts';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { buildCard, maximumCardArguments } from '../../core/card/build-card.ts';
@@ -80,6 +81,7 @@ async function recordAsk(gating: Gating, { kind, terms, names, others }: Asked):
     ...(argumentsBody === undefined ? {} : { argumentsBody }),
     requester: standing.ticket.principal,
     onBehalfOf: standing.ticket.onBehalfOf,
+    ...ownersOf(standing.ticket),
     environment: standing.ticket.environment,
     risk: judgement.risk,
     rules: judgement.rules.filter((rule) => rule.effect !== 'allow').map(({ id, reason }) => ({ id, reason })),
@@ -127,6 +129,12 @@ async function recordAsk(gating: Gating, { kind, terms, names, others }: Asked):
     closes: before ? { nonce: before, outcome: 'superseded', at: standing.now } : null,
   };
   return await signAndRecordAll(dependencies, standing, input, body, extras);
+}
+
+/** The first twenty: further ones are in the ticket, and none of them approves it. */
+function ownersOf(ticket: TicketBody): Pick<Card, 'owners'> {
+  const others = requestersOf(ticket).filter((one) => one !== ticket.principal && one !== ticket.onBehalfOf);
+  return others.length === 0 ? {} : { owners: others.slice(0, 20) };
 }
 
 function couldAnswer(names: readonly string[] | undefined): Pick<AskBody['ask'], 'couldAnswer' | 'couldAnswerMore'> {

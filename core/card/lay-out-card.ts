@@ -14,7 +14,8 @@ export interface CardSituation {
   now?: number;
   cardDigest?: string;
   votes?: { approvals: number; quorum: number };
-  spent?: { calls: number; inputTokens: number; outputTokens: number };
+  /** `cost`: in the currency of the policy's prices; null: a model has no price. Absent: the policy has none. */
+  spent?: { calls: number; inputTokens: number; outputTokens: number; cost?: number | null | undefined };
   /** Null: looked for, and there is none. */
   lastApproved?: ({ approvalId: string; at: number; by: string[] } & ArgumentChanges) | null;
 }
@@ -52,6 +53,7 @@ export function layOutCard(card: Card, situation: CardSituation = {}): CardLine[
       'asked for',
       `${value(card.requester)}${card.onBehalfOf === null ? '' : ` on behalf of ${value(card.onBehalfOf)}`}`,
     ),
+    ...(card.owners ? [fact('behind it', `also ${card.owners.map(value).join(', ')}`)] : []),
     fact('agent', value(card.agent)),
     ...(card.times === undefined
       ? []
@@ -116,9 +118,21 @@ function situationLines({ votes, spent }: CardSituation): CardLine[] {
   return [
     ...(votes ? [fact('votes', `${votes.approvals} of ${votes.quorum} approvals so far`)] : []),
     ...(spent
-      ? [fact('run so far', `${spent.calls} calls, ${spent.inputTokens} tokens read, ${spent.outputTokens} written`)]
+      ? [
+          fact(
+            'run so far',
+            `${spent.calls} calls, ${spent.inputTokens} tokens read, ${spent.outputTokens} written${costText(spent.cost)}`,
+          ),
+        ]
       : []),
   ];
+}
+
+/** To four places, upwards: what was spent is never shown as less. */
+function costText(cost: number | null | undefined): string {
+  if (cost === undefined) return '';
+  if (cost === null) return ', at a cost that is not known: a model has no price';
+  return `, at a cost of ${Math.ceil(Number((cost * 10_000).toPrecision(12))) / 10_000}`;
 }
 
 function fact(label: string, text: string): CardLine {

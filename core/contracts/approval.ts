@@ -97,6 +97,8 @@ export const cardSchema = z.strictObject({
   opaque: z.array(opaqueValueSchema).min(1).max(20).optional(),
   requester: principalSchema,
   onBehalfOf: principalSchema.nullable(),
+  /** Who else is behind the run: makers of the key it was started with, and of the keys before. Absent: nobody. */
+  owners: z.array(principalSchema).min(1).max(20).optional(),
   environment: z.string(),
   risk: riskSchema,
   rules: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
