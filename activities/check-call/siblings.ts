@@ -17,6 +17,8 @@ export async function siblingsToCover(gating: Gating): Promise<string[]> {
   const { dependencies, standing, input, call, judgement } = gating;
   // The first effect changes the target, so that the others would be held to a state that is not there any more.
   if (input.purpose !== 'execute' || call.tool.definition.hasTargetState) return [];
+  // A tools worker that wants to see the votes wants votes that name its very call: it does not read asks.
+  if (call.tool.definition.votesDemanded > 0) return [];
   const covered: string[] = [];
   let counted = standing.state.admitted.thisCallAndTry ? 0 : 1;
   for (const { index, argumentsText } of input.siblings ?? []) {

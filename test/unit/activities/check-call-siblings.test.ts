@@ -118,6 +118,12 @@ describe('P2 identical calls of a turn', () => {
     expect(asked(await world.ask({ tool: 'scale', siblings: same(1) })).callKeys).toEqual([key(0)]);
   });
 
+  test('are not covered where the tool itself wants votes that name its call', async () => {
+    const policy = gatePolicy.replace('tools: [send,', 'tools: [sign, send,');
+    const world = await createGateWorld({ policy });
+    expect(asked(await world.ask({ tool: 'sign', siblings: same(1) })).callKeys).toEqual([key(0)]);
+  });
+
   test('are not covered where something was done under their name', async () => {
     const world = await createGateWorld();
     await world.makeVoid({ callKey: key(1) });
