@@ -63,10 +63,12 @@ function verifyPrevious(opened: OpenedRecord, { body, entry }: OpenedDecision, c
 }
 
 function verifyAsk({ entry, signed }: OpenedDecision, { ask, callKey }: AskBody, checks: Checks): void {
+  const turn = callKey.slice(0, callKey.lastIndexOf('.') + 1);
   const fits =
     ask.termsDigest === digestJson('terms', ask.terms) &&
     ask.approvalId.startsWith(`${callKey}/`) &&
     ask.callKeys.includes(callKey) &&
+    ask.callKeys.every((covered) => covered.startsWith(turn)) &&
     ask.askedAt === signed.issuedAt &&
     ask.deadlineAt === ask.askedAt + ask.terms.deadlineMs &&
     ask.executeWithinMs === ask.terms.executeWithinMs;
