@@ -67,7 +67,7 @@ const tools = [
     blastRadius: 'everything in one folder',
     undo: 'restore the backup',
   }),
-  defineTool({ ...common, name: 'sign', description: 'Signs', effect: 'effect', votes: 1 }),
+  defineTool({ ...common, name: 'sign', description: 'Signs', effect: 'effect', votesDemanded: 1 }),
   defineTool({ ...common, name: 'scale', description: 'Scales', effect: 'effect', targetState: () => 1 }),
 ];
 
