@@ -13,9 +13,8 @@ import { unconfirmed } from './confirm-ask.ts';
 import { appendOrder } from './control-records.ts';
 import { type CarriedGrant, grantForVote } from './grants/grant-for-vote.ts';
 import type { GatewayContext } from './options.ts';
-import { sealVote } from './seal-vote.ts';
+import { sealVote, type Voter } from './seal-vote.ts';
 import { followVote, sendVote } from './send-vote.ts';
-import type { Caller } from './sessions.ts';
 import type { OpenedAsk } from './verified.ts';
 
 /** What somebody answered, from whatever channel: all channels come through `castVote`. */
@@ -35,7 +34,7 @@ export interface Ballot extends Omit<VoteRequest, 'channel'> {
 export async function castVote(
   gateway: GatewayContext,
   approvers: ApproverCheck,
-  caller: Caller,
+  caller: Voter,
   nonce: string,
   request: Ballot,
 ): Promise<VoteResult> {
@@ -105,7 +104,7 @@ export async function castVote(
 async function grantOf(
   gateway: GatewayContext,
   ask: OpenedAsk,
-  caller: Caller,
+  caller: Voter,
   { verdict, grant }: Ballot,
 ): Promise<CarriedGrant | undefined> {
   if (!grant) return undefined;
@@ -114,7 +113,7 @@ async function grantOf(
 }
 
 /** Whoever has voted proposes nothing more: it would stand there with nobody behind it. */
-async function hasVoted({ store }: GatewayContext, { principal }: Caller, nonce: string): Promise<boolean> {
+async function hasVoted({ store }: GatewayContext, { principal }: Voter, nonce: string): Promise<boolean> {
   return (await store.votesByNonce(nonce)).some(({ vote }) => vote.body.principal === principal);
 }
 
@@ -141,7 +140,7 @@ function requireShown(ask: OpenedAsk, { verdict, channel = 'api' }: Ballot): voi
   );
 }
 
-function requestKeyOf({ principal }: Caller, { idempotencyKey }: Ballot): Pick<VoteBody, 'requestKey'> {
+function requestKeyOf({ principal }: Voter, { idempotencyKey }: Ballot): Pick<VoteBody, 'requestKey'> {
   return idempotencyKey === undefined ? {} : { requestKey: digestJson('idempotency', [principal, idempotencyKey]) };
 }
 

@@ -17,7 +17,7 @@ import { cannot } from '../answerable.ts';
 import { wholeArguments } from '../last-approved.ts';
 import type { GatewayContext } from '../options.ts';
 import { refuseSecrets } from '../refuse-secrets.ts';
-import type { Caller } from '../sessions.ts';
+import type { Voter } from '../seal-vote.ts';
 import type { OpenedAsk } from '../verified.ts';
 
 export interface CarriedGrant {
@@ -31,7 +31,7 @@ export interface CarriedGrant {
 export async function grantForVote(
   gateway: GatewayContext,
   ask: OpenedAsk,
-  caller: Caller,
+  caller: Voter,
   request: GrantRequest,
 ): Promise<CarriedGrant> {
   const cap = ask.body.ask.terms.grants;
@@ -65,7 +65,7 @@ async function proposedBefore(
 async function buildGrant(
   gateway: GatewayContext,
   ask: OpenedAsk,
-  { principal }: Caller,
+  { principal }: Voter,
   proposed: ProposedGrant,
   rules: string[],
 ): Promise<Grant> {

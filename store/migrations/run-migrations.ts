@@ -5,10 +5,12 @@
 import type { Kysely, Transaction } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { indexApprovalChanges } from './approval-changes.ts';
+import { createAskQuotas } from './ask-quotas.ts';
 import { type AppendOnly, createAuthorityAndLedger } from './authority-and-ledger.ts';
 import { indexGateReads } from './gate-reads.ts';
 import { createGrantUses } from './grant-uses.ts';
 import { createKeyUses } from './key-uses.ts';
+import { createNoticeAlarms } from './notice-alarms.ts';
 import { createNotices } from './notices.ts';
 import { createPolicyLimits } from './policy-limits.ts';
 import { createWithdrawals } from './withdrawals.ts';
@@ -26,7 +28,9 @@ function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
     '0007-withdrawals': { up: createWithdrawals },
     '0008-key-uses': { up: createKeyUses },
     '0009-redactions': { up: createRedactions },
-    '0010-grant-uses': { up: createGrantUses },
+    '0010-notice-alarms': { up: createNoticeAlarms },
+    '0011-ask-quotas': { up: createAskQuotas },
+    '0012-grant-uses': { up: createGrantUses },
   };
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { abilities, forgeries, setups } from './driver.ts';
+import { abilities, deliveryFlaws, forgeries, setups } from './driver.ts';
 
 const run = z.string().default('run');
 const verdict = z.enum(['approve', 'deny']).default('approve');
@@ -23,6 +23,15 @@ const voteSchema = z.strictObject({
 });
 export type VoteStep = z.infer<typeof voteSchema>;
 
+const deliverySchema = z.strictObject({
+  run,
+  on: z.string().default('a'),
+  verdict,
+  of: z.string().optional(),
+  flaw: z.enum(deliveryFlaws).optional(),
+  expect: expected,
+});
+
 const restart = z.strictObject({});
 
 const steps = {
@@ -41,6 +50,7 @@ const steps = {
   revoke: z.strictObject({ by: z.string(), on: z.string(), run }),
   /** Waits until a call of this target is asked about. */
   asks: z.strictObject({ run, on: z.string() }),
+  deliver: deliverySchema,
   forge: z.enum(forgeries),
   demote: z.string(),
   skew: z.int(),
@@ -56,6 +66,8 @@ const steps = {
   stays: z.strictObject({ run, requests: z.int().default(1) }),
   /** So many requests were made in all. */
   asked: z.int(),
+  /** An answer to the request of target `a` is for so many calls. */
+  times: z.int(),
   /** Waits until the call of this target has happened. */
   happened: z.string(),
   /** Answers whatever is asked until the run has ended. */

@@ -5,7 +5,8 @@ import type { TicketBody } from '../../../core/contracts/ticket.ts';
 import { digestJson, digestText } from '../../../core/digest.ts';
 import { sealEnvelope } from '../../../core/envelope.ts';
 import { grantDigestOf } from '../../../core/grant/decide-grant.ts';
-import { aTicket, permitBodyOf, zero } from './check-call-world.ts';
+import { aTicket, permitBodyOf } from './check-call-world.ts';
+import { zero } from '../../support/ticket-body.ts';
 import { createGrantWorld, grantPolicy, grantTtlMs, type GrantWorld, groundsOf } from './grant-world.ts';
 import { audience, otherUuid, signerFor, start } from './run-tool-world.ts';
 

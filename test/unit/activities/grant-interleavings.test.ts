@@ -5,7 +5,8 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { permitBodyOf, zero } from './check-call-world.ts';
+import { permitBodyOf } from './check-call-world.ts';
+import { zero } from '../../support/ticket-body.ts';
 import { createGrantWorld, grantPolicy, groundsOf, type GrantWorld } from './grant-world.ts';
 import { start } from './run-tool-world.ts';
 

@@ -12,6 +12,7 @@ import { gateStateConformance } from './conformance/gate-state.ts';
 import { grantConformance } from './conformance/grants.ts';
 import { limitConformance } from './conformance/limits.ts';
 import { noticeConformance } from './conformance/notices.ts';
+import { quotaConformance } from './conformance/quotas.ts';
 import { raceConformance } from './conformance/races.ts';
 import { recordConformance } from './conformance/records.ts';
 import { redactionConformance } from './conformance/redactions.ts';
@@ -49,6 +50,7 @@ export function storeConformance(name: string, open: () => Promise<StoreHarness>
     gateStateConformance(current);
     limitConformance(current);
     grantConformance(current);
+    quotaConformance(current);
     voteConformance(current);
     noticeConformance(current);
     fenceConformance(current);
