@@ -16,6 +16,7 @@ import {
   approvalViewSchema,
   type ApprovalView,
   cancelledSchema,
+  type EditRequest,
   fleetStateSchema,
   type FleetState,
   policyActivatedSchema,
@@ -146,6 +147,16 @@ export class Countersign {
         method: 'POST',
         path: `/v1/approvals/${segment(nonce)}/votes`,
         body: vote,
+        headers: { 'idempotency-key': idempotencyKey },
+        schema: voteResultSchema,
+        repeatable: true,
+      }),
+    /** Ends the request: the call is asked about anew with these arguments, where it still has to be. May be repeated as a vote. */
+    edit: (nonce: string, edit: EditRequest, idempotencyKey: string = crypto.randomUUID()): Promise<VoteResult> =>
+      this.#call({
+        method: 'POST',
+        path: `/v1/approvals/${segment(nonce)}/edits`,
+        body: edit,
         headers: { 'idempotency-key': idempotencyKey },
         schema: voteResultSchema,
         repeatable: true,

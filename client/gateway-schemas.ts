@@ -211,6 +211,14 @@ export const approvalViewSchema = z.strictObject({
     .nullable()
     .optional()
     .describe('The last approved call of the same tool, agent and environment; null: none. Absent in lists'),
+  editing: z
+    .strictObject({
+      left: z.int().min(0).describe('How often the call may still be edited'),
+      mayEdit: z.boolean(),
+      reason: z.string().nullable().describe('Why not'),
+    })
+    .optional()
+    .describe('Whether you may answer with other arguments. Absent in lists'),
   spent: z
     .strictObject({ calls: z.int().min(0), inputTokens: z.int().min(0), outputTokens: z.int().min(0) })
     .optional()
@@ -286,6 +294,16 @@ export const voteRequestSchema = z.strictObject({
   channel: voteBodySchema.shape.channel.extract(['api', 'terminal']).optional().describe('Absent: api'),
 });
 export type VoteRequest = z.infer<typeof voteRequestSchema>;
+
+export const editRequestSchema = z.strictObject({
+  arguments: z
+    .record(z.string(), z.unknown())
+    .describe('All arguments that the call is to have; they go through the gate anew, as a new request'),
+  cardDigest: voteRequestSchema.shape.cardDigest,
+  reason: reasonSchema.optional(),
+  channel: voteRequestSchema.shape.channel,
+});
+export type EditRequest = z.infer<typeof editRequestSchema>;
 
 const repeated = z.boolean().optional().describe('True: the same idempotency key had cast this vote before');
 export const withdrawRequestSchema = z.strictObject({

@@ -23,3 +23,9 @@ export function whyNoVote(
   // Whoever enrols people could enrol one that is not there.
   return requesters.includes(mintedBy) ? 'its credential was made by the requester' : undefined;
 }
+
+/** Whoever edited a call could enrol somebody to approve it. @param coAuthors who edited it */
+export function whyNotAfterEdits(credential: Credential | undefined, coAuthors: readonly string[]): string | undefined {
+  const { mintedBy = '', principal } = credential ?? {};
+  return mintedBy !== principal && coAuthors.includes(mintedBy) ? 'its credential was made by whoever edited the arguments' : undefined;
+}

@@ -8,7 +8,7 @@ import type { GatewayContext } from './options.ts';
 import type { Caller } from './sessions.ts';
 import type { OpenedAsk } from './verified.ts';
 
-type OfVoter = 'verdict' | 'roles' | 'groups' | 'channel' | 'reason' | 'withdraws' | 'stop' | 'requestKey';
+type OfVoter = 'verdict' | 'roles' | 'groups' | 'channel' | 'reason' | 'withdraws' | 'edits' | 'stop' | 'requestKey';
 
 export interface Said extends Pick<VoteBody, OfVoter> {
   stepUp?: VoteBody['authenticated']['stepUp'];

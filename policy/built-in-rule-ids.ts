@@ -45,6 +45,8 @@ const ofTheGate = [
   'denied-before',
   'denied-by-person',
   'dry-run',
+  'edit-lost',
+  'edited-by-person',
   'further-try',
   'gate-fault',
   'guard-failed',

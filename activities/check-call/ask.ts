@@ -10,6 +10,8 @@ import { isEmptySet } from '../../core/approver-set.ts';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { buildCard, maximumCardArguments } from '../../core/card/build-card.ts';
 import { digestJson } from '../../core/digest.ts';
+import { describeEdits } from './edited-ask.ts';
+import { coAuthorsOf, editsOfCall } from './edits.ts';
 import { commonBody, denyBy, gateRule, type Gating, overLimit, targetState } from './gating.ts';
 import { couldBeApproved } from './judge-votes.ts';
 import { forWorkflow } from './position.ts';
@@ -17,7 +19,8 @@ import { type DecisionExtras, decided, noExtras, signAndRecord } from './record-
 
 export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<CheckCallResult> {
   const { dependencies, standing, input, call, judgement } = gating;
-  const terms = await answerableTerms(gating, kind);
+  const edits = await editsOfCall(dependencies, standing, input.edit);
+  const terms = await answerableTerms(gating, kind, coAuthorsOf(edits));
   if (!terms) {
     return await denyBy(
       gating,
@@ -25,6 +28,10 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
       null,
       'no-eligible-approver',
     );
+  }
+  const edited = await describeEdits(gating, terms, kind, edits);
+  if (!edited) {
+    return await denyBy(gating, [gateRule('edit-lost', 'what the agent had asked for is not in the store')], null);
   }
   const approvalId = approvalIdOf(standing.callKey, input.round);
   const deadlineAt = standing.now + terms.deadlineMs;
@@ -50,9 +57,10 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
     rules: judgement.rules.filter((rule) => rule.effect !== 'allow').map(({ id, reason }) => ({ id, reason })),
     findings: judgement.findings,
     labels: judgement.labels,
-    targetState: targetState(standing, input.try),
+    targetState: targetState(standing, input.try, call.argumentsDigest),
     ...(blastRadius === undefined ? {} : { blastRadius }),
     ...(undo === undefined ? {} : { undo }),
+    ...edited.card,
     deadlineAt,
     executeWithinMs: terms.executeWithinMs,
   });
@@ -71,6 +79,7 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
       askedAt: standing.now,
       deadlineAt,
       executeWithinMs: terms.executeWithinMs,
+      ...edited.ask,
     },
   };
   const before = input.ask?.body.verdict === 'ask' ? input.ask.body.ask.nonce : null;
@@ -91,6 +100,7 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
 async function answerableTerms(
   { dependencies, standing, judgement }: Gating,
   kind: 'call' | 'reconcile',
+  coAuthors: readonly string[],
 ): Promise<ApprovalTerms | undefined> {
   if (!judgement.terms) return undefined;
   const { fallback, ...terms } = judgement.terms;
@@ -100,9 +110,8 @@ async function answerableTerms(
     // What became of an effect is worth waiting for: somebody may be enrolled before the deadline.
     if (kind === 'reconcile') return asked;
     const { risk, policies } = judgement;
-    if (await couldBeApproved(dependencies, standing, { terms: asked, risk, policies, askedAt: standing.now })) {
-      return asked;
-    }
+    const asking = { terms: asked, risk, policies, askedAt: standing.now, coAuthors };
+    if (await couldBeApproved(dependencies, standing, asking)) return asked;
   }
   return undefined;
 }

@@ -7,6 +7,7 @@ import type { SignedVote } from '../../core/contracts/approval.ts';
 import type { DecisionBody, PermitBody } from '../../core/contracts/decision.ts';
 import { activityIdOf } from '../../core/contracts/call-names.ts';
 import { ask } from './ask.ts';
+import { takeEdit } from './edits.ts';
 import { commonBody, denyBy, type Gating, gateRule, overLimit, targetState } from './gating.ts';
 import { forWorkflow } from './position.ts';
 import { type DecisionExtras, decided, noExtras, signAndRecord } from './record-decision.ts';
@@ -42,6 +43,8 @@ export async function decideAsk(gating: Gating, own: OwnAsk): Promise<CheckCallR
       const rules = [gateRule('denied-by-person', denialText(weighed.by)), ...stop];
       return await denyBy(gating, rules, { nonce, outcome: 'denied' });
     }
+    case 'edited':
+      return await takeEdit(gating, own, weighed.by);
     case 'withdrawn': {
       const reason = `${weighed.by.body.principal} withdrew their approval before it was used`;
       return await denyBy(gating, [gateRule('approval-withdrawn', reason)], { nonce, outcome: 'withdrawn' });
@@ -79,7 +82,7 @@ export async function allow(
     verdict: 'allow',
     activityId: activityIdOf(named),
     taskQueue: standing.ticket.taskQueues.tools,
-    targetStateDigest: targetState(standing, input.try),
+    targetStateDigest: targetState(standing, input.try, call.argumentsDigest),
     approval,
     ...(readsInDryRun(gating) ? { dryRunRead: true as const } : {}),
   };

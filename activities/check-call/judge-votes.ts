@@ -6,7 +6,7 @@ import type { VoteEvidence } from '../../core/approval.ts';
 import type { ApprovalTerms, SignedVote } from '../../core/contracts/approval.ts';
 import type { Risk } from '../../core/contracts/labels.ts';
 import { requestersOf } from '../../core/contracts/ticket.ts';
-import { whyNoVote } from '../../core/credential.ts';
+import { whyNoVote, whyNotAfterEdits } from '../../core/credential.ts';
 import { approvalsSuffice, type SeatedVote } from '../../core/quorum.ts';
 import { type CompiledPolicy, judgeVoter } from '../../policy/index.ts';
 import { type Credential, readCredentials } from '../../store/read-credentials.ts';
@@ -18,6 +18,10 @@ export interface AskedOf {
   risk: Risk;
   askedAt: number;
   policies: readonly CompiledPolicy[];
+  /** Whoever edited the call. */
+  coAuthors: readonly string[];
+  /** As asked; absent: of the question who could answer at all. */
+  argumentsDigest?: string | null;
 }
 
 export interface JudgedVote extends VoteEvidence {
@@ -48,7 +52,10 @@ function judgeOne(
 ): Pick<JudgedVote, 'eligible' | 'refusal' | 'person' | 'seats'> {
   const requesters = requestersOf(ticket);
   const own = credential?.principal === body.principal ? credential : undefined;
-  const refusal = whyNoVote(own, asked.terms.requesterMayApprove ? [] : requesters, now);
+  const refusal =
+    whyNoVote(own, asked.terms.requesterMayApprove ? [] : requesters, now) ??
+    (body.verdict === 'approve' ? whyNotAfterEdits(own, asked.coAuthors) : undefined) ??
+    (body.verdict === 'edit' && body.edits?.argumentsDigest === asked.argumentsDigest ? 'it changes nothing' : undefined);
   if (refusal !== undefined || !own) return { eligible: false, refusal };
   if (body.castAt > now + bounds.clockSkewMs) return { eligible: false, refusal: 'it is dated ahead of now' };
   const judged = judgeVoter(asked, asked.policies, requesters, voterOf(own), {
@@ -78,6 +85,7 @@ export async function couldBeApproved(
   for (const credential of (await readCredentials(dependencies)).values()) {
     if (!credential.scopes.includes('approvals:vote')) continue;
     if (whyNoVote(credential, terms.requesterMayApprove ? [] : requesters, now) !== undefined) continue;
+    if (whyNotAfterEdits(credential, asked.coAuthors) !== undefined) continue;
     const judged = judgeVoter(asked, asked.policies, requesters, voterOf(credential), {
       verdict: 'approve',
       castAt: now + terms.deadlineMs,

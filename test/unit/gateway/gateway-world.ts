@@ -72,6 +72,7 @@ export interface AskChanges {
   kind?: 'call' | 'reconcile';
   ticket?: Partial<TicketBody>;
   body?: Partial<AskBody>;
+  asked?: Partial<AskBody['ask']>;
   card?: Partial<Card>;
   deadlineAt?: number;
   /** Signs the ask. @default the world's decision key */
@@ -168,6 +169,7 @@ export class World {
       terms,
       termsDigest: digestJson('terms', terms),
       cardDigest: digestText('card', card),
+      ...changes.asked,
     };
     const policies = { policyDigest: this.policyDigest, activePolicyDigest: this.policyDigest };
     const decision = this.seal('decision', { ...body, ...policies, ...changes.body, ask }, changes.signedBy);
