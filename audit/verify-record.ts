@@ -8,6 +8,7 @@ import { type AuditStore, type OpenedRecord, openRecord, type OpeningOptions } f
 import type { RunRecord } from './record-types.ts';
 import { verifyChain } from './verify-chain.ts';
 import { verifyDecisions } from './verify-decisions.ts';
+import { verifyEdits } from './verify-edits.ts';
 import { verifyExecutions } from './verify-executions.ts';
 import { verifyLimits } from './verify-limits.ts';
 import { type FindSecretRules, verifyNoSecrets } from './verify-no-secrets.ts';
@@ -35,6 +36,7 @@ export async function verifyRecord(
   const opened = openRecord(record, options);
   verifyDecisions(opened, checks);
   await verifyVotesOfRecord(opened, options);
+  await verifyEdits(opened, options);
   await verifyExecutions(opened, options);
   verifyLimits(opened, checks);
   await verifyNoSecrets(record, findSecretRules, checks);

@@ -209,12 +209,12 @@ async function storedVotes(
   return votes;
 }
 
-function evidenceOf(vote: SignedVote, eligible: boolean): VoteEvidence {
+export function evidenceOf(vote: SignedVote, eligible: boolean): VoteEvidence {
   return { vote, digest: digestJson('vote', vote), valid: true, eligible };
 }
 
 /** What the record can say of it: separation of duties. Roles of that time are the gate's word. */
-function mayVote({ ticket }: OpenedRecord, { ask }: AskBody, vote: SignedVote): boolean {
+export function mayVote({ ticket }: OpenedRecord, { ask }: AskBody, vote: SignedVote): boolean {
   return ask.terms.requesterMayApprove || !ticket || !requestersOf(ticket.body).includes(vote.body.principal);
 }
 

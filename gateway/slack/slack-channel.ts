@@ -13,8 +13,11 @@ interface Place {
 export function createSlackChannel(api: SlackApi, inboxUrl: (nonce: string) => string): NoticeChannel {
   return {
     name: 'slack',
-    request: async ({ card, row }, situation) =>
-      JSON.stringify(await api.post(requestMessage(card, situation, row.nonce, inboxUrl(row.nonce)))),
+    request: async ({ card, row: { nonce }, body }, situation) => {
+      const mayBeEdited = body.ask.editable !== undefined;
+      const message = requestMessage(card, situation, { nonce, inboxUrl: inboxUrl(nonce), mayBeEdited });
+      return JSON.stringify(await api.post(message));
+    },
     remind: async ({ card }, place, leftMs) =>
       void (await api.post({ ...reminderMessage(card, leftMs), thread: placeOf(place).ts })),
     async close({ card }, place, { outcome, votes, situation }) {

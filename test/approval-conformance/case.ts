@@ -22,6 +22,17 @@ const voteSchema = z.strictObject({
 });
 export type VoteStep = z.infer<typeof voteSchema>;
 
+const editSchema = z.strictObject({
+  by: z.string(),
+  run,
+  /** Target of the call, and what it is edited to. */
+  on: z.string().default('a'),
+  to: z.string(),
+  version: z.string().optional(),
+  expect: expected,
+});
+export type EditStep = z.infer<typeof editSchema>;
+
 const restart = z.strictObject({});
 
 const steps = {
@@ -35,7 +46,10 @@ const steps = {
     asks: z.int().optional(),
   }),
   vote: voteSchema,
-  race: z.array(z.union([voteSchema, z.strictObject({ restart })])).min(2),
+  race: z.array(z.union([voteSchema, z.strictObject({ edit: editSchema }), z.strictObject({ restart })])).min(2),
+  edit: editSchema,
+  /** Waits until a further request with this target is pending. */
+  again: z.string(),
   withdraw: z.string(),
   forge: z.enum(forgeries),
   demote: z.string(),
@@ -85,6 +99,8 @@ const caseSchema = z.strictObject({
   steps: z.array(stepSchema).min(1),
   /** Of all runs together, in the order of the runs. */
   effects: z.array(z.string()),
+  /** Where a race decides: what may have happened instead. */
+  or: z.array(z.string()).optional(),
   needs: z.array(z.enum(abilities)).default([]),
   /** Not beside other cases: it does something to all of them. */
   serial: z.boolean().default(false),

@@ -6,7 +6,7 @@ export type Verdict = 'approve' | 'deny';
 export const setups = ['one', 'two', 'hasty', 'hasty-two', 'seats', 'confirmed', 'nobody', 'short-links'] as const;
 export type Setup = (typeof setups)[number];
 
-export const abilities = ['reset', 'forge', 'skew', 'links', 'roles', 'stop', 'withdraw', 'confirm'] as const;
+export const abilities = ['reset', 'forge', 'skew', 'links', 'roles', 'stop', 'withdraw', 'confirm', 'edit'] as const;
 export type Ability = (typeof abilities)[number];
 
 export interface Person {
@@ -45,6 +45,15 @@ export interface VoteOrder {
   confirmation?: string | undefined;
 }
 
+export interface EditOrder {
+  by: string;
+  request: Pending;
+  /** What the call is to have as its target. */
+  to: string;
+  /** @default the request's */
+  version?: string | undefined;
+}
+
 /** `counted`: it is held to count, as far as its caller is told. */
 export type VoteAnswer = 'counted' | 'duplicate' | 'late' | 'refused';
 
@@ -61,6 +70,8 @@ export interface ApprovalDriver {
   /** How many requests the run has made so far. */
   asked(run: string): Promise<number>;
   vote(order: VoteOrder): Promise<VoteAnswer>;
+  /** Answers with another target: the call is asked about anew. */
+  edit(order: EditOrder): Promise<VoteAnswer>;
   withdraw(by: string, request: Pending): Promise<VoteAnswer>;
   /** Brings a vote to the run past the door, as somebody who can reach the queue does. */
   forge(forgery: Forgery, request: Pending, run: string): Promise<void>;

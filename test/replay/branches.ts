@@ -33,6 +33,15 @@ export const branches: readonly Branch[] = [
     histories: ['approve', 'two-approvers'],
     shows: (report) => ended('approved')(report) && has(report, 'executed', ({ outcome }) => outcome === 'succeeded'),
   },
+  {
+    name: 'edit',
+    histories: ['edit'],
+    shows: (report) =>
+      ended('superseded')(report) &&
+      ended('approved')(report) &&
+      has(report, 'voted', ({ verdict }) => verdict === 'edit') &&
+      has(report, 'executed', ({ outcome }) => outcome === 'succeeded'),
+  },
   { name: 'deny', histories: ['deny'], shows: ended('denied') },
   { name: 'expire', histories: ['expire'], shows: ended('expired') },
   { name: 'late', histories: ['late-vote'], shows: (report) => ended('expired')(report) && has(report, 'voted') },
