@@ -7,6 +7,7 @@ import { CountersignError } from '../core/errors.ts';
 import { castVote } from './cast-vote.ts';
 import { connectGateway } from './connect-gateway.ts';
 import type { CommandContext } from './context.ts';
+import { editCall } from './edit/edit-call.ts';
 import { findApproval } from './find-approval.ts';
 import { approvalLines } from './show/approval-lines.ts';
 import { wholeArgumentsLines } from './show/whole-arguments.ts';
@@ -27,8 +28,16 @@ export async function answerWaiting(context: CommandContext, { nonce }: Approval
   if (!approval.open) return 'skipped';
   for (const line of approvalLines(approval, clock.now())) terminal.talk(line);
   for (const line of await wholeArgumentsLines(gateway, approval)) terminal.talk(line);
-  const letter = (await ask('a approve, d deny, s skip, q quit: ')).trim().toLowerCase();
+  const mayEdit = approval.editing?.mayEdit === true;
+  const letters = `a approve, d deny, ${mayEdit ? 'e edit, ' : ''}s skip, q quit: `;
+  const letter = (await ask(letters)).trim().toLowerCase();
   if (letter === 'q') return 'quit';
+  if (letter === 'e' && mayEdit) {
+    const reason = approval.approvers.reasonRequired ? (await ask('Why: ')).trim() : '';
+    const said = reason === '' ? {} : { reason };
+    await editCall(context, { approval: nonce, form: 'json', yes: false, shown: approval, ...said });
+    return 'answered';
+  }
   if (letter !== 'a' && letter !== 'd') return 'skipped';
   const verdict = letter === 'a' ? 'approve' : 'deny';
   const isNeeded = verdict === 'deny' || approval.approvers.reasonRequired;

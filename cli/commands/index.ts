@@ -6,6 +6,7 @@ import { cancel } from './cancel.ts';
 import { deny } from './deny.ts';
 import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
+import { edit } from './edit.ts';
 import { exportCommand } from './export.ts';
 import { gateway } from './gateway.ts';
 import { guards } from './guards.ts';
@@ -49,6 +50,7 @@ export const commands: readonly CommandDefinition[] = [
   approvals,
   approve,
   deny,
+  edit,
   withdraw,
   reconcile,
   inbox,
