@@ -37,7 +37,8 @@ async function verifyDenial(
   const { edit } = body;
   const byPerson = body.rules.some((rule) => rule.id === 'edited-by-person');
   if (!edit) {
-    if (byPerson) checks.expect('edit', false, entry, 'the rule says that a person edited it, and nothing says to what');
+    if (byPerson)
+      checks.expect('edit', false, entry, 'the rule says that a person edited it, and nothing says to what');
     return;
   }
   const others = before.filter(({ voteDigest }) => voteDigest !== edit.voteDigest);
@@ -55,7 +56,8 @@ async function verifyDenial(
   checks.expect('edit', goesOn, entry, 'the call goes on with other arguments than it was edited to');
   const found = asks.get(body.nonce ?? '');
   if (!found) return checks.skip('edit', entry, 'the request that was edited is not in the record');
-  const vote = opened.votes.get(edit.voteDigest)?.vote ?? (await storedVote(options, body.nonce ?? '', edit.voteDigest));
+  const vote =
+    opened.votes.get(edit.voteDigest)?.vote ?? (await storedVote(options, body.nonce ?? '', edit.voteDigest));
   if (!vote) {
     if (options.store) checks.expect('edit', false, entry, 'the vote that edited it is nowhere');
     else checks.skip('edit', entry, 'the vote that edited it is not in the record, and no store was given');
@@ -74,7 +76,12 @@ async function verifyDenial(
     vote.body.edits?.argumentsDigest === edit.argumentsDigest &&
     vote.body.edits.argumentsBody === edit.argumentsBody &&
     edit.argumentsDigest !== found.body.argumentsDigest;
-  checks.expect('edit', says, entry, 'nobody’s vote edits it so: late, unfitting, of the requester, or to something else');
+  checks.expect(
+    'edit',
+    says,
+    entry,
+    'nobody’s vote edits it so: late, unfitting, of the requester, or to something else',
+  );
 }
 
 /** Whoever edited the call is named by each of its later requests; and edited arguments are those of an edit. */
@@ -85,7 +92,12 @@ function verifyAsk({ entry, body }: OpenedDecision, edits: readonly TakenEdit[],
     const named = edits.every((edit) => edit.coAuthors.every((who) => coAuthors.includes(who)));
     checks.expect('edit', named, entry, 'the request does not name everybody who edited the call');
     const last = edits.findLast(({ argumentsDigest }) => argumentsDigest === body.argumentsDigest);
-    checks.expect('edit', edited?.voteDigest === last?.voteDigest, entry, 'the request is of another edit than it says');
+    checks.expect(
+      'edit',
+      edited?.voteDigest === last?.voteDigest,
+      entry,
+      'the request is of another edit than it says',
+    );
   }
   if (edited === undefined) return;
   const own = edits.find(({ voteDigest }) => voteDigest === edited.voteDigest);

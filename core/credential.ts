@@ -27,5 +27,7 @@ export function whyNoVote(
 /** Whoever edited a call could enrol somebody to approve it. @param coAuthors who edited it */
 export function whyNotAfterEdits(credential: Credential | undefined, coAuthors: readonly string[]): string | undefined {
   const { mintedBy = '', principal } = credential ?? {};
-  return mintedBy !== principal && coAuthors.includes(mintedBy) ? 'its credential was made by whoever edited the arguments' : undefined;
+  return mintedBy !== principal && coAuthors.includes(mintedBy)
+    ? 'its credential was made by whoever edited the arguments'
+    : undefined;
 }

@@ -7,10 +7,12 @@ export function jsonPlace(text: string): string {
     parse(text, { mode: 'json' });
     return '';
   } catch (error) {
-    const { line, column } = { line: undefined, column: undefined, ...(error instanceof Error ? error : {}) } as {
-      line?: unknown;
-      column?: unknown;
-    };
-    return typeof line === 'number' && typeof column === 'number' ? ` at line ${line}, column ${column}` : '';
+    const [line, column] = [numberIn(error, 'line'), numberIn(error, 'column')];
+    return line === undefined || column === undefined ? '' : ` at line ${line}, column ${column}`;
   }
+}
+
+function numberIn(error: unknown, field: string): number | undefined {
+  const value: unknown = error instanceof Error ? Reflect.get(error, field) : undefined;
+  return typeof value === 'number' ? value : undefined;
 }

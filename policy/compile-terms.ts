@@ -31,9 +31,7 @@ export function compileTerms(
     executeWithinMs: durationOf(written.executeWithin ?? '15m'),
     ...(reminders ? { remindersMs: [...new Set(reminders.map(durationOf))].toSorted((a, b) => a - b) } : {}),
     ...(escalation ? { escalation: { afterMs: durationOf(escalation.after), to: people(escalation.to) } } : {}),
-    ...(edits
-      ? { edits: { ...(edits.by ? { by: people(edits.by) } : {}), most: edits.most ?? usualMostEdits } }
-      : {}),
+    ...(edits ? { edits: { ...(edits.by ? { by: people(edits.by) } : {}), most: edits.most ?? usualMostEdits } } : {}),
     ...(fallback ? { fallback: people(fallback) } : {}),
     requesterMayApprove: written.requesterMayApprove ?? false,
     reasonRequired: written.reasonRequired ?? false,

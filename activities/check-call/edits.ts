@@ -50,7 +50,11 @@ export async function takeEdit(gating: Gating, own: OwnAsk, vote: SignedVote): P
   const { principal, edits: said } = vote.body;
   const text = said ? await readArguments(dependencies, said) : undefined;
   if (!said || text === undefined) {
-    return await denyBy(gating, [gateRule('edit-lost', 'what the arguments were edited to is not in the store')], closes);
+    return await denyBy(
+      gating,
+      [gateRule('edit-lost', 'what the arguments were edited to is not in the store')],
+      closes,
+    );
   }
   const before = await editsOfCall(dependencies, standing, input.edit);
   const [first] = before;
@@ -92,4 +96,3 @@ async function readArguments(
   const text = await store.getBody(argumentsBody);
   return text !== null && digestText('arguments', text) === argumentsDigest ? text : undefined;
 }
-

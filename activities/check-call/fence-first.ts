@@ -57,7 +57,8 @@ async function judgeRow(
   tool: RegisteredTool | undefined,
   argumentsDigest: string | null,
 ): Promise<Exclude<FenceVerdict, { kind: 'unproved-try' }>> {
-  const same = row.argumentsDigest === argumentsDigest || (await isEdited(dependencies, standing, row, argumentsDigest));
+  const same =
+    row.argumentsDigest === argumentsDigest || (await isEdited(dependencies, standing, row, argumentsDigest));
   if (!same) await raiseEpoch(dependencies, standing, row);
   const highest = Math.max(...standing.state.fences.map((fence) => fence.try));
   const next: NextTry = { kind: 'next-try', try: highest + 1, mayReuseApproval: same };

@@ -55,7 +55,9 @@ function judgeOne(
   const refusal =
     whyNoVote(own, asked.terms.requesterMayApprove ? [] : requesters, now) ??
     (body.verdict === 'approve' ? whyNotAfterEdits(own, asked.coAuthors) : undefined) ??
-    (body.verdict === 'edit' && body.edits?.argumentsDigest === asked.argumentsDigest ? 'it changes nothing' : undefined);
+    (body.verdict === 'edit' && body.edits?.argumentsDigest === asked.argumentsDigest
+      ? 'it changes nothing'
+      : undefined);
   if (refusal !== undefined || !own) return { eligible: false, refusal };
   if (body.castAt > now + bounds.clockSkewMs) return { eligible: false, refusal: 'it is dated ahead of now' };
   const judged = judgeVoter(asked, asked.policies, requesters, voterOf(own), {

@@ -37,12 +37,16 @@ export async function editCall(context: CommandContext, order: EditOrder): Promi
   const { terminal, clock } = context;
   if (order.reason !== undefined) await refuseUnsafe('send the reason of "edit"', order.reason);
   const gateway = await connectGateway(context.config());
-  const found = order.shown ?? (await terminal.progress('looking for the request', findApproval(gateway, order.approval)));
+  const found =
+    order.shown ?? (await terminal.progress('looking for the request', findApproval(gateway, order.approval)));
   if (!order.shown) for (const line of approvalLines(found, clock.now())) terminal.talk(line);
   refuseHopeless(found, order.reason);
   const before = await wholeArguments(gateway, found);
   const send = async (text: string) => await sendOnce(context, gateway, { ...order, shown: found }, before, text);
-  const result = order.file === undefined ? await withEditor(context, order, before, send) : await send(await readText(context, order.file));
+  const result =
+    order.file === undefined
+      ? await withEditor(context, order, before, send)
+      : await send(await readText(context, order.file));
   const { nonce, approvalId } = found;
   if (context.json) terminal.json({ nonce, approvalId, verdict: 'edit', ...result });
   else terminal.result(`edit of ${visible(found.tool)}: ${wordsOf(result)}`);
@@ -104,7 +108,10 @@ async function sendOnce(
   const { terminal } = context;
   const read = readEdited(text, form);
   if (read.kind === 'problem') {
-    throw new CountersignError('input-invalid', `Cannot send the arguments: ${read.problem}; correct them, nothing was sent`);
+    throw new CountersignError(
+      'input-invalid',
+      `Cannot send the arguments: ${read.problem}; correct them, nothing was sent`,
+    );
   }
   const after = JSON.stringify(read.value);
   await refuseUnsafe('send the edited arguments', after);
@@ -116,7 +123,9 @@ async function sendOnce(
     );
   }
   for (const { path, before: old, after: now } of changes) {
-    terminal.talk(`  ${visible(path === '' ? '(all)' : path)}: ${visible(old ?? 'absent')} → ${visible(now ?? 'absent')}`);
+    terminal.talk(
+      `  ${visible(path === '' ? '(all)' : path)}: ${visible(old ?? 'absent')} → ${visible(now ?? 'absent')}`,
+    );
   }
   if (more > 0) terminal.talk(`  and ${more} more`);
   const { card, nonce, cardDigest } = shown;
@@ -163,7 +172,8 @@ function refuseHopeless({ nonce, open, outcome, editing, approvers }: ApprovalVi
   const cannot = (code: 'conflict' | 'forbidden' | 'input-invalid', is: string, remedy: string) =>
     new CountersignError(code, `Cannot edit "${nonce}": ${is}, expected an open request that you may edit; ${remedy}`);
   if (!open) throw cannot('conflict', `it is ${outcome ?? 'closed'}`, 'look at "countersign approvals"');
-  if (editing && !editing.mayEdit) throw cannot('forbidden', editing.reason ?? 'you may not', 'approve or deny it, or ask somebody who may');
+  if (editing && !editing.mayEdit)
+    throw cannot('forbidden', editing.reason ?? 'you may not', 'approve or deny it, or ask somebody who may');
   if (approvers.reasonRequired && reason === undefined) {
     throw cannot('input-invalid', 'its terms demand a reason', 'add --reason "…"');
   }

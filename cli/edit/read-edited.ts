@@ -16,7 +16,10 @@ export function readEdited(text: string, form: TextForm): EditedArguments {
   if (read.problem !== undefined) return { kind: 'problem', problem: read.problem };
   const parsed = parseStrictJson(read.text);
   if (parsed.kind === 'refused') {
-    return { kind: 'problem', problem: `the text is no JSON that can be sent: ${parsed.reason}${form === 'json' ? jsonPlace(text) : ''}` };
+    return {
+      kind: 'problem',
+      problem: `the text is no JSON that can be sent: ${parsed.reason}${form === 'json' ? jsonPlace(text) : ''}`,
+    };
   }
   const { value } = parsed;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -33,11 +36,15 @@ function yamlAsJson(text: string): AsJson {
   const [error] = [...document.errors, ...document.warnings];
   if (error) {
     const { line, col } = lineCounter.linePos(error.pos[0]);
-    return { problem: `the text is no YAML that can be sent: ${error.code.toLowerCase()} at line ${line}, column ${col}` };
+    return {
+      problem: `the text is no YAML that can be sent: ${error.code.toLowerCase()} at line ${line}, column ${col}`,
+    };
   }
   try {
     const value: unknown = document.toJS({ maxAliasCount: 0 });
-    return { text: JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? exact(inner) : inner)) ?? '' };
+    return {
+      text: JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? exact(inner) : inner)) ?? '',
+    };
   } catch (error_) {
     const why = error_ instanceof RangeError ? 'a number is too large to be exact' : 'it uses an alias';
     return { problem: `the text is no YAML that can be sent: ${why}; write the value out` };

@@ -128,7 +128,9 @@ export function answerView(
     close: plain('Cancel'),
     blocks: [
       ...renderCardSlack(card, situation),
-      ...(form === undefined ? [] : [note(editNote), input(argumentsBlock, 'Arguments (JSON)', false, true, longestForm, form)]),
+      ...(form === undefined
+        ? []
+        : [note(editNote), input(argumentsBlock, 'Arguments (JSON)', false, true, longestForm, form)]),
       input(reasonBlock, 'Reason', !reasonRequired, true, 2000),
       ...(confirmation === undefined ? [] : [input(confirmBlock, confirmLabel(card, confirmation), false, false, 100)]),
     ],

@@ -17,7 +17,9 @@ import type { Queries, SqlSession } from './session.ts';
 import type { DecisionsTable } from './tables.ts';
 import { ofRun } from './write-scopes.ts';
 
-export function decisionMethods(session: SqlSession): Pick<Store, 'findDecision' | 'recordDecision' | 'listDecisions' | 'editsOf'> {
+export function decisionMethods(
+  session: SqlSession,
+): Pick<Store, 'findDecision' | 'recordDecision' | 'listDecisions' | 'editsOf'> {
   return {
     findDecision: (key) => session.read((queries) => findDecision(queries, key)),
     recordDecision: (record, expected) =>

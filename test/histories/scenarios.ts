@@ -134,7 +134,10 @@ export const scenarios: readonly Scenario[] = [
       const run = await harness.start([deletion, words]);
       const asked = await run.ask();
       const text = '{"name":"orders_copy"}';
-      const edits = { argumentsDigest: digestText('arguments', text), argumentsBody: await harness.store.putBody(text) };
+      const edits = {
+        argumentsDigest: digestText('arguments', text),
+        argumentsBody: await harness.store.putBody(text),
+      };
       await castVote(harness, run, asked, { verdict: 'edit', edits, reason: 'The copy first.' });
       const edited = await run.ask(1);
       // Its editor has no say in it; the record has the vote all the same.

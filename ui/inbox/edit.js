@@ -76,9 +76,7 @@ function forEditing(text) {
   return JSON.stringify(JSON.parse(text), null, 2).replaceAll(hiddenSigns, (sign) =>
     sign === '\n'
       ? sign
-      : [...Array(sign.length).keys()]
-          .map((at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, '0')}`)
-          .join(''),
+      : [...Array(sign.length).keys()].map((at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
   );
 }
 

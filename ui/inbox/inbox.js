@@ -216,10 +216,7 @@ async function showWhole() {
 
 /** What hides or reorders, as escapes: the same signs as on the card. @param {string} text */
 function visible(text) {
-  return text.replaceAll(
-    hiddenSigns,
-    (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
-  );
+  return text.replaceAll(hiddenSigns, (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`);
 }
 
 /** @param {boolean} yes */

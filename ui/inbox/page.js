@@ -6,7 +6,8 @@ export function element(id) {
 }
 
 /** What hides or reorders text. */
-export const hiddenSigns = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}|\p{Default_Ignorable_Code_Point}/gu;
+export const hiddenSigns =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}|\p{Default_Ignorable_Code_Point}/gu;
 
 /** @param {string} text */
 export function say(text) {

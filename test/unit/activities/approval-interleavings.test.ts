@@ -229,7 +229,12 @@ async function askAnew(model: Model, real: Real, result: CheckCallResult): Promi
   real.edit = result.decision;
   real.args = result.edited ?? '';
   real.pass += 1;
-  real.ask = await real.world.ask({ argumentsText: real.args, edit: result.decision, pass: real.pass, round: real.pass });
+  real.ask = await real.world.ask({
+    argumentsText: real.args,
+    edit: result.decision,
+    pass: real.pass,
+    round: real.pass,
+  });
   real.digests.clear();
   real.texts.clear();
   real.permit = null;

@@ -31,18 +31,24 @@ async function editTo(
 }
 
 /** The pass that takes an edit, and the first one after it. */
-async function taken(world: GateWorld, ask: SignedDecision, text: string, pass = 2, more: Partial<CheckCallInput> = {}) {
+async function taken(
+  world: GateWorld,
+  ask: SignedDecision,
+  text: string,
+  pass = 2,
+  more: Partial<CheckCallInput> = {},
+) {
   const vote = await editTo(world, ask, text);
   const result = await world.gate({ ask, votes: [vote], pass, ...more });
   if (result.kind !== 'decided' || result.edited === undefined) throw new TypeError(`not taken: ${wordOf(result)}`);
-  const then: Partial<CheckCallInput> = {
+  const next: Partial<CheckCallInput> = {
     argumentsText: result.edited,
     edit: result.decision,
     pass: pass + 1,
     round: 2,
     ...more,
   };
-  return { vote, result, decision: result.decision, then };
+  return { vote, result, decision: result.decision, next };
 }
 
 function askOf(decision: SignedDecision) {
@@ -82,8 +88,8 @@ describe('P2 an edit', () => {
 
   test('makes a new round whose signed ask and card say who edited what, and whose approval permits exactly that', async () => {
     const world = await createGateWorld();
-    const { vote, then } = await taken(world, await world.ask(), otherArgs);
-    const ask = await world.ask(then);
+    const { vote, next } = await taken(world, await world.ask(), otherArgs);
+    const ask = await world.ask(next);
     expect(ask.body.argumentsDigest).toBe(digestText('arguments', otherArgs));
     expect(askOf(ask)).toMatchObject({
       coAuthors: ['olga'],
@@ -98,7 +104,7 @@ describe('P2 an edit', () => {
         more: 0,
       },
     });
-    const permit = await world.gate({ ...then, ask, votes: [world.vote(ask, { principal: 'quinn' })], pass: 4 });
+    const permit = await world.gate({ ...next, ask, votes: [world.vote(ask, { principal: 'quinn' })], pass: 4 });
     expect(permitBodyOf(permit)).toMatchObject({
       argumentsDigest: digestText('arguments', otherArgs),
       approval: { nonce: askOf(ask).nonce },
@@ -110,41 +116,41 @@ describe('P2 an edit', () => {
     const world = await createGateWorld({ policy });
     await world.enrol('olga-admin');
     await world.enrol('puppet', { mintedBy: 'olga', madeByBearer: true });
-    const { then } = await taken(world, await world.ask(), otherArgs);
-    const ask = await world.ask(then);
+    const { next } = await taken(world, await world.ask(), otherArgs);
+    const ask = await world.ask(next);
     for (const principal of ['olga', 'olga-admin', 'puppet']) {
-      const result = await world.gate({ ...then, ask, votes: [world.vote(ask, { principal })], pass: 4 });
+      const result = await world.gate({ ...next, ask, votes: [world.vote(ask, { principal })], pass: 4 });
       expect(wordOf(result), principal).toBe('still-open');
     }
   });
 
   test('keeps its editor out also where requesters may approve', async () => {
     const world = await createGateWorld({ policy: withTerms('    quorum: 1\n    requesterMayApprove: true\n') });
-    const { then } = await taken(world, await world.ask(), otherArgs);
-    const ask = await world.ask(then);
-    expect(wordOf(await world.gate({ ...then, ask, votes: [world.vote(ask)], pass: 4 }))).toBe('still-open');
+    const { next } = await taken(world, await world.ask(), otherArgs);
+    const ask = await world.ask(next);
+    expect(wordOf(await world.gate({ ...next, ask, votes: [world.vote(ask)], pass: 4 }))).toBe('still-open');
   });
 
   test('lets its editor deny the new round', async () => {
     const world = await createGateWorld();
-    const { then } = await taken(world, await world.ask(), otherArgs);
-    const ask = await world.ask(then);
-    const result = await world.gate({ ...then, ask, votes: [world.vote(ask, { verdict: 'deny' })], pass: 4 });
+    const { next } = await taken(world, await world.ask(), otherArgs);
+    const ask = await world.ask(next);
+    const result = await world.gate({ ...next, ask, votes: [world.vote(ask, { verdict: 'deny' })], pass: 4 });
     expect(wordOf(result)).toContain('deny denied-by-person');
   });
 
   test('denies at once where nobody but its editor could approve', async () => {
     const world = await createGateWorld();
-    const { then } = await taken(world, await world.ask(), otherArgs);
+    const { next } = await taken(world, await world.ask(), otherArgs);
     await world.order({ kind: 'api-key-revocation', keyId: keyIdOf('quinn'), by: 'root' });
-    expect(wordOf(await world.gate(then))).toContain('deny no-eligible-approver');
+    expect(wordOf(await world.gate(next))).toContain('deny no-eligible-approver');
   });
 
   test('goes through the rules: what they deny is denied, and what they allow needs nobody', async () => {
     const rule = '  - { id: never, effect: deny, tools: [send], when: args.name == "one", reason: never one }\n';
     const denying = await createGateWorld({ policy: `${gatePolicy}${rule}` });
-    const { then } = await taken(denying, await denying.ask(), otherArgs);
-    expect(wordOf(await denying.gate(then))).toContain('deny never');
+    const { next } = await taken(denying, await denying.ask(), otherArgs);
+    expect(wordOf(await denying.gate(next))).toContain('deny never');
     const free = gatePolicy.replace(
       'tools: [send, move, scale, read_secret], reason',
       'tools: [send], when: args.name != "one", reason',
@@ -153,18 +159,18 @@ describe('P2 an edit', () => {
       policy: `${free}  - { id: one, effect: allow, tools: [send], when: args.name == "one", reason: just one }\n`,
     });
     const allowed = await taken(allowing, await allowing.ask(), otherArgs);
-    expect(permitBodyOf(await allowing.gate(allowed.then))).toMatchObject({ approval: null });
+    expect(permitBodyOf(await allowing.gate(allowed.next))).toMatchObject({ approval: null });
   });
 
   test('is refused by the schema, the guards and a denial of the same arguments as any call is', async () => {
     const world = await createGateWorld();
     const unfit = await taken(world, await world.ask(), '{"name":7}');
-    expect(wordOf(await world.gate(unfit.then))).toBe('deny arguments-invalid');
+    expect(wordOf(await world.gate(unfit.next))).toBe('deny arguments-invalid');
 
     const guarded = await createGateWorld();
-    const { then } = await taken(guarded, await guarded.ask(), otherArgs);
+    const { next } = await taken(guarded, await guarded.ask(), otherArgs);
     guarded.found.findings.push({ guard: 'secrets', rule: 'a-rule', severity: 'high', message: 'a secret' });
-    expect(wordOf(await guarded.gate(then))).toBe('deny secret-in-arguments');
+    expect(wordOf(await guarded.gate(next))).toBe('deny secret-in-arguments');
 
     const denied = await createGateWorld();
     const first = await denied.ask({ argumentsText: otherArgs, index: 1 });
@@ -176,21 +182,21 @@ describe('P2 an edit', () => {
       pass: 2,
     });
     const again = await taken(denied, await denied.ask(), otherArgs);
-    expect(wordOf(await denied.gate(again.then))).toBe('deny denied-before');
+    expect(wordOf(await denied.gate(again.next))).toBe('deny denied-before');
   });
 
   test('asks for another reading of the target: what was read is of other arguments', async () => {
     const world = await createGateWorld();
     await world.looked({ purpose: 'target-state', targetStateDigest: zero });
     const ask = await world.ask({ tool: 'scale' });
-    const { then } = await taken(world, ask, otherArgs, 2, { tool: 'scale' });
-    expect(wordOf(await world.gate(then))).toBe('needs-target-state');
+    const { next } = await taken(world, ask, otherArgs, 2, { tool: 'scale' });
+    expect(wordOf(await world.gate(next))).toBe('needs-target-state');
   });
 
   test('is counted once for the limits: the call is the same one', async () => {
     const world = await createGateWorld();
-    const { then } = await taken(world, await world.ask(), otherArgs);
-    await world.ask(then);
+    const { next } = await taken(world, await world.ask(), otherArgs);
+    await world.ask(next);
     const { admitted } = await world.store.gateState({
       workflowId: world.caller.workflowId,
       linkRunId: world.caller.linkRunId,
@@ -216,14 +222,17 @@ describe('P2 an edit that does not count', () => {
     ['to what it is already', 'still-open', (world, ask) => editTo(world, ask, args)],
     ['by the requester', 'still-open', (world, ask) => editTo(world, ask, otherArgs, { principal: 'rita' })],
     ['by nobody who may answer', 'still-open', (world, ask) => editTo(world, ask, otherArgs, { principal: 'eve' })],
-    ['cast after the deadline', 'still-open', (world, ask) => editTo(world, ask, otherArgs, { castAt: start + 60_001 })],
+    [
+      'cast after the deadline',
+      'still-open',
+      (world, ask) => editTo(world, ask, otherArgs, { castAt: start + 60_001 }),
+    ],
     ['for another card', 'still-open', (world, ask) => editTo(world, ask, otherArgs, { cardDigest: zero })],
     ['that says no arguments', 'still-open', async (world, ask) => world.vote(ask, { verdict: 'edit' })],
     [
       'to what is not in the store',
       'deny edit-lost asks',
-      async (world, ask) =>
-        world.vote(ask, { verdict: 'edit', edits: { argumentsDigest: zero, argumentsBody: zero } }),
+      async (world, ask) => world.vote(ask, { verdict: 'edit', edits: { argumentsDigest: zero, argumentsBody: zero } }),
     ],
     [
       'to what was swapped in the store',
@@ -247,18 +256,20 @@ describe('P2 an edit that does not count', () => {
   test('where the terms offer none', async () => {
     const world = await createGateWorld({ policy: withTerms('    quorum: 1\n    edits: { most: 0 }\n') });
     expect(askOf(await world.ask()).editable).toBeUndefined();
-    expect(await refused(await createGateWorld({ policy: withTerms('    quorum: 1\n    edits: { most: 0 }\n') }), (ask) =>
-      editTo(world, ask, otherArgs),
-    )).toBe('still-open');
+    expect(
+      await refused(await createGateWorld({ policy: withTerms('    quorum: 1\n    edits: { most: 0 }\n') }), (ask) =>
+        editTo(world, ask, otherArgs),
+      ),
+    ).toBe('still-open');
   });
 
   test('once the call was edited as often as its terms allow', async () => {
     const world = await createGateWorld({ policy: withTerms('    quorum: 1\n    edits: { most: 1 }\n') });
-    const { then } = await taken(world, await world.ask(), otherArgs);
-    const ask = await world.ask(then);
+    const { next } = await taken(world, await world.ask(), otherArgs);
+    const ask = await world.ask(next);
     expect(askOf(ask).editable).toBeUndefined();
     const vote = await editTo(world, ask, '{"name":"two"}', { principal: 'quinn' });
-    expect(wordOf(await world.gate({ ...then, ask, votes: [vote], pass: 4 }))).toBe('still-open');
+    expect(wordOf(await world.gate({ ...next, ask, votes: [vote], pass: 4 }))).toBe('still-open');
   });
 
   test('by somebody whom the terms do not let edit, although they may answer', async () => {
@@ -305,13 +316,13 @@ describe('P2 an edit and others', () => {
   test('a second edit by the same person makes a third round, which still compares with what the agent asked', async () => {
     const world = await createGateWorld();
     const first = await taken(world, await world.ask(), otherArgs);
-    const ask = await world.ask(first.then);
+    const ask = await world.ask(first.next);
     const vote = await editTo(world, ask, '{"name":"two"}');
-    const second = await world.gate({ ...first.then, ask, votes: [vote], pass: 4 });
+    const second = await world.gate({ ...first.next, ask, votes: [vote], pass: 4 });
     if (second.kind !== 'decided') throw new TypeError('not decided');
     expect(second.decision.body).toMatchObject({ edit: { number: 2, originalDigest: argumentsDigest } });
-    const then = { argumentsText: second.edited ?? '', edit: second.decision, pass: 5, round: 3 };
-    const third = await world.ask(then);
+    const next = { argumentsText: second.edited ?? '', edit: second.decision, pass: 5, round: 3 };
+    const third = await world.ask(next);
     expect(askOf(third)).toMatchObject({ coAuthors: ['olga'], editable: { left: 1 }, edited: { number: 2 } });
     expect(await cardOf(world, third)).toMatchObject({
       edited: { changes: [{ path: '/name', before: '"all"', after: '"two"' }] },
@@ -320,25 +331,25 @@ describe('P2 an edit and others', () => {
 
   test('a workflow that forgets the edit forgets no co-author: the gate has its own decision in the store', async () => {
     const world = await createGateWorld();
-    const { then } = await taken(world, await world.ask(), otherArgs);
-    const { edit: _, ...forgotten } = then;
+    const { next } = await taken(world, await world.ask(), otherArgs);
+    const { edit: _, ...forgotten } = next;
     expect(askOf(await world.ask(forgotten))).toMatchObject({ coAuthors: ['olga'], edited: { number: 1 } });
   });
 
   test('a store that forgets the edit forgets no co-author: the workflow hands the signed decision over', async () => {
     const world = await createGateWorld();
-    const { then } = await taken(world, await world.ask(), otherArgs);
+    const { next } = await taken(world, await world.ask(), otherArgs);
     world.dependencies.store = { ...world.store, editsOf: () => Promise.resolve([]) };
-    expect(askOf(await world.ask(then))).toMatchObject({ coAuthors: ['olga'], edited: { number: 1 } });
+    expect(askOf(await world.ask(next))).toMatchObject({ coAuthors: ['olga'], edited: { number: 1 } });
   });
 
   test('a decision that nobody signed makes nobody a co-author', async () => {
     const world = await createGateWorld();
-    const { then, decision } = await taken(world, await world.ask(), otherArgs);
+    const { next, decision } = await taken(world, await world.ask(), otherArgs);
     const forged = structuredClone(decision);
     if (forged.body.verdict === 'deny' && forged.body.edit) forged.body.edit.coAuthors = ['quinn'];
     world.dependencies.store = { ...world.store, editsOf: () => Promise.resolve([]) };
-    expect(askOf(await world.ask({ ...then, edit: forged })).coAuthors).toBeUndefined();
+    expect(askOf(await world.ask({ ...next, edit: forged })).coAuthors).toBeUndefined();
   });
 
   test('a pass that is run again gives the same decision and the same arguments', async () => {
@@ -350,9 +361,9 @@ describe('P2 an edit and others', () => {
 
   test('an edited call that was started before is in doubt under either of its arguments, and starts no new epoch', async () => {
     const world = await createGateWorld();
-    const { then } = await taken(world, await world.ask(), otherArgs);
+    const { next } = await taken(world, await world.ask(), otherArgs);
     await world.execute({ argumentsDigest: digestText('arguments', otherArgs) });
-    expect(wordOf(await world.gate({ ...then, pass: 4 }))).toBe('in-doubt');
+    expect(wordOf(await world.gate({ ...next, pass: 4 }))).toBe('in-doubt');
     expect(wordOf(await world.gate({ pass: 5 }))).toBe('in-doubt');
     expect((await world.store.getRun(world.caller.workflowId))?.runEpoch).toBe(0);
   });

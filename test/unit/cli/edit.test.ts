@@ -57,7 +57,12 @@ describe('edit with a file', () => {
     const gateway = await gatewayWith(approval(), taken);
     const line = ['edit', short, '--arguments', '-', '--yes', '--json'];
     const result = await runCli(line, { ...gateway, stdin: '{"name":"é"}' });
-    expect(JSON.parse(result.stdout)).toMatchObject({ nonce, verdict: 'edit', status: 'applied', outcome: 'superseded' });
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      nonce,
+      verdict: 'edit',
+      status: 'applied',
+      outcome: 'superseded',
+    });
     expect(sent(gateway)).toMatchObject([{ arguments: { name: 'é' } }]);
   });
 
@@ -99,7 +104,12 @@ describe('edit with a file', () => {
   test.each<[string, object, number, string]>([
     ['late', { status: 'late', outcome: null }, 5, 'too late'],
     ['a duplicate', { status: 'duplicate', outcome: null }, 5, 'the first answer stands'],
-    ['not taken', { status: 'rejected', outcome: null, reason: 'it changes nothing' }, 4, 'not taken: it changes nothing'],
+    [
+      'not taken',
+      { status: 'rejected', outcome: null, reason: 'it changes nothing' },
+      4,
+      'not taken: it changes nothing',
+    ],
     ['counted and overtaken', { outcome: 'denied' }, 5, 'but the request is denied'],
   ])('says that it was %s', async (_, changes, exit, words) => {
     const gateway = await gatewayWith(approval(), { ...applied, ...changes });
@@ -110,7 +120,11 @@ describe('edit with a file', () => {
 
   test.each<[string, Parameters<typeof approval>[0], string]>([
     ['closed', { open: false, outcome: 'expired' }, 'it is expired'],
-    ['not yours to edit', { editing: { left: 0, mayEdit: false, reason: 'it was edited often enough' } }, 'often enough'],
+    [
+      'not yours to edit',
+      { editing: { left: 0, mayEdit: false, reason: 'it was edited often enough' } },
+      'often enough',
+    ],
     ['without the reason that it needs', { approvers: { ...approval().approvers, reasonRequired: true } }, 'a reason'],
   ])('is refused where the request is %s', async (_, changes, words) => {
     const gateway = await gatewayWith(approval(changes), taken);

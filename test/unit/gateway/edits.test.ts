@@ -144,7 +144,8 @@ describe('an edit is refused, and the request is as it was', () => {
   it('by whoever may not, also where they may answer', async () => {
     const guest = await world.key('eve', { roles: ['guest'] });
     const requester = await world.key('ann');
-    for (const key of [guest, requester]) expect(await edit({ name: 'one' }, {}, { key })).toMatchObject({ status: 403 });
+    for (const key of [guest, requester])
+      expect(await edit({ name: 'one' }, {}, { key })).toMatchObject({ status: 403 });
     const row = await editableAsk(2, {
       terms: { edits: { by: { roles: [], principals: ['sue'] }, most: 3 } },
     });
@@ -182,7 +183,8 @@ describe('a request of edited arguments', () => {
   });
 
   it('shows whether its reader may edit it, and how often still', async () => {
-    const show = async (key: string) => (await world.call('GET', `/v1/approvals/${ask.nonce}`, { key })).body['editing'];
+    const show = async (key: string) =>
+      (await world.call('GET', `/v1/approvals/${ask.nonce}`, { key })).body['editing'];
     expect(await show(bob)).toEqual({ left: 2, mayEdit: true, reason: null });
     const guest = await world.key('eve', { roles: ['guest'] });
     expect(await show(guest)).toMatchObject({ left: 2, mayEdit: false });

@@ -17,7 +17,13 @@ let deliveries = 0;
 beforeEach(async () => {
   slack = new SlackServer(['xoxb', 'of', 'a', 'test'].join('-'));
   await slack.start();
-  const options = { signingSecret: secret, botToken: slack.token, teamId: 'T0001', channel: 'C0001', apiUrl: slack.url };
+  const options = {
+    signingSecret: secret,
+    botToken: slack.token,
+    teamId: 'T0001',
+    channel: 'C0001',
+    apiUrl: slack.url,
+  };
   world = await startWorld({ gateway: { slack: options, publicUrl: 'https://cs.example' } });
   const code = enrolmentCode(secret, { enterpriseId: null, teamId: user.team_id, userId: user.id }, world.clock.at);
   const body = { code, userId: user.id };

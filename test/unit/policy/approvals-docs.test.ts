@@ -86,7 +86,11 @@ function outcomeOf(policy: CompiledPolicy, terms: ApprovalTerms, example: Exampl
   });
   const deadlineAt = askedAt + terms.deadlineMs;
   const editable = { schemaBody: anyDigest, left: 1 };
-  const input = { ask: { ...ask, terms, deadlineAt, editable }, askDigest: digestText('decision', 'the ask'), votes: evidence };
+  const input = {
+    ask: { ...ask, terms, deadlineAt, editable },
+    askDigest: digestText('decision', 'the ask'),
+    votes: evidence,
+  };
   const last = Math.max(...votes.map(({ body }) => body.castAt));
   return decideApproval({ ...input, closed: last > deadlineAt }).outcome ?? 'open';
 }
