@@ -23,7 +23,8 @@ export function verifyEvents(links: readonly LinkHistory[], checks: Checks): voi
 function verifyReferences(link: LinkHistory, checks: Checks): void {
   const events = eventsOf(link);
   const byId = new Map(events.map((event) => [numberOf(event.eventId), event]));
-  let taskId = -1;
+  // From 1, so that one that was taken out is found also in the first event.
+  let taskId = 0;
   for (const event of events) {
     const place = { link: link.linkRunId, eventId: numberOf(event.eventId) };
     const fits = attributesOf(event) === kindOf(event);

@@ -226,6 +226,14 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    // What a guard finds in a model's answer stands in the record; the credential does not.
+    name: 'redacted',
+    async play(harness) {
+      const credential = ['AKIA', 'IOSFODNN7', 'QWERTZU'].join('');
+      return await ended(await harness.start([{ ...reading, text: `I use ${credential} for it.` }, words]));
+    },
+  },
+  {
     name: 'held',
     harness: { wrapStore: awayAtFirst(2) },
     async play(harness) {

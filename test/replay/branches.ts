@@ -71,6 +71,12 @@ export const branches: readonly Branch[] = [
     histories: ['refused'],
     shows: (report) => has(report, 'closed', ({ outcome }) => outcome === 'refused'),
   },
+  {
+    name: 'redacted',
+    histories: ['redacted'],
+    shows: (report) =>
+      has(report, 'model-answered', ({ findings }) => findings.some(({ guard }) => guard === 'secrets')),
+  },
   { name: 'held', histories: ['held', 'freeze'], shows: (report) => has(report, 'held') },
   { name: 'compact', histories: ['compact'], shows: (report) => has(report, 'compacted') },
   {

@@ -24,6 +24,7 @@ export const mutatedBranches = [
   'freeze',
   'continue-as-new',
   'refused',
+  'redacted',
 ] as const;
 
 export async function playAndExport(

@@ -8,6 +8,7 @@ import { bundleFolder } from '../../support/bundle-folder.ts';
 import { audience, startHarness } from '../../support/harness.ts';
 import { createOutage } from '../../support/store-outage.ts';
 import { until } from '../../support/until.ts';
+import { whereItStands } from '../frame/where-it-stands.ts';
 import type { EffectFact, Facts } from './facts.ts';
 import { eligibleVoters, type Schedule } from './schedule.ts';
 import { sendingPacks } from './sending-pack.ts';
@@ -108,7 +109,7 @@ async function endOf({ harness: { door }, run }: Play): Promise<string> {
     return (await door.client.withDeadline(end, () => run.result())).outcome;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) {
-      if (Date.now() >= end) return 'running';
+      if (Date.now() >= end) return `running, ${await whereItStands(door.client, run.workflowId)}`;
       throw error;
     }
     return error.cause?.name === 'CancelledFailure' ? 'cancelled' : `failed: ${error.cause?.message ?? error.message}`;

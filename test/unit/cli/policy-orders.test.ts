@@ -67,6 +67,7 @@ describe('policy orders', () => {
     await cli(ann, 'activate', narrow, '--layer', 'team:sre');
     const order = ['activate', wide, '--layer', 'team:sre'];
     const proposed = await cli(ann, ...order);
+    expect(proposed.exit).toBe(5);
     expect(proposed.stdout).toContain('a second person has to order the same');
     expect(proposed.stdout).toContain('looser rules.no');
     expect((await cli(ann, ...order)).stdout).toContain('proposed');
