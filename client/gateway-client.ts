@@ -7,6 +7,7 @@ import type { Risk } from '../core/contracts/labels.ts';
 import { jsonOrUndefined } from '../core/json-or-undefined.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import { signInLinkSchema, type SignInLink } from './channel-schemas.ts';
+import type { EditRequest } from './edit-schemas.ts';
 import {
   type ActivatePolicyRequest,
   type ApprovalArguments,
@@ -16,7 +17,6 @@ import {
   approvalViewSchema,
   type ApprovalView,
   cancelledSchema,
-  type EditRequest,
   fleetStateSchema,
   type FleetState,
   policyActivatedSchema,

@@ -295,16 +295,6 @@ export const voteRequestSchema = z.strictObject({
 });
 export type VoteRequest = z.infer<typeof voteRequestSchema>;
 
-export const editRequestSchema = z.strictObject({
-  arguments: z
-    .record(z.string(), z.unknown())
-    .describe('All arguments that the call is to have; they go through the gate anew, as a new request'),
-  cardDigest: voteRequestSchema.shape.cardDigest,
-  reason: reasonSchema.optional(),
-  channel: voteRequestSchema.shape.channel,
-});
-export type EditRequest = z.infer<typeof editRequestSchema>;
-
 const repeated = z.boolean().optional().describe('True: the same idempotency key had cast this vote before');
 export const withdrawRequestSchema = z.strictObject({
   reason: reasonSchema.optional(),

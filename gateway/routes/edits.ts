@@ -1,5 +1,6 @@
 /** Answering a request with other arguments: a vote like any other, by the same function. */
-import { editRequestSchema, voteAnswerSchema, voteRecordedSchema } from '../../client/gateway-schemas.ts';
+import { editRequestSchema } from '../../client/edit-schemas.ts';
+import { voteAnswerSchema, voteRecordedSchema } from '../../client/gateway-schemas.ts';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import type { GatewayApp } from '../app.ts';
 import type { ApproverCheck } from '../approvers.ts';

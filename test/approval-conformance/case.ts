@@ -1,4 +1,4 @@
-/** The shape of `cases.yaml`: what a case may do, with everything that is left out filled in. */
+/** The shape of `cases.yaml` and its like: what a case may do, with everything that is left out filled in. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -108,5 +108,6 @@ const caseSchema = z.strictObject({
 export type Case = z.infer<typeof caseSchema>;
 
 export function readCases(): Case[] {
-  return z.array(caseSchema).parse(parse(readFileSync(new URL('cases.yaml', import.meta.url), 'utf8')));
+  const files = ['cases.yaml', 'edit-cases.yaml'].map((name) => new URL(name, import.meta.url));
+  return files.flatMap((file) => z.array(caseSchema).parse(parse(readFileSync(file, 'utf8'))));
 }
