@@ -359,6 +359,15 @@ describe('P2 an edit and others', () => {
     expect(await world.gate({ ask, votes: [vote], pass: 2 })).toEqual(result);
   });
 
+  test('an edit that was taken before is the same edit in a further pass, and uses up no other', async () => {
+    const world = await createGateWorld();
+    const ask = await world.ask();
+    const { vote, decision } = await taken(world, ask, otherArgs);
+    const again = await world.gate({ ask, votes: [vote], pass: 3 });
+    if (again.kind !== 'decided' || decision.body.verdict !== 'deny') throw new TypeError('not decided');
+    expect(again.decision.body).toMatchObject({ edit: decision.body.edit });
+  });
+
   test('an edited call that was started before is in doubt under either of its arguments, and starts no new epoch', async () => {
     const world = await createGateWorld();
     const { next } = await taken(world, await world.ask(), otherArgs);
