@@ -12,9 +12,8 @@ import { requireOneClock } from './clock-check.ts';
 import { unconfirmed } from './confirm-ask.ts';
 import type { GatewayContext } from './options.ts';
 import { prepareEdit } from './prepare-edit.ts';
-import { sealVote } from './seal-vote.ts';
+import { sealVote, type Voter } from './seal-vote.ts';
 import { followVote, sendVote } from './send-vote.ts';
-import type { Caller } from './sessions.ts';
 import type { OpenedAsk } from './verified.ts';
 
 /** What somebody answered, from whatever channel: all channels come through `castVote`. */
@@ -37,7 +36,7 @@ export interface Ballot extends Omit<VoteRequest, 'channel' | 'verdict'> {
 export async function castVote(
   gateway: GatewayContext,
   approvers: ApproverCheck,
-  caller: Caller,
+  caller: Voter,
   nonce: string,
   request: Ballot,
 ): Promise<VoteResult> {
@@ -121,7 +120,7 @@ function requireShown(ask: OpenedAsk, { verdict, channel = 'api' }: Ballot): voi
   );
 }
 
-function requestKeyOf({ principal }: Caller, { idempotencyKey }: Ballot): Pick<VoteBody, 'requestKey'> {
+function requestKeyOf({ principal }: Voter, { idempotencyKey }: Ballot): Pick<VoteBody, 'requestKey'> {
   return idempotencyKey === undefined ? {} : { requestKey: digestJson('idempotency', [principal, idempotencyKey]) };
 }
 

@@ -17,6 +17,7 @@ import type { Credential } from './credentials.ts';
 import { inParallel } from './in-parallel.ts';
 import { wholeArguments } from './last-approved.ts';
 import type { GatewayContext } from './options.ts';
+import { isUntold } from '../store/notice.ts';
 import type { AskRow, RunRow } from '../store/store.ts';
 import { confirmationNeeded } from './step-up.ts';
 import { type OpenedAsk, openAsk, openTicket } from './verified.ts';
@@ -105,8 +106,11 @@ export async function showApproval(
   const { ask, run, ticket } = await findAsk(gateway, nonce);
   const may = await approvers.mayAnswer(ask, ticket, caller);
   const { lastApproved, spent } = await describeSituation(gateway, ask);
+  const told = (await gateway.store.noticesOf(nonce)).map(({ channel, toldAt, remindedAt, problem }) => {
+    return { channel, at: toldAt, remindedAt, problem };
+  });
   const view = await toView(gateway, ask, may, run, engineWords(gateway), { lastApproved, spent });
-  return { ...view, editing: await editingOf(approvers, ask, ticket, caller) };
+  return { ...view, told, editing: await editingOf(approvers, ask, ticket, caller) };
 }
 
 async function editingOf(
@@ -167,6 +171,7 @@ async function toView(
   // Nobody closed what a run asked that was ended from outside; an answer to it would reach nobody.
   const abandoned = undecided && hasEnded(run, await words(row.workflowId));
   const votes = await votesOf(gateway, row.nonce);
+  const untold = await untoldOf(gateway, row.nonce);
   const situation = { ...situationOf(gateway, ask, votes), ...extra };
   return {
     nonce: row.nonce,
@@ -175,6 +180,7 @@ async function toView(
     workflowId: row.workflowId,
     callKey: body.callKey,
     tool: card.tool,
+    times: body.ask.times ?? 1,
     card,
     text: renderCardText(card, situation),
     lines: layOutCard(card, situation),
@@ -199,6 +205,14 @@ async function toView(
       confirmation: confirmationNeeded({ row, body, card }, 'api')?.expected ?? null,
     },
     votes,
+    ...(untold.length === 0 ? {} : { untold }),
+    couldAnswer: body.ask.couldAnswer ?? null,
     you: may.kind === 'may' ? { mayAnswer: true, reason: null } : { mayAnswer: false, reason: may.reason },
   };
+}
+
+/** Channels by which nobody could be told. */
+async function untoldOf({ store }: GatewayContext, nonce: string): Promise<NonNullable<ApprovalView['untold']>> {
+  const notices = await store.noticesOf(nonce);
+  return notices.filter(isUntold).map(({ channel, problem }) => ({ channel, problem }));
 }

@@ -109,13 +109,22 @@ function coAuthorRefusal(
 function castRefusal({ terms, risk }: AskedUnder, cast: CastVote): string | undefined {
   if (terms.reasonRequired && !cast.hasReason) return 'its terms require a reason';
   if (cast.verdict !== 'approve' && cast.verdict !== 'edit') return undefined;
-  const ceiling = cast.channel === null ? undefined : terms.channels?.[cast.channel];
-  if (ceiling !== undefined && isAbove(risk, ceiling)) {
-    return `under terms "${terms.name}" risk ${risk} cannot be ${cast.verdict === 'edit' ? 'edited' : 'approved'} through channel "${cast.channel}"`;
-  }
-  if (cast.verdict === 'edit') return undefined;
+  const wrongChannel = cast.channel === null ? undefined : channelRefusal({ terms, risk }, cast.channel, cast.verdict);
+  if (wrongChannel !== undefined || cast.verdict === 'edit') return wrongChannel;
   const isUnconfirmed = needsStepUp(terms, risk) && !cast.isConfirmed;
   return isUnconfirmed ? `its terms require a fresh confirmation from risk ${terms.stepUpFrom}` : undefined;
+}
+
+/** Why nobody may approve it through this channel; undefined where the terms let it. */
+export function channelRefusal(
+  { terms, risk }: Pick<AskedUnder, 'terms' | 'risk'>,
+  channel: Channel,
+  verdict: VoteVerdict = 'approve',
+): string | undefined {
+  const ceiling = terms.channels?.[channel];
+  return ceiling !== undefined && isAbove(risk, ceiling)
+    ? `under terms "${terms.name}" risk ${risk} cannot be ${verdict === 'edit' ? 'edited' : 'approved'} through channel "${channel}"`
+    : undefined;
 }
 
 /** Whether an approval at this risk needs a fresh confirmation by its voter. */

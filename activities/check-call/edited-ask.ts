@@ -17,15 +17,23 @@ export interface EditsOfAsk {
   card: Pick<Card, 'edited'>;
 }
 
+interface Described {
+  terms: ApprovalTerms;
+  kind: Ask['kind'];
+  edits: readonly TakenEdit[];
+  /** Further calls that the ask covers. */
+  others: readonly string[];
+}
+
 /** Undefined where what the agent had asked for is not there any more: the card could not show what was changed. */
 export async function describeEdits(
   gating: Gating,
-  terms: ApprovalTerms,
-  kind: Ask['kind'],
-  edits: readonly TakenEdit[],
+  { terms, kind, edits, others }: Described,
 ): Promise<EditsOfAsk | undefined> {
   const { dependencies, call } = gating;
-  const left = kind === 'call' ? mostEdits(terms) - (edits.at(-1)?.number ?? 0) : 0;
+  // An answer for several calls cannot make them several others: each is denied, or asked about by itself in another turn.
+  const mayBeEdited = kind === 'call' && others.length === 0;
+  const left = mayBeEdited ? mostEdits(terms) - (edits.at(-1)?.number ?? 0) : 0;
   const coAuthors = coAuthorsOf(edits);
   const ask: EditsOfAsk['ask'] = {
     ...(left > 0 ? { editable: { schemaBody: await schemaBodyOf(dependencies, call.tool), left } } : {}),

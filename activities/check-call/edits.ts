@@ -58,10 +58,8 @@ export async function takeEdit(gating: Gating, own: OwnAsk, vote: SignedVote): P
   }
   const before = await editsOfCall(dependencies, standing, input.edit);
   const [first] = before;
-  const voteDigest = digestJson('vote', vote);
-  // Taken before: a link that had not heard of it, or a workflow that asks again. It is one edit.
-  const edit: TakenEdit = before.find((one) => one.voteDigest === voteDigest) ?? {
-    voteDigest,
+  const edit: TakenEdit = {
+    voteDigest: digestJson('vote', vote),
     by: principal,
     number: (before.at(-1)?.number ?? 0) + 1,
     ...said,

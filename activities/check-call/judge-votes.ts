@@ -9,7 +9,7 @@ import { requestersOf } from '../../core/contracts/ticket.ts';
 import { whyNoVote, whyNotAfterEdits } from '../../core/credential.ts';
 import { approvalsSuffice, type SeatedVote } from '../../core/quorum.ts';
 import { type CompiledPolicy, judgeVoter } from '../../policy/index.ts';
-import { type Credential, readCredentials } from '../../store/read-credentials.ts';
+import { readMakers, readVotingKeys, type VotingKey } from '../../store/read-credentials.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import type { Standing } from './standing.ts';
 
@@ -36,9 +36,12 @@ export async function judgeVotes(
   asked: AskedOf,
   votes: ReadonlyMap<string, SignedVote>,
 ): Promise<JudgedVote[]> {
-  const credentials = await readCredentials(dependencies);
+  const credentials = await readVotingKeys(dependencies);
+  const makersOf = await readMakers(dependencies);
   return [...votes].map(([digest, vote]) => {
-    const judged = judgeOne(dependencies, standing, asked, credentials.get(vote.body.authenticated.credentialId), vote);
+    const credential = credentials.get(vote.body.authenticated.credentialId);
+    const makers = credential ? makersOf(credential) : new Set<string>();
+    const judged = judgeOne(dependencies, standing, asked, { credential, makers }, vote);
     return { vote, digest, valid: true, ...judged };
   });
 }
@@ -47,13 +50,13 @@ function judgeOne(
   { bounds }: CheckCallDependencies,
   { ticket, now }: Standing,
   asked: AskedOf,
-  credential: Credential | undefined,
+  { credential, makers }: { credential: VotingKey | undefined; makers: ReadonlySet<string> },
   { body }: SignedVote,
 ): Pick<JudgedVote, 'eligible' | 'refusal' | 'person' | 'seats'> {
   const requesters = requestersOf(ticket);
   const own = credential?.principal === body.principal ? credential : undefined;
   const refusal =
-    whyNoVote(own, asked.terms.requesterMayApprove ? [] : requesters, now) ??
+    whyNoVote(own, makers, asked.terms.requesterMayApprove ? [] : requesters, now, body.verdict) ??
     (body.verdict === 'approve' ? whyNotAfterEdits(own, asked.coAuthors) : undefined) ??
     (body.verdict === 'edit' && body.edits?.argumentsDigest === asked.argumentsDigest
       ? 'it changes nothing'
@@ -73,33 +76,39 @@ function judgeOne(
 }
 
 /**
- * Whether the people who have a credential to vote with could make up the quorum at some time before the deadline: found out
- * when it is asked, because nobody need wait for what cannot come.
+ * Who has a credential to vote with and could approve at some time before the deadline, by name; undefined where they could not
+ * make up the quorum: found out when it is asked, because nobody need wait for what cannot come.
  */
-export async function couldBeApproved(
+export async function whoCouldApprove(
   dependencies: CheckCallDependencies,
   { ticket, now }: Standing,
   asked: AskedOf,
-): Promise<boolean> {
+): Promise<string[] | undefined> {
   const { terms } = asked;
   const requesters = requestersOf(ticket);
   const people = new Map<string, SeatedVote>();
-  for (const credential of (await readCredentials(dependencies)).values()) {
+  const separate = terms.requesterMayApprove ? [] : requesters;
+  const makersOf = await readMakers(dependencies);
+  const names = new Set<string>();
+  for (const credential of (await readVotingKeys(dependencies)).values()) {
     if (!credential.scopes.includes('approvals:vote')) continue;
-    if (whyNoVote(credential, terms.requesterMayApprove ? [] : requesters, now) !== undefined) continue;
+    if (whyNoVote(credential, makersOf(credential), separate, now, 'approve') !== undefined) continue;
     if (whyNotAfterEdits(credential, asked.coAuthors) !== undefined) continue;
     const judged = judgeVoter(asked, asked.policies, requesters, voterOf(credential), {
       verdict: 'approve',
       castAt: now + terms.deadlineMs,
-      channel: null,
+      // What is signed comes by webhook and by nothing else.
+      channel: credential.kind === 'signing-key' ? 'webhook' : null,
       hasReason: true,
       isConfirmed: true,
     });
-    if (judged.kind === 'may') people.set(judged.person, { seats: judged.seats });
+    if (judged.kind !== 'may') continue;
+    people.set(judged.person, { seats: judged.seats });
+    names.add(credential.principal);
   }
-  return approvalsSuffice(terms, [...people.values()]);
+  return approvalsSuffice(terms, [...people.values()]) ? [...names].toSorted() : undefined;
 }
 
-function voterOf({ principal, roles }: Credential): { principal: string; claims: readonly string[] } {
+function voterOf({ principal, roles }: VotingKey): { principal: string; claims: readonly string[] } {
   return { principal, claims: roles };
 }

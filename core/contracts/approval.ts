@@ -102,6 +102,8 @@ export const cardSchema = z.strictObject({
   approvalId: z.string(),
   kind: z.enum(['call', 'reconcile']),
   agent: z.string(),
+  /** Identical calls of one turn that an answer is for, each of them. Absent: one. */
+  times: z.int().min(2).max(64).optional(),
   tool: toolNameSchema,
   toolDescription: z.string(),
   effect: z.enum(['read', 'idempotent', 'effect']),
@@ -117,6 +119,8 @@ export const cardSchema = z.strictObject({
   opaque: z.array(opaqueValueSchema).min(1).max(20).optional(),
   requester: principalSchema,
   onBehalfOf: principalSchema.nullable(),
+  /** Who else is behind the run: makers of the key it was started with, and of the keys before. Absent: nobody. */
+  owners: z.array(principalSchema).min(1).max(20).optional(),
   environment: z.string(),
   risk: riskSchema,
   rules: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
@@ -153,7 +157,7 @@ export const voteBodySchema = z.strictObject({
   /** Groups at the time of the vote; absent: none. */
   groups: z.array(groupNameSchema).min(1).optional(),
   authenticated: z.strictObject({
-    method: z.enum(['api-key']),
+    method: z.enum(['api-key', 'signing-key']),
     credentialId: z.string().min(1).max(100),
     /** Who made the credential: one made by somebody else can be somebody else's vote. */
     mintedBy: principalSchema,

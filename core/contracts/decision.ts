@@ -27,26 +27,45 @@ export const ruleHitSchema = z.strictObject({
 });
 export type RuleHit = z.infer<typeof ruleHitSchema>;
 
-export const askSchema = z.strictObject({
-  nonce: nonceSchema,
-  approvalId: z.string().min(1),
-  kind: z.enum(['call', 'reconcile']),
-  callKeys: z.array(callKeySchema).min(1).max(64),
-  terms: approvalTermsSchema,
-  termsDigest: digestSchema,
-  cardDigest: digestSchema,
-  askedAt: timestampSchema,
-  deadlineAt: timestampSchema,
-  executeWithinMs: z.int().min(1),
-  /** That the call may be edited: the JSON Schema of its arguments, in the store, and how often still. Absent: it may not. */
-  editable: z.strictObject({ schemaBody: digestSchema, left: z.int().min(1).max(10) }).optional(),
-  /** That its arguments are a person's: by which edit, the how manieth, of what. Absent: they are the agent's. */
-  edited: z
-    .strictObject({ voteDigest: digestSchema, number: z.int().min(1).max(10), originalDigest: digestSchema })
-    .optional(),
-  /** Whoever edited this call in any round, of whatever epoch: they do not approve it. Absent: nobody. */
-  coAuthors: z.array(principalSchema).min(1).max(50).optional(),
-});
+/** People that one ask names at most. */
+export const mostNamed = 100;
+/** Calls that one ask covers at most. */
+export const mostCallsPerAsk = 64;
+
+export const askSchema = z
+  .strictObject({
+    nonce: nonceSchema,
+    approvalId: z.string().min(1),
+    kind: z.enum(['call', 'reconcile']),
+    /** Identical calls of one turn: the same tool, the same arguments. Each has its own permit, and runs once. */
+    callKeys: z.array(callKeySchema).min(1).max(mostCallsPerAsk),
+    /** How many calls it covers, as the card says. Absent: one. */
+    times: z.int().min(2).max(mostCallsPerAsk).optional(),
+    terms: approvalTermsSchema,
+    termsDigest: digestSchema,
+    cardDigest: digestSchema,
+    askedAt: timestampSchema,
+    deadlineAt: timestampSchema,
+    executeWithinMs: z.int().min(1),
+    /**
+     * Who could answer at some time before the deadline, when it was asked: they had a credential to vote with and were
+     * not behind the run. At most 100, in order. Absent: not looked for. A vote is judged anew, by who may vote then.
+     */
+    couldAnswer: z.array(principalSchema).max(mostNamed).optional(),
+    /** Further ones that are not named. */
+    couldAnswerMore: z.int().min(1).optional(),
+    /** That the call may be edited: the JSON Schema of its arguments, in the store, and how often still. Absent: it may not. */
+    editable: z.strictObject({ schemaBody: digestSchema, left: z.int().min(1).max(10) }).optional(),
+    /** That its arguments are a person's: by which edit, the how manieth, of what. Absent: they are the agent's. */
+    edited: z
+      .strictObject({ voteDigest: digestSchema, number: z.int().min(1).max(10), originalDigest: digestSchema })
+      .optional(),
+    /** Whoever edited this call in any round, of whatever epoch: they do not approve it. Absent: nobody. */
+    coAuthors: z.array(principalSchema).min(1).max(50).optional(),
+  })
+  .refine(({ times = 1, callKeys }) => new Set(callKeys).size === times && callKeys.length === times, {
+    error: 'it covers another number of calls than it says',
+  });
 export type Ask = z.infer<typeof askSchema>;
 
 /** An edit that was taken: what the call is gated with from now on. It allows nothing. */

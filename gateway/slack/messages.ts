@@ -3,10 +3,14 @@
  * in text that Slack does not parse; buttons and links are ours, and a button carries the request's nonce and nothing else.
  */
 import type { Card } from '../../core/contracts/approval.ts';
-import { type CardSituation } from '../../core/card/lay-out-card.ts';
 import { editableJson } from '../../core/card/editable-json.ts';
+import { type CardSituation, timesOf } from '../../core/card/lay-out-card.ts';
 import { escapeMrkdwn, renderCardSlack, type SlackBlock } from '../../core/card/render-slack.ts';
+import type { FailedNotice, Reminder } from '../notices/notice-channel.ts';
+import { couldNotTell, mayAnswerToo } from '../notices/notice-words.ts';
 import { whyNotShown } from '../../core/card/why-not-shown.ts';
+import { channelRefusal } from '../../policy/index.ts';
+import type { OpenedAsk } from '../verified.ts';
 
 export interface SlackMessage {
   text: string;
@@ -26,17 +30,19 @@ export const inputAction = 'value';
 
 /** In notifications, which show no blocks: our own words and two names that an operator chose. */
 function fallback(card: Card, state: string): string {
-  return escapeMrkdwn(`${state}: ${card.tool} on ${card.environment} (risk ${card.risk})`);
+  return escapeMrkdwn(`${state}: ${card.tool} on ${card.environment}${timesOf(card)} (risk ${card.risk})`);
 }
 
+/** A button that could only lead to a refusal is not there; why is said instead. */
 export function requestMessage(
-  card: Card,
+  { card, body, row: { nonce } }: OpenedAsk,
   situation: CardSituation,
-  request: { nonce: string; inboxUrl: string; mayBeEdited: boolean },
+  inboxUrl: string,
 ): SlackMessage {
-  const { nonce, inboxUrl, mayBeEdited } = request;
   const isCall = card.kind === 'call';
-  const why = isCall ? whyNotShown(card, 'slack') : 'it asks what became of a call';
+  const mayBeEdited = body.ask.editable !== undefined;
+  const forbidden = channelRefusal({ terms: body.ask.terms, risk: body.risk }, 'slack');
+  const why = isCall ? (whyNotShown(card, 'slack') ?? forbidden) : 'it asks what became of a call';
   const button = (id: keyof typeof actionIds, text: string, style?: string) => ({
     type: 'button',
     action_id: actionIds[id],
@@ -69,10 +75,16 @@ export function outcomeMessage(card: Card, situation: CardSituation, outcome: st
   };
 }
 
-export function reminderMessage(card: Card, leftMs: number): SlackMessage {
+export function reminderMessage(card: Card, { leftMs, escalatedTo }: Reminder): SlackMessage {
   const minutes = Math.max(1, Math.round(leftMs / 60_000));
-  const text = `Still waits for an answer; about ${minutes} min left, then silence decides`;
+  const others = escalatedTo === null ? '' : ` ${mayAnswerToo(escalatedTo)}`;
+  const text = `Still waits for an answer; about ${minutes} min left, then silence decides.${others}`;
   return { text: fallback(card, 'Still waits'), blocks: [note(text)] };
+}
+
+/** In our words: what another channel answered is none of Slack's business. */
+export function alarmMessage(card: Card, { channel, problem }: FailedNotice): SlackMessage {
+  return { text: fallback(card, 'Not everybody was told'), blocks: [note(couldNotTell(channel, problem))] };
 }
 
 export function whisper(text: string, link?: { url: string; text: string }): SlackMessage {

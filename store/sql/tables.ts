@@ -239,6 +239,15 @@ export interface CountersTable {
   value: number;
 }
 
+export interface NoticeAlarmsTable {
+  nonce: string;
+  /** Which has said it. */
+  channel: string;
+  /** Which could not tell. */
+  about: string;
+  told_at: number;
+}
+
 export interface KeyUsesTable {
   key_id: string;
   last_used_at: number;
@@ -255,6 +264,21 @@ export interface RefusalsTable {
   last_at: number;
 }
 
+export interface AskPlacesTable {
+  nonce: string;
+  scope: string;
+  asked_at: number;
+  /** 0: it waits no more. */
+  open_until: number;
+}
+
+export interface AskBackOffsTable {
+  scope: string;
+  refusals: number;
+  until_at: number;
+  latest_at: number;
+}
+
 export interface Tables {
   runs: RunsTable;
   links: LinksTable;
@@ -266,6 +290,8 @@ export interface Tables {
   limit_places: LimitPlacesTable;
   model_usage: ModelUsageTable;
   asks: AsksTable;
+  ask_places: AskPlacesTable;
+  ask_back_offs: AskBackOffsTable;
   denials: DenialsTable;
   votes: VotesTable;
   withdrawals: WithdrawalsTable;
@@ -273,6 +299,7 @@ export interface Tables {
   receipts: ReceiptsTable;
   labels: LabelsTable;
   notices: NoticesTable;
+  notice_alarms: NoticeAlarmsTable;
   deliveries: DeliveriesTable;
   control: ControlTable;
   key_uses: KeyUsesTable;

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { abilities, forgeries, setups } from './driver.ts';
+import { abilities, deliveryFlaws, forgeries, setups } from './driver.ts';
 
 const run = z.string().default('run');
 const verdict = z.enum(['approve', 'deny']).default('approve');
@@ -32,6 +32,14 @@ const editSchema = z.strictObject({
   expect: expected,
 });
 export type EditStep = z.infer<typeof editSchema>;
+const deliverySchema = z.strictObject({
+  run,
+  on: z.string().default('a'),
+  verdict,
+  of: z.string().optional(),
+  flaw: z.enum(deliveryFlaws).optional(),
+  expect: expected,
+});
 
 const restart = z.strictObject({});
 
@@ -51,6 +59,7 @@ const steps = {
   /** Waits until a further request with this target is pending. */
   again: z.string(),
   withdraw: z.string(),
+  deliver: deliverySchema,
   forge: z.enum(forgeries),
   demote: z.string(),
   skew: z.int(),
@@ -66,6 +75,8 @@ const steps = {
   stays: z.strictObject({ run, requests: z.int().default(1) }),
   /** So many requests were made in all. */
   asked: z.int(),
+  /** An answer to the request of target `a` is for so many calls. */
+  times: z.int(),
   /** Waits until the call of this target has happened. */
   happened: z.string(),
   /** Answers whatever is asked until the run has ended. */

@@ -23,6 +23,7 @@ import { resetRun } from '../support/reset.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/start-worker-process.ts';
 import { effectsIn, testTools } from '../support/test-tools.ts';
 import { until } from '../support/until.ts';
+import { createDeliveries } from './countersign-deliveries.ts';
 import {
   abilities,
   type ApprovalDriver,
@@ -124,6 +125,7 @@ function createDriver(ground: Ground): ApprovalDriver {
   const { harness } = ground;
   const { store, door } = harness;
   const apiKeys = new Map<string, string>();
+  const { deliver } = createDeliveries(ground.options, () => ground.gateway?.url ?? '', suffix);
 
   async function enrol({ name, roles, isPerson }: Person): Promise<void> {
     const principal = name + suffix;
@@ -149,9 +151,9 @@ function createDriver(ground: Ground): ApprovalDriver {
     return rows.flatMap((row) => {
       if (row.ask.body.verdict !== 'ask' || row.ask.body.ask.kind !== 'call') return [];
       const { cardDigest, deadlineAt } = row.ask.body.ask;
-      const card = JSON.parse(row.card) as { arguments: string };
+      const card = JSON.parse(row.card) as { arguments: string; times?: number };
       const { name } = JSON.parse(card.arguments) as { name: string };
-      return [{ id: row.nonce, target: name, version: cardDigest, deadlineAt }];
+      return [{ id: row.nonce, target: name, version: cardDigest, deadlineAt, times: card.times ?? 1 }];
     });
   }
 
@@ -210,6 +212,7 @@ function createDriver(ground: Ground): ApprovalDriver {
       const cardDigest = version === undefined ? request.version : digestText('card', 'another');
       return await answerOf(as(by).approvals.edit(request.id, { arguments: { name: to }, cardDigest }));
     },
+    deliver,
     withdraw: async (by, request) => await answerOf(as(by).approvals.withdraw(request.id, {})),
     forge: async (forgery, request, run) => await door.signal(run, 'vote', await forged(forgery, request)),
     async demote(name) {

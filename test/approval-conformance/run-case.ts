@@ -49,6 +49,13 @@ async function take(play: Play, { kind, step }: Step): Promise<void> {
       return await seeAgain(play, step);
     case 'withdraw':
       return expectSame(play, 'withdrawal', await driver.withdraw(step, requestOf(play, 'run', 'a')), 'counted');
+    case 'deliver': {
+      const { verdict, of, flaw } = step;
+      const source = flaw === 'stolen' ? requestOf(play, 'first', 'a') : undefined;
+      const order = { request: requestOf(play, step.run, step.on), verdict, of, flaw, source };
+      const answer = await driver.deliver(order);
+      return step.expect === 'any' ? undefined : expectSame(play, 'delivery', answer, step.expect);
+    }
     case 'forge': {
       const source = step === 'of-another-run' ? requestOf(play, 'first', 'a') : requestOf(play, 'run', 'a');
       return await driver.forge(step, source, runOf(play, 'run'));
@@ -79,6 +86,8 @@ async function take(play: Play, { kind, step }: Step): Promise<void> {
       return expectSame(play, 'effects so far', await driver.effects(runOf(play, step.run)), []);
     case 'asked':
       return expectSame(play, 'requests', await driver.asked(runOf(play, 'run')), step);
+    case 'times':
+      return expectSame(play, 'calls of the request', requestOf(play, 'run', 'a').times, step);
     case 'happened':
       await until(`the effect ${step}`, async () => (await driver.effects(runOf(play, 'run'))).includes(step));
       return;

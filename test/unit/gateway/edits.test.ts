@@ -30,7 +30,7 @@ afterEach(() => world.close());
 
 async function editableAsk(number: number, changes: AskChanges = {}): Promise<AskRow> {
   const editable = { schemaBody: await world.store.putBody(schema), left: 2 };
-  return await world.ask(number, { ...changes, asked: { editable, ...changes.asked } });
+  return await world.ask(number, { ...changes, ask: { editable, ...changes.ask } });
 }
 
 async function edit(
@@ -131,7 +131,7 @@ describe('an edit is refused, and the request is as it was', () => {
   });
 
   it.each<[string, AskChanges, string]>([
-    ['whose terms let nobody edit', { asked: { editable: undefined } as never }, 'its terms let nobody edit it'],
+    ['whose terms let nobody edit', { ask: { editable: undefined } as never }, 'its terms let nobody edit it'],
     ['that asks what became of a call', { kind: 'reconcile' }, 'it is a reconcile request'],
   ])('of a request %s', async (_, changes, reason) => {
     const row = await editableAsk(2, changes);
@@ -172,7 +172,7 @@ describe('an edit is refused, and the request is as it was', () => {
 
 describe('a request of edited arguments', () => {
   it('is not approved by its editor, who may deny it, and says so to them', async () => {
-    const row = await editableAsk(2, { asked: { coAuthors: ['bob'] } });
+    const row = await editableAsk(2, { ask: { coAuthors: ['bob'] } });
     const cardDigest = row.ask.body.verdict === 'ask' ? row.ask.body.ask.cardDigest : '';
     const vote = async (verdict: string) =>
       await world.call('POST', `/v1/approvals/${row.nonce}/votes`, { key: bob, body: { verdict, cardDigest } });

@@ -72,7 +72,7 @@ export interface AskChanges {
   kind?: 'call' | 'reconcile';
   ticket?: Partial<TicketBody>;
   body?: Partial<AskBody>;
-  asked?: Partial<AskBody['ask']>;
+  ask?: Partial<AskBody['ask']>;
   card?: Partial<Card>;
   deadlineAt?: number;
   /** Signs the ask. @default the world's decision key */
@@ -164,12 +164,12 @@ export class World {
     const terms = { ...body.ask.terms, ...changes.terms };
     const ask = {
       ...body.ask,
+      ...changes.ask,
       deadlineAt: changes.deadlineAt ?? body.ask.deadlineAt,
       kind: changes.kind ?? 'call',
       terms,
       termsDigest: digestJson('terms', terms),
       cardDigest: digestText('card', card),
-      ...changes.asked,
     };
     const policies = { policyDigest: this.policyDigest, activePolicyDigest: this.policyDigest };
     const decision = this.seal('decision', { ...body, ...policies, ...changes.body, ask }, changes.signedBy);

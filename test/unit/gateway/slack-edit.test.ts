@@ -36,7 +36,7 @@ afterEach(async () => {
 
 async function editable(changes: AskChanges = {}): Promise<AskRow> {
   const asked = { editable: { schemaBody: await world.store.putBody(schema), left: 3 } };
-  return await world.ask(1, { asked, ...changes });
+  return await world.ask(1, { ask: asked, ...changes });
 }
 
 async function deliver(payload: object): Promise<string> {
