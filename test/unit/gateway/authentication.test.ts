@@ -161,6 +161,7 @@ const needed = [
   ['approvals:read', 'GET', '/v1/approvals/x/arguments'],
   ['approvals:vote', 'POST', '/v1/approvals/x/votes'],
   ['approvals:vote', 'POST', '/v1/approvals/x/withdrawals'],
+  ['approvals:vote', 'POST', '/v1/approvals/x/edits'],
   ['approvals:vote', 'POST', '/v1/approvals/x/reconcile'],
   ['approvals:vote', 'POST', '/v1/inbox/sign-in-links'],
   ['approvals:read', 'GET', '/v1/inbox/session'],
