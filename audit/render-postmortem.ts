@@ -73,11 +73,12 @@ function describe(entry: TimelineEntry): string[] {
       ];
     case 'asked':
       return [
-        `asked people: ${entry.about === 'call' ? 'may it run' : 'did it happen'}? ${visible(entry.tool)}, ${entry.quorum} needed by ${timeOf(entry.deadlineAt)}`,
+        `asked people: ${entry.about === 'call' ? 'may it run' : 'did it happen'}? ${visible(entry.tool)}${entry.times === 1 ? '' : `, ${entry.times} times`}, ${entry.quorum} needed by ${timeOf(entry.deadlineAt)}`,
+        ...(entry.couldAnswer ? [`who could answer: ${entry.couldAnswer.map(visible).join(', ') || 'nobody'}`] : []),
       ];
     case 'voted':
       return [
-        `${voteWords[entry.verdict]} by ${visible(entry.principal)} through ${visible(entry.channel)} at ${timeOf(entry.castAt)}${entry.waitedMs === null ? ', for no request of this record' : `, ${duration(entry.waitedMs)} after it was asked`}`,
+        `${voteWords[entry.verdict]} by ${visible(entry.principal)} through ${visible(entry.channel)} (${visible(entry.authenticated)}) at ${timeOf(entry.castAt)}${entry.waitedMs === null ? ', for no request of this record' : `, ${duration(entry.waitedMs)} after it was asked`}`,
         ...(entry.reason ? [`reason given: ${quote(entry.reason)}`] : []),
       ];
     case 'vote-rejected':

@@ -3,10 +3,9 @@
  * the opened record; what does not verify is listed as such and never shown as a decision, a vote or a receipt. Texts are
  * raw and cut, with the digest of the whole: whoever prints them must make them visible first.
  */
-import type { VoteVerdict } from '../core/contracts/approval.ts';
-import type { RuleHit } from '../core/contracts/decision.ts';
-import type { Finding } from '../core/contracts/labels.ts';
+import type { DecisionBody } from '../core/contracts/decision.ts';
 import { digestText } from '../core/digest.ts';
+import { howAuthenticated } from '../core/how-authenticated.ts';
 import type { OpenedDecision, OpenedExecution, OpenedRecord } from './open-record.ts';
 import {
   readCheckResult,
@@ -19,98 +18,11 @@ import {
   readTurnInput,
   readVerifiedVotes,
 } from './read-results.ts';
-import { type ActivityEntry, entriesOf, type LinkRecord, type LocalEntry, type Place } from './record-types.ts';
+import { type ActivityEntry, entriesOf, type LinkRecord, type LocalEntry } from './record-types.ts';
+import type { Shown, TimelineEntry, What } from './timeline-entry.ts';
 import { asksOf, outcomeOfAsk } from './verify-decisions.ts';
 
-/** Somebody else's text, at most 500 characters of it. */
-export interface Shown {
-  text: string;
-  cut: boolean;
-  /** Of the whole text. */
-  digest: string;
-}
-
-type What =
-  | { kind: 'run-started'; agent: string; principal: string; environment: string; dryRun: boolean; input: Shown | null }
-  | { kind: 'link-started'; how: 'continued' | 'reset'; from: string | null }
-  | {
-      kind: 'model-answered';
-      turn: number;
-      model: string;
-      text: Shown;
-      calls: { tool: Shown; arguments: Shown }[];
-      tokens: { input: number; output: number };
-      findings: Finding[];
-      /** Of the last attempt. */
-      durationMs: number;
-      attempts: number;
-    }
-  | { kind: 'model-failed'; turn: number; reason: string }
-  | { kind: 'compacted'; summary: Shown }
-  | {
-      kind: 'decided';
-      callKey: string;
-      tool: string;
-      try: number;
-      pass: number;
-      purpose: string;
-      verdict: 'allow' | 'ask' | 'deny';
-      rules: RuleHit[];
-      findings: Finding[];
-      risk: string;
-      arguments: Shown | null;
-      kid: string;
-    }
-  | { kind: 'asked'; approvalId: string; about: 'call' | 'reconcile'; tool: string; quorum: number; deadlineAt: number }
-  | {
-      kind: 'voted';
-      approvalId: string | null;
-      verdict: VoteVerdict;
-      principal: string;
-      channel: string;
-      castAt: number;
-      /** From the request to the vote, ms; null for a vote that fits no request of the record. */
-      waitedMs: number | null;
-      reason: Shown | null;
-    }
-  | { kind: 'vote-rejected'; digest: string; reason: string }
-  | { kind: 'request-ended'; approvalId: string; outcome: string; waitedMs: number }
-  | { kind: 'permitted'; callKey: string; activityId: string; kid: string; expiresAt: number | null; approved: boolean }
-  | {
-      kind: 'executed';
-      callKey: string;
-      tool: string;
-      purpose: string;
-      try: number;
-      outcome: string;
-      durationMs: number;
-      output: Shown | null;
-      reason: string | null;
-      /** Of its receipt: what guards found in the output. */
-      findings: Finding[];
-      /** The guard that kept the output back. */
-      withheldBy: string | null;
-    }
-  | { kind: 'settled'; try: number }
-  | { kind: 'in-doubt'; try: number }
-  | { kind: 'held'; code: string; reason: string; heldMs: number | null }
-  | { kind: 'refused'; code: string; reason: string }
-  | { kind: 'reconciled'; callKey: string; answer: string }
-  | { kind: 'unverified'; what: string }
-  | { kind: 'signalled'; name: Shown }
-  | { kind: 'cancel-requested' }
-  | {
-      kind: 'closed';
-      outcome: string;
-      turns: number;
-      calls: { callKey: string; outcome: string }[];
-      findings: Finding[];
-      /** The guard that kept the run's answer back. */
-      withheldBy: string | null;
-    }
-  | { kind: 'ended'; how: string; text: Shown | null };
-
-export type TimelineEntry = Place & { at: number } & What;
+export type { Shown, TimelineEntry } from './timeline-entry.ts';
 
 export function buildTimeline(opened: OpenedRecord): TimelineEntry[] {
   return opened.record.links.flatMap((link) => timelineOf(opened, link));
@@ -285,8 +197,9 @@ function decisionOf(opened: OpenedRecord, decision: OpenedDecision): What[] {
   const what = [...endOfRequest(opened, decision), decided];
   if (result.kind === 'reconciled') what.push({ kind: 'reconciled', callKey: body.callKey, answer: result.answer });
   if (body.verdict === 'ask') {
-    const { approvalId, kind, terms, deadlineAt } = body.ask;
-    what.push({ kind: 'asked', approvalId, about: kind, tool: body.tool.name, quorum: terms.quorum, deadlineAt });
+    const { approvalId, kind, times = 1, terms, deadlineAt, couldAnswer = null } = body.ask;
+    const { name: tool } = body.tool;
+    what.push({ kind: 'asked', approvalId, about: kind, tool, times, quorum: terms.quorum, deadlineAt, couldAnswer });
   }
   if (body.verdict === 'allow') {
     const { callKey, activityId, approval } = body;
@@ -297,12 +210,20 @@ function decisionOf(opened: OpenedRecord, decision: OpenedDecision): What[] {
 }
 
 function endOfRequest(opened: OpenedRecord, { body, signed }: OpenedDecision): What[] {
-  const nonce = body.verdict === 'deny' ? body.nonce : body.verdict === 'allow' ? (body.approval?.nonce ?? null) : null;
+  const nonce = nonceOfEnd(body);
+  // Each of identical calls says how the one request ended that covers them.
+  const first = nonce === null ? undefined : opened.decisions.find((one) => nonceOfEnd(one.body) === nonce);
+  if (first && first.body !== body) return [];
   const found = nonce === null ? undefined : asksOf(opened).find((one) => one.body.ask.nonce === nonce);
   if (!found) return [];
   const { approvalId, askedAt } = found.body.ask;
   const outcome = outcomeOfAsk(opened, found.decision, found.body) ?? 'open';
   return [{ kind: 'request-ended', approvalId, outcome, waitedMs: signed.issuedAt - askedAt }];
+}
+
+function nonceOfEnd(body: DecisionBody): string | null {
+  if (body.verdict === 'allow') return body.approval?.nonce ?? null;
+  return body.verdict === 'deny' ? body.nonce : null;
 }
 
 function votesOf(opened: OpenedRecord, entry: LocalEntry): What[] {
@@ -318,6 +239,7 @@ function votesOf(opened: OpenedRecord, entry: LocalEntry): What[] {
       verdict,
       principal,
       channel,
+      authenticated: howAuthenticated(found.vote.body.authenticated),
       castAt,
       waitedMs: ask ? castAt - ask.askedAt : null,
       reason: reason === null ? null : shown(reason),

@@ -108,6 +108,7 @@ function cardSays(text: string, body: AskBody, agent: string | null): boolean {
     card !== undefined &&
     card.approvalId === body.ask.approvalId &&
     card.kind === body.ask.kind &&
+    card.times === body.ask.times &&
     card.tool === body.tool.name &&
     card.argumentsDigest === body.argumentsDigest &&
     card.requester === body.principal &&

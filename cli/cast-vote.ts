@@ -3,6 +3,7 @@
  * What became of the vote is said by the gateway, never guessed.
  */
 import type { ApprovalView, VoteResult } from '../client/gateway-schemas.ts';
+import { timesOf } from '../core/card/lay-out-card.ts';
 import type { Outcome } from '../core/contracts/approval.ts';
 import { CountersignError } from '../core/errors.ts';
 import { confirm } from './confirm.ts';
@@ -51,7 +52,7 @@ export async function castVote(context: CommandContext, vote: Vote): Promise<num
   const risk = needsWord ? 'critical' : approval.card.risk;
   const verb = verdict === 'approve' ? 'Approve' : 'Deny';
   // A denial stops something: it needs no more than a y, whatever the risk.
-  const question = `${verb} ${visible(tool)} on ${visible(environment)} (risk ${approval.card.risk})`;
+  const question = `${verb} ${visible(tool)} on ${visible(environment)}${timesOf(approval.card)} (risk ${approval.card.risk})`;
   if (needsWord && !context.ask) {
     throw new CountersignError(
       'input-invalid',

@@ -10,6 +10,7 @@ import {
   voteBodySchema,
   voteVerdictSchema,
 } from '../core/contracts/approval.ts';
+import { castVoteViewSchema, toldViewSchema } from './answer-views.ts';
 import { type ErrorCode, errorMeanings } from '../core/contracts/errors.ts';
 import {
   agentNameSchema,
@@ -170,12 +171,6 @@ export const cancelledSchema = z.strictObject({
   status: z.enum(['requested', 'terminated']),
 });
 
-export const castVoteViewSchema = z.strictObject({
-  principal: principalSchema,
-  verdict: voteVerdictSchema,
-  castAt: timestampSchema,
-});
-
 export const approvalViewSchema = z.strictObject({
   nonce: nonceSchema,
   approvalId: z.string(),
@@ -183,6 +178,7 @@ export const approvalViewSchema = z.strictObject({
   workflowId: workflowIdSchema,
   callKey: callKeySchema,
   tool: toolNameSchema,
+  times: z.int().min(1).describe('Identical calls of one turn that an answer is for, each of them'),
   card: cardSchema,
   text: z.string().describe('The card for terminals: plain text, hidden characters escaped'),
   lines: z
@@ -212,7 +208,12 @@ export const approvalViewSchema = z.strictObject({
     .optional()
     .describe('The last approved call of the same tool, agent and environment; null: none. Absent in lists'),
   spent: z
-    .strictObject({ calls: z.int().min(0), inputTokens: z.int().min(0), outputTokens: z.int().min(0) })
+    .strictObject({
+      calls: z.int().min(0),
+      inputTokens: z.int().min(0),
+      outputTokens: z.int().min(0),
+      cost: z.number().nullable().optional().describe('By the prices of its policy; null: a model has no price'),
+    })
     .optional()
     .describe('By the run so far. Absent in lists'),
   cardDigest: digestSchema.describe('Send it with the answer: it says what was seen'),
@@ -243,6 +244,11 @@ export const approvalViewSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Channels by which nobody could be told of it: given up, or failing for a minute; absent: none'),
+  couldAnswer: z
+    .array(principalSchema)
+    .nullable()
+    .describe('Who could answer when it was asked, as the gate signed it, at most 100; null: not looked for'),
+  told: z.array(toldViewSchema).optional().describe('What each channel was told, and when. Absent in lists'),
   you: z.strictObject({
     mayAnswer: z.boolean(),
     reason: z.string().nullable().describe('Why not'),

@@ -4,12 +4,12 @@
  */
 import { requestersOf, type TicketBody } from '../core/contracts/ticket.ts';
 import { whyNoVote } from '../core/credential.ts';
-import { CountersignError } from '../core/errors.ts';
-import { type CastVote, type CompiledPolicy, judgeVoter, loadPolicy } from '../policy/index.ts';
+import { type CastVote, type CompiledPolicy, judgeVoter } from '../policy/index.ts';
 import { readMakers } from '../store/read-credentials.ts';
 import { activationOf } from './active-pack.ts';
 import type { VotingKey } from './credentials.ts';
 import type { GatewayContext } from './options.ts';
+import { storedPolicy } from './stored-policies.ts';
 import type { OpenedAsk } from './verified.ts';
 
 export type MayAnswer = { kind: 'may'; roles: string[]; groups: string[] } | { kind: 'may-not'; reason: string };
@@ -18,7 +18,6 @@ export type MayAnswer = { kind: 'may'; roles: string[]; groups: string[] } | { k
 export type Answer = Omit<CastVote, 'castAt'>;
 
 const anyAnswer: Answer = { verdict: 'approve', channel: null, hasReason: true, isConfirmed: true };
-const cachedPolicies = 64;
 
 export interface ApproverCheck {
   mayAnswer(ask: OpenedAsk, ticket: TicketBody, caller: VotingKey, answer?: Answer): Promise<MayAnswer>;
@@ -27,7 +26,6 @@ export interface ApproverCheck {
 export function createApproverCheck(
   gateway: Pick<GatewayContext, 'store' | 'keys' | 'audience' | 'clock'>,
 ): ApproverCheck {
-  const cache = new Map<string, CompiledPolicy>();
   return {
     async mayAnswer(ask, ticket, caller, answer = anyAnswer) {
       const { terms, askedAt } = ask.body.ask;
@@ -44,7 +42,7 @@ export function createApproverCheck(
       const policies: CompiledPolicy[] = [];
       for (const digest of digests) {
         if (digest === undefined) continue;
-        const policy = await policyByDigest(gateway, cache, digest);
+        const policy = await storedPolicy(gateway, digest);
         if (!policy) return { kind: 'may-not', reason: 'a policy of the run is not in the store' };
         policies.push(policy);
       }
@@ -67,29 +65,4 @@ async function makersOf(
 function everybodyBehind({ body, card }: OpenedAsk, ticket: TicketBody): string[] {
   const behalf = card.onBehalfOf === null ? [] : [card.onBehalfOf];
   return [...new Set([...requestersOf(ticket), body.principal, card.requester, ...behalf])];
-}
-
-async function policyByDigest(
-  { store }: Pick<GatewayContext, 'store'>,
-  cache: Map<string, CompiledPolicy>,
-  digest: string,
-): Promise<CompiledPolicy | undefined> {
-  const cached = cache.get(digest);
-  if (cached) return cached;
-  const loaded = loadPolicy((await bodyOrEmpty(store, digest)) ?? '', digest);
-  if (loaded.kind === 'invalid') return undefined;
-  const oldest = cache.size >= cachedPolicies ? cache.keys().next().value : undefined;
-  if (oldest !== undefined) cache.delete(oldest);
-  cache.set(digest, loaded.policy);
-  return loaded.policy;
-}
-
-/** A body that does not match its digest is as good as none. */
-async function bodyOrEmpty(store: GatewayContext['store'], digest: string): Promise<string | null> {
-  try {
-    return await store.getBody(digest);
-  } catch (error) {
-    if (error instanceof CountersignError && error.code === 'record-invalid') return null;
-    throw error;
-  }
 }

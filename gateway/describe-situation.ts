@@ -1,10 +1,13 @@
 /** What stands around a card while its request waits: time, votes, what the run took, and the last approved call like it. */
 import type { ApprovalView } from '../client/gateway-schemas.ts';
+import { howAuthenticated } from '../core/how-authenticated.ts';
 import type { CardSituation } from '../core/card/lay-out-card.ts';
 import { signedVoteSchema } from '../core/contracts/approval.ts';
 import { openEnvelope } from '../core/envelope.ts';
+import { costOf } from '../policy/index.ts';
 import { lastApproved } from './last-approved.ts';
 import type { GatewayContext } from './options.ts';
+import { storedPolicy } from './stored-policies.ts';
 import type { OpenedAsk } from './verified.ts';
 
 /** Everything, for one request that somebody looks at. */
@@ -38,14 +41,27 @@ export async function votesOf(
   const votes = (await store.votesByNonce(nonce)).map(({ vote }) => openEnvelope(vote, options));
   return votes.flatMap((opened) => {
     if (opened.kind === 'rejected') return [];
-    const { principal, verdict, castAt } = opened.signed.body;
-    return [{ principal, verdict, castAt }];
+    const { principal, verdict, castAt, channel, authenticated } = opened.signed.body;
+    return [{ principal, verdict, castAt, channel, authenticated: howAuthenticated(authenticated) }];
   });
 }
 
-async function spentSoFar({ store }: GatewayContext, { row }: OpenedAsk): Promise<NonNullable<CardSituation['spent']>> {
+async function spentSoFar(
+  gateway: GatewayContext,
+  { row, body }: OpenedAsk,
+): Promise<NonNullable<CardSituation['spent']>> {
   const { workflowId, linkRunId, callKey, try: tryNumber } = row;
-  const { admitted, counted } = await store.gateState({ workflowId, linkRunId, callKey, turn: 0, try: tryNumber });
+  const { admitted, counted } = await gateway.store.gateState({
+    workflowId,
+    linkRunId,
+    callKey,
+    turn: 0,
+    try: tryNumber,
+  });
   const sum = (of: 'input' | 'output') => counted.usage.reduce((total, one) => total + one[of], 0);
-  return { calls: admitted.run, inputTokens: sum('input'), outputTokens: sum('output') };
+  const tokens = { calls: admitted.run, inputTokens: sum('input'), outputTokens: sum('output') };
+  const policy = await storedPolicy(gateway, body.policyDigest);
+  if (!policy || policy.prices.size === 0) return tokens;
+  const cost = costOf(policy, counted.usage);
+  return { ...tokens, cost: Number.isFinite(cost) ? cost : null };
 }

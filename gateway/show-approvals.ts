@@ -105,7 +105,11 @@ export async function showApproval(
   const { ask, run, ticket } = await findAsk(gateway, nonce);
   const may = await approvers.mayAnswer(ask, ticket, caller);
   const { lastApproved, spent } = await describeSituation(gateway, ask);
-  return await toView(gateway, ask, may, run, engineWords(gateway), { lastApproved, spent });
+  const told = (await gateway.store.noticesOf(nonce)).map(({ channel, toldAt, remindedAt, problem }) => {
+    return { channel, at: toldAt, remindedAt, problem };
+  });
+  const view = await toView(gateway, ask, may, run, engineWords(gateway), { lastApproved, spent });
+  return { ...view, told };
 }
 
 /**
@@ -162,6 +166,7 @@ async function toView(
     workflowId: row.workflowId,
     callKey: body.callKey,
     tool: card.tool,
+    times: body.ask.times ?? 1,
     card,
     text: renderCardText(card, situation),
     lines: layOutCard(card, situation),
@@ -187,6 +192,7 @@ async function toView(
     },
     votes,
     ...(untold.length === 0 ? {} : { untold }),
+    couldAnswer: body.ask.couldAnswer ?? null,
     you: may.kind === 'may' ? { mayAnswer: true, reason: null } : { mayAnswer: false, reason: may.reason },
   };
 }

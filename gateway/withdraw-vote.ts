@@ -13,6 +13,7 @@ import { refuseSecrets } from './refuse-secrets.ts';
 import { sealVote } from './seal-vote.ts';
 import { followVote, sendVote } from './send-vote.ts';
 import type { Caller } from './sessions.ts';
+import type { OpenedAsk } from './verified.ts';
 
 /**
  * Whoever lost the right to vote may still take back what they said.
@@ -55,14 +56,22 @@ export async function withdrawVote(
     };
   }
   // A reserve that comes after this looks for it: what is reserved now had been before.
-  const fence = await gateway.store.getFence(ask.body.callKey, ask.body.try);
-  if (fence && fence.nonce === nonce && fence.state !== 'void') {
+  if (await hasStartedAll(gateway, ask)) {
     return { status: 'late', outcome: null, reason: null, voteDigest: digest, castAt };
   }
   if (!(await sendVote(gateway, ask.row.workflowId, vote, digest))) {
     return { status: 'recorded', voteDigest: digest, castAt };
   }
   return await followVote(gateway, ask, digest, castAt);
+}
+
+/** Of identical calls that one answer is for, it is taken back for those that have not started. */
+async function hasStartedAll({ store }: GatewayContext, { body }: OpenedAsk): Promise<boolean> {
+  for (const callKey of body.ask.callKeys) {
+    const fence = await store.getFence(callKey, body.try);
+    if (!fence || fence.nonce !== body.ask.nonce || fence.state === 'void') return false;
+  }
+  return true;
 }
 
 /** Its digest. */

@@ -37,6 +37,9 @@ const ofThePolicyEngine = [
   'limit-argument-bytes',
 ] as const;
 const ofTheGate = [
+  'quota-run',
+  'quota-tool',
+  'quota-requester',
   'approval-expired',
   'approval-stale',
   'approval-withdrawn',

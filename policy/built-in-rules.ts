@@ -11,6 +11,7 @@ import type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 import { evaluatePolicy, termsOf } from './evaluate.ts';
 import type { PolicyInput } from './input.ts';
 import { argumentByteHits, limitHits } from './limit-rules.ts';
+import { policyAt } from './hours.ts';
 import { allowlistHits, constraintHits, guardHits } from './list-rules.ts';
 import { riskOf } from './risk.ts';
 import { type PolicyVerdict, ruleHit, verdictOf } from './verdict.ts';
@@ -19,7 +20,8 @@ import { type PolicyVerdict, ruleHit, verdictOf } from './verdict.ts';
 export function decideByPolicy(policy: CompiledPolicy, input: PolicyInput): PolicyVerdict {
   try {
     const sized = withSize(input);
-    return denyTooLarge(policy, sized) ?? applyBuiltInRules(policy, sized, evaluatePolicy(policy, sized));
+    const held = policy.hours.length === 0 ? policy : policyAt(policy, input.now);
+    return denyTooLarge(held, sized) ?? applyBuiltInRules(held, sized, evaluatePolicy(held, sized));
   } catch {
     return verdictOf('deny', [policyFault], 'critical');
   }

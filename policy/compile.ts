@@ -13,6 +13,8 @@ import { durationOf } from './duration.ts';
 import type { ReadShell, ValidateCommand } from './functions/shell-facts.ts';
 import { type Complaint, type PathPart, quote } from './problems.ts';
 import { compileTerms } from './compile-terms.ts';
+import { compileHours } from './hours.ts';
+import { compileQuotas } from './quotas.ts';
 import { closeRoles } from './roles.ts';
 import type { PolicySource } from './schema.ts';
 import type { GuardSource, ToolSource } from './schema-parts.ts';
@@ -50,11 +52,13 @@ export function compilePolicy(
     tools: Object.entries(source.tools ?? {}).map(([pattern, tool]) => compileTool(pattern, tool, options, complain)),
     rules: source.rules.map((rule) => compileRule(rule, conditions, terms)),
     terms,
+    hours: compileHours(source),
     allowsUntrusted: source.labels?.untrusted === 'allow',
     relabel: (source.labels?.relabel ?? []).map(({ tools, argument, values }) => {
       return { tools, argument, values: new Set<unknown>(values) };
     }),
     limits: compileLimits(source),
+    quotas: compileQuotas(source),
     prices: new Map(Object.entries(source.prices ?? {})),
     guards: new Map(Object.entries(source.guards ?? {}).map(([name, guard]) => [name, compileGuard(guard)])),
     allowlists: compileAllowlists(source, options.readShell, complain),

@@ -57,6 +57,18 @@ export interface CompiledTool {
   readonly constraints: readonly CompiledConstraint[];
 }
 
+/** How many approval requests may wait, or be asked in a time, of one run, tool or requester. */
+export interface CompiledQuota {
+  readonly per: 'run' | 'tool' | 'requester';
+  /** Absent: any. */
+  readonly tools: readonly string[] | undefined;
+  readonly pending: number | undefined;
+  readonly asked: number | undefined;
+  readonly withinMs: number;
+  readonly backOffMs: number;
+  readonly longestBackOffMs: number;
+}
+
 export interface CompiledGroup {
   readonly claims: ReadonlySet<string>;
   readonly principals: ReadonlySet<string>;
@@ -79,6 +91,13 @@ export interface Relabelling {
   readonly values: ReadonlySet<unknown>;
 }
 
+/** When terms hold, and which do at any other time. */
+export interface CompiledHours {
+  readonly terms: string;
+  readonly outside: string;
+  readonly isWithin: (now: number) => boolean;
+}
+
 /** Only in the policy of an organisation. */
 export interface CompiledLayers {
   /** Patterns of agents by team. */
@@ -97,10 +116,13 @@ export interface CompiledPolicy {
   readonly tools: readonly CompiledTool[];
   readonly rules: readonly CompiledRule[];
   readonly terms: ReadonlyMap<string, ApprovalTerms>;
+  /** Of those terms that hold at some times only. */
+  readonly hours: readonly CompiledHours[];
   /** `labels: { untrusted: allow }` for the whole file. */
   readonly allowsUntrusted: boolean;
   readonly relabel: readonly Relabelling[];
   readonly limits: PolicyLimits;
+  readonly quotas: readonly CompiledQuota[];
   /** Of a million tokens, by model. */
   readonly prices: ReadonlyMap<string, { readonly input: number; readonly output: number }>;
   readonly guards: ReadonlyMap<string, GuardVerdicts>;

@@ -3,7 +3,9 @@
  * to answer it. It reports all that is wrong and decides nothing.
  */
 import { builtInRuleIds } from './built-in-rule-ids.ts';
+import { hoursComplaints } from './hours.ts';
 import { type Complaint, type PathPart, quote } from './problems.ts';
+import { quotaComplaints } from './quotas.ts';
 import type { PolicySource } from './schema.ts';
 import { approvalComplaints } from './reference-terms.ts';
 import type { RuleSource } from './schema-rules.ts';
@@ -16,8 +18,10 @@ export function referenceComplaints(source: PolicySource): Complaint[] {
     ...groupComplaints(source),
     ...peopleComplaints(source),
     ...approvalComplaints(source),
+    ...hoursComplaints(source),
     ...requireComplaints(source),
     ...limitComplaints(source),
+    ...quotaComplaints(source),
     ...ruleComplaints(source),
   ];
 }

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { channelSchema } from '../core/contracts/approval.ts';
 import { riskSchema } from '../core/contracts/labels.ts';
-import { duration, name, principal, role } from './schema-words.ts';
+import { duration, name, principal, role, text } from './schema-words.ts';
 
 export const approversSourceSchema = z.strictObject({
   roles: z.array(role).max(100).optional().describe('Holders of one of these, or of a role that inherits one'),
@@ -44,6 +44,17 @@ export const approvalSourceSchema = z.strictObject({
   fallback: approversSourceSchema
     .optional()
     .describe('Who is asked instead, where the approvers that are known cannot make up the quorum'),
+  hours: z
+    .strictObject({
+      within: z
+        .array(text(200))
+        .min(1)
+        .max(20)
+        .describe('Days and hours in a time zone, as in "mon-fri 09:00-17:00 Europe/Berlin"; any of them'),
+      outside: name.describe('The terms that hold at any other time'),
+    })
+    .optional()
+    .describe('When these terms hold; absent: at any time'),
   requesterMayApprove: z.boolean().optional().describe('Absent: false'),
   reasonRequired: z.boolean().optional().describe('Absent: false'),
 });

@@ -17,6 +17,7 @@ import {
   requireSourceSchema,
   toolSourceSchema,
 } from './schema-parts.ts';
+import { quotaSourceSchema } from './schema-quotas.ts';
 import { ruleSourceSchema } from './schema-rules.ts';
 import { approvalSourceSchema } from './schema-terms.ts';
 import { name, principal, role, text, toolPattern } from './schema-words.ts';
@@ -36,6 +37,12 @@ export const policySourceSchema = z.strictObject({
   tools: z.record(toolPattern, toolSourceSchema).optional().describe('What holds for tools, by name or pattern'),
   labels: labelsSourceSchema.optional().describe('What untrusted content means'),
   limits: limitsSourceSchema.optional(),
+  quotas: z
+    .array(quotaSourceSchema)
+    .min(1)
+    .max(50)
+    .optional()
+    .describe('How much people are asked: beyond it, what would ask is denied at once'),
   prices: z.record(text(200), priceSourceSchema).optional().describe('Prices of models, for `limits.modelCost`'),
   guards: z
     .record(name, guardSourceSchema)

@@ -85,12 +85,21 @@ function separationRefusal(
 function castRefusal({ terms, risk }: AskedUnder, cast: CastVote): string | undefined {
   if (terms.reasonRequired && !cast.hasReason) return 'its terms require a reason';
   if (cast.verdict !== 'approve') return undefined;
-  const ceiling = cast.channel === null ? undefined : terms.channels?.[cast.channel];
-  if (ceiling !== undefined && isAbove(risk, ceiling)) {
-    return `under terms "${terms.name}" risk ${risk} cannot be approved through channel "${cast.channel}"`;
-  }
+  const wrongChannel = cast.channel === null ? undefined : channelRefusal({ terms, risk }, cast.channel);
+  if (wrongChannel !== undefined) return wrongChannel;
   const isUnconfirmed = needsStepUp(terms, risk) && !cast.isConfirmed;
   return isUnconfirmed ? `its terms require a fresh confirmation from risk ${terms.stepUpFrom}` : undefined;
+}
+
+/** Why nobody may approve it through this channel; undefined where the terms let it. */
+export function channelRefusal(
+  { terms, risk }: Pick<AskedUnder, 'terms' | 'risk'>,
+  channel: Channel,
+): string | undefined {
+  const ceiling = terms.channels?.[channel];
+  return ceiling !== undefined && isAbove(risk, ceiling)
+    ? `under terms "${terms.name}" risk ${risk} cannot be approved through channel "${channel}"`
+    : undefined;
 }
 
 /** Whether an approval at this risk needs a fresh confirmation by its voter. */

@@ -13,6 +13,7 @@ import type { Label } from '../core/contracts/labels.ts';
 import type { FenceState, SignedReceipt } from '../core/contracts/receipt.ts';
 import type { Redaction } from '../core/contracts/redaction.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
+import type { AskQuotas } from './ask-quotas.ts';
 import type { ApprovalChange, KeptNotice, Notice } from './notice.ts';
 
 export interface RunRow {
@@ -155,6 +156,10 @@ export interface DecisionRecord {
   denial: Denial | null;
   /** For allow and ask: counted once by (call key, try) against these bounds, in the same transaction. */
   admit: { callsPerRun: number; callsPerTurn: number; counters?: readonly CounterTake[] } | null;
+  /** Further calls that an ask covers, of the same turn, tool and try: counted with it, in their order. Absent: none. */
+  admitAlso?: readonly string[];
+  /** For an ask: where one is full, its denial is recorded in place of the ask. Absent: none. */
+  quotas?: AskQuotas;
 }
 export type RecordedDecision =
   | { kind: 'recorded' }
@@ -162,6 +167,9 @@ export type RecordedDecision =
   | { kind: 'over-limit'; limit: 'callsPerRun' | 'callsPerTurn' }
   /** `freeAt`: when the next place is free; null: never. */
   | { kind: 'over-limit'; limit: 'counter'; counter: CounterTake; freeAt: number | null }
+  | { kind: 'over-quota'; decision: SignedDecision }
+  /** Only so many of `admitAlso` had a place; nothing else was recorded. */
+  | { kind: 'fits-fewer'; fits: number }
   /** Epoch, link or turn mark moved since the state was read. */
   | { kind: 'stale' };
 

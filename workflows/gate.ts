@@ -12,6 +12,7 @@ import { awaitApproval } from './await-approval.ts';
 import { decisionRefusal, executedResult, refusedResult, unknownResult } from './gate/call-result.ts';
 import { checkOnce, type PassKind, type PassResult } from './gate/check.ts';
 import { type Execution, executeCall } from './gate/execute-call.ts';
+import { dropAsk } from './gate/siblings.ts';
 import { nextTry } from './gate/next-try.ts';
 import { holdRun } from './hold.ts';
 import { NewLinkWanted } from './new-link.ts';
@@ -144,9 +145,11 @@ async function takeDecision(run: RunMemory, remote: Remote, driven: Driven, deci
     if (!progress.result && !progress.doubt) await backOff(run, driven);
   } else if (body.rules[0]?.id === 'approval-stale' && progress.rounds < mostRounds) {
     progress.ask = null;
+    if (body.nonce !== null) dropAsk(run, body.nonce);
   } else {
     noteOutcome(run, progress, body.outcome);
     run.finish(progress, decisionRefusal(run, progress, body));
+    if (body.nonce !== null && body.outcome === 'superseded') dropAsk(run, body.nonce);
     if (body.rules.some((rule) => rule.id === 'stopped-by-person')) run.stopped = body.rules[0]?.reason ?? '';
   }
 }

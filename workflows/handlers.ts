@@ -66,10 +66,14 @@ function transcriptPart(run: RunMemory, from: number): TranscriptPart {
 }
 
 function runState(run: RunMemory): RunState {
+  const shown = new Set<string>();
   const waiting = run.calls.flatMap((call) => {
     const body = call.ask?.body;
     if (body?.verdict !== 'ask' || stageOf(run, call) !== 'waiting-for-approval') return [];
     const { approvalId, nonce, kind, deadlineAt } = body.ask;
+    // Identical calls wait for one answer.
+    if (shown.has(nonce)) return [];
+    shown.add(nonce);
     const votes = [...run.votes.values()].filter((vote) => vote.body.nonce === nonce).length;
     return [{ approvalId, nonce, kind, deadlineAt, votes, tool: body.tool.name }];
   });

@@ -3,22 +3,32 @@
  * the terms' fallback, and where these could not either it denies at once.
  */
 import type { CheckCallResult } from '../../core/contracts/activities.ts';
-import type { ApprovalTerms } from '../../core/contracts/approval.ts';
+import type { ApprovalTerms, Card } from '../../core/contracts/approval.ts';
 import { approvalIdOf } from '../../core/contracts/call-names.ts';
-import type { DecisionBody } from '../../core/contracts/decision.ts';
+import { type AskBody, type DecisionBody, mostNamed } from '../../core/contracts/decision.ts';
+import { requestersOf, type TicketBody } from '../../core/contracts/ticket.ts';
 import { isEmptySet } from '../../core/approver-set.ts';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { buildCard, maximumCardArguments } from '../../core/card/build-card.ts';
 import { digestJson } from '../../core/digest.ts';
+import type { FullQuota } from '../../store/ask-quotas.ts';
 import { commonBody, denyBy, gateRule, type Gating, overLimit, targetState } from './gating.ts';
-import { couldBeApproved } from './judge-votes.ts';
+import { whoCouldApprove } from './judge-votes.ts';
+import { overQuotaRule } from './over-quota.ts';
 import { forWorkflow } from './position.ts';
-import { type DecisionExtras, decided, noExtras, signAndRecord } from './record-decision.ts';
+import {
+  type DecisionExtras,
+  decided,
+  type FitsFewer,
+  noExtras,
+  type Recorded,
+  signAndRecordAll,
+} from './record-decision.ts';
+import { siblingsToCover } from './siblings.ts';
 
 export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<CheckCallResult> {
-  const { dependencies, standing, input, call, judgement } = gating;
-  const terms = await answerableTerms(gating, kind);
-  if (!terms) {
+  const answerable = await answerableTerms(gating, kind);
+  if (!answerable) {
     return await denyBy(
       gating,
       [gateRule('no-eligible-approver', 'not enough people who may approve this have a credential to vote with')],
@@ -26,6 +36,31 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
       'no-eligible-approver',
     );
   }
+  let others = kind === 'call' ? await siblingsToCover(gating) : [];
+  for (;;) {
+    const recorded = await recordAsk(gating, { kind, ...answerable, others });
+    if (recorded.kind === 'fits-fewer') {
+      others = others.slice(0, recorded.fits);
+      continue;
+    }
+    if (recorded.kind === 'over-limit') return await overLimit(gating, recorded);
+    if (recorded.kind !== 'decision') return recorded;
+    return decided(recorded.decision, forWorkflow(gating.call.tool, gating.call.canonical));
+  }
+}
+
+interface Asked {
+  kind: 'call' | 'reconcile';
+  terms: ApprovalTerms;
+  /** Who could answer. Absent: not looked for. */
+  names?: readonly string[];
+  /** Call keys of identical calls that the answer is for as well. */
+  others: readonly string[];
+}
+
+async function recordAsk(gating: Gating, { kind, terms, names, others }: Asked): Promise<Recorded | FitsFewer> {
+  const { dependencies, standing, input, call, judgement } = gating;
+  const times = others.length === 0 ? {} : { times: others.length + 1 };
   const approvalId = approvalIdOf(standing.callKey, input.round);
   const deadlineAt = standing.now + terms.deadlineMs;
   const { definition } = call.tool;
@@ -37,6 +72,7 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
     approvalId,
     kind,
     agent: standing.ticket.agent,
+    ...times,
     tool: definition.name,
     toolDescription: definition.description,
     effect: definition.effect,
@@ -45,6 +81,7 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
     ...(argumentsBody === undefined ? {} : { argumentsBody }),
     requester: standing.ticket.principal,
     onBehalfOf: standing.ticket.onBehalfOf,
+    ...ownersOf(standing.ticket),
     environment: standing.ticket.environment,
     risk: judgement.risk,
     rules: judgement.rules.filter((rule) => rule.effect !== 'allow').map(({ id, reason }) => ({ id, reason })),
@@ -64,45 +101,68 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
       nonce: input.nonce,
       approvalId,
       kind,
-      callKeys: [standing.callKey],
+      callKeys: [standing.callKey, ...others],
+      ...times,
       terms,
       termsDigest: digestJson('terms', terms),
       cardDigest: digestJson('card', card),
       askedAt: standing.now,
       deadlineAt,
       executeWithinMs: terms.executeWithinMs,
+      ...couldAnswer(names),
     },
   };
   const before = input.ask?.body.verdict === 'ask' ? input.ask.body.ask.nonce : null;
+  const refuse = (full: FullQuota): DecisionBody => ({
+    ...commonBody(gating, [overQuotaRule(full, standing.now)]),
+    verdict: 'deny',
+    nonce: null,
+    outcome: null,
+  });
   const extras: DecisionExtras = {
     ...noExtras,
     ask: { card: canonicalJson(card) },
     admit: kind === 'call' ? judgement.limits : null,
+    admitAlso: others,
+    ...(kind === 'call' ? { quotas: { quotas: judgement.quotas ?? [], refuse } } : {}),
     // Only the list of open requests reads this: what may be approved is decided from the signed ask.
     closes: before ? { nonce: before, outcome: 'superseded', at: standing.now } : null,
   };
-  const recorded = await signAndRecord(dependencies, standing, input, body, extras);
-  if (recorded.kind === 'over-limit') return await overLimit(gating, recorded);
-  if (recorded.kind !== 'decision') return recorded;
-  return decided(recorded.decision, forWorkflow(call.tool, call.canonical));
+  return await signAndRecordAll(dependencies, standing, input, body, extras);
+}
+
+/** The first twenty: further ones are in the ticket, and none of them approves it. */
+function ownersOf(ticket: TicketBody): Pick<Card, 'owners'> {
+  const others = requestersOf(ticket).filter((one) => one !== ticket.principal && one !== ticket.onBehalfOf);
+  return others.length === 0 ? {} : { owners: others.slice(0, 20) };
+}
+
+function couldAnswer(names: readonly string[] | undefined): Pick<AskBody['ask'], 'couldAnswer' | 'couldAnswerMore'> {
+  if (!names) return {};
+  const more = names.length - mostNamed;
+  return { couldAnswer: names.slice(0, mostNamed), ...(more > 0 ? { couldAnswerMore: more } : {}) };
 }
 
 /** The terms as they are asked under; undefined where nobody could answer. */
 async function answerableTerms(
   { dependencies, standing, judgement }: Gating,
   kind: 'call' | 'reconcile',
-): Promise<ApprovalTerms | undefined> {
+): Promise<Pick<Asked, 'terms' | 'names'> | undefined> {
   if (!judgement.terms) return undefined;
   const { fallback, ...terms } = judgement.terms;
   const wanted = [terms, ...(fallback ? [{ ...terms, approvers: fallback }] : [])];
   for (const asked of wanted) {
     if (isEmptySet(asked.approvers) && !asked.escalation) continue;
     // What became of an effect is worth waiting for: somebody may be enrolled before the deadline.
-    if (kind === 'reconcile') return asked;
+    if (kind === 'reconcile') return { terms: asked };
     const { risk, policies } = judgement;
-    if (await couldBeApproved(dependencies, standing, { terms: asked, risk, policies, askedAt: standing.now })) {
-      return asked;
-    }
+    const names = await whoCouldApprove(dependencies, standing, {
+      terms: asked,
+      risk,
+      policies,
+      askedAt: standing.now,
+    });
+    if (names) return { terms: asked, names };
   }
   return undefined;
 }

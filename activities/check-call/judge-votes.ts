@@ -67,19 +67,20 @@ function judgeOne(
 }
 
 /**
- * Whether the people who have a credential to vote with could make up the quorum at some time before the deadline: found out
- * when it is asked, because nobody need wait for what cannot come.
+ * Who has a credential to vote with and could approve at some time before the deadline, by name; undefined where they could not
+ * make up the quorum: found out when it is asked, because nobody need wait for what cannot come.
  */
-export async function couldBeApproved(
+export async function whoCouldApprove(
   dependencies: CheckCallDependencies,
   { ticket, now }: Standing,
   asked: AskedOf,
-): Promise<boolean> {
+): Promise<string[] | undefined> {
   const { terms } = asked;
   const requesters = requestersOf(ticket);
   const people = new Map<string, SeatedVote>();
   const separate = terms.requesterMayApprove ? [] : requesters;
   const makersOf = await readMakers(dependencies);
+  const names = new Set<string>();
   for (const credential of (await readVotingKeys(dependencies)).values()) {
     if (!credential.scopes.includes('approvals:vote')) continue;
     if (whyNoVote(credential, makersOf(credential), separate, now, 'approve') !== undefined) continue;
@@ -91,9 +92,11 @@ export async function couldBeApproved(
       hasReason: true,
       isConfirmed: true,
     });
-    if (judged.kind === 'may') people.set(judged.person, { seats: judged.seats });
+    if (judged.kind !== 'may') continue;
+    people.set(judged.person, { seats: judged.seats });
+    names.add(credential.principal);
   }
-  return approvalsSuffice(terms, [...people.values()]);
+  return approvalsSuffice(terms, [...people.values()]) ? [...names].toSorted() : undefined;
 }
 
 function voterOf({ principal, roles }: VotingKey): { principal: string; claims: readonly string[] } {

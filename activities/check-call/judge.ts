@@ -16,9 +16,11 @@ import {
   type LayerPolicy,
   type PolicyInput,
   type PolicyVerdict,
+  quotasOf,
   usualGuardSettings,
 } from '../../policy/index.ts';
 import { guardFailedRule } from '../../guards/index.ts';
+import type { AskQuota } from '../../store/ask-quotas.ts';
 import type { DecisionRecord, Denial } from '../../store/store.ts';
 import type { RegisteredTool } from '../../tools/registry.ts';
 import { verifyVote } from '../verify-votes.ts';
@@ -41,6 +43,8 @@ export interface Judgement {
   /** By whose roles approvers are judged. */
   policies: CompiledPolicy[];
   limits: NonNullable<DecisionRecord['admit']>;
+  /** Of approval requests. Absent: none. */
+  quotas?: readonly AskQuota[];
   /** Absent where there are no layers above the pack's. */
   layers?: LayerVerdict[];
   shadow?: ShadowVerdict[];
@@ -100,12 +104,13 @@ export async function judgeCall(
   const packs = asked.enforced.filter(({ layer }) => layer === 'pack').map(({ policy }) => policy);
   return {
     kind: 'judgement',
-    ...askAgainAfterFirstTry(input, call, layered.verdict, packs),
+    ...askAgainAfterFirstTry(standing, input, call, layered.verdict, packs),
     findings,
     labels,
     activePolicyDigest: asked.activeDigest,
     policies: approverLayers(layered).map(({ policy }) => policy),
     limits: limitsOf(standing, asked.enforced, call),
+    quotas: quotasFor(standing, asked.enforced, call),
     ...recordedLayers(asked, layered, facts),
     dryRunReads: asked.enforced.every(({ policy }) => policy.dryRunReads === 'run'),
   };
@@ -164,6 +169,7 @@ async function untrustedValues(
 
 /** `effect`: a further try always asks, even where the first one needed nobody (contracts.md §4). */
 function askAgainAfterFirstTry(
+  { now }: Standing,
   input: CheckCallInput,
   call: ParsedCall,
   verdict: PolicyVerdict,
@@ -171,7 +177,7 @@ function askAgainAfterFirstTry(
 ): Pick<Judgement, 'verdict' | 'rules' | 'risk' | 'terms'> {
   const judged = { verdict: verdict.verdict, rules: verdict.rules, risk: verdict.risk, terms: verdict.terms };
   if (input.try === 1 || call.tool.definition.effect !== 'effect' || verdict.verdict !== 'allow') return judged;
-  const terms = strictestDefaultTerms(policies);
+  const terms = strictestDefaultTerms(policies, now);
   const reason = 'an earlier try of this effect was in doubt: trying again needs a person';
   const effect = terms ? 'ask' : 'deny';
   return { ...judged, verdict: effect, rules: [...judged.rules, { id: 'further-try', effect, reason }], terms };
@@ -225,6 +231,13 @@ async function policyInput(
     denials: denials.length,
     now: standing.now,
   };
+}
+
+function quotasFor({ ticket }: Standing, asked: readonly LayerPolicy[], call: ParsedCall): AskQuota[] {
+  const { principal, onBehalfOf, workflowId } = ticket;
+  const policies = asked.map((one) => ({ layer: layerLabel(one), policy: one.policy }));
+  const requesters = [principal, ...(onBehalfOf === null ? [] : [onBehalfOf])];
+  return quotasOf(policies, { workflowId, tool: call.tool.definition.name, requesters });
 }
 
 function limitsOf(standing: Standing, asked: readonly LayerPolicy[], call: ParsedCall): Judgement['limits'] {

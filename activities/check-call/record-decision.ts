@@ -7,31 +7,56 @@ import type { DecisionBody, SignedDecision } from '../../core/contracts/decision
 import { digestJson } from '../../core/digest.ts';
 import { sealEnvelope } from '../../core/envelope.ts';
 import type { DecisionRecord, RecordedDecision } from '../../store/store.ts';
+import type { AskQuota, FullQuota } from '../../store/ask-quotas.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import type { Standing } from './standing.ts';
 
-export type DecisionExtras = Pick<DecisionRecord, 'ask' | 'closes' | 'denial' | 'admit'>;
+export type DecisionExtras = Pick<DecisionRecord, 'ask' | 'closes' | 'denial' | 'admit' | 'admitAlso'> & {
+  /** Of an ask; where one is full, the denial that `refuse` gives is signed in its place. */
+  quotas?: { quotas: readonly AskQuota[]; refuse: (full: FullQuota) => DecisionBody };
+};
 
 export const noExtras: DecisionExtras & { admit: null } = { ask: null, closes: null, denial: null, admit: null };
 
 export type OverLimit = Extract<RecordedDecision, { kind: 'over-limit' }>;
+export type FitsFewer = Extract<RecordedDecision, { kind: 'fits-fewer' }>;
 export type Recorded = { kind: 'decision'; decision: SignedDecision } | OverLimit | RunRefused | Hold;
 
+/** Of one call alone. */
 export async function signAndRecord(
   dependencies: CheckCallDependencies,
   standing: Standing,
   input: CheckCallInput,
   body: DecisionBody,
-  extras: DecisionExtras,
+  extras: Omit<DecisionExtras, 'admitAlso' | 'quotas'>,
   expiresAt?: number,
 ): Promise<Recorded> {
-  const decision = sealEnvelope(dependencies.signer, 'decision', dependencies.audience, body, {
-    issuedAt: standing.now,
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-  });
-  const digest = digestJson('decision', decision);
+  const recorded = await signAndRecordAll(dependencies, standing, input, body, extras, expiresAt);
+  return recorded.kind === 'fits-fewer' ? notRecorded : recorded;
+}
+
+/** As `signAndRecord`, of a decision that may cover further calls. */
+export async function signAndRecordAll(
+  dependencies: CheckCallDependencies,
+  standing: Standing,
+  input: CheckCallInput,
+  body: DecisionBody,
+  { quotas, ...extras }: DecisionExtras,
+  expiresAt?: number,
+): Promise<Recorded | FitsFewer> {
+  const seal = (what: DecisionBody) => {
+    const decision = sealEnvelope(dependencies.signer, 'decision', dependencies.audience, what, {
+      issuedAt: standing.now,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    });
+    return { decision, digest: digestJson('decision', decision) };
+  };
+  const { decision, digest } = seal(body);
+  const within = quotas
+    ? { quotas: { quotas: quotas.quotas, refuse: (full: FullQuota) => seal(quotas.refuse(full)) } }
+    : {};
   const result = await dependencies.store.recordDecision(
-    { key: keyOf(standing, input), decision, digest, turn: input.turn, ...extras },
+    { key: keyOf(standing, input), decision, digest, turn: input.turn, ...extras, ...within },
     { runEpoch: standing.run.runEpoch },
   );
   switch (result.kind) {
@@ -39,7 +64,10 @@ export async function signAndRecord(
       return { kind: 'decision', decision };
     case 'exists':
       return sameCall(result.decision, body) ? { kind: 'decision', decision: result.decision } : otherCall();
+    case 'over-quota':
+      return { kind: 'decision', decision: result.decision };
     case 'over-limit':
+    case 'fits-fewer':
       return result;
     case 'stale':
       return { kind: 'hold', code: 'store-unavailable', reason: 'the run moved on while this call was gated' };
@@ -55,10 +83,10 @@ export async function signAndRecordRefusal(
   extras: DecisionExtras & { admit: null },
 ): Promise<Exclude<Recorded, { kind: 'over-limit' }>> {
   const recorded = await signAndRecord(dependencies, standing, input, body, extras);
-  return recorded.kind === 'over-limit'
-    ? { kind: 'hold', code: 'store-unavailable', reason: 'a refusal was not recorded' }
-    : recorded;
+  return recorded.kind === 'over-limit' ? notRecorded : recorded;
 }
+
+const notRecorded: Hold = { kind: 'hold', code: 'store-unavailable', reason: 'a decision was not recorded' };
 
 export function keyOf(standing: Standing, input: CheckCallInput): DecisionRecord['key'] {
   return {

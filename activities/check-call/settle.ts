@@ -72,7 +72,7 @@ export async function reconcileJudgement(dependencies: CheckCallDependencies, st
 export async function decideReconcile(gating: Gating, own: OwnAsk | undefined): Promise<CheckCallResult> {
   const { dependencies, standing, judgement } = gating;
   if (!own) {
-    const terms = judgement.terms ?? strictestDefaultTerms(judgement.policies);
+    const terms = judgement.terms ?? strictestDefaultTerms(judgement.policies, gating.standing.now);
     return await ask({ ...gating, judgement: { ...judgement, terms } }, 'reconcile');
   }
   const { nonce, deadlineAt } = own.body.ask;

@@ -41,8 +41,10 @@ export async function openOwnAsk(
   const reusable = call.tool.definition.effect === 'idempotent' && body.ask.kind === 'call';
   const fits =
     row?.askDigest === digest &&
+    // For one of the calls that it covered, something else was found to be so: the others ask anew.
+    row.outcome !== 'superseded' &&
     body.ask.kind === input.about &&
-    body.callKey === standing.callKey &&
+    body.ask.callKeys.includes(standing.callKey) &&
     (body.try === input.try || (reusable && body.try < input.try)) &&
     body.tool.name === input.tool &&
     body.tool.definitionDigest === call.tool.definitionDigest &&
@@ -101,7 +103,9 @@ export async function weighVotes(
   }
   // What was permitted by then and not yet reserved is not permitted any more.
   const withdrawn = judged.find(({ digest }) => decided.statusByDigest[digest] === 'withdrawn');
-  if (withdrawn && (await dependencies.store.getAsk(ask.body.ask.nonce))?.outcome === 'approved') {
+  const outcome = withdrawn ? (await dependencies.store.getAsk(ask.body.ask.nonce))?.outcome : undefined;
+  // `withdrawn`: another of the calls that it covers has found it so.
+  if (withdrawn && (outcome === 'approved' || outcome === 'withdrawn')) {
     return { kind: 'withdrawn', by: withdrawn.vote };
   }
   if (closed) return { kind: 'expired' };

@@ -6,7 +6,20 @@ import { visible } from '../terminal.ts';
 import { durationText, shortNonce, timeText } from './format.ts';
 
 export function approvalLines(approval: ApprovalView, now: number): string[] {
-  const { nonce, approvers, votes, open, outcome, you, deadlineAt, cardDigest, lastApproved, spent, untold } = approval;
+  const {
+    nonce,
+    approvers,
+    votes,
+    couldAnswer,
+    open,
+    outcome,
+    you,
+    deadlineAt,
+    cardDigest,
+    lastApproved,
+    spent,
+    untold,
+  } = approval;
   const situation = {
     cardDigest,
     ...(lastApproved === undefined ? {} : { lastApproved }),
@@ -22,7 +35,11 @@ export function approvalLines(approval: ApprovalView, now: number): string[] {
         `  of these    ${namesOf(from)}: ${approve} must approve${deny === undefined ? '' : `, ${deny} can deny`}`,
     ),
     ...(approvers.denials > 1 ? [`  denied by   ${approvers.denials} denials`] : []),
-    ...votes.map((vote) => `  vote        ${vote.verdict} by ${visible(vote.principal)} at ${timeText(vote.castAt)}`),
+    ...(couldAnswer
+      ? [`  could       ${couldAnswer.length === 0 ? 'nobody' : couldAnswer.map(visible).join(', ')}`]
+      : []),
+    ...(approval.told ?? []).map((one) => `  told        ${toldText(one)}`),
+    ...votes.map((vote) => `  vote        ${voteText(vote)}`),
   ];
   for (const { channel, problem } of untold ?? []) {
     lines.push(
@@ -33,6 +50,16 @@ export function approvalLines(approval: ApprovalView, now: number): string[] {
   lines.push(`  time left   ${durationText(deadlineAt - now)}`);
   if (!you.mayAnswer) lines.push(`  you         may not answer: ${visible(you.reason ?? 'no reason given')}`);
   return lines;
+}
+
+function voteText({ verdict, principal, castAt, channel, authenticated }: ApprovalView['votes'][number]): string {
+  return `${verdict} by ${visible(principal)} at ${timeText(castAt)}, from ${channel} with ${visible(authenticated)}`;
+}
+
+function toldText({ channel, at, remindedAt, problem }: NonNullable<ApprovalView['told']>[number]): string {
+  const when = at === null ? 'not yet' : `at ${timeText(at)}`;
+  const again = remindedAt === null ? '' : `, again at ${timeText(remindedAt)}`;
+  return `${visible(channel)} ${when}${again}${problem === null ? '' : ` (${visible(problem)})`}`;
 }
 
 function namesOf({ roles, groups = [], principals }: ApproverSet): string {

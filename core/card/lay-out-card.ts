@@ -14,7 +14,8 @@ export interface CardSituation {
   now?: number;
   cardDigest?: string;
   votes?: { approvals: number; quorum: number };
-  spent?: { calls: number; inputTokens: number; outputTokens: number };
+  /** `cost`: in the currency of the policy's prices; null: a model has no price. Absent: the policy has none. */
+  spent?: { calls: number; inputTokens: number; outputTokens: number; cost?: number | null | undefined };
   /** Null: looked for, and there is none. */
   lastApproved?: ({ approvalId: string; at: number; by: string[] } & ArgumentChanges) | null;
 }
@@ -33,7 +34,7 @@ export const uninspectable = 'UNINSPECTABLE';
 export function layOutCard(card: Card, situation: CardSituation = {}): CardLine[] {
   const verb = card.kind === 'call' ? 'Run' : 'Say what became of';
   return [
-    { kind: 'headline', label: '', text: `${verb} ${value(card.tool)} on ${value(card.environment)}` },
+    { kind: 'headline', label: '', text: `${verb} ${value(card.tool)} on ${value(card.environment)}${timesOf(card)}` },
     { kind: 'arguments', label: 'arguments', text: value(card.arguments) },
     ...cutLines(card),
     ...(card.opaque ?? []).map((one) =>
@@ -52,7 +53,11 @@ export function layOutCard(card: Card, situation: CardSituation = {}): CardLine[
       'asked for',
       `${value(card.requester)}${card.onBehalfOf === null ? '' : ` on behalf of ${value(card.onBehalfOf)}`}`,
     ),
+    ...(card.owners ? [fact('behind it', `also ${card.owners.map(value).join(', ')}`)] : []),
     fact('agent', value(card.agent)),
+    ...(card.times === undefined
+      ? []
+      : [fact('asked', `${card.times} identical calls of one turn; an answer is for each of them`)]),
     fact('came from', card.labels.length === 0 ? 'no label' : card.labels.map(value).join(', ')),
     ...card.rules.map((rule) => fact('rule', `${value(rule.id)}: ${value(rule.reason)}`)),
     ...card.findings.map((one) => fact('finding', `${value(one.severity)} ${value(one.rule)}: ${value(one.message)}`)),
@@ -62,6 +67,11 @@ export function layOutCard(card: Card, situation: CardSituation = {}): CardLine[
     fact('approval', value(card.approvalId)),
     ...(situation.cardDigest === undefined ? [] : [fact('card', shortDigest(situation.cardDigest))]),
   ];
+}
+
+/** In the headline: an approval of one call and of many look alike otherwise. */
+export function timesOf({ times }: Card): string {
+  return times === undefined ? '' : `, ${times} times`;
 }
 
 const whyText = { base64: 'base64', hex: 'hex digits', 'hidden-characters': 'mostly hidden characters' } as const;
@@ -108,9 +118,21 @@ function situationLines({ votes, spent }: CardSituation): CardLine[] {
   return [
     ...(votes ? [fact('votes', `${votes.approvals} of ${votes.quorum} approvals so far`)] : []),
     ...(spent
-      ? [fact('run so far', `${spent.calls} calls, ${spent.inputTokens} tokens read, ${spent.outputTokens} written`)]
+      ? [
+          fact(
+            'run so far',
+            `${spent.calls} calls, ${spent.inputTokens} tokens read, ${spent.outputTokens} written${costText(spent.cost)}`,
+          ),
+        ]
       : []),
   ];
+}
+
+/** To four places, upwards: what was spent is never shown as less. */
+function costText(cost: number | null | undefined): string {
+  if (cost === undefined) return '';
+  if (cost === null) return ', at a cost that is not known: a model has no price';
+  return `, at a cost of ${Math.ceil(Number((cost * 10_000).toPrecision(12))) / 10_000}`;
 }
 
 function fact(label: string, text: string): CardLine {

@@ -86,6 +86,8 @@ export interface CheckCallInput {
   about: 'call' | 'reconcile';
   /** The run ends unfinished: its open ask is withdrawn, and nothing else is decided. */
   withdraw: boolean;
+  /** Calls of this turn, of the same tool, that wait for a first verdict: identical ones are asked about together. */
+  siblings?: readonly { index: number; argumentsText: string }[];
 }
 export interface Decided {
   kind: 'decided';

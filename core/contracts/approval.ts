@@ -80,6 +80,8 @@ export const cardSchema = z.strictObject({
   approvalId: z.string(),
   kind: z.enum(['call', 'reconcile']),
   agent: z.string(),
+  /** Identical calls of one turn that an answer is for, each of them. Absent: one. */
+  times: z.int().min(2).max(64).optional(),
   tool: toolNameSchema,
   toolDescription: z.string(),
   effect: z.enum(['read', 'idempotent', 'effect']),
@@ -95,6 +97,8 @@ export const cardSchema = z.strictObject({
   opaque: z.array(opaqueValueSchema).min(1).max(20).optional(),
   requester: principalSchema,
   onBehalfOf: principalSchema.nullable(),
+  /** Who else is behind the run: makers of the key it was started with, and of the keys before. Absent: nobody. */
+  owners: z.array(principalSchema).min(1).max(20).optional(),
   environment: z.string(),
   risk: riskSchema,
   rules: z.array(z.strictObject({ id: z.string(), reason: z.string() })),

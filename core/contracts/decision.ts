@@ -27,18 +27,37 @@ export const ruleHitSchema = z.strictObject({
 });
 export type RuleHit = z.infer<typeof ruleHitSchema>;
 
-export const askSchema = z.strictObject({
-  nonce: nonceSchema,
-  approvalId: z.string().min(1),
-  kind: z.enum(['call', 'reconcile']),
-  callKeys: z.array(callKeySchema).min(1).max(64),
-  terms: approvalTermsSchema,
-  termsDigest: digestSchema,
-  cardDigest: digestSchema,
-  askedAt: timestampSchema,
-  deadlineAt: timestampSchema,
-  executeWithinMs: z.int().min(1),
-});
+/** People that one ask names at most. */
+export const mostNamed = 100;
+/** Calls that one ask covers at most. */
+export const mostCallsPerAsk = 64;
+
+export const askSchema = z
+  .strictObject({
+    nonce: nonceSchema,
+    approvalId: z.string().min(1),
+    kind: z.enum(['call', 'reconcile']),
+    /** Identical calls of one turn: the same tool, the same arguments. Each has its own permit, and runs once. */
+    callKeys: z.array(callKeySchema).min(1).max(mostCallsPerAsk),
+    /** How many calls it covers, as the card says. Absent: one. */
+    times: z.int().min(2).max(mostCallsPerAsk).optional(),
+    terms: approvalTermsSchema,
+    termsDigest: digestSchema,
+    cardDigest: digestSchema,
+    askedAt: timestampSchema,
+    deadlineAt: timestampSchema,
+    executeWithinMs: z.int().min(1),
+    /**
+     * Who could answer at some time before the deadline, when it was asked: they had a credential to vote with and were
+     * not behind the run. At most 100, in order. Absent: not looked for. A vote is judged anew, by who may vote then.
+     */
+    couldAnswer: z.array(principalSchema).max(mostNamed).optional(),
+    /** Further ones that are not named. */
+    couldAnswerMore: z.int().min(1).optional(),
+  })
+  .refine(({ times = 1, callKeys }) => new Set(callKeys).size === times && callKeys.length === times, {
+    error: 'it covers another number of calls than it says',
+  });
 export type Ask = z.infer<typeof askSchema>;
 
 export const approvedBySchema = z.strictObject({

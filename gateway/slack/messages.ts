@@ -3,11 +3,13 @@
  * in text that Slack does not parse; buttons and links are ours, and a button carries the request's nonce and nothing else.
  */
 import type { Card } from '../../core/contracts/approval.ts';
-import { type CardSituation } from '../../core/card/lay-out-card.ts';
+import { type CardSituation, timesOf } from '../../core/card/lay-out-card.ts';
 import { escapeMrkdwn, renderCardSlack, type SlackBlock } from '../../core/card/render-slack.ts';
 import type { FailedNotice, Reminder } from '../notices/notice-channel.ts';
 import { couldNotTell, mayAnswerToo } from '../notices/notice-words.ts';
 import { whyNotShown } from '../../core/card/why-not-shown.ts';
+import { channelRefusal } from '../../policy/index.ts';
+import type { OpenedAsk } from '../verified.ts';
 
 export interface SlackMessage {
   text: string;
@@ -22,12 +24,18 @@ export const inputAction = 'value';
 
 /** In notifications, which show no blocks: our own words and two names that an operator chose. */
 function fallback(card: Card, state: string): string {
-  return escapeMrkdwn(`${state}: ${card.tool} on ${card.environment} (risk ${card.risk})`);
+  return escapeMrkdwn(`${state}: ${card.tool} on ${card.environment}${timesOf(card)} (risk ${card.risk})`);
 }
 
-export function requestMessage(card: Card, situation: CardSituation, nonce: string, inboxUrl: string): SlackMessage {
+/** A button that could only lead to a refusal is not there; why is said instead. */
+export function requestMessage(
+  { card, body, row: { nonce } }: OpenedAsk,
+  situation: CardSituation,
+  inboxUrl: string,
+): SlackMessage {
   const isCall = card.kind === 'call';
-  const why = isCall ? whyNotShown(card, 'slack') : 'it asks what became of a call';
+  const forbidden = channelRefusal({ terms: body.ask.terms, risk: body.risk }, 'slack');
+  const why = isCall ? (whyNotShown(card, 'slack') ?? forbidden) : 'it asks what became of a call';
   const button = (id: keyof typeof actionIds, text: string, style: string) => ({
     type: 'button',
     action_id: actionIds[id],

@@ -13,8 +13,8 @@ interface Place {
 export function createSlackChannel(api: SlackApi, inboxUrl: (nonce: string) => string): NoticeChannel {
   return {
     name: 'slack',
-    request: async ({ card, row }, situation) =>
-      JSON.stringify(await api.post(requestMessage(card, situation, row.nonce, inboxUrl(row.nonce)))),
+    request: async (ask, situation) =>
+      JSON.stringify(await api.post(requestMessage(ask, situation, inboxUrl(ask.row.nonce)))),
     remindsHalfWay: true,
     remind: async ({ card }, place, reminder) =>
       void (await api.post({ ...reminderMessage(card, reminder), thread: placeOf(place).ts })),

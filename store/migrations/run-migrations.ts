@@ -5,6 +5,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { indexApprovalChanges } from './approval-changes.ts';
+import { createAskQuotas } from './ask-quotas.ts';
 import { type AppendOnly, createAuthorityAndLedger } from './authority-and-ledger.ts';
 import { indexGateReads } from './gate-reads.ts';
 import { createKeyUses } from './key-uses.ts';
@@ -27,6 +28,7 @@ function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
     '0008-key-uses': { up: createKeyUses },
     '0009-redactions': { up: createRedactions },
     '0010-notice-alarms': { up: createNoticeAlarms },
+    '0011-ask-quotas': { up: createAskQuotas },
   };
 }
 

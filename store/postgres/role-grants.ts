@@ -46,6 +46,12 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
     insert: ['agent'],
     update: { agent: ['outcome', 'closed_at'] },
   },
+  ask_places: { read: ['agent', 'audit'], insert: ['agent'], update: { agent: ['open_until'] } },
+  ask_back_offs: {
+    read: ['agent', 'audit'],
+    insert: ['agent'],
+    update: { agent: ['refusals', 'until_at', 'latest_at'] },
+  },
   denials: { read: ['agent', 'gateway', 'audit'], insert: ['agent'] },
   votes: { read: ['agent', 'gateway', 'audit'], insert: ['gateway'], update: { gateway: ['signalled'] } },
   withdrawals: {

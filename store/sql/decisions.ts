@@ -9,6 +9,7 @@ import { CountersignError } from '../../core/errors.ts';
 import { parseCallKey } from '../../core/contracts/call-names.ts';
 import type { SignedDecision } from '../../core/contracts/decision.ts';
 import type { DecisionKey, DecisionRecord, RecordedDecision, Store } from '../store.ts';
+import { closeAskPlaces, findFullQuota, takeAskPlaces } from './ask-quotas.ts';
 import { takePlaces } from './limit-places.ts';
 import { countToolCall } from './limits.ts';
 import { prepared } from './prepared.ts';
@@ -92,14 +93,34 @@ async function recordDecision(queries: Queries, record: DecisionRecord, runEpoch
   if (stored) return { kind: 'exists', decision: stored };
   if (!(await isCurrent(queries, workflowId, { runEpoch, linkRunId: key.linkRunId, turn }))) return { kind: 'stale' };
 
-  const overLimit = await admit(queries, record, workflowId);
-  if (overLimit) return overLimit;
+  const overQuota = await refuseOverQuota(queries, record);
+  if (overQuota) return overQuota;
+  const full = await admit(queries, record, workflowId);
+  if (full) return full;
   await insertDecision(queries, record);
   await insertAsk(queries, record);
   await closeAsk(queries, record);
   await insertDenial(queries, record);
   await raiseTurnMark(queries, { workflowId, turn });
   return { kind: 'recorded' };
+}
+
+/** The denial takes the ask's place, in the transaction that counts it: it is counted once, however often the gate is run. */
+async function refuseOverQuota(
+  queries: Queries,
+  record: DecisionRecord,
+): Promise<Extract<RecordedDecision, { kind: 'over-quota' }> | null> {
+  const { quotas, decision, closes, turn } = record;
+  if (!quotas || decision.body.verdict !== 'ask') return null;
+  const asking = { at: decision.body.ask.askedAt, instead: closes?.nonce ?? null };
+  const full = await findFullQuota(queries, quotas.quotas, asking);
+  if (!full) return null;
+  const denial = quotas.refuse(full);
+  argumentsMustAgree('denial', [...keyPairs(record.key, denial.decision), [denial.decision.body.verdict, 'deny']]);
+  await insertDecision(queries, { ...record, ...denial });
+  await closeAsk(queries, record);
+  await raiseTurnMark(queries, { workflowId: decision.body.workflowId, turn });
+  return { kind: 'over-quota', decision: denial.decision };
 }
 
 const raiseTurnMark = prepared((queries, { workflowId, turn }: { workflowId: string; turn: number }) =>
@@ -127,21 +148,33 @@ async function isCurrent(
   return run.run_epoch === seen.runEpoch && run.last_link_run_id === seen.linkRunId && seen.turn >= run.turn_mark;
 }
 
-/** Counts a (call key, try) once, inside the transaction: parallel calls cannot overshoot. @returns the limit that is full */
-async function admit(
-  queries: Queries,
-  { admit: limits, key, turn, decision }: DecisionRecord,
-  workflowId: string,
-): Promise<Extract<RecordedDecision, { kind: 'over-limit' }> | null> {
+/** Counts each (call key, try) once, inside the transaction: parallel calls cannot overshoot. @returns what is full */
+async function admit(queries: Queries, record: DecisionRecord, workflowId: string): Promise<RecordedDecision | null> {
+  const { admit: limits, admitAlso = [], key } = record;
   if (!limits) return null;
-  const admitted = await readAdmissions(queries, { workflowId, callKey: key.callKey, try: key.try, turn });
+  const full = await admitOne(queries, record, limits, { callKey: key.callKey, workflowId });
+  if (full) return full;
+  for (const [place, callKey] of admitAlso.entries()) {
+    if (await admitOne(queries, record, limits, { callKey, workflowId })) return { kind: 'fits-fewer', fits: place };
+  }
+  return null;
+}
+
+async function admitOne(
+  queries: Queries,
+  { key, turn, decision }: DecisionRecord,
+  limits: NonNullable<DecisionRecord['admit']>,
+  call: { callKey: string; workflowId: string },
+): Promise<Extract<RecordedDecision, { kind: 'over-limit' }> | null> {
+  const admission = { ...call, try: key.try, turn };
+  const admitted = await readAdmissions(queries, admission);
   if (admitted.thisCallAndTry) return null;
   if (admitted.run >= limits.callsPerRun) return { kind: 'over-limit', limit: 'callsPerRun' };
   if (admitted.turn >= limits.callsPerTurn) return { kind: 'over-limit', limit: 'callsPerTurn' };
   const full = await takePlaces(queries, limits.counters ?? []);
   if (full) return { kind: 'over-limit', limit: 'counter', ...full };
-  await insertAdmission(queries, { callKey: key.callKey, try: key.try, workflowId, turn });
-  await countToolCall(queries, workflowId, decision.body.tool.name);
+  await insertAdmission(queries, admission);
+  await countToolCall(queries, call.workflowId, decision.body.tool.name);
   return null;
 }
 
@@ -214,7 +247,7 @@ const lastOrdinal = prepared((queries, { workflowId }: { workflowId: string }) =
 
 const insertRow = prepared((queries, row: DecisionsTable) => queries.insertInto('decisions').values(row));
 
-async function insertAsk(queries: Queries, { ask: row, decision, digest, key }: DecisionRecord): Promise<void> {
+async function insertAsk(queries: Queries, { ask: row, decision, digest, key, quotas }: DecisionRecord): Promise<void> {
   if (!row || decision.body.verdict !== 'ask') return;
   const { ask, workflowId, runEpoch } = decision.body;
   argumentsMustAgree('card', [[digestText('card', row.card), ask.cardDigest]]);
@@ -245,11 +278,14 @@ async function insertAsk(queries: Queries, { ask: row, decision, digest, key }: 
       asked_at: ask.askedAt,
     })
     .execute();
+  const place = { nonce: ask.nonce, at: ask.askedAt, openUntil: ask.deadlineAt };
+  await takeAskPlaces(queries, quotas?.quotas ?? [], place);
 }
 
 /** The first outcome stays. It is for readers: authority is the decision that says it. */
 async function closeAsk(queries: Queries, { closes, decision }: DecisionRecord): Promise<void> {
   if (!closes) return;
+  await closeAskPlaces(queries, closes.nonce);
   await queries
     .updateTable('asks')
     .set({ outcome: closes.outcome, closed_at: closes.at })

@@ -264,6 +264,21 @@ export interface RefusalsTable {
   last_at: number;
 }
 
+export interface AskPlacesTable {
+  nonce: string;
+  scope: string;
+  asked_at: number;
+  /** 0: it waits no more. */
+  open_until: number;
+}
+
+export interface AskBackOffsTable {
+  scope: string;
+  refusals: number;
+  until_at: number;
+  latest_at: number;
+}
+
 export interface Tables {
   runs: RunsTable;
   links: LinksTable;
@@ -275,6 +290,8 @@ export interface Tables {
   limit_places: LimitPlacesTable;
   model_usage: ModelUsageTable;
   asks: AsksTable;
+  ask_places: AskPlacesTable;
+  ask_back_offs: AskBackOffsTable;
   denials: DenialsTable;
   votes: VotesTable;
   withdrawals: WithdrawalsTable;

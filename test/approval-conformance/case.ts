@@ -62,6 +62,8 @@ const steps = {
   stays: z.strictObject({ run, requests: z.int().default(1) }),
   /** So many requests were made in all. */
   asked: z.int(),
+  /** An answer to the request of target `a` is for so many calls. */
+  times: z.int(),
   /** Waits until the call of this target has happened. */
   happened: z.string(),
   /** Answers whatever is asked until the run has ended. */

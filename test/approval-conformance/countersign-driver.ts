@@ -149,9 +149,9 @@ function createDriver(ground: Ground): ApprovalDriver {
     return rows.flatMap((row) => {
       if (row.ask.body.verdict !== 'ask' || row.ask.body.ask.kind !== 'call') return [];
       const { cardDigest, deadlineAt } = row.ask.body.ask;
-      const card = JSON.parse(row.card) as { arguments: string };
+      const card = JSON.parse(row.card) as { arguments: string; times?: number };
       const { name } = JSON.parse(card.arguments) as { name: string };
-      return [{ id: row.nonce, target: name, version: cardDigest, deadlineAt }];
+      return [{ id: row.nonce, target: name, version: cardDigest, deadlineAt, times: card.times ?? 1 }];
     });
   }
 

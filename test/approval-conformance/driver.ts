@@ -42,6 +42,8 @@ export interface Pending {
   version: string;
   /** Ms since the Unix epoch. */
   deadlineAt: number;
+  /** How many calls an answer is for, as approvers are told. */
+  times: number;
 }
 
 export interface VoteOrder {

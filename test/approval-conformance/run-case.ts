@@ -81,6 +81,8 @@ async function take(play: Play, { kind, step }: Step): Promise<void> {
       return expectSame(play, 'effects so far', await driver.effects(runOf(play, step.run)), []);
     case 'asked':
       return expectSame(play, 'requests', await driver.asked(runOf(play, 'run')), step);
+    case 'times':
+      return expectSame(play, 'calls of the request', requestOf(play, 'run', 'a').times, step);
     case 'happened':
       await until(`the effect ${step}`, async () => (await driver.effects(runOf(play, 'run'))).includes(step));
       return;

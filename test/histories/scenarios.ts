@@ -75,6 +75,17 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'three-times',
+    async play(harness) {
+      const run = await harness.start([
+        { calls: [...sending('quick_send').calls, ...sending('quick_send').calls, ...sending('quick_send').calls] },
+        words,
+      ]);
+      await castVote(harness, run, await run.ask());
+      return await ended(run);
+    },
+  },
+  {
     name: 'deny',
     async play(harness) {
       const run = await harness.start([deletion, words]);

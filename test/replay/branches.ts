@@ -33,6 +33,14 @@ export const branches: readonly Branch[] = [
     histories: ['approve', 'two-approvers'],
     shows: (report) => ended('approved')(report) && has(report, 'executed', ({ outcome }) => outcome === 'succeeded'),
   },
+  {
+    name: 'identical calls',
+    histories: ['three-times'],
+    shows: (report) =>
+      has(report, 'asked', ({ times }) => times === 3) &&
+      report.timeline.filter(({ kind }) => kind === 'request-ended').length === 1 &&
+      report.timeline.filter(({ kind }) => kind === 'executed').length === 3,
+  },
   { name: 'deny', histories: ['deny'], shows: ended('denied') },
   { name: 'expire', histories: ['expire'], shows: ended('expired') },
   { name: 'late', histories: ['late-vote'], shows: (report) => ended('expired')(report) && has(report, 'voted') },

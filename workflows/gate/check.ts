@@ -7,6 +7,7 @@ import type { CheckCallInput, CheckCallResult } from '../../core/contracts/activ
 import type { Purpose } from '../../core/contracts/ids.ts';
 import type { CallProgress } from '../../core/contracts/run.ts';
 import { local } from '../activities.ts';
+import { siblingsOf, takeAsk } from './siblings.ts';
 import { holdRun } from '../hold.ts';
 import { NewLinkWanted } from '../new-link.ts';
 import { RunRefusedError } from '../run-refused.ts';
@@ -30,10 +31,7 @@ export async function checkOnce(run: RunMemory, progress: CallProgress, kind: Pa
   if (result.kind === 'decided') {
     progress.pass += 1;
     run.lastDecisions.set(progress, result.decision);
-    if (result.decision.body.verdict === 'ask') {
-      progress.ask = result.decision;
-      progress.rounds += 1;
-    }
+    if (result.decision.body.verdict === 'ask') takeAsk(run, progress, result.decision);
   }
   if (result.kind === 'reconciled') progress.pass += 1;
   if (result.kind === 'still-open' && input.ask?.body.verdict === 'ask')
@@ -73,6 +71,7 @@ async function callGate(run: RunMemory, input: CheckCallInput, progress: CallPro
 function inputOf(run: RunMemory, progress: CallProgress, kind: PassKind): CheckCallInput {
   const body = progress.ask?.body;
   const nonce = body?.verdict === 'ask' ? body.ask.nonce : null;
+  const siblings = kind.purpose === 'execute' && kind.about === 'call' ? siblingsOf(run, progress) : [];
   return {
     turn: run.turn,
     index: progress.index,
@@ -88,5 +87,6 @@ function inputOf(run: RunMemory, progress: CallProgress, kind: PassKind): CheckC
     ask: progress.ask,
     votes: [...run.votes.values()].filter((vote) => vote.body.nonce === nonce),
     previousDecision: run.previousDecision(progress),
+    siblings,
   };
 }

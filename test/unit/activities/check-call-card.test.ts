@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { canonicalJson } from '../../../core/canonical-json.ts';
 import { cardSchema } from '../../../core/contracts/approval.ts';
+import { layOutCard } from '../../../core/card/lay-out-card.ts';
 import { digestText } from '../../../core/digest.ts';
 import { createGateWorld } from './check-call-world.ts';
 
@@ -44,4 +45,15 @@ test('what the tool can hit and how it is undone are its author’s words', asyn
     undo: 'restore the backup',
   });
   expect((await cardFor('{"name":"all"}')).card.undo).toBeUndefined();
+});
+
+test('everybody behind the run is on the card, such as the owner of a service account', async () => {
+  const world = await createGateWorld({
+    ticket: { principal: 'robot', onBehalfOf: 'bea', owners: ['bea', 'rita', 'root'] },
+  });
+  const { body } = await world.ask();
+  const row = body.verdict === 'ask' ? await world.store.getAsk(body.ask.nonce) : null;
+  const card = cardSchema.parse(JSON.parse(row?.card ?? ''));
+  expect(card).toMatchObject({ requester: 'robot', onBehalfOf: 'bea', owners: ['rita', 'root'] });
+  expect(layOutCard(card).find(({ label }) => label === 'behind it')?.text).toBe('also rita, root');
 });

@@ -76,6 +76,36 @@ describe('P3 an ask that nobody could answer', () => {
   });
 });
 
+describe('P4 who could have answered', () => {
+  async function names(changes: Parameters<typeof createGateWorld>[0] = {}, more: readonly string[] = []) {
+    const world = await createGateWorld(changes);
+    for (const one of more) await world.enrol(one);
+    const { body } = await world.ask();
+    return body.verdict === 'ask' ? body.ask : undefined;
+  }
+
+  test('is signed with the ask, in order, without whoever asked', async () => {
+    expect((await names({}, ['rita', 'bob']))?.couldAnswer).toEqual(['bob', 'olga', 'quinn']);
+  });
+
+  test('leaves out whoever has no role, no vote, or a key that somebody else made', async () => {
+    const world = await createGateWorld();
+    await world.enrol('una', { roles: [] });
+    await world.enrol('robot', { person: false });
+    await world.enrol('reader', { scopes: ['approvals:read'] });
+    await world.enrol('made', { mintedBy: 'root' });
+    const { body } = await world.ask();
+    expect(body.verdict === 'ask' && body.ask.couldAnswer).toEqual(['olga', 'quinn']);
+  });
+
+  test('names a hundred, and says how many more there were', async () => {
+    const many = Array.from({ length: 120 }, (_, index) => `p${String(index).padStart(3, '0')}`);
+    const ask = await names({}, many);
+    expect(ask?.couldAnswer).toHaveLength(100);
+    expect(ask?.couldAnswerMore).toBe(22);
+  });
+});
+
 describe('P2 seats, denials and confirmations, as the gate counts them', () => {
   const people = { pete: ['operator'], cleo: ['operator', 'chief'] };
 

@@ -107,6 +107,8 @@ export function approval(changes: Partial<ApprovalView> = {}): ApprovalView {
     workflowId,
     callKey: `${workflowId}/1.0`,
     tool: shown.tool,
+    times: shown.times ?? 1,
+    couldAnswer: null,
     card: shown,
     text: 'the gateway’s own rendering',
     lines: layOutCard(shown),

@@ -162,7 +162,21 @@ describe('one approval request', () => {
     const body = { verdict: 'approve', cardDigest: row.ask.body.ask.cardDigest };
     await world.call('POST', `/v1/approvals/${row.nonce}/votes`, { key, body });
     const answer = await world.call('GET', `/v1/approvals/${row.nonce}`, { key });
-    expect(answer.body['votes']).toEqual([{ principal: 'bob', verdict: 'approve', castAt: world.clock.at }]);
+    const [vote] = answer.body['votes'] as object[];
+    expect(vote).toMatchObject({ principal: 'bob', verdict: 'approve', castAt: world.clock.at, channel: 'api' });
+    expect(vote).toMatchObject({ authenticated: expect.stringMatching(/^api-key [a-z0-9]{12}$/) as unknown });
+  });
+
+  it('says who could answer as the gate signed it, and what each channel was told', async () => {
+    const row = await world.ask(1, { ask: { couldAnswer: ['bob', 'carol'] } });
+    const told = { nonce: row.nonce, channel: 'slack', state: 'told' as const, attempts: 1, place: 'x', problem: null };
+    const at = world.clock.at;
+    const notice = { ...told, nextAt: at, toldAt: at, remindedAt: null };
+    await world.store.takeNotice({ ...notice, state: 'new', attempts: 0, place: null, toldAt: null }, at);
+    await world.store.saveNotice(notice);
+    const answer = await world.call('GET', `/v1/approvals/${row.nonce}`, { key });
+    expect(answer.body['couldAnswer']).toEqual(['bob', 'carol']);
+    expect(answer.body['told']).toEqual([{ channel: 'slack', at, remindedAt: null, problem: null }]);
   });
 
   it('that is none is not found, and a malformed nonce is refused', async () => {

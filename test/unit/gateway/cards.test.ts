@@ -5,7 +5,7 @@ import { buildCard } from '../../../core/card/build-card.ts';
 import type { Card } from '../../../core/contracts/approval.ts';
 import { digestJson, digestText } from '../../../core/digest.ts';
 import type { AskRow } from '../../../store/store.ts';
-import { aCard, nonceOf } from '../../support/signed-objects.ts';
+import { aCard, nonceOf, workflowIdOf } from '../../support/signed-objects.ts';
 import { startWorld, type World } from './gateway-world.ts';
 
 let world: World;
@@ -132,6 +132,21 @@ describe('the last approved call like it', () => {
     await close(earlier, 'approved');
     await askWith(2, '{"service":"web"}');
     expect((await seen(2)).lastApproved).toBeNull();
+  });
+
+  it('shows what the run has cost by the prices of its policy, and says where a model has none', async () => {
+    const prices = 'prices: { gpt-test: { input: 2, output: 10 } }\n';
+    const policyDigest = await world.store.putBody(`version: 1\nrules: []\n${prices}`);
+    await world.ask(9, { body: { policyDigest } });
+    const use = { workflowId: workflowIdOf(9), model: 'gpt-test', input: 1_000_000, output: 123_450 };
+    await world.store.addModelUsage(use);
+    const priced = await seen(9);
+    expect(priced.spent).toMatchObject({ cost: 3.2345 });
+    expect(priced.text).toContain('at a cost of 3.2345');
+    await world.store.addModelUsage({ ...use, model: 'unpriced' });
+    const unknown = await seen(9);
+    expect(unknown.spent).toMatchObject({ cost: null });
+    expect(unknown.text).toContain('at a cost that is not known');
   });
 
   it('lists leave it out', async () => {

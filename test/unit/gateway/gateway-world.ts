@@ -72,6 +72,7 @@ export interface AskChanges {
   kind?: 'call' | 'reconcile';
   ticket?: Partial<TicketBody>;
   body?: Partial<AskBody>;
+  ask?: Partial<AskBody['ask']>;
   card?: Partial<Card>;
   deadlineAt?: number;
   /** Signs the ask. @default the world's decision key */
@@ -163,6 +164,7 @@ export class World {
     const terms = { ...body.ask.terms, ...changes.terms };
     const ask = {
       ...body.ask,
+      ...changes.ask,
       deadlineAt: changes.deadlineAt ?? body.ask.deadlineAt,
       kind: changes.kind ?? 'call',
       terms,

@@ -368,6 +368,23 @@ describe('the message of a request', () => {
     expect(ofLong).not.toContain('"style":"primary"');
     expect(ofLong).toContain('Cannot be approved from Slack');
   });
+
+  it('has no button to approve where the terms keep the risk from Slack, says which, and can be denied', async () => {
+    const kept = await world.ask(7, { terms: { name: 'two-admins', channels: { slack: 'none' } } });
+    await keeper().look();
+    const posted = slack.of('chat.postMessage').map(({ body }) => JSON.stringify(body['blocks']));
+    const ofKept = posted.find((blocks) => blocks.includes(kept.nonce)) ?? '';
+    expect(ofKept).not.toContain(actionIds.approve);
+    expect(ofKept).toContain(actionIds.deny);
+    expect(ofKept).toContain('Cannot be approved from Slack: under terms \\"two-admins\\" risk');
+  });
+
+  it('has the button where the risk is one that Slack may approve', async () => {
+    const may = await world.ask(8, { terms: { channels: { slack: 'critical' } } });
+    await keeper().look();
+    const posted = slack.of('chat.postMessage').map(({ body }) => JSON.stringify(body['blocks']));
+    expect(posted.find((blocks) => blocks.includes(may.nonce))).toContain(actionIds.approve);
+  });
 });
 
 it('a gateway without its public address does not speak to Slack', async () => {

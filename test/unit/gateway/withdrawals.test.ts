@@ -25,6 +25,24 @@ async function vote(key: string, row = ask, changes: Record<string, unknown> = {
 const withdraw = async (key: string, body: Record<string, unknown> = {}, nonce = ask.nonce) =>
   await world.call('POST', `/v1/approvals/${nonce}/withdrawals`, { key, body });
 
+async function start(row: AskRow, callKey = row.callKey): Promise<void> {
+  await world.store.reserveFence({
+    callKey,
+    try: row.try,
+    workflowId: row.workflowId,
+    linkRunId: row.linkRunId,
+    runEpoch: 0,
+    tool: row.ask.body.tool.name,
+    argumentsDigest: String(row.ask.body.argumentsDigest),
+    nonce: row.nonce,
+    permitDigest: row.askDigest,
+    startToCloseMs: 1000,
+    now: world.clock.at,
+    executeByAt: null,
+    freezeEpoch: 0,
+  });
+}
+
 describe('a withdrawal', () => {
   it('is signed for the vote that it takes back, stored and signalled', async () => {
     const approved = await vote(bob);
@@ -55,23 +73,20 @@ describe('a withdrawal', () => {
     expect((await withdraw(bob)).status).toBe(200);
   });
 
+  it('of identical calls is late only once each of them has started', async () => {
+    const callKeys = [0, 1].map((index) => `${workflowIdOf(2)}/1.${index}`);
+    const two = await world.ask(2, { ask: { callKeys, times: 2 }, card: { times: 2 } });
+    const carol = await world.key('carol');
+    for (const key of [bob, carol]) await vote(key, two);
+    await start(two, callKeys[0]);
+    expect((await withdraw(bob, {}, two.nonce)).body).toMatchObject({ status: 'applied' });
+    await start(two, callKeys[1]);
+    expect((await withdraw(carol, {}, two.nonce)).body).toMatchObject({ status: 'late' });
+  });
+
   it('of a call that has started is kept and called late', async () => {
     await vote(bob);
-    await world.store.reserveFence({
-      callKey: ask.callKey,
-      try: ask.try,
-      workflowId: ask.workflowId,
-      linkRunId: ask.linkRunId,
-      runEpoch: 0,
-      tool: ask.ask.body.tool.name,
-      argumentsDigest: String(ask.ask.body.argumentsDigest),
-      nonce: ask.nonce,
-      permitDigest: ask.askDigest,
-      startToCloseMs: 1000,
-      now: world.clock.at,
-      executeByAt: null,
-      freezeEpoch: 0,
-    });
+    await start(ask);
     expect((await withdraw(bob)).body).toMatchObject({ status: 'late' });
   });
 

@@ -11,6 +11,7 @@ import { fenceModelConformance } from './conformance/fence-model.ts';
 import { gateStateConformance } from './conformance/gate-state.ts';
 import { limitConformance } from './conformance/limits.ts';
 import { noticeConformance } from './conformance/notices.ts';
+import { quotaConformance } from './conformance/quotas.ts';
 import { raceConformance } from './conformance/races.ts';
 import { recordConformance } from './conformance/records.ts';
 import { redactionConformance } from './conformance/redactions.ts';
@@ -47,6 +48,7 @@ export function storeConformance(name: string, open: () => Promise<StoreHarness>
     decisionConformance(current);
     gateStateConformance(current);
     limitConformance(current);
+    quotaConformance(current);
     voteConformance(current);
     noticeConformance(current);
     fenceConformance(current);

@@ -51,7 +51,8 @@ function as(role: StoreRole): Store {
 
 /** Written from the contract, not from the program's table of grants. Counters and ledger rows are tried one by one below. */
 const mayInsert: Record<StoreRole, string> = {
-  agent: 'runs links epochs decisions admissions tool_calls limit_counts limit_places asks denials bodies ledger',
+  agent:
+    'runs links epochs decisions admissions tool_calls limit_counts limit_places asks ask_places ask_back_offs denials bodies ledger',
   model: 'model_usage redactions',
   tools: 'fences receipts labels bodies redactions ledger',
   notify: '',
@@ -61,7 +62,7 @@ const mayInsert: Record<StoreRole, string> = {
 };
 const mayUpdate: Record<StoreRole, string> = {
   agent:
-    'runs.last_link_run_id runs.run_epoch runs.turn_mark runs.closed_at runs.outcome asks.outcome asks.closed_at tool_calls.calls limit_counts.taken limit_counts.latest_at limit_places.number limit_places.taken_at counters.value',
+    'runs.last_link_run_id runs.run_epoch runs.turn_mark runs.closed_at runs.outcome asks.outcome asks.closed_at tool_calls.calls limit_counts.taken limit_counts.latest_at limit_places.number limit_places.taken_at ask_places.open_until ask_back_offs.refusals ask_back_offs.until_at ask_back_offs.latest_at counters.value',
   model: 'model_usage.input_tokens model_usage.output_tokens',
   tools: 'fences.state fences.lease_until_at fences.voided_from fences.voided_by fences.voided_at counters.value',
   notify: '',

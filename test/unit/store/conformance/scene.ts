@@ -46,7 +46,7 @@ export async function openRun(store: Store): Promise<Scene> {
   return scene;
 }
 
-export type DecisionOptions = Partial<Pick<DecisionRecord, 'closes' | 'denial' | 'admit'>> & {
+export type DecisionOptions = Partial<Pick<DecisionRecord, 'closes' | 'denial' | 'admit' | 'admitAlso' | 'quotas'>> & {
   verdict?: 'allow' | 'deny' | { ask: string };
   place?: Partial<CallPlace>;
 };
@@ -66,6 +66,8 @@ export function decisionOf(scene: Scene, callKey: string, options: DecisionOptio
     closes: options.closes ?? null,
     denial: options.denial ?? null,
     admit: options.admit ?? null,
+    ...(options.admitAlso ? { admitAlso: options.admitAlso } : {}),
+    ...(options.quotas ? { quotas: options.quotas } : {}),
   };
 }
 
