@@ -5,7 +5,7 @@
 import type { CheckCallInput, CheckCallResult, RunRefused } from '../core/contracts/activities.ts';
 import type { SignedVote } from '../core/contracts/approval.ts';
 import type { SignedDecision } from '../core/contracts/decision.ts';
-import { CountersignError, messageOf } from '../core/errors.ts';
+import { CountersignError } from '../core/errors.ts';
 import { decideAsk, decideFresh } from './check-call/decide.ts';
 import { deny } from './check-call/deny.ts';
 import type { CheckCallDependencies } from './check-call/dependencies.ts';
@@ -17,6 +17,7 @@ import { decided, keyOf } from './check-call/record-decision.ts';
 import { forWorkflow } from './check-call/position.ts';
 import { readStanding, type Standing } from './check-call/standing.ts';
 import { openOwnAsk } from './check-call/weigh-votes.ts';
+import { faultText } from './fault-text.ts';
 import { holdOf } from './hold-on-fault.ts';
 import { readRefusedTurn } from './refused-turn.ts';
 import { readLocalCaller } from './local-activity.ts';
@@ -157,19 +158,21 @@ async function denyFault(
   error: unknown,
 ): Promise<CheckCallResult> {
   try {
-    return await deny(dependencies, standing, input, gateRefusal('gate-fault', faultText(error)), null, null);
+    return await deny(
+      dependencies,
+      standing,
+      input,
+      gateRefusal('gate-fault', faultText('the gate', error)),
+      null,
+      null,
+    );
   } catch (second) {
-    return holdOf(second) ?? { kind: 'refused', code: 'internal-fault', reason: faultText(second) };
+    return holdOf(second) ?? { kind: 'refused', code: 'internal-fault', reason: faultText('the gate', second) };
   }
 }
 
 /** Nothing can be signed for a run that is not known: the run ends. */
 function refusedWithoutStanding(error: unknown): RunRefused {
   if (error instanceof CountersignError) return { kind: 'refused', code: error.code, reason: error.message };
-  return { kind: 'refused', code: 'internal-fault', reason: faultText(error) };
-}
-
-/** Without the fault's own words: they may hold what an attacker wrote or a secret. */
-function faultText(error: unknown): string {
-  return `the gate failed (${error instanceof Error ? error.name : 'unknown fault'}, ${messageOf(error).length} characters)`;
+  return { kind: 'refused', code: 'internal-fault', reason: faultText('the gate', error) };
 }

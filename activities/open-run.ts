@@ -7,8 +7,9 @@ import type { ErrorCode } from '../core/contracts/errors.ts';
 import { signedTicketSchema, type TicketBody } from '../core/contracts/ticket.ts';
 import { digestJson, digestText } from '../core/digest.ts';
 import { type KeyRegistry, openEnvelope } from '../core/envelope.ts';
-import { CountersignError, messageOf } from '../core/errors.ts';
+import { CountersignError } from '../core/errors.ts';
 import type { RunRow } from '../store/store.ts';
+import { faultText } from './fault-text.ts';
 import { holdOf } from './hold-on-fault.ts';
 import { type LocalCaller, type ReadCaller, readLocalCaller } from './local-activity.ts';
 import { type RegisterLinkDependencies, registerLink } from './register-link.ts';
@@ -99,5 +100,5 @@ function faultResult(error: unknown): Hold | RunRefused {
   const hold = holdOf(error);
   if (hold) return hold;
   if (error instanceof CountersignError) return { kind: 'refused', code: error.code, reason: error.message };
-  return refused('internal-fault', `a fault (${messageOf(error).slice(0, 200)})`);
+  return refused('internal-fault', faultText('opening it', error));
 }

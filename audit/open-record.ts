@@ -210,6 +210,8 @@ function openReceipts(
   });
   return [...executed, ...settled].flatMap(({ place, said }) => {
     const receipt = openAs(options, 'receipt-signature', place, signedReceiptSchema, said.receipt);
+    const sameTry = said.kind === 'receipt' || receipt?.body.try === said.try;
+    options.checks.expect('receipt-permit', sameTry, place, 'the run was told of another try than the receipt is for');
     return receipt ? [{ receipt, digest: digestJson('receipt', receipt), place, output: said.output }] : [];
   });
 }

@@ -71,6 +71,7 @@ const openResult = z.discriminatedUnion('kind', [
 
 const modelResult = z.looseObject({
   message: z.looseObject({
+    role: z.literal('assistant'),
     text: z.string(),
     calls: z.array(z.looseObject({ id: z.string(), name: z.string(), argumentsText: z.string() })),
   }),

@@ -1,6 +1,6 @@
 /** Decisions and requests: of this run, in an unbroken chain, with the terms that were signed, and each request with its end. */
 import type { AskBody } from '../core/contracts/decision.ts';
-import { digestJson } from '../core/digest.ts';
+import { digestJson, digestText } from '../core/digest.ts';
 import type { Checks } from './checks.ts';
 import type { OpenedDecision, OpenedRecord } from './open-record.ts';
 import { readCheckResult } from './read-results.ts';
@@ -32,10 +32,13 @@ export function asksOf(opened: OpenedRecord): OpenedAsk[] {
   return [...byNonce.values()];
 }
 
-function verifyOwner(opened: OpenedRecord, { body, entry }: OpenedDecision, checks: Checks): void {
+function verifyOwner(opened: OpenedRecord, { body, entry, result }: OpenedDecision, checks: Checks): void {
   const { record, ticket } = opened;
   const own = body.workflowId === record.workflowId && body.callKey.startsWith(`${record.workflowId}/`);
   checks.expect('decision-of-run', own, entry, 'the decision is of another run');
+  const told = result.kind === 'decided' ? result.arguments : null;
+  const sameArguments = told === null || digestText('arguments', told) === body.argumentsDigest;
+  checks.expect('decision-of-run', sameArguments, entry, 'the run was given other arguments than were decided on');
   const linked = linksOfEntry(record, entry).includes(body.linkRunId);
   checks.expect('decision-of-run', linked, entry, 'the decision is of another link');
   if (!ticket) return checks.skip('decision-of-run', entry, 'there is no ticket to compare with');

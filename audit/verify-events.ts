@@ -83,7 +83,8 @@ function verifySummary(
   checks.expect('history-order', same, place, 'what was cancelled has another summary than it began with');
 }
 
-function summaryOf(event: HistoryEvent | undefined): string {
+/** What the server keeps for people who look at its lists: of a run at its start, of a command. */
+export function summaryOf(event: HistoryEvent | undefined): string {
   return new TextDecoder().decode(event?.userMetadata?.summary?.data ?? new Uint8Array());
 }
 
@@ -113,6 +114,8 @@ function verifyTasks(link: LinkHistory, checks: Checks): void {
       // One that timed out before anybody took it has no start; a reset's has that of the link it forks from.
       if (event.workflowTaskCompletedEventAttributes)
         expectId(end.startedEventId, started, 'it was started by another event');
+      const begun = !event.workflowTaskFailedEventAttributes || numberOf(end.startedEventId) > 0;
+      checks.expect('history-order', begun, place, 'a workflow task failed that nobody had started');
     }
     if (event.workflowTaskCompletedEventAttributes) completed = eventId;
     const command = commandTask(event);
@@ -143,6 +146,7 @@ function verifyTimes(link: LinkHistory, checks: Checks): void {
     const at = timeOf(event);
     const started = event.activityTaskStartedEventAttributes;
     const lowest = started ? timeOf(byId.get(numberOf(started.scheduledEventId))) : floor;
+    checks.expect('history-order', at > 0, place, 'it has no time');
     checks.expect('history-order', at >= lowest - eventTimeSlackMs, place, 'its time is before what it follows');
     const anchored = kindOf(event).startsWith('WORKFLOW_TASK');
     const inTurn = !anchored || at >= highest - eventTimeSlackMs;

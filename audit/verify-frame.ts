@@ -4,14 +4,14 @@
  */
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import { canonicalJson } from '../core/canonical-json.ts';
-import { searchAttributeNames, stateAtStart } from '../core/contracts/run-names.ts';
+import { searchAttributeNames, stateAtStart, summaryOfRun } from '../core/contracts/run-names.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
 import type { Checks } from './checks.ts';
 import { decodePayload, digestOfValue, type Payload } from './decode-payload.ts';
 import type { HistoryEvent, LinkHistory } from './history-source.ts';
 import { eventsOf, numberOf, originOf } from './link-origin.ts';
 import { readOpenResult } from './read-results.ts';
-import { eventTimeSlackMs } from './verify-events.ts';
+import { eventTimeSlackMs, summaryOf } from './verify-events.ts';
 
 /** TASK_QUEUE_KIND_NORMAL and _STICKY: the latter is a worker’s own, with the run in its memory. */
 const normalQueue = 1;
@@ -29,6 +29,7 @@ export function verifyFrame(
 ): void {
   for (const link of links) {
     verifyStart(workflowId, link, links, checks);
+    verifySummary(link, ticket, checks);
     verifyQueues(link, ticket, checks);
     for (const event of eventsOf(link)) {
       verifyMarker(link, event, ticket, checks);
@@ -62,11 +63,19 @@ function verifyStart(workflowId: string, link: LinkHistory, links: readonly Link
   if (!event || !start) return;
   const origin = originOf(link);
   const place = { link: link.linkRunId, eventId: 1 };
-  const itself = origin.kind === 'reset' || start.originalExecutionRunId === link.linkRunId;
+  // A reset keeps the name of the link it forks from, or of the one that this was forked from.
+  const original = start.originalExecutionRunId;
+  const itself = original === link.linkRunId || (origin.kind === 'reset' && isEarlier(links, link, original));
   checks.expect('chain', itself, place, 'the link started as another one');
   // 0 and 1 both are a first attempt; a second one is a retry of the server’s, which no run of ours asks for.
   checks.expect('chain', (start.attempt ?? 1) <= 1, place, 'the link is a retry');
   checks.expect('chain', (start.workflowId || workflowId) === workflowId, place, 'the link started as another run');
+  const taskTimeout = durationOf(start.workflowTaskTimeout);
+  const sameTimeout = eventsOf(link).every(({ workflowTaskScheduledEventAttributes: task }) => {
+    const own = durationOf(task?.startToCloseTimeout);
+    return own === 0 || own === taskTimeout;
+  });
+  checks.expect('chain', sameTimeout, place, 'a workflow task had another time-out than the link started with');
   const limits = [start.workflowExecutionTimeout, start.workflowRunTimeout].map(durationOf);
   checks.expect(
     'chain',
@@ -94,6 +103,20 @@ function verifyStart(workflowId: string, link: LinkHistory, links: readonly Link
     Number(start.initiator ?? 0) === byWorkflow;
   checks.expect('chain', same, place, 'the link started as another one than was handed over');
   checks.expect('chain', apart <= handOverSlackMs, place, 'the link started at another time than the one before ended');
+}
+
+/** Of a link that was deleted nothing is known. */
+function isEarlier(links: readonly LinkHistory[], link: LinkHistory, linkRunId: string | null | undefined): boolean {
+  const before = links.slice(0, links.indexOf(link));
+  return before.length === 0 || before.some((one) => one.linkRunId === linkRunId);
+}
+
+/** The server keeps it for its lists, and does not hand it on to a link that continues. */
+function verifySummary(link: LinkHistory, ticket: SignedTicket | null, checks: Checks): void {
+  const [start] = eventsOf(link);
+  if (!ticket || !start?.userMetadata?.summary) return;
+  const same = summaryOf(start) === JSON.stringify(summaryOfRun(ticket.body.agent));
+  checks.expect('chain', same, { link: link.linkRunId, eventId: 1 }, 'the run is shown as one of another agent');
 }
 
 /** The queue of the run’s ticket: its own name, or the name behind that of a worker that keeps the run in memory. */

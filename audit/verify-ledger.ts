@@ -26,7 +26,9 @@ export function verifyLedger(
   for (const intent of entriesOfKind(entries, 'intent')) verifyIntent(opened, decisions, intent, options);
   for (const receipt of entriesOfKind(entries, 'receipt')) verifyReceiptEntry(opened, decisions, receipt, options);
   verifyEffects(opened, entries, options);
-  verifyClosing(opened, entriesOfKind(entries, 'run-closed'), options);
+  const registered = [...entriesOfKind(entries, 'run-opened'), ...entriesOfKind(entries, 'link-registered')];
+  const inLedger = new Set(registered.map(({ body }) => body.linkRunId));
+  verifyClosing(opened, entriesOfKind(entries, 'run-closed'), inLedger, options);
 }
 
 function verifyOpening(

@@ -9,6 +9,7 @@ import { connectGateway } from './connect-gateway.ts';
 import type { CommandContext } from './context.ts';
 import { findApproval } from './find-approval.ts';
 import { approvalLines } from './show/approval-lines.ts';
+import { visible } from './terminal.ts';
 import { wholeArgumentsLines } from './show/whole-arguments.ts';
 
 export type Answered = 'answered' | 'skipped' | 'quit';
@@ -27,9 +28,9 @@ export async function answerWaiting(context: CommandContext, { nonce }: Approval
   if (!approval.open) return 'skipped';
   for (const line of approvalLines(approval, clock.now())) terminal.talk(line);
   for (const line of await wholeArgumentsLines(gateway, approval)) terminal.talk(line);
-  const letter = (await ask('a approve, d deny, s skip, q quit: ')).trim().toLowerCase();
+  const letter = await askForLetter(context, ask);
   if (letter === 'q') return 'quit';
-  if (letter !== 'a' && letter !== 'd') return 'skipped';
+  if (letter === 's') return 'skipped';
   const verdict = letter === 'a' ? 'approve' : 'deny';
   const isNeeded = verdict === 'deny' || approval.approvers.reasonRequired;
   const reason = isNeeded ? (await ask(verdict === 'deny' ? 'Why (may be empty): ' : 'Why: ')).trim() : '';
@@ -44,4 +45,20 @@ export async function answerWaiting(context: CommandContext, { nonce }: Approval
     shown: approval,
   });
   return 'answered';
+}
+
+const letters = ['a', 'd', 's', 'q'] as const;
+
+/** Asks again for what is none of them; an empty line passes the request over, and so does the end of what can be read. */
+async function askForLetter(
+  { terminal }: CommandContext,
+  ask: NonNullable<CommandContext['ask']>,
+): Promise<(typeof letters)[number]> {
+  for (;;) {
+    const typed = (await ask('a approve, d deny, s skip, q quit: ')).trim().toLowerCase();
+    if (typed === '') return 's';
+    const letter = letters.find((one) => one === typed);
+    if (letter !== undefined) return letter;
+    terminal.talk(`"${visible(typed.slice(0, 40))}" is none of these; nothing was sent`);
+  }
 }

@@ -3,7 +3,6 @@
  * ends with its exit code; the first SIGINT or SIGTERM asks for an orderly end, the second one ends at once.
  */
 import { enableCompileCache } from 'node:module';
-import { createInterface } from 'node:readline/promises';
 import { codeCacheOf } from './code-cache.ts';
 import { exitCodes } from './exit-codes.ts';
 import { programVersion } from './parts/program-version.ts';
@@ -51,17 +50,7 @@ function askToStop(signal: 'SIGINT' | 'SIGTERM'): void {
 }
 
 async function ask(question: string): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  // While it reads, the terminal gives Ctrl-C to it as a key and sends no signal.
-  lines.once('SIGINT', () => {
-    process.stderr.write('\n');
-    askToStop('SIGINT');
-  });
-  try {
-    return await lines.question(question, { signal: stop.signal });
-  } catch {
-    return '';
-  } finally {
-    lines.close();
-  }
+  const { stdin: input, stderr: output } = process;
+  const { askAtTerminal } = await import('./ask-at-terminal.ts');
+  return await askAtTerminal({ input, output, stop: stop.signal, onInterrupt: () => askToStop('SIGINT') }, question);
 }

@@ -83,7 +83,9 @@ function addCommand(program: Command, definition: CommandDefinition, action: Act
 /** Commands of one thing stand under its word: `policy check <file>` is `check <file>` of `policy`. */
 const groups: Readonly<Record<string, string>> = {
   policy: 'Check, test, explain, compare and publish policies',
-  keys: 'Make, enrol, list and revoke API keys',
+  keys: 'Make, enrol, list and revoke keys',
+  notices: 'Who was told of requests, and what could not be told',
+  slack: 'Which Slack users are which people',
   redactions: 'What redaction took out, where it is kept',
 };
 

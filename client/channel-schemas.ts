@@ -19,14 +19,25 @@ export const noticeSchema = z.strictObject({
   toldAt: timestampSchema.nullable(),
   remindedAt: timestampSchema.nullable(),
 });
+export type NoticeView = z.infer<typeof noticeSchema>;
 export const noticeListSchema = z.strictObject({ notices: z.array(noticeSchema) });
 
-const slackIdSchema = z.string().regex(/^[A-Z0-9]{1,40}$/);
+export const slackIdSchema = z.string().regex(/^[A-Z0-9]{1,40}$/);
 export const slackUserViewSchema = z.strictObject({
   enterpriseId: slackIdSchema.nullable(),
   teamId: slackIdSchema,
   userId: slackIdSchema,
 });
+
+export type SlackUserView = z.infer<typeof slackUserViewSchema>;
+export const slackIdentitySchema = z.strictObject({
+  ...slackUserViewSchema.shape,
+  principal: principalSchema,
+  keyId: z.string().describe('Of the API key that it was enrolled with'),
+  stands: z.boolean().describe('False: that key was revoked or has ended, and no click counts'),
+});
+export type SlackIdentity = z.infer<typeof slackIdentitySchema>;
+export const slackIdentityListSchema = z.strictObject({ identities: z.array(slackIdentitySchema) });
 
 export const signInLinkSchema = z.strictObject({
   url: z.string().describe('Opens the inbox once, as whoever asked for it; shown once'),

@@ -6,7 +6,16 @@ import { z } from 'zod';
 import type { Risk } from '../core/contracts/labels.ts';
 import { jsonOrUndefined } from '../core/json-or-undefined.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
-import { signInLinkSchema, type SignInLink } from './channel-schemas.ts';
+import {
+  noticeListSchema,
+  noticeSchema,
+  type NoticeView,
+  signInLinkSchema,
+  type SignInLink,
+  type SlackIdentity,
+  slackIdentityListSchema,
+  type SlackUserView,
+} from './channel-schemas.ts';
 import {
   type ActivatePolicyRequest,
   type ApprovalArguments,
@@ -170,9 +179,31 @@ export class Countersign {
     },
   };
 
+  readonly notices = {
+    /** What channels gave up, or are about to tell; latest first. */
+    list: async (filter: { state?: NoticeView['state']; limit?: number } = {}): Promise<NoticeView[]> =>
+      (await this.#get('/v1/notices', noticeListSchema, filter)).notices,
+    /** All there are of one request. */
+    of: async (nonce: string): Promise<NoticeView[]> =>
+      (await this.#get(`/v1/notices/${segment(nonce)}`, noticeListSchema)).notices,
+    /** Of one that was given up. A second time is a `conflict`, so it is not repeated. */
+    resend: (nonce: string, channel: string): Promise<NoticeView> =>
+      this.#post(`/v1/notices/${segment(nonce)}/${segment(channel)}/resend`, undefined, noticeSchema, false),
+  };
+
   readonly inbox = {
     /** A link that opens the web inbox once, as the person whose key this is. */
     signInLink: (): Promise<SignInLink> => this.#post('/v1/inbox/sign-in-links', undefined, signInLinkSchema, false),
+  };
+
+  readonly slack = {
+    identities: async (): Promise<SlackIdentity[]> =>
+      (await this.#get('/v1/slack/identities', slackIdentityListSchema)).identities,
+    remove: async ({ enterpriseId, teamId, userId }: SlackUserView): Promise<void> => {
+      const path = `/v1/slack/identities/${segment(teamId)}/${segment(userId)}`;
+      const query = { enterpriseId: enterpriseId ?? undefined };
+      await this.#call({ method: 'DELETE', path, query, schema: z.undefined(), repeatable: true });
+    },
   };
 
   readonly policies = {

@@ -7,6 +7,10 @@ import { principalSchema, roleSchema, timestampSchema } from '../core/contracts/
 import { scopeSchema } from './gateway-schemas.ts';
 
 export const keyIdSchema = z.string().regex(/^[a-z0-9]{12}$/);
+export const publicKeySchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/)
+  .describe('Raw Ed25519, base64url');
 export const mintKeyRequestSchema = z.strictObject({
   principal: principalSchema,
   roles: z.array(roleSchema).max(50),
@@ -17,15 +21,27 @@ export const mintKeyRequestSchema = z.strictObject({
     .min(1000)
     .max(366 * 86_400_000),
   own: z
-    .strictObject({
-      keyId: keyIdSchema,
-      secretHash: z
-        .string()
-        .regex(/^[0-9a-f]{64}$/)
-        .describe('SHA-256 of the secret part, hex'),
-    })
+    .union([
+      z.strictObject({
+        keyId: keyIdSchema,
+        secretHash: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/)
+          .describe('SHA-256 of the secret part, hex'),
+      }),
+      z.strictObject({
+        keyId: keyIdSchema,
+        publicKey: publicKeySchema,
+        proof: z
+          .string()
+          .regex(/^[A-Za-z0-9_-]{86}$/)
+          .describe('Its signature over what says that the private half is there, base64url'),
+      }),
+    ])
     .optional()
-    .describe("What the bearer made for themselves; absent: the key is made here, and a person's cannot vote with it"),
+    .describe(
+      "What the bearer made for themselves: an API key's hash or a signing key's public half. Absent: an API key is made here, and a person's cannot vote with it",
+    ),
 });
 export type MintKeyRequest = z.infer<typeof mintKeyRequestSchema>;
 export const keyViewSchema = z.strictObject({
@@ -39,6 +55,7 @@ export const keyViewSchema = z.strictObject({
   mintedWith: keyIdSchema.nullable().describe('The key that it was made with'),
   lastUsedAt: timestampSchema.nullable().describe('Null: never, or not within the last second'),
   madeByBearer: z.boolean().describe('Its bearer made the secret, and nobody else had it'),
+  publicKey: publicKeySchema.nullable().describe('Of a signing key; null: an API key'),
 });
 export type KeyView = z.infer<typeof keyViewSchema>;
 export const keyMintedSchema = z.strictObject({

@@ -18,6 +18,7 @@ import {
   signalNames,
   stateAtStart,
   workflowTypes,
+  summaryOfRun,
 } from '../core/contracts/run-names.ts';
 import type { RunState, VoteStatus } from '../core/contracts/run.ts';
 import type { RunInput } from '../core/contracts/run.ts';
@@ -149,7 +150,7 @@ async function startRun(client: Client, input: RunInput): Promise<{ linkRunId: s
       args: [input],
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       workflowIdConflictPolicy: 'FAIL',
-      staticSummary: `agent ${agent}`,
+      staticSummary: summaryOfRun(agent),
       typedSearchAttributes: new TypedSearchAttributes([{ key: stateKey, value: stateAtStart }]),
     }),
   );

@@ -46,17 +46,22 @@ export function parseCanonicalJson(text: string): ParsedJson {
     if (nestingDepth(text) > maximumDepth) return { kind: 'refused', reason: `nested deeper than ${maximumDepth}` };
     const value = JSON.parse(text) as Json;
     if (canonicalJson(value) !== text) return { kind: 'refused', reason: 'it is not in canonical form' };
-    if (hasForbiddenKey(value)) return { kind: 'refused', reason: 'it uses a reserved key' };
+    checkAll(value);
     return { kind: 'value', value };
-  } catch {
-    return { kind: 'refused', reason: 'it is not valid JSON' };
+  } catch (error) {
+    return { kind: 'refused', reason: error instanceof StrictJsonRefusal ? error.message : 'it is not valid JSON' };
   }
 }
 
-function hasForbiddenKey(value: Json): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (Array.isArray(value)) return value.some(hasForbiddenKey);
-  return Object.entries(value).some(([key, inner]) => forbiddenKeys.has(key) || hasForbiddenKey(inner));
+/** What the other parser refuses while it builds its value. Of strings nothing: canonical text has no lone surrogate. */
+function checkAll(value: Json): void {
+  if (typeof value === 'number') checkedNumber(value);
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) return value.forEach(checkAll);
+  for (const [key, inner] of Object.entries(value)) {
+    if (forbiddenKeys.has(key)) throw new StrictJsonRefusal('it uses a reserved key');
+    checkAll(inner);
+  }
 }
 
 class StrictJsonRefusal extends Error {}

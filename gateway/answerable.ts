@@ -7,7 +7,7 @@ import { type ErrorCode } from '../core/contracts/errors.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { RunRow } from '../store/store.ts';
 import type { Answer, ApproverCheck } from './approvers.ts';
-import type { Credential } from './credentials.ts';
+import type { VotingKey } from './credentials.ts';
 import type { GatewayContext } from './options.ts';
 import { refuseSecrets } from './refuse-secrets.ts';
 import { confirmationNeeded, type StepUp } from './step-up.ts';
@@ -38,7 +38,7 @@ export interface Answerable {
 export async function requireAnswerable(
   gateway: GatewayContext,
   approvers: ApproverCheck,
-  caller: Credential,
+  caller: VotingKey,
   request: AnswerRequest,
 ): Promise<Answerable> {
   const { ask, run, ticket } = await findAsk(gateway, request.nonce);

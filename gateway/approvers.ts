@@ -5,8 +5,9 @@
 import { requestersOf, type TicketBody } from '../core/contracts/ticket.ts';
 import { whyNoVote } from '../core/credential.ts';
 import { type CastVote, type CompiledPolicy, judgeVoter } from '../policy/index.ts';
+import { readMakers } from '../store/read-credentials.ts';
 import { activationOf } from './active-pack.ts';
-import type { Credential } from './credentials.ts';
+import type { VotingKey } from './credentials.ts';
 import type { GatewayContext } from './options.ts';
 import { storedPolicy } from './stored-policies.ts';
 import type { OpenedAsk } from './verified.ts';
@@ -19,7 +20,7 @@ export type Answer = Omit<CastVote, 'castAt'>;
 const anyAnswer: Answer = { verdict: 'approve', channel: null, hasReason: true, isConfirmed: true };
 
 export interface ApproverCheck {
-  mayAnswer(ask: OpenedAsk, ticket: TicketBody, caller: Credential, answer?: Answer): Promise<MayAnswer>;
+  mayAnswer(ask: OpenedAsk, ticket: TicketBody, caller: VotingKey, answer?: Answer): Promise<MayAnswer>;
 }
 
 export function createApproverCheck(
@@ -30,7 +31,9 @@ export function createApproverCheck(
       const { terms, askedAt } = ask.body.ask;
       const requesters = everybodyBehind(ask, ticket);
       const now = gateway.clock.now();
-      const reason = whyNoVote(caller, terms.requesterMayApprove ? [] : requesters, now);
+      const makers = await makersOf(gateway, caller);
+      const separate = terms.requesterMayApprove ? [] : requesters;
+      const reason = whyNoVote(caller, makers, separate, now, answer.verdict);
       if (reason !== undefined) return { kind: 'may-not', reason };
       const active = await activationOf(gateway, ticket.agent);
       // Where layers above ask, the gate's ask says by whose roles; it judges again, by what is in force then.
@@ -49,6 +52,13 @@ export function createApproverCheck(
       return judged.kind === 'may' ? { kind: 'may', roles: judged.roles, groups: judged.groups } : judged;
     },
   };
+}
+
+async function makersOf(
+  { store, keys, audience }: Pick<GatewayContext, 'store' | 'keys' | 'audience'>,
+  key: VotingKey,
+): Promise<ReadonlySet<string>> {
+  return (await readMakers({ store, registry: keys.registry, audience }))(key);
 }
 
 /** From the ticket, the gate's decision and its card: a changed row cannot make a requester disappear. */

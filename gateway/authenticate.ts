@@ -13,8 +13,8 @@ import type { GatewayContext } from './options.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The scope a key needs. */
-    access?: Scope | 'public';
+    /** The scope a key needs. `proven`: none, the route itself proves who sent what came. */
+    access?: Scope | 'public' | 'proven';
   }
   interface FastifyRequest {
     caller: Caller | null;
@@ -43,7 +43,7 @@ export function installAuthentication(app: GatewayApp, gateway: GatewayContext):
   app.addHook('onRequest', async (request, reply) => {
     const { access } = request.routeOptions.config;
     // Undefined: there is no such route, and the answer says so.
-    const isOpen = access === undefined || access === 'public';
+    const isOpen = access === undefined || access === 'public' || access === 'proven';
     // Whoever holds a key is not refused for the junk that others send from the same address.
     const isKnown = !isOpen && (await isFamiliar(apiKeyOf(request)));
     if (!isKnown) refuseExcess(reply, await byAddress(request), 'this address');

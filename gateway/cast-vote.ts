@@ -11,9 +11,8 @@ import type { ApproverCheck } from './approvers.ts';
 import { requireOneClock } from './clock-check.ts';
 import { unconfirmed } from './confirm-ask.ts';
 import type { GatewayContext } from './options.ts';
-import { sealVote } from './seal-vote.ts';
+import { sealVote, type Voter } from './seal-vote.ts';
 import { followVote, sendVote } from './send-vote.ts';
-import type { Caller } from './sessions.ts';
 import type { OpenedAsk } from './verified.ts';
 
 /** What somebody answered, from whatever channel: all channels come through `castVote`. */
@@ -33,7 +32,7 @@ export interface Ballot extends Omit<VoteRequest, 'channel'> {
 export async function castVote(
   gateway: GatewayContext,
   approvers: ApproverCheck,
-  caller: Caller,
+  caller: Voter,
   nonce: string,
   request: Ballot,
 ): Promise<VoteResult> {
@@ -114,7 +113,7 @@ function requireShown(ask: OpenedAsk, { verdict, channel = 'api' }: Ballot): voi
   );
 }
 
-function requestKeyOf({ principal }: Caller, { idempotencyKey }: Ballot): Pick<VoteBody, 'requestKey'> {
+function requestKeyOf({ principal }: Voter, { idempotencyKey }: Ballot): Pick<VoteBody, 'requestKey'> {
   return idempotencyKey === undefined ? {} : { requestKey: digestJson('idempotency', [principal, idempotencyKey]) };
 }
 

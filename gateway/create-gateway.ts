@@ -26,7 +26,9 @@ import { noticeRoutes } from './routes/notices.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { redactionRoutes } from './routes/redactions.ts';
 import { runRoutes } from './routes/runs.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import { createWebhookChannel } from './webhooks/webhook-channel.ts';
+import { slackIdentityRoutes } from './routes/slack-identities.ts';
 import { slackRoutes } from './routes/slack.ts';
 
 /** Until the whole request is there: who sends a byte a minute holds no connection for ever, ms. */
@@ -88,6 +90,8 @@ function installRoutes(app: GatewayApp, gateway: GatewayContext, notes: UseNotes
   keyRoutes(app, gateway, notes);
   policyRoutes(app, gateway);
   noticeRoutes(app, gateway);
+  webhookRoutes(app, gateway);
+  slackIdentityRoutes(app, gateway);
   if (gateway.slack) slackRoutes(app, gateway, gateway.slack);
   redactionRoutes(app, gateway);
   fleetRoutes(app, gateway);

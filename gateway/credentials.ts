@@ -3,11 +3,11 @@
  * somebody wrote into the database without the control key gives no access, and revocation counts with the next request.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type Credential, readCredentials } from '../store/read-credentials.ts';
+import { type Credential, readCredentials, readVotingKeys, type VotingKey } from '../store/read-credentials.ts';
 import { readControl } from '../store/read-control.ts';
 import type { GatewayContext } from './options.ts';
 
-export type { Credential } from '../store/read-credentials.ts';
+export type { Credential, SigningKey, VotingKey } from '../store/read-credentials.ts';
 export type CredentialReader = Pick<GatewayContext, 'store' | 'keys' | 'audience' | 'clock'>;
 
 export type KeyCheck =
@@ -23,9 +23,14 @@ export async function standingKeys({ store, keys, audience }: CredentialReader):
   return await readCredentials({ store, registry: keys.registry, audience });
 }
 
+/** Of both kinds. They may have expired. */
+export async function standingVotingKeys({ store, keys, audience }: CredentialReader): Promise<Map<string, VotingKey>> {
+  return await readVotingKeys({ store, registry: keys.registry, audience });
+}
+
 /** Also those that were revoked since: who made a key stays true. */
-export async function allKeys({ store, keys, audience }: CredentialReader): Promise<Map<string, Credential>> {
-  const records = await readControl({ store, registry: keys.registry, audience }, ['api-key']);
+export async function allKeys({ store, keys, audience }: CredentialReader): Promise<Map<string, VotingKey>> {
+  const records = await readControl({ store, registry: keys.registry, audience }, ['api-key', 'signing-key']);
   // The first of an id is the one that counts.
   return new Map(records.toReversed().map((record) => [record.keyId, record]));
 }

@@ -24,7 +24,9 @@ export function installJsonBodies(app: GatewayApp): void {
 }
 
 /** @returns reasons that repeat nothing of the body */
-function readJsonBody(body: string | Buffer): { kind: 'value'; value: Json } | { kind: 'refused'; reason: string } {
+export function readJsonBody(
+  body: string | Buffer,
+): { kind: 'value'; value: Json } | { kind: 'refused'; reason: string } {
   const text = textOf(body);
   if (text === undefined) return { kind: 'refused', reason: 'it is not UTF-8' };
   if (hasMoreValues(text, mostValues)) return { kind: 'refused', reason: `it has more than ${mostValues} values` };

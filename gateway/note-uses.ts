@@ -20,6 +20,10 @@ export interface UseNotes {
 
 declare module 'fastify' {
   interface FastifyRequest {
+    /** Of the key by which what came is signed, once that is proven. */
+    provenKeyId: string | null;
+    /** The approval request that its bearer means. */
+    provenAbout: string;
     /** Of a key that does not let its bearer in, where it is one of ours. */
     refusedKeyId: string | null;
     /** Of the error that the request ended with. */
@@ -36,10 +40,10 @@ export function noteUses(app: GatewayApp, gateway: GatewayContext): UseNotes {
     const { access } = request.routeOptions.config;
     // Of what anybody may see there is nothing to be refused.
     if (access === undefined || access === 'public') return;
-    const keyId = request.caller?.keyId ?? request.refusedKeyId;
+    const keyId = request.caller?.keyId ?? request.provenKeyId ?? request.refusedKeyId;
     const route = `${request.method} ${request.routeOptions.url ?? ''}`;
     // Without a key nobody says what it was about: it could be anything, and never the same.
-    const about = refusals.size < mostKinds && request.caller ? aboutOf(request.params) : '';
+    const about = refusals.size >= mostKinds ? '' : request.caller ? aboutOf(request.params) : request.provenAbout;
     const key = JSON.stringify([route, keyId, about, code]);
     const attempts = (refusals.get(key)?.attempts ?? 0) + 1;
     refusals.set(key, { route, keyId, about, code, attempts, lastAt: gateway.clock.now() });
@@ -63,6 +67,8 @@ export function noteUses(app: GatewayApp, gateway: GatewayContext): UseNotes {
     return writing;
   }
 
+  app.decorateRequest('provenKeyId', null);
+  app.decorateRequest('provenAbout', '');
   app.decorateRequest('refusedKeyId', null);
   app.decorateRequest('refusedCode', null);
   app.addHook('onError', (request, _reply, error, done) => {
@@ -70,7 +76,8 @@ export function noteUses(app: GatewayApp, gateway: GatewayContext): UseNotes {
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
-    if (request.caller) uses.set(request.caller.keyId, gateway.clock.now());
+    const usedKeyId = request.caller?.keyId ?? request.provenKeyId;
+    if (usedKeyId !== null) uses.set(usedKeyId, gateway.clock.now());
     const { refusedCode } = request;
     // Faults of the gateway refuse nobody.
     if (refusedCode !== null && reply.statusCode < 500) noteRefusal(request, refusedCode);

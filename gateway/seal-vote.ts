@@ -4,9 +4,12 @@
  */
 import type { SignedVote, VoteBody } from '../core/contracts/approval.ts';
 import { sealEnvelope } from '../core/envelope.ts';
+import type { VotingKey } from './credentials.ts';
 import type { GatewayContext } from './options.ts';
-import type { Caller } from './sessions.ts';
 import type { OpenedAsk } from './verified.ts';
+
+/** Whose vote it is; `via` where something else stands for the key. */
+export type Voter = VotingKey & { via?: string };
 
 type OfVoter = 'verdict' | 'roles' | 'groups' | 'channel' | 'reason' | 'withdraws' | 'stop' | 'requestKey';
 
@@ -17,7 +20,7 @@ export interface Said extends Pick<VoteBody, OfVoter> {
 /** Dated by this gateway's clock. */
 export function sealVote(
   { keys, audience, clock }: GatewayContext,
-  { principal, keyId: credentialId, mintedBy, via }: Caller,
+  { kind, principal, keyId: credentialId, mintedBy, via }: Voter,
   ask: OpenedAsk,
   { stepUp, ...said }: Said,
 ): SignedVote {
@@ -30,7 +33,7 @@ export function sealVote(
     termsDigest: ask.body.ask.termsDigest,
     principal,
     authenticated: {
-      method: 'api-key',
+      method: kind,
       credentialId,
       mintedBy,
       ...(via === undefined ? {} : { via }),

@@ -16,6 +16,7 @@ import type { Credential } from './credentials.ts';
 import { inParallel } from './in-parallel.ts';
 import { wholeArguments } from './last-approved.ts';
 import type { GatewayContext } from './options.ts';
+import { isUntold } from '../store/notice.ts';
 import type { AskRow, RunRow } from '../store/store.ts';
 import { confirmationNeeded } from './step-up.ts';
 import { type OpenedAsk, openAsk, openTicket } from './verified.ts';
@@ -156,6 +157,7 @@ async function toView(
   // Nobody closed what a run asked that was ended from outside; an answer to it would reach nobody.
   const abandoned = undecided && hasEnded(run, await words(row.workflowId));
   const votes = await votesOf(gateway, row.nonce);
+  const untold = await untoldOf(gateway, row.nonce);
   const situation = { ...situationOf(gateway, ask, votes), ...extra };
   return {
     nonce: row.nonce,
@@ -190,6 +192,13 @@ async function toView(
     },
     votes,
     couldAnswer: body.ask.couldAnswer ?? null,
+    ...(untold.length === 0 ? {} : { untold }),
     you: may.kind === 'may' ? { mayAnswer: true, reason: null } : { mayAnswer: false, reason: may.reason },
   };
+}
+
+/** Channels by which nobody could be told. */
+async function untoldOf({ store }: GatewayContext, nonce: string): Promise<NonNullable<ApprovalView['untold']>> {
+  const notices = await store.noticesOf(nonce);
+  return notices.filter(isUntold).map(({ channel, problem }) => ({ channel, problem }));
 }

@@ -10,7 +10,7 @@ import { digestText } from '../core/digest.ts';
 import { sealEnvelope } from '../core/envelope.ts';
 import { CountersignError } from '../core/errors.ts';
 import { findActivePack } from './active-pack.ts';
-import { allKeys, type Credential } from './credentials.ts';
+import { allKeys, type Credential, type VotingKey } from './credentials.ts';
 import { knownStart } from './known-start.ts';
 import type { GatewayContext } from './options.ts';
 import { layersToPin } from './policy-layers.ts';
@@ -98,7 +98,7 @@ async function ownersOf(gateway: GatewayContext, caller: Credential): Promise<st
   const owners = new Set<string>();
   const keys = await allKeys(gateway);
   const seen = new Set<string>();
-  for (let key: Credential | undefined = caller; key && !seen.has(key.keyId) && owners.size < mostOwners; ) {
+  for (let key: VotingKey | undefined = caller; key && !seen.has(key.keyId) && owners.size < mostOwners; ) {
     seen.add(key.keyId);
     // The bearer made the secret themselves: whoever enrolled them could not have used it.
     if (!(key.person && key.madeByBearer)) owners.add(key.mintedBy);

@@ -32,3 +32,11 @@ export interface Notice {
 
 /** One that has a row. */
 export type KeptNotice = Notice & { state: Exclude<Notice['state'], 'new'> };
+
+/** Tries that failed, after which somebody should know: about a minute, while the channel is tried on. */
+export const failingAttempts = 5;
+
+/** Nobody was told, and it looks as if nobody will be. */
+export function isUntold({ state, toldAt, attempts }: Notice): boolean {
+  return toldAt === null && (state === 'gave-up' || (state === 'waiting' && attempts >= failingAttempts));
+}

@@ -311,6 +311,10 @@ export interface Store {
   noticesOf(nonce: string): Promise<KeptNotice[]>;
   /** Latest to be tried first. */
   listNotices(filter: { state: KeptNotice['state']; limit: number }): Promise<KeptNotice[]>;
+  /** Of other channels, by which nobody could be told (`isUntold`), and not yet said by this one. */
+  untoldBeside(of: { nonce: string; channel: string }): Promise<KeptNotice[]>;
+  /** This channel has said that the one that it is about could not tell. */
+  noteAlarm(alarm: { nonce: string; channel: string; about: string; at: number }): Promise<void>;
   /** False: seen before. Those seen before `forgetBefore` are forgotten. */
   firstDelivery(delivery: { source: string; id: string; now: number; forgetBefore: number }): Promise<boolean>;
 

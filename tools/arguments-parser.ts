@@ -3,7 +3,7 @@
  * applied, frozen, RFC 8785. Promises that nothing the model sent was changed or dropped on the way; never throws.
  */
 import type { z } from 'zod';
-import { canonicalJson, type Json, parseStrictJson } from '../core/canonical-json.ts';
+import { canonicalJson, type Json, parseCanonicalJson, parseStrictJson } from '../core/canonical-json.ts';
 import { digestText } from '../core/digest.ts';
 
 export type ParsedArguments =
@@ -41,8 +41,8 @@ function checked(parameters: z.ZodObject, sent: Json): ParsedArguments {
   const fitted = parameters.safeParse(sent);
   if (!fitted.success) return invalid(...fitted.error.issues.slice(0, mostProblems).map(explain));
   const canonical = canonicalJson(fitted.data);
-  // Read back strictly: what executes is exactly what was hashed, and cannot hold what JSON cannot.
-  const value = parseStrictJson(canonical);
+  // Read back: what executes is exactly what was hashed, and cannot hold what JSON cannot.
+  const value = parseCanonicalJson(canonical);
   if (value.kind === 'refused' || !holdsAll(sent, value.value)) return invalid('the schema would change the arguments');
   return { kind: 'value', canonical, value: deepFreeze(value.value), digest: digestText('arguments', canonical) };
 }

@@ -9,7 +9,7 @@ import { requestersOf } from '../../core/contracts/ticket.ts';
 import { whyNoVote } from '../../core/credential.ts';
 import { approvalsSuffice, type SeatedVote } from '../../core/quorum.ts';
 import { type CompiledPolicy, judgeVoter } from '../../policy/index.ts';
-import { type Credential, readCredentials } from '../../store/read-credentials.ts';
+import { readMakers, readVotingKeys, type VotingKey } from '../../store/read-credentials.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import type { Standing } from './standing.ts';
 
@@ -32,9 +32,12 @@ export async function judgeVotes(
   asked: AskedOf,
   votes: ReadonlyMap<string, SignedVote>,
 ): Promise<JudgedVote[]> {
-  const credentials = await readCredentials(dependencies);
+  const credentials = await readVotingKeys(dependencies);
+  const makersOf = await readMakers(dependencies);
   return [...votes].map(([digest, vote]) => {
-    const judged = judgeOne(dependencies, standing, asked, credentials.get(vote.body.authenticated.credentialId), vote);
+    const credential = credentials.get(vote.body.authenticated.credentialId);
+    const makers = credential ? makersOf(credential) : new Set<string>();
+    const judged = judgeOne(dependencies, standing, asked, { credential, makers }, vote);
     return { vote, digest, valid: true, ...judged };
   });
 }
@@ -43,12 +46,12 @@ function judgeOne(
   { bounds }: CheckCallDependencies,
   { ticket, now }: Standing,
   asked: AskedOf,
-  credential: Credential | undefined,
+  { credential, makers }: { credential: VotingKey | undefined; makers: ReadonlySet<string> },
   { body }: SignedVote,
 ): Pick<JudgedVote, 'eligible' | 'refusal' | 'person' | 'seats'> {
   const requesters = requestersOf(ticket);
   const own = credential?.principal === body.principal ? credential : undefined;
-  const refusal = whyNoVote(own, asked.terms.requesterMayApprove ? [] : requesters, now);
+  const refusal = whyNoVote(own, makers, asked.terms.requesterMayApprove ? [] : requesters, now, body.verdict);
   if (refusal !== undefined || !own) return { eligible: false, refusal };
   if (body.castAt > now + bounds.clockSkewMs) return { eligible: false, refusal: 'it is dated ahead of now' };
   const judged = judgeVoter(asked, asked.policies, requesters, voterOf(own), {
@@ -76,13 +79,16 @@ export async function whoCouldApprove(
   const requesters = requestersOf(ticket);
   const people = new Map<string, SeatedVote>();
   const names = new Set<string>();
-  for (const credential of (await readCredentials(dependencies)).values()) {
+  const separate = terms.requesterMayApprove ? [] : requesters;
+  const makersOf = await readMakers(dependencies);
+  for (const credential of (await readVotingKeys(dependencies)).values()) {
     if (!credential.scopes.includes('approvals:vote')) continue;
-    if (whyNoVote(credential, terms.requesterMayApprove ? [] : requesters, now) !== undefined) continue;
+    if (whyNoVote(credential, makersOf(credential), separate, now, 'approve') !== undefined) continue;
     const judged = judgeVoter(asked, asked.policies, requesters, voterOf(credential), {
       verdict: 'approve',
       castAt: now + terms.deadlineMs,
-      channel: null,
+      // What is signed comes by webhook and by nothing else.
+      channel: credential.kind === 'signing-key' ? 'webhook' : null,
       hasReason: true,
       isConfirmed: true,
     });
@@ -93,6 +99,6 @@ export async function whoCouldApprove(
   return approvalsSuffice(terms, [...people.values()]) ? [...names].toSorted() : undefined;
 }
 
-function voterOf({ principal, roles }: Credential): { principal: string; claims: readonly string[] } {
+function voterOf({ principal, roles }: VotingKey): { principal: string; claims: readonly string[] } {
   return { principal, claims: roles };
 }

@@ -7,7 +7,8 @@ import { signedVoteSchema } from '../../core/contracts/approval.ts';
 import type { PermitBody } from '../../core/contracts/decision.ts';
 import { digestJson } from '../../core/digest.ts';
 import { openEnvelope } from '../../core/envelope.ts';
-import { readControl, readFreeze } from '../../store/read-control.ts';
+import { readVotingKeys } from '../../store/read-credentials.ts';
+import { readFreeze } from '../../store/read-control.ts';
 import type { RunToolDependencies } from './dependencies.ts';
 import { type NotRun, notRun } from './refusals.ts';
 import type { Permitted } from './verify-permit.ts';
@@ -51,7 +52,8 @@ async function countVotes(
 ): Promise<number> {
   const { approval } = permit;
   if (!approval) return 0;
-  const revoked = new Set((await readControl(dependencies, ['api-key-revocation'])).map((record) => record.keyId));
+  // Also what fell with a key that had made others.
+  const standing = await readVotingKeys(dependencies);
   const principals = new Set<string>();
   for (const value of votes) {
     const vote = openVote(dependencies, value);
@@ -63,7 +65,7 @@ async function countVotes(
       body.nonce === approval.nonce &&
       body.askDigest === approval.askDigest &&
       body.castAt <= approval.executeByAt &&
-      !revoked.has(body.authenticated.credentialId);
+      standing.get(body.authenticated.credentialId)?.principal === body.principal;
     if (fits) principals.add(body.principal);
   }
   return principals.size;

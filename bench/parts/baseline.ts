@@ -47,7 +47,12 @@ export function compareWith(baseline: Baseline | undefined, measurements: readon
   const before = new Map(baseline?.measurements.map((one) => [one.id, one.value]));
   return measurements.map(({ id, value, better, kind }) => {
     const then = before.get(id);
-    if (then === undefined || then === 0) return { id, before: then, worse: undefined, regressed: false };
+    if (then === undefined) return { id, before: then, worse: undefined, regressed: false };
+    // Of nothing there is no fifteen per cent: what was never silent, and is now, regressed.
+    if (then === 0 || value === 0) {
+      const worse = (better === 'lower' ? value - then : then - value) > 0;
+      return { id, before: then, worse: worse ? 1 : 0, regressed: kind === 'ratio' && worse };
+    }
     const worse = better === 'lower' ? value / then - 1 : then / value - 1;
     return { id, before: then, worse, regressed: kind === 'ratio' && worse > tolerance };
   });

@@ -27,6 +27,9 @@ import { keysMake } from './keys/make.ts';
 import { keysRefused } from './keys/refused.ts';
 import { keysRequest } from './keys/request.ts';
 import { keysRevoke } from './keys/revoke.ts';
+import { noticesList } from './notices/list.ts';
+import { noticesResend } from './notices/resend.ts';
+import { noticesShow } from './notices/show.ts';
 import { reconcile } from './reconcile.ts';
 import { redactionsList } from './redactions/list.ts';
 import { redactionsShow } from './redactions/show.ts';
@@ -35,6 +38,8 @@ import { run } from './run.ts';
 import { runs } from './runs.ts';
 import { setup } from './setup.ts';
 import { show } from './show.ts';
+import { slackList } from './slack/list.ts';
+import { slackRemove } from './slack/remove.ts';
 import { watch } from './watch.ts';
 import { withdraw } from './withdraw.ts';
 import { worker } from './worker.ts';
@@ -52,6 +57,9 @@ export const commands: readonly CommandDefinition[] = [
   withdraw,
   reconcile,
   inbox,
+  noticesList,
+  noticesShow,
+  noticesResend,
   cancel,
   replay,
   policyCheck,
@@ -70,6 +78,8 @@ export const commands: readonly CommandDefinition[] = [
   keysList,
   keysRevoke,
   keysRefused,
+  slackList,
+  slackRemove,
   guards,
   redactionsList,
   redactionsShow,

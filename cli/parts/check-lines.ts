@@ -17,6 +17,7 @@ import {
 } from '../../guards/index.ts';
 import type { checkedGuards } from '../commands/guards.ts';
 import { type Line, linesOf } from './lines-of.ts';
+import { hasRepeatedKey } from './repeated-keys.ts';
 
 type GuardName = (typeof checkedGuards)[number];
 export type Verdict = 'allow' | 'ask' | 'deny';
@@ -49,9 +50,9 @@ export async function checkLines(
 async function checkLine(guard: GuardName, line: Line, limits: Source): Promise<readonly LineFinding[]> {
   if (line.kind !== 'line') return [badLine(line.kind === 'too-long' ? 'is too long' : 'is not UTF-8')];
   const read = readLine(line.text);
-  if (read === undefined) return [badLine(`is no JSON string and no object with one of ${fields.join(', ')}, base64`)];
+  if (read.kind === 'bad') return [badLine(read.is)];
   try {
-    return await checkers[guard](read, limits);
+    return await checkers[guard](read.text, limits);
   } catch (error) {
     return [
       { ...badLine(`could not be checked (${messageOf(error).length} characters of reason)`), rule: 'guard-failed' },
@@ -111,20 +112,23 @@ function badLine(is: string): LineFinding {
   };
 }
 
-function readLine(line: string): string | undefined {
+type Read = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'bad'; readonly is: string };
+
+function readLine(line: string): Read {
+  const none: Read = { kind: 'bad', is: `is no JSON string and no object with one of ${fields.join(', ')}, base64` };
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
-    return undefined;
+    return none;
   }
-  if (typeof value === 'string') return value;
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (typeof value === 'string') return { kind: 'text', text: value };
+  if (typeof value !== 'object' || value === null) return none;
+  if (hasRepeatedKey(line, value)) return { kind: 'bad', is: 'has the same key twice, expected each once' };
   const record = value as Readonly<Record<string, unknown>>;
   const found = fields.map((field) => record[field]).find((one) => typeof one === 'string');
-  if (typeof found === 'string') return found;
-  const { base64 } = record;
-  return typeof base64 === 'string' ? fromBase64(base64) : undefined;
+  const text = found ?? (typeof record['base64'] === 'string' ? fromBase64(record['base64']) : undefined);
+  return typeof text === 'string' ? { kind: 'text', text } : none;
 }
 
 /** Strictly: what two readers could read differently is not read at all. */

@@ -18,6 +18,7 @@ import { type Config, type Environment, variableByName } from '../../worker/conf
 import { findGateway } from '../gateway-record.ts';
 import { openKeys } from './open-base.ts';
 import { openDoor } from './open-door.ts';
+import { checkNotices } from './check-notices.ts';
 import { checkClientCertificate, checkKeys, checkStore, checkTemporal } from './readiness.ts';
 import { programVersion } from './program-version.ts';
 
@@ -36,7 +37,7 @@ export async function doctorChecks(options: DoctorOptions): Promise<Check[]> {
     engineChecks({ stateFolder: config.stateFolder }),
     checkSandbox(),
     checkKeysOf(options),
-    checkStoreOf(config),
+    checkStoreOf(options),
     checkGateway(options),
     checkServer(options),
   ]);
@@ -99,22 +100,23 @@ async function checkKeysOf(options: DoctorOptions): Promise<Check> {
   }
 }
 
-async function checkStoreOf({ storeLocation }: Config): Promise<Check> {
+async function checkStoreOf({ config: { storeLocation }, clock }: DoctorOptions): Promise<Check[]> {
   const name = 'Store';
   const file = storeLocation.kind === 'sqlite' ? storeLocation.file : undefined;
-  if (file !== undefined && !(await pathExists(file))) return { name, ok: true, detail: `${file} (will be made)` };
+  if (file !== undefined && !(await pathExists(file))) return [{ name, ok: true, detail: `${file} (will be made)` }];
   try {
     const store = await openStore(storeLocation);
     try {
-      return await checkStore(store, async () => {
+      const found = await checkStore(store, async () => {
         const size = file === undefined ? '' : `, ${((await bytesOf(file)) / 1e6).toFixed(1)} MB`;
         return `${describeStore(storeLocation)}${size}`;
       });
+      return found.ok ? [found, await checkNotices(store, clock.now())] : [found];
     } finally {
       await store.close();
     }
   } catch (error) {
-    return { name, ok: false, detail: messageOf(error), remedy: 'see docs/errors/store-unavailable.md' };
+    return [{ name, ok: false, detail: messageOf(error), remedy: 'see docs/errors/store-unavailable.md' }];
   }
 }
 

@@ -6,8 +6,20 @@ import { visible } from '../terminal.ts';
 import { durationText, shortNonce, timeText } from './format.ts';
 
 export function approvalLines(approval: ApprovalView, now: number): string[] {
-  const { nonce, approvers, votes, couldAnswer, open, outcome, you, deadlineAt, cardDigest, lastApproved, spent } =
-    approval;
+  const {
+    nonce,
+    approvers,
+    votes,
+    couldAnswer,
+    open,
+    outcome,
+    you,
+    deadlineAt,
+    cardDigest,
+    lastApproved,
+    spent,
+    untold,
+  } = approval;
   const situation = {
     cardDigest,
     ...(lastApproved === undefined ? {} : { lastApproved }),
@@ -29,6 +41,11 @@ export function approvalLines(approval: ApprovalView, now: number): string[] {
     ...(approval.told ?? []).map((one) => `  told        ${toldText(one)}`),
     ...votes.map((vote) => `  vote        ${voteText(vote)}`),
   ];
+  for (const { channel, problem } of untold ?? []) {
+    lines.push(
+      `  not told    by ${visible(channel)}: ${visible(problem ?? 'no reason given')}; countersign notices show ${shortNonce(nonce)}`,
+    );
+  }
   if (!open) return [...lines, `  outcome     ${outcome ?? 'closed'}`];
   lines.push(`  time left   ${durationText(deadlineAt - now)}`);
   if (!you.mayAnswer) lines.push(`  you         may not answer: ${visible(you.reason ?? 'no reason given')}`);

@@ -130,7 +130,7 @@ export const voteBodySchema = z.strictObject({
   /** Groups at the time of the vote; absent: none. */
   groups: z.array(groupNameSchema).min(1).optional(),
   authenticated: z.strictObject({
-    method: z.enum(['api-key']),
+    method: z.enum(['api-key', 'signing-key']),
     credentialId: z.string().min(1).max(100),
     /** Who made the credential: one made by somebody else can be somebody else's vote. */
     mintedBy: principalSchema,

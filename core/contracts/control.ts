@@ -35,6 +35,16 @@ const layerOrder = {
   by: principalSchema,
 };
 
+const apiScopes = z.enum([
+  'runs:start',
+  'runs:read',
+  'runs:cancel',
+  'approvals:read',
+  'approvals:vote',
+  'control:write',
+  'redactions:read',
+]);
+
 export const controlBodySchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('freeze'), sequence, by: principalSchema, reason: z.string().max(500) }),
   z.strictObject({ kind: z.literal('thaw'), sequence, by: principalSchema, reason: z.string().max(500) }),
@@ -63,17 +73,7 @@ export const controlBodySchema = z.discriminatedUnion('kind', [
     roles: z.array(roleSchema),
     /** People vote; service accounts start runs. */
     person: z.boolean(),
-    scopes: z.array(
-      z.enum([
-        'runs:start',
-        'runs:read',
-        'runs:cancel',
-        'approvals:read',
-        'approvals:vote',
-        'control:write',
-        'redactions:read',
-      ]),
-    ),
+    scopes: z.array(apiScopes),
     expiresAt: timestampSchema,
     mintedBy: principalSchema,
     /** The key that it was made with. Absent: none was, as at the first start of a machine. */
@@ -81,6 +81,25 @@ export const controlBodySchema = z.discriminatedUnion('kind', [
     /** The bearer made the secret and gave its hash: whoever made the record never had it. */
     madeByBearer: z.literal(true).optional(),
   }),
+  /** Lets in what its bearer signs, and nobody who only holds the record: the private half never left its maker. */
+  z.strictObject({
+    kind: z.literal('signing-key'),
+    sequence,
+    keyId: z.string().regex(/^[a-z0-9]{12}$/),
+    /** Raw Ed25519, base64url. */
+    publicKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+    principal: principalSchema,
+    roles: z.array(roleSchema),
+    /** False: a system, whose word can deny and never approve. */
+    person: z.boolean(),
+    scopes: z.array(apiScopes.extract(['approvals:vote'])).length(1),
+    expiresAt: timestampSchema,
+    mintedBy: principalSchema,
+    /** The key that it was enrolled with. */
+    mintedWith: z.string(),
+    madeByBearer: z.literal(true),
+  }),
+  /** Of a key of either kind. */
   z.strictObject({
     kind: z.literal('api-key-revocation'),
     sequence,

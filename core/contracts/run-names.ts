@@ -7,3 +7,8 @@ export const queryNames = { voteStatus: 'vote-status', transcript: 'transcript',
 export const searchAttributeNames = { state: 'CountersignState' } as const;
 /** What a run shows of itself when it starts. */
 export const stateAtStart = 'working';
+
+/** What lists of the server's own UI show beside the run. */
+export function summaryOfRun(agent: string): string {
+  return `agent ${agent}`;
+}

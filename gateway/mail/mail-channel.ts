@@ -6,7 +6,9 @@ import { createTransport } from 'nodemailer';
 import { shortDigest } from '../../core/card/digest-words.ts';
 import { makeVisible } from '../../core/make-visible.ts';
 import type { NoticeChannel } from '../notices/notice-channel.ts';
+import { couldNotTell, mayAnswerToo } from '../notices/notice-words.ts';
 import type { MailOptions } from '../options.ts';
+import type { OpenedAsk } from '../verified.ts';
 
 const withinMs = 15_000;
 
@@ -22,33 +24,43 @@ export function createMailChannel(
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+  const send = async (
+    { row, card, body }: OpenedAsk,
+    { id, subject, first, about = '' }: { id: string; subject: string; first: string; about?: string },
+  ): Promise<string> => {
+    const verb = card.kind === 'call' ? 'Run' : 'Say what became of';
+    const what = `${verb} ${card.tool} on ${makeVisible(card.environment)}`;
+    const { deadlineAt, cardDigest } = body.ask;
+    const lines = [
+      `${what} ${first}`,
+      ...(about === '' ? [] : [about]),
+      '',
+      `Risk:       ${card.risk}`,
+      `Answer by:  ${new Date(deadlineAt).toISOString()}`,
+      `Card:       ${shortDigest(cardDigest)}`,
+      '',
+      inboxUrl(row.nonce),
+      '',
+      'Sign in with "countersign inbox" first. Opening the link answers nothing, and neither does a reply.',
+    ];
+    // The same for each repetition: a receiver that got it before can tell.
+    const messageId = `<${id}@countersign>`;
+    const text = lines.join('\n');
+    await transport.sendMail({ from, to: [...to], subject: `Countersign: ${subject}${what}`, text, messageId });
+    return messageId;
+  };
   return {
     name: 'mail',
-    async request({ row, card, body }) {
-      const verb = card.kind === 'call' ? 'Run' : 'Say what became of';
-      const what = `${verb} ${card.tool} on ${makeVisible(card.environment)}`;
-      const { deadlineAt, cardDigest } = body.ask;
-      const lines = [
-        `${what} waits for an answer.`,
-        '',
-        `Risk:       ${card.risk}`,
-        `Answer by:  ${new Date(deadlineAt).toISOString()}`,
-        `Card:       ${shortDigest(cardDigest)}`,
-        '',
-        inboxUrl(row.nonce),
-        '',
-        'Sign in with "countersign inbox" first. Opening the link answers nothing, and neither does a reply.',
-      ];
-      // The same for each repetition: a receiver that got it before can tell.
-      const messageId = `<${row.nonce}@countersign>`;
-      await transport.sendMail({
-        from,
-        to: [...to],
-        subject: `Countersign: ${what}`,
-        text: lines.join('\n'),
-        messageId,
-      });
-      return messageId;
+    request: async (ask) => await send(ask, { id: ask.row.nonce, subject: '', first: 'waits for an answer.' }),
+    async remind(ask, _place, { dueAt, escalatedTo }) {
+      const about = escalatedTo === null ? '' : mayAnswerToo(escalatedTo);
+      const id = `${ask.row.nonce}.reminded.${dueAt}`;
+      await send(ask, { id, subject: 'still: ', first: 'still waits for an answer.', about });
+    },
+    async alarm(ask, _place, { channel, problem }) {
+      const about = couldNotTell(channel, problem);
+      const id = `${ask.row.nonce}.untold.${channel}`;
+      await send(ask, { id, subject: 'not all were told: ', first: 'waits for an answer.', about });
     },
     close: () => Promise.resolve(),
     failureOf(error) {

@@ -1,13 +1,16 @@
 /**
  * Tells channels of requests, reminds, and says how they ended. What is to be done stands in the store, so that any gateway
- * goes on where another died. A failure is tried again, kept and shown; it approves, denies and delays nothing.
+ * goes on where another died. A failure is tried again, given up, shown, and said by the other channels; it approves, denies and
+ * delays nothing.
  */
 import { CountersignError } from '../../core/errors.ts';
 import type { Notice } from '../../store/notice.ts';
 import { findAsk } from '../answerable.ts';
 import { describeSituation, votesOf } from '../describe-situation.ts';
 import type { GatewayContext } from '../options.ts';
+import type { OpenedAsk } from '../verified.ts';
 import type { NoticeChannel } from './notice-channel.ts';
+import { dueReminder, isEscalated, nextReminder } from './reminder-times.ts';
 
 const leaseMs = 60_000;
 const atOnce = 20;
@@ -51,7 +54,6 @@ async function serve(gateway: GatewayContext, channel: NoticeChannel, notice: No
   const now = gateway.clock.now();
   const situation = await describeSituation(gateway, ask);
   const { place } = notice;
-  const restUntil = deadlineAt + settleMs + 1;
   if (ask.row.outcome !== null || now > deadlineAt + settleMs) {
     const votes = await votesOf(gateway, notice.nonce);
     const end = { outcome: ask.row.outcome ?? 'expired', votes, situation };
@@ -60,14 +62,36 @@ async function serve(gateway: GatewayContext, channel: NoticeChannel, notice: No
   }
   if (place === null) {
     const told = { state: 'told', place: await channel.request(ask, situation), toldAt: now, problem: null } as const;
-    const remindAt = channel.remind ? Math.round(now + (deadlineAt - now) / 2) : restUntil;
-    return { changes: { ...told, attempts: notice.attempts + 1, nextAt: remindAt } };
+    const { attempts } = notice;
+    return { changes: { ...told, attempts: attempts + 1, nextAt: nextAt(ask, channel, { ...notice, ...told }, now) } };
   }
-  if (channel.remind && notice.remindedAt === null && now < deadlineAt) {
-    await channel.remind(ask, place, deadlineAt - now);
-    return { changes: { state: 'told', remindedAt: now, nextAt: restUntil, problem: null } };
+  await sayWhoCouldNotTell(gateway, channel, ask, place);
+  const dueAt = dueReminder(ask.body.ask, channel, notice, now);
+  if (dueAt !== undefined && now < deadlineAt) {
+    const escalatedTo = isEscalated(ask.body.ask, now) ? (ask.body.ask.terms.escalation?.to ?? null) : null;
+    await channel.remind?.(ask, place, { leftMs: deadlineAt - now, dueAt, escalatedTo });
+    const reminded = { remindedAt: now, problem: null };
+    return { changes: { state: 'told', ...reminded, nextAt: nextAt(ask, channel, { ...notice, ...reminded }, now) } };
   }
-  return { changes: { state: 'told', nextAt: restUntil } };
+  return { changes: { state: 'told', problem: null, nextAt: nextAt(ask, channel, notice, now) } };
+}
+
+function nextAt({ body: { ask } }: OpenedAsk, channel: NoticeChannel, notice: Notice, now: number): number {
+  return nextReminder(ask, channel, notice, now) ?? ask.deadlineAt + settleMs + 1;
+}
+
+/** One that fails here is said again with the next look. */
+async function sayWhoCouldNotTell(
+  { store, clock }: GatewayContext,
+  channel: NoticeChannel,
+  ask: OpenedAsk,
+  place: string,
+): Promise<void> {
+  const { nonce } = ask.row;
+  for (const { channel: about, problem } of await store.untoldBeside({ nonce, channel: channel.name })) {
+    await channel.alarm(ask, place, { channel: about, problem: problem ?? 'nothing is known' });
+    await store.noteAlarm({ nonce, channel: channel.name, about, at: clock.now() });
+  }
 }
 
 function failed({ clock }: GatewayContext, channel: NoticeChannel, notice: Notice, error: unknown): Step {

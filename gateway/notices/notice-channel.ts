@@ -1,6 +1,7 @@
 /** Where people are told of requests. A channel tells; it never answers, and what it is told back carries no authority. */
 import type { ApprovalView } from '../../client/gateway-schemas.ts';
 import type { CardSituation } from '../../core/card/lay-out-card.ts';
+import type { ApproverSet } from '../../core/contracts/approval.ts';
 import type { OpenedAsk } from '../verified.ts';
 
 export interface NoticeChannel {
@@ -9,9 +10,27 @@ export interface NoticeChannel {
   /** @returns where the channel keeps it, for what follows. */
   request(ask: OpenedAsk, situation: CardSituation): Promise<string>;
   /** Absent: it reminds nobody. */
-  remind?(ask: OpenedAsk, place: string, leftMs: number): Promise<void>;
+  remind?(ask: OpenedAsk, place: string, reminder: Reminder): Promise<void>;
+  /** Where the terms name no reminders. */
+  readonly remindsHalfWay?: boolean;
+  /** Another channel could not tell anybody: whoever this one reaches may be the only ones who know. */
+  alarm(ask: OpenedAsk, place: string, failed: FailedNotice): Promise<void>;
   close(ask: OpenedAsk, place: string, end: RequestEnd): Promise<void>;
   failureOf(error: unknown): NoticeFailure;
+}
+
+export interface Reminder {
+  /** Until the deadline, ms. */
+  leftMs: number;
+  /** Which of the times it is, ms since the Unix epoch: the same for each repetition. */
+  dueAt: number;
+  /** Who may answer by now, besides; null: nobody. */
+  escalatedTo: ApproverSet | null;
+}
+
+export interface FailedNotice {
+  channel: string;
+  problem: string;
 }
 
 export interface RequestEnd {

@@ -69,7 +69,7 @@ export function inboxRoutes(app: GatewayApp, gateway: GatewayContext): void {
   app.route({
     method: 'POST',
     url: '/v1/inbox/session',
-    config: { access: 'public' },
+    config: { access: 'proven' },
     schema: {
       operationId: 'openSession',
       summary: 'Sign in with the token of a link; the answer sets a cookie',

@@ -1,4 +1,4 @@
-/** API keys: list, mint, revoke. */
+/** API keys and signing keys: list, make, enrol, revoke. */
 import { z } from 'zod';
 import {
   keyIdSchema,
@@ -12,8 +12,8 @@ import { CountersignError } from '../../core/errors.ts';
 import type { GatewayApp } from '../app.ts';
 import { callerOf } from '../authenticate.ts';
 import { appendOrder } from '../control-records.ts';
-import { type Credential, standingKeys } from '../credentials.ts';
-import { enrolKey, type KeyOrder, mintApiKey } from '../mint-api-key.ts';
+import { type Credential, standingVotingKeys, type VotingKey } from '../credentials.ts';
+import { enrolKey, enrolSigningKey, type KeyOrder, mintApiKey } from '../mint-api-key.ts';
 import type { UseNotes } from '../note-uses.ts';
 import type { GatewayContext } from '../options.ts';
 import { refuseSecrets } from '../refuse-secrets.ts';
@@ -32,13 +32,13 @@ export function keyRoutes(app: GatewayApp, gateway: GatewayContext, notes: UseNo
     config: { access },
     schema: {
       operationId: 'listKeys',
-      summary: 'API keys that are not revoked, without their secrets',
+      summary: 'Keys that are not revoked, without their secrets',
       response: { 200: keyListSchema, ...problemResponses },
     },
     handler: async () => {
       await notes.flush();
       const used = await gateway.store.keyUses();
-      const keys = [...(await standingKeys(gateway)).values()];
+      const keys = [...(await standingVotingKeys(gateway)).values()];
       return { keys: keys.map((key) => keyView(key, used.get(key.keyId) ?? null)) };
     },
   });
@@ -63,7 +63,7 @@ export function keyRoutes(app: GatewayApp, gateway: GatewayContext, notes: UseNo
     config: { access },
     schema: {
       operationId: 'mintKey',
-      summary: 'Make an API key; the answer is the only place it is ever shown',
+      summary: 'Make an API key, which is shown in the answer and nowhere else, or enrol what its bearer made',
       body: mintKeyRequestSchema,
       response: { 201: keyMintedSchema, ...problemResponses },
     },
@@ -76,13 +76,15 @@ export function keyRoutes(app: GatewayApp, gateway: GatewayContext, notes: UseNo
       // It goes into each ticket and vote of the key.
       await refuseSecrets(gateway, 'the principal', order.principal);
       if (own) {
-        await enrolKey(gateway, order, own);
-        return await reply
-          .code(201)
-          .send({ ...order, keyId: own.keyId, madeByBearer: true, lastUsedAt: null, apiKey: null });
+        const { keyId } = own;
+        const publicKey = 'publicKey' in own ? own.publicKey : null;
+        await ('publicKey' in own ? enrolSigningKey(gateway, order, own) : enrolKey(gateway, order, own));
+        const enrolled = { ...order, keyId, publicKey, madeByBearer: true, lastUsedAt: null, apiKey: null };
+        return await reply.code(201).send(enrolled);
       }
       const { apiKey, keyId } = await mintApiKey(gateway, order);
-      return await reply.code(201).send({ ...order, keyId, madeByBearer: false, lastUsedAt: null, apiKey });
+      const made = { ...order, keyId, publicKey: null, madeByBearer: false, lastUsedAt: null, apiKey };
+      return await reply.code(201).send(made);
     },
   });
   app.route({
@@ -91,7 +93,7 @@ export function keyRoutes(app: GatewayApp, gateway: GatewayContext, notes: UseNo
     config: { access },
     schema: {
       operationId: 'revokeKey',
-      summary: 'Revoke an API key: from the next request on, and for votes that were not decided on yet',
+      summary: 'Revoke a key: from the next request on, and for votes that were not decided on yet',
       params: z.strictObject({ keyId: keyIdSchema }),
       querystring: z.strictObject({
         withMade: z.literal('true').optional().describe('Also every key that was made with it, and with those'),
@@ -100,7 +102,7 @@ export function keyRoutes(app: GatewayApp, gateway: GatewayContext, notes: UseNo
     },
     handler: async (request, reply) => {
       const { keyId } = request.params;
-      if (!(await standingKeys(gateway)).has(keyId)) {
+      if (!(await standingVotingKeys(gateway)).has(keyId)) {
         throw new CountersignError(
           'not-found',
           `Cannot revoke key "${keyId}": there is none that stands, expected one that does; list them`,
@@ -132,8 +134,10 @@ function beyondOwn(would: string): CountersignError {
   );
 }
 
-function keyView(credential: Credential, lastUsedAt: number | null): KeyView {
-  const {
+function keyView(key: VotingKey, lastUsedAt: number | null): KeyView {
+  const { keyId, principal, roles, person, scopes, expiresAt, mintedBy, mintedWith = null, madeByBearer = false } = key;
+  const publicKey = key.kind === 'signing-key' ? key.publicKey : null;
+  return {
     keyId,
     principal,
     roles,
@@ -141,8 +145,9 @@ function keyView(credential: Credential, lastUsedAt: number | null): KeyView {
     scopes,
     expiresAt,
     mintedBy,
-    mintedWith = null,
-    madeByBearer = false,
-  } = credential;
-  return { keyId, principal, roles, person, scopes, expiresAt, mintedBy, mintedWith, madeByBearer, lastUsedAt };
+    mintedWith,
+    madeByBearer,
+    lastUsedAt,
+    publicKey,
+  };
 }

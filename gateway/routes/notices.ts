@@ -28,6 +28,18 @@ export function noticeRoutes(app: GatewayApp, gateway: GatewayContext): void {
     handler: async (request) => ({ notices: await gateway.store.listNotices(request.query) }),
   });
   app.route({
+    method: 'GET',
+    url: '/v1/notices/:nonce',
+    config: { access: 'approvals:read' },
+    schema: {
+      operationId: 'listNoticesOf',
+      summary: 'What each channel was told of one request, or could not be told',
+      params: z.strictObject({ nonce: nonceSchema }),
+      response: { 200: noticeListSchema, ...problemResponses },
+    },
+    handler: async (request) => ({ notices: await gateway.store.noticesOf(request.params.nonce) }),
+  });
+  app.route({
     method: 'POST',
     url: '/v1/notices/:nonce/:channel/resend',
     config: { access: 'control:write' },

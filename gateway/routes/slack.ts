@@ -43,7 +43,7 @@ export function slackRoutes(app: GatewayApp, gateway: GatewayContext, options: S
     scope.route({
       method: 'POST',
       url: '/v1/slack/interactions',
-      config: { access: 'public' },
+      config: { access: 'proven' },
       schema: { hide: true },
       handler: async (request, reply) => {
         const { headers, body } = request;

@@ -4,6 +4,8 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import type { SlackIdentity } from '../../client/channel-schemas.ts';
+import type { ControlBody } from '../../core/contracts/control.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { jsonOrUndefined } from '../../core/json-or-undefined.ts';
 import { readControl } from '../../store/read-control.ts';
@@ -68,19 +70,52 @@ export async function enrolSlackUser(gateway: Context, caller: Caller, user: Sla
       'conflict',
       user,
       'it is enrolled as another person',
-      'one that nobody is; have it removed first',
+      'one that nobody is; have it removed first ("countersign slack remove")',
     );
   }
   await appendOrder(gateway, { kind: 'slack-identity', ...user, keyId: caller.keyId, principal: caller.principal });
 }
 
-async function identityOf({ store, keys, audience }: Context, user: SlackUser) {
+/** Of those that were not removed; `stands`: whether a click of theirs counts by now. */
+export async function listSlackIdentities(gateway: Context): Promise<SlackIdentity[]> {
+  const identities = [...(await readIdentities(gateway)).values()];
+  const callers = await Promise.all(identities.map((user) => callerOfSlackUser(gateway, user)));
+  return identities.map(({ enterpriseId, teamId, userId, principal, keyId }, index) => {
+    return { enterpriseId, teamId, userId, principal, keyId, stands: callers[index] !== undefined };
+  });
+}
+
+/** @throws {CountersignError} `not-found` where nobody is enrolled so */
+export async function removeSlackIdentity(gateway: Context, user: SlackUser, by: string): Promise<void> {
+  if (!(await identityOf(gateway, user))) {
+    throw new CountersignError(
+      'not-found',
+      `Cannot remove Slack user "${user.userId}": nobody is enrolled so, expected enterprise, workspace and user of one that is; list them`,
+    );
+  }
+  const { enterpriseId, teamId, userId } = user;
+  await appendOrder(gateway, { kind: 'slack-identity-removal', enterpriseId, teamId, userId, by });
+}
+
+type Enrolled = Extract<ControlBody, { kind: 'slack-identity' }>;
+
+async function identityOf(gateway: Context, user: SlackUser): Promise<Enrolled | undefined> {
+  return (await readIdentities(gateway)).get(nameOf(user));
+}
+
+/** What was said last of each user counts. */
+async function readIdentities({ store, keys, audience }: Context): Promise<Map<string, Enrolled>> {
   const reader = { store, registry: keys.registry, audience };
-  const records = await readControl(reader, ['slack-identity', 'slack-identity-removal']);
-  const last = records.findLast(
-    (one) => one.userId === user.userId && one.teamId === user.teamId && one.enterpriseId === user.enterpriseId,
-  );
-  return last?.kind === 'slack-identity' ? last : undefined;
+  const identities = new Map<string, Enrolled>();
+  for (const record of await readControl(reader, ['slack-identity', 'slack-identity-removal'])) {
+    if (record.kind === 'slack-identity') identities.set(nameOf(record), record);
+    else identities.delete(nameOf(record));
+  }
+  return identities;
+}
+
+function nameOf({ enterpriseId, teamId, userId }: SlackUser): string {
+  return JSON.stringify([enterpriseId, teamId, userId]);
 }
 
 function macOf(signingSecret: string, body: string): Buffer {

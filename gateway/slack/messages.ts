@@ -5,6 +5,8 @@
 import type { Card } from '../../core/contracts/approval.ts';
 import { type CardSituation, timesOf } from '../../core/card/lay-out-card.ts';
 import { escapeMrkdwn, renderCardSlack, type SlackBlock } from '../../core/card/render-slack.ts';
+import type { FailedNotice, Reminder } from '../notices/notice-channel.ts';
+import { couldNotTell, mayAnswerToo } from '../notices/notice-words.ts';
 import { whyNotShown } from '../../core/card/why-not-shown.ts';
 import { channelRefusal } from '../../policy/index.ts';
 import type { OpenedAsk } from '../verified.ts';
@@ -65,10 +67,16 @@ export function outcomeMessage(card: Card, situation: CardSituation, outcome: st
   };
 }
 
-export function reminderMessage(card: Card, leftMs: number): SlackMessage {
+export function reminderMessage(card: Card, { leftMs, escalatedTo }: Reminder): SlackMessage {
   const minutes = Math.max(1, Math.round(leftMs / 60_000));
-  const text = `Still waits for an answer; about ${minutes} min left, then silence decides`;
+  const others = escalatedTo === null ? '' : ` ${mayAnswerToo(escalatedTo)}`;
+  const text = `Still waits for an answer; about ${minutes} min left, then silence decides.${others}`;
   return { text: fallback(card, 'Still waits'), blocks: [note(text)] };
+}
+
+/** In our words: what another channel answered is none of Slack's business. */
+export function alarmMessage(card: Card, { channel, problem }: FailedNotice): SlackMessage {
+  return { text: fallback(card, 'Not everybody was told'), blocks: [note(couldNotTell(channel, problem))] };
 }
 
 export function whisper(text: string, link?: { url: string; text: string }): SlackMessage {

@@ -1,6 +1,6 @@
 /** Requests in a Slack channel: the message, a reminder in its thread, and the outcome in the message's place. */
 import type { NoticeChannel } from '../notices/notice-channel.ts';
-import { outcomeMessage, reminderMessage, requestMessage } from './messages.ts';
+import { alarmMessage, outcomeMessage, reminderMessage, requestMessage } from './messages.ts';
 import { type SlackApi, slackFailureOf } from './slack-api.ts';
 
 const didOf = { approve: 'Approved', deny: 'Denied', withdraw: 'Approval taken back' } as const;
@@ -15,8 +15,11 @@ export function createSlackChannel(api: SlackApi, inboxUrl: (nonce: string) => s
     name: 'slack',
     request: async (ask, situation) =>
       JSON.stringify(await api.post(requestMessage(ask, situation, inboxUrl(ask.row.nonce)))),
-    remind: async ({ card }, place, leftMs) =>
-      void (await api.post({ ...reminderMessage(card, leftMs), thread: placeOf(place).ts })),
+    remindsHalfWay: true,
+    remind: async ({ card }, place, reminder) =>
+      void (await api.post({ ...reminderMessage(card, reminder), thread: placeOf(place).ts })),
+    alarm: async ({ card }, place, failed) =>
+      void (await api.post({ ...alarmMessage(card, failed), thread: placeOf(place).ts })),
     async close({ card }, place, { outcome, votes, situation }) {
       const by = votes.map(({ verdict, principal, castAt }) => {
         return `${didOf[verdict]} by ${principal} at ${new Date(castAt).toISOString()}`;

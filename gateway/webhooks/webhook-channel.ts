@@ -42,6 +42,14 @@ export function createWebhookChannel({ clock }: Pick<GatewayContext, 'clock'>, o
       await deliver(id, 'approval.requested', { ...factsOf(ask), card: ask.card });
       return id;
     },
+    async remind(ask, _place, { leftMs, dueAt, escalatedTo }) {
+      const facts = { ...factsOf(ask), leftMs, escalatedTo };
+      await deliver(`msg_${ask.row.nonce}_reminded_${dueAt}`, 'approval.reminded', facts);
+    },
+    async alarm(ask, _place, failed) {
+      const id = `msg_${ask.row.nonce}_untold_${failed.channel}`;
+      await deliver(id, 'approval.untold', { ...factsOf(ask), failed });
+    },
     async close(ask, _place, { outcome, votes }) {
       await deliver(`msg_${ask.row.nonce}_closed`, 'approval.closed', { ...factsOf(ask), outcome, votes });
     },

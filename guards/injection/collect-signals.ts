@@ -65,6 +65,7 @@ export function collectSignals(hits: Map<string, Hit>, read: UnitText, { withSpa
         weigh(hits, text, signal, match, withSpan);
       }
     }
+    return tries > 0 ? undefined : 'stop';
   });
   if (!isAscii) collectRare(hits, text, withSpan);
   return { crowded: tries <= 0, rotated };

@@ -66,12 +66,14 @@ export function findAssignments(read: UnitText): SecretMatch[] {
   const most = mostMatches(text);
   let next = 0;
   find(read, (at, [kind]) => {
-    if (at < next || matches.length > most) return;
+    if (matches.length > most) return 'stop';
+    if (at < next) return undefined;
     const place = kind === 'user' ? placeIn(userOption, text, at) : namedPlace(text, at);
-    if (place === undefined || (kind === 'user' && isPlaceholder(text.slice(...place)))) return;
+    if (place === undefined || (kind === 'user' && isPlaceholder(text.slice(...place)))) return undefined;
     const [start, end] = place;
     matches.push(matches.length < most ? { rule: 'assignment', start, end } : restOf(text, start));
     next = end;
+    return undefined;
   });
   return matches;
 }

@@ -1,9 +1,9 @@
 /**
- * Secrets inside base64: a run of it that reads as text is looked through, and taken whole if a secret stands in it. Lines
+ * Secrets inside base64 and hex: a run of it that reads as text is looked through, and taken whole if a secret stands in it. Lines
  * that a writer of base64 broke are one run.
  */
 import { unitText, type UnitText } from '../text/code-units.ts';
-import { longRuns, readBase64, type Run } from '../text/long-runs.ts';
+import { longRuns, readBase64, readHex, type Run } from '../text/long-runs.ts';
 import type { SecretMatch } from './match.ts';
 
 const shortestRun = 24;
@@ -15,7 +15,8 @@ const lastLine = /^(?:\r?\n|(?:\\r)?\\n)[ \t]*([A-Za-z0-9+/_-]{1,23})(?![A-Za-z0
 export function findEncoded(read: UnitText, findIn: (read: UnitText) => readonly SecretMatch[]): SecretMatch[] {
   const runs = longRuns(read, shortestRun).map((run) => withoutEscape(read.text, run));
   return [...runs.map((run) => [run]), ...brokenRuns(read.text, runs)].flatMap((lines) => {
-    const decoded = readBase64(lines.map(({ start, end }) => read.text.slice(start, end)).join(''));
+    const run = lines.map(({ start, end }) => read.text.slice(start, end)).join('');
+    const decoded = readHex(run) ?? readBase64(run);
     const [first] = decoded === undefined ? [] : findIn(unitText(decoded));
     return first ? [{ rule: first.rule, start: lines[0]?.start ?? 0, end: lines.at(-1)?.end ?? 0 }] : [];
   });

@@ -6,6 +6,7 @@ import type { Finding } from '../../core/contracts/labels.ts';
 import { unitText, type UnitText } from '../text/code-units.ts';
 import { findAssignments } from './assignment-rule.ts';
 import { findEncoded } from './encoded-rule.ts';
+import { findEscaped } from './escaped-rule.ts';
 import { findKnownValues, occurrencesOf } from './known-values.ts';
 import { cutOutMarks, mergeMatches, type SecretMatch } from './match.ts';
 import { findPrivateKeys } from './private-key-rule.ts';
@@ -69,8 +70,13 @@ function ownMatches(read: UnitText, { knownValues = [] }: SecretOptions): Secret
     ...findPrivateKeys(read.text),
     ...findKnownValues(read.text, knownValues),
     ...findByForm(read),
-    ...findEncoded(read, (decoded) => [...findPrivateKeys(decoded.text), ...findByForm(decoded)]),
+    ...findEncoded(read, findDecoded),
+    ...findEscaped(read, findDecoded),
   ];
+}
+
+function findDecoded(decoded: UnitText): SecretMatch[] {
+  return [...findPrivateKeys(decoded.text), ...findByForm(decoded)];
 }
 
 function findByForm(read: UnitText): SecretMatch[] {

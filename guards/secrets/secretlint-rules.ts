@@ -44,7 +44,8 @@ function linesToRead(whole: UnitText): { start: number; end: number }[] {
   let read = 0;
   find(whole, (at) => {
     const last = lines.at(-1);
-    if (read >= mostRead || (last && at < last.end)) return;
+    if (read >= mostRead) return 'stop';
+    if (last && at < last.end) return undefined;
     const before = text.lastIndexOf('\n', at) + 1;
     const start = Math.max(before, at - longestLine, last?.end ?? 0);
     const after = text.indexOf('\n', at);
@@ -52,6 +53,7 @@ function linesToRead(whole: UnitText): { start: number; end: number }[] {
     read += end - start;
     if (last?.end === start) last.end = end;
     else lines.push({ start, end });
+    return undefined;
   });
   return lines;
 }

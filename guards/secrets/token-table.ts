@@ -121,13 +121,8 @@ export const tokenRules: readonly TokenRule[] = [
   ),
   form(
     'slack-webhook',
-    'hooks.slack.com/',
-    'hooks\\.slack\\.com\\/(?:services|workflows|triggers)\\/(?<secret>[A-Za-z0-9/_-]{16,200})',
-  ),
-  form(
-    'slack-webhook',
-    'hooks.slack-gov.com/',
-    'hooks\\.slack-gov\\.com\\/(?:services|workflows|triggers)\\/(?<secret>[A-Za-z0-9/_-]{16,200})',
+    'hooks.slack.com/ hooks.slack-gov.com/',
+    'hooks\\.slack(?:-gov)?\\.com\\/(?:services|workflows|triggers)\\/(?<secret>[A-Za-z0-9/_-]{16,200})',
   ),
   form(
     'discord-webhook',

@@ -44,11 +44,11 @@ export function classifyWords(args: readonly Arg[], context: Context): void {
   evaluate({ name, row, args: rest }, context);
 }
 
-/** `name --help` does nothing else, with any command of the tables that starts no other one. */
+/** `name --help`, and nothing else, with any command of the tables that starts no other one. */
 function asksForHelp({ row, args }: Subject): boolean {
   const [only] = args;
   if (args.length !== 1 || !only?.known || row.runs?.joins) return false;
-  return only.text === '--help' || only.text === '--version';
+  return only.text === '--help' || only.text === '--version' || row.alone.includes(only.text);
 }
 
 export function evaluate(subject: Subject, context: Context): void {
@@ -67,8 +67,8 @@ function evaluateSubcommand({ name, row, args }: Subject, context: Context): voi
   if (!word) {
     const lowered = split.options.length > 0 && split.options.every((option) => isAnyOf(option, row.lowers));
     // A group that is known by its name only says how it is used; what a pattern took for a group may be what is done.
-    const base = lowered || (split.options.length === 0 && !row.guessed) ? 'read' : row.class;
-    return tell(context, { name, class: worstOf([row.bare ?? base, ...own]), rule: ruleOf(name) });
+    const base = split.options.length === 0 && !row.guessed ? 'read' : row.class;
+    return tell(context, { name, class: worstOf([lowered ? 'read' : (row.bare ?? base), ...own]), rule: ruleOf(name) });
   }
   const node = word.known && !split.unsure ? subcommandOf(row, word.text) : undefined;
   if (!node) {

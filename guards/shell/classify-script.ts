@@ -124,7 +124,7 @@ function walkPipeline({ commands }: Pipeline, context: Context): void {
   let { stdin } = context;
   const last = commands.length - 1;
   commands.forEach((command, at) => {
-    const inner = { ...context, stdin };
+    const inner = { ...context, stdin, feeds: context.feeds || at < last };
     walk(command, inner);
     if (at < last) stdin = outputOf(command, inner);
   });
@@ -141,14 +141,19 @@ function walkSubstitution(
   node: Extract<SyntaxNode, { type: 'CommandExpansion' | 'ProcessSubstitution' }>,
   context: Context,
 ): void {
-  const inner: Context = { ...context, stdin: { kind: 'unknown' } };
+  const inner: Context = { ...context, stdin: { kind: 'unknown' }, feeds: true };
   if (!node.script || (node.script.errors?.length ?? 0) > 0) notParsed(inner, 'a substitution in it does not parse');
   if (node.script) walk(node.script, { ...inner, depth: inner.depth + 1 });
 }
 
 function walkCommand(node: Command, context: Context): void {
   // What stands in its words runs before it does.
-  for (const part of [node.name, ...node.prefix, ...node.suffix]) if (part) walkPart(part, context);
+  for (const part of [node.name, ...node.prefix, ...node.suffix]) {
+    if (part?.type === 'Assignment') {
+      noteAssignment(part, context, node.name !== undefined);
+      walkChildren(part, context);
+    } else if (part) walkPart(part, context);
+  }
   const variables = new Map<string, string | null>();
   for (const part of node.prefix) {
     if (part.type === 'Assignment')
@@ -231,9 +236,10 @@ function walkRedirect(redirect: Redirection, context: Context): void {
   tell(at, { name, class: 'write', rule: 'redirect', reason: 'it writes a file' });
 }
 
-function noteAssignment(node: Extract<SyntaxNode, { type: 'Assignment' }>, context: Context): void {
+/** @param handedOver it stands before a command, which gets it */
+function noteAssignment(node: Extract<SyntaxNode, { type: 'Assignment' }>, context: Context, handedOver = false): void {
   const value = node.value.type === 'Word' ? resolveText(node.value.parts, node.value.value, context.scope) : undefined;
-  noteVariable(node.name, value?.known ? value.text : undefined, '(assignment)', context);
+  noteVariable(node.name, value?.known ? value.text : undefined, '(assignment)', context, handedOver);
   const texts = node.value.type === 'Word' ? [value?.text ?? ''] : node.value.elements.map((word) => word.value);
   if (texts.some(runsSubscript)) {
     tell(context, {

@@ -12,6 +12,8 @@ export interface Context {
   /** Scripts within scripts. */
   readonly depth: number;
   readonly stdin: Stdin;
+  /** What it prints goes to another command, not to whoever reads the output. */
+  readonly feeds: boolean;
   readonly span: CommandFact['span'];
   readonly report: Report;
   readonly runScript: (text: string, context: Context) => void;

@@ -6,30 +6,36 @@ import { type Context, ruleOf, type Subject, tell } from './context.ts';
 import { type ShellClass, worstOf } from './facts.ts';
 import type { Effect, Knowledge } from './knowledge.ts';
 import { classifyLanguage } from './languages.ts';
+import { mayDoMore } from './option-names.ts';
+import { classesOfValue } from './option-values.ts';
 import { type GivenOption, isOption, type SplitWords } from './options.ts';
-import { holdsSecrets, isBlockDevice, isVital } from './paths.ts';
+import { holdsMuch, holdsSecrets, isBlockDevice, isVital } from './paths.ts';
 import { runRest } from './run-rest.ts';
 import { type Arg, literal } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
 
 export function evaluatePlain({ name, row, args }: Subject, split: SplitWords, context: Context): void {
   const { options, operands } = split;
-  const lowered = options.some((option) => isAnyOf(option, row.lowers));
+  const lowered =
+    options.some((option) => isAnyOf(option, row.lowers)) &&
+    (row.class === 'read' || options.every((option) => isKnown(row, option)));
   const classes: ShellClass[] = [lowered ? 'read' : args.length === 0 && row.bare ? row.bare : row.class];
   classes.push(...effectsOf(row, options, name, context));
   if (split.unsure && hasMore(row)) classes.push('opaque');
   if (row.operands && operands.length > row.operands.beyond && !lowered) classes.push(row.operands.class);
   const program = row.program;
   if (program && !options.some((option) => isAnyOf(option, program.unless))) {
-    const code = operands[program.at];
-    if (code) classifyLanguage(program.language, code, name, context);
-    else if (program.at === 0 && program.language !== 'sql') classes.push('opaque');
+    const codes = operands.slice(program.at, program.further ? undefined : program.at + 1);
+    for (const code of codes) classifyLanguage(program.language, code, name, context);
+    if (codes.length === 0 && program.at === 0 && program.language !== 'sql') classes.push('opaque');
   }
   const coded =
     options.some((option) => effectOf(row, option)?.language !== undefined) ||
     (program !== undefined && operands.length > program.at);
   if (row.stdin && !coded && !lowered) classifyStdin(row, name, context);
   if (row.guarded && operands.some((operand) => isGuarded(row, operand))) classes.push(row.guarded.class);
+  const { reaches } = row;
+  if (reaches && reaches !== 'file') classes.push(...operands.flatMap((operand) => classesOfValue(reaches, operand)));
   const beyondDoubt = destroysVital(row, split);
   if (row.writes && !lowered) {
     for (const target of row.writes === 'all' ? operands : operands.slice(-1)) classifyWriteTo(target, name, context);
@@ -55,15 +61,35 @@ export function effectsOf(
   const classes: ShellClass[] = [];
   for (const option of options) {
     const effect = effectOf(row, option);
-    if (!effect) continue;
+    if (!effect) {
+      if (
+        !row.audited &&
+        !row.values.has(option.name) &&
+        mayRead(row) &&
+        mayDoMore(row.style.singleDash ? `-${option.name}` : option.name)
+      )
+        classes.push('opaque');
+      continue;
+    }
     classes.push(effect.class);
-    if (effect.writesValue && option.value) classifyWriteTo(option.value, name, context);
+    if (effect.value === 'file' && option.value) classifyWriteTo(option.value, name, context);
+    if (effect.value && effect.value !== 'file') classes.push(...classesOfValue(effect.value, option.value));
     if (effect.language) {
       if (option.value) classifyLanguage(effect.language, option.value, name, context);
       else classes.push('opaque');
     }
   }
   return classes;
+}
+
+function isKnown(row: Knowledge, option: GivenOption): boolean {
+  if (isAnyOf(option, row.lowers) || effectOf(row, option) !== undefined) return true;
+  return row.values.has(option.name) || /^-\d$/u.test(option.name);
+}
+
+/** Without a word of the tables against it, it could be a read. */
+function mayRead(row: Knowledge): boolean {
+  return row.class === 'read' || row.bare === 'read' || row.lowers.length > 0 || row.subcommands !== undefined;
 }
 
 function effectOf(row: Knowledge, option: GivenOption): Effect | undefined {
@@ -74,7 +100,9 @@ function effectOf(row: Knowledge, option: GivenOption): Effect | undefined {
 function hasMore(row: Knowledge): boolean {
   return (
     row.class === 'read' &&
-    (row.operands !== undefined ||
+    (!row.audited ||
+      row.operands !== undefined ||
+      row.reaches !== undefined ||
       row.program !== undefined ||
       row.options.some(([, effect]) => effect.class !== 'read'))
   );
@@ -110,7 +138,16 @@ function readsSecret(row: Knowledge, { operands, options }: SplitWords): boolean
   if (row.class !== 'read') return false;
   const code = row.program && operands[row.program.at];
   const words = [...operands.filter((operand) => operand !== code), ...options.flatMap(({ value }) => value ?? [])];
-  return words.some(({ text, glob }) => holdsSecrets(text, glob) || isBlockDevice(text));
+  const descends =
+    row.descends && (row.descends.always || options.some((option) => isAnyOf(option, row.descends?.options ?? [])));
+  return words.some(
+    ({ text, glob }) =>
+      holdsSecrets(text, glob) ||
+      isBlockDevice(text) ||
+      (descends && holdsMuch(text)) ||
+      // `-o custom-columns-file=/path`
+      (text.includes('=') && holdsSecrets(text.slice(text.indexOf('=') + 1), glob)),
+  );
 }
 
 export function isAnyOf(option: GivenOption, known: readonly string[]): boolean {

@@ -1,6 +1,6 @@
 /** `find`: mostly looks, but deletes, writes files and runs commands where it is told to. */
 import { type Context, type Subject, tell } from './context.ts';
-import { isVital } from './paths.ts';
+import { holdsMuch, holdsSecrets, isVital } from './paths.ts';
 import { type Arg, hole, outside } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
 
@@ -12,6 +12,9 @@ const takesValue =
 export function classifyFind({ name, args }: Subject, context: Context): void {
   const starts: Arg[] = [];
   let tests = 0;
+  const secret = secretsIn(args);
+  if (secret !== undefined && context.feeds)
+    tell(context, { name, class: 'privilege', rule: 'find-secrets', reason: 'it hands on where secrets are kept' });
   for (let index = 0; index < args.length; index++) {
     const arg = args[index];
     if (!arg) break;
@@ -24,12 +27,17 @@ export function classifyFind({ name, args }: Subject, context: Context): void {
       });
     }
     const { text } = arg;
+    // Of a `find` within another's -exec: the outer one has taken the inner one's end.
+    if (text === ';' && arg.known) tell(context, { name, class: 'opaque', rule: 'not-static' });
     if (runs.has(text)) {
       const end = args.findIndex(
         (one, at) => at > index && (one.text === ';' || (one.text === '+' && args[at - 1]?.text === '{}')),
       );
       const command = args.slice(index + 1, end < 0 ? args.length : end);
-      context.runWords(command.map(withPath), { ...context, stdin: { kind: 'unknown' } });
+      context.runWords(
+        command.map((one) => withPath(one, secret)),
+        { ...context, stdin: { kind: 'unknown' } },
+      );
       index = end < 0 ? args.length : end;
     } else if (text === '-delete') {
       const whole = tests === 0 && starts.some((start) => isVital(start.text));
@@ -57,7 +65,37 @@ function canBePredicate({ text, mayBeOption, loose, glob }: Arg): boolean {
   return mayBeOption && (!glob || /^[*?]+$/u.test(text) || text.includes(hole));
 }
 
-/** `find` hands out paths that begin as its start does: never as an option. Within code they are anybody's text. */
-function withPath(arg: Arg): Arg {
-  return arg.text.includes('{}') ? { ...arg, text: arg.text.replaceAll('{}', `./${outside}`), known: false } : arg;
+const namesFiles = /^-i?(?:name|path|wholename|regex)$/u;
+
+/** A place of secrets that it looks in or for; all of a machine or a home, where no name says what is looked for. */
+function secretsIn(args: readonly Arg[]): string | undefined {
+  const actions = args.findIndex(({ text }) => runs.has(text));
+  const own = actions < 0 ? args : args.slice(0, actions);
+  const starts = own.slice(
+    0,
+    Math.max(
+      0,
+      own.findIndex(({ text }) => /^[-(!]/u.test(text)),
+    ),
+  );
+  const names = own.filter(
+    (_, at) => namesFiles.test(own[at - 1]?.text ?? '') && own[at - 2]?.text !== '!' && own[at - 2]?.text !== '-not',
+  );
+  const looked = names.find(
+    ({ text }) => holdsSecrets(text.replaceAll('\\', ''), false) || /^\*?id_(?:rsa|dsa|ecdsa|ed25519|\*)/u.test(text),
+  );
+  if (looked) return looked.text.startsWith('*') || looked.text.startsWith('id_') ? './id_rsa' : looked.text;
+  const start = starts.find(({ text, glob }) => holdsSecrets(text, glob));
+  if (start) return './id_rsa';
+  return names.length === 0 && starts.some(({ text }) => holdsMuch(text)) ? './id_rsa' : undefined;
+}
+
+/**
+ * `find` hands out paths that begin as its start does: never as an option. Within code they are anybody's text.
+ * @param secret stands for what it finds, where that may be a secret
+ */
+function withPath(arg: Arg, secret: string | undefined): Arg {
+  if (!arg.text.includes('{}')) return arg;
+  const found = secret !== undefined && arg.text === '{}' ? secret : `./${outside}`;
+  return { ...arg, text: arg.text.replaceAll('{}', found), known: false };
 }

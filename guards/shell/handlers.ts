@@ -106,13 +106,14 @@ function classifyEval({ name, args }: Subject, context: Context): void {
 function classifyVariables(subject: Subject, context: Context): void {
   const { name, row, args } = subject;
   const split = splitWords(args, { values: row.values, ...row.style });
+  const handsOver = name === 'export' || split.options.some(({ name: given }) => given === '-x');
   const option = { printf: '-v', wait: '-p' }[name];
   const targets = option
     ? split.options.flatMap(({ name: given, value }) => (given === option && value ? [value] : []))
     : args;
   for (const { text } of targets) {
     const variable = /^(?:-[A-Za-z]*)?([A-Za-z_]\w*)\+?=?([^]*)$/u.exec(text);
-    if (variable?.[1]) noteVariable(variable[1], variable[2], name, context);
+    if (variable?.[1]) noteVariable(variable[1], variable[2], name, context, handsOver);
     if (text.startsWith(hole) || text.startsWith(outside))
       tell(context, { name, class: 'opaque', rule: 'sets-any-variable' });
     if (runsSubscript(text))

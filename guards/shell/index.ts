@@ -23,6 +23,7 @@ export function classifyShell(script: string): ShellFacts {
     scope: emptyScope,
     depth: 0,
     stdin: { kind: 'nothing' },
+    feeds: false,
     span: { start: 0, end: script.length },
     report,
     runScript: classifyScript,

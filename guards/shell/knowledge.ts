@@ -8,6 +8,13 @@ import tables from './tables.json' with { type: 'json' };
 /** What a text is, where a command takes text as code. */
 export type Language = 'shell' | 'awk' | 'sed' | 'sql' | 'code' | 'mongo';
 
+/**
+ * What a word stands for: a file that is written, a host, an address with or without a host, what may be a
+ * URL, a setting `name=value` of which some start programs or write files, a format that
+ * may ask for signatures, `[host/]owner/name`, a name of the own account. */
+const values = ['file', 'host', 'address', 'url', 'setting', 'signature', 'repository', 'local'] as const;
+export type Value = (typeof values)[number];
+
 /** A row of a table, or a subcommand of one, as it is written. */
 export interface RowSource {
   names?: string;
@@ -16,6 +23,7 @@ export interface RowSource {
   values?: string;
   options?: Readonly<Record<string, string>>;
   lowers?: string;
+  alone?: string;
   operands?: string;
   runs?: string;
   program?: string;
@@ -27,6 +35,9 @@ export interface RowSource {
   handler?: string;
   looks?: string;
   guarded?: string;
+  reaches?: string;
+  descends?: string;
+  audited?: string;
   subcommands?: Readonly<Record<string, string | RowSource>>;
 }
 
@@ -34,8 +45,8 @@ export interface Effect {
   readonly class: ShellClass;
   /** Of the option's value. */
   readonly language: Language | undefined;
-  /** The value is a file that is written. */
-  readonly writesValue: boolean;
+  /** What the value is: a file that is written, a host, or what may be a URL; a place that is not the own network is `network`. */
+  readonly value: Value | undefined;
 }
 
 export interface Knowledge {
@@ -43,15 +54,22 @@ export interface Knowledge {
   readonly why: string;
   readonly values: ReadonlySet<string>;
   readonly options: readonly (readonly [name: string, effect: Effect])[];
-  /** With one of these it is a read. */
+  /** With one of these it is a read, unless an option stands beside it of which the table knows nothing. */
   readonly lowers: readonly string[];
+  /** Words that, alone, only make it say what it is. */
+  readonly alone: readonly string[];
   /** More operands than this have another class. */
   readonly operands: { readonly beyond: number; readonly class: ShellClass } | undefined;
   /** It runs the rest of its words. */
   readonly runs: { readonly skip: number; readonly assignments: boolean; readonly joins: boolean } | undefined;
-  /** An operand is code, unless one of these options brings it. */
+  /** An operand is code, and with `further` those behind it, unless one of these options brings it. */
   readonly program:
-    | { readonly language: Language; readonly at: number; readonly unless: readonly string[] }
+    | {
+        readonly language: Language;
+        readonly at: number;
+        readonly further: boolean;
+        readonly unless: readonly string[];
+      }
     | undefined;
   /** Without operands, options or a program it takes code from standard input. */
   readonly stdin: Language | undefined;
@@ -70,6 +88,12 @@ export interface Knowledge {
   readonly looksOnly: boolean;
   /** Operands, in small letters, that make it another class. */
   readonly guarded: { readonly class: ShellClass; readonly patterns: readonly RegExp[] } | undefined;
+  /** With one of these options, or always, it reads all that is below a folder. */
+  readonly descends: { readonly options: readonly string[]; readonly always: boolean } | undefined;
+  /** What its operands name. */
+  readonly reaches: Value | undefined;
+  /** Every option that the table does not name was looked at, and reads. */
+  readonly audited: boolean;
   readonly subcommands: ReadonlyMap<string, Knowledge> | undefined;
   readonly patterns: readonly (readonly [pattern: RegExp, node: Knowledge])[];
   /** Found by a pattern: whether it is a group or an operation of its own nobody wrote down. */
@@ -93,7 +117,9 @@ export function knowledgeOf(name: string): Knowledge | undefined {
 }
 
 export function subcommandOf({ subcommands, patterns }: Knowledge, name: string): Knowledge | undefined {
-  return subcommands?.get(name) ?? patterns.find(([pattern]) => pattern.test(name))?.[1];
+  // A path is no subcommand: `service ../x` starts what lies there.
+  const matching = name.includes('/') ? undefined : patterns.find(([pattern]) => pattern.test(name))?.[1];
+  return subcommands?.get(name) ?? matching;
 }
 
 function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
@@ -105,22 +131,26 @@ function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
   const [beyond, operandClass] = words(row.operands);
   const [skip, ...how] = words(row.runs);
   const [language, ...unless] = words(row.program);
-  const at = /^\d+$/u.test(unless[0] ?? '') ? Number(unless.shift()) : 0;
+  const place = /^(\d+)(\+?)$/u.exec(unless[0] ?? '');
+  if (place) unless.shift();
   const deletes = words(row.deletes);
   const [guardedClass, ...guarded] = words(row.guarded);
   // What takes code or a file takes a value.
-  for (const [name, { language: code, writesValue }] of options) if (code || writesValue) own.add(name);
+  for (const [name, { language: code, value }] of options) if (code || value) own.add(name);
   const knowledge: Omit<Knowledge, 'subcommands' | 'patterns' | 'guessed'> = {
     class: classOf(row.class ?? 'opaque'),
     why: row.why ?? parent?.why ?? '',
     values: parent && !parent.style.globalsFirst ? new Set([...parent.values, ...own]) : own,
     options: parent && !parent.style.globalsFirst ? [...options, ...parent.options] : options,
     lowers: words(row.lowers),
+    alone: words(row.alone),
     operands: beyond ? { beyond: Number(beyond), class: classOf(operandClass ?? '') } : undefined,
     runs: skip
       ? { skip: Number(skip), assignments: how.includes('assignments'), joins: how.includes('joined') }
       : undefined,
-    program: language ? { language: language as Language, at, unless } : undefined,
+    program: language
+      ? { language: language as Language, at: Number(place?.[1] ?? 0), further: place?.[2] === '+', unless }
+      : undefined,
     stdin: row.stdin as Language | undefined,
     bare: row.bare ? classOf(row.bare) : undefined,
     deletes: deletes.length > 0 ? { recursive: deletes, always: deletes.includes('always') } : undefined,
@@ -133,6 +163,11 @@ function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
     },
     handler: row.handler,
     looksOnly: row.looks === 'names',
+    descends: row.descends
+      ? { options: words(row.descends), always: words(row.descends).includes('always') }
+      : undefined,
+    reaches: valueOf(row.reaches),
+    audited: row.audited === 'yes' || (parent?.audited ?? false),
     guarded: guardedClass ? { class: classOf(guardedClass), patterns: guarded.map(namePattern) } : undefined,
   };
   const subcommands = new Map<string, Knowledge>();
@@ -153,11 +188,15 @@ function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
   return node;
 }
 
-/** `write`, `opaque shell`, `write file`. */
+/** `write`, `opaque shell`, `write file`, `read host`, `read url`. */
 function readEffect(text: string): Effect {
   const [first = '', second] = words(text);
-  const writesValue = second === 'file';
-  return { class: classOf(first), writesValue, language: writesValue ? undefined : (second as Language | undefined) };
+  const value = valueOf(second);
+  return { class: classOf(first), value, language: value ? undefined : (second as Language | undefined) };
+}
+
+function valueOf(text: string | undefined): Value | undefined {
+  return values.find((one) => one === text);
 }
 
 function classOf(text: string): ShellClass {
@@ -172,5 +211,5 @@ function words(text: string | undefined): string[] {
 }
 
 function namePattern(name: string): RegExp {
-  return new RegExp(`^${name.replaceAll(/[.+]/gu, '\\$&').replaceAll('*', '.*')}$`, 'u');
+  return new RegExp(`^${name.replaceAll(/[.+()?^$]/gu, '\\$&').replaceAll('*', '.*')}$`, 'u');
 }

@@ -46,7 +46,7 @@ export function splitWords(args: readonly Arg[], grammar: OptionGrammar): SplitW
     if (!arg) break;
     const { text } = arg;
     if (index === 0 && grammar.oldStyle && !text.startsWith('-')) {
-      readOldStyle(arg, grammar, options);
+      index += readOldStyle(args, grammar, options);
       continue;
     }
     if (text === '--' && arg.known) {
@@ -95,9 +95,14 @@ function takesValue({ values, singleDash }: OptionGrammar, name: string): boolea
   return name.length > 3 && [...values].some((value) => value.startsWith('--') && value.startsWith(name));
 }
 
-function readOldStyle(arg: Arg, grammar: OptionGrammar, options: GivenOption[]): void {
-  for (const letter of arg.text)
-    if (!grammar.values.has(`-${letter}`)) options.push({ name: `-${letter}`, value: undefined });
+/** `tfI archive program`: values follow in the order of their letters. @returns how many words are values */
+function readOldStyle([letters, ...following]: readonly Arg[], grammar: OptionGrammar, options: GivenOption[]): number {
+  let taken = 0;
+  for (const letter of letters?.text ?? '') {
+    const name = `-${letter}`;
+    options.push({ name, value: grammar.values.has(name) ? following[taken++] : undefined });
+  }
+  return taken;
 }
 
 export function part(arg: Arg, from: number): Arg {

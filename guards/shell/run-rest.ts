@@ -1,6 +1,7 @@
 /** Commands that run the rest of their words: `sudo`, `env`, `nice`, `xargs`, `ssh` and their kind. */
 import { type Context, type Subject, tell } from './context.ts';
 import { startsPrograms } from './environment.ts';
+import { namesAPlace } from './option-names.ts';
 import type { SplitWords } from './options.ts';
 import { withVariables } from './scope.ts';
 import type { Arg } from './words.ts';
@@ -50,17 +51,24 @@ export function takeAssignments(
     const found = arg && /^([A-Za-z_]\w*)=([^]*)$/u.exec(arg.text);
     if (!arg || !found?.[1]) break;
     variables.set(found[1], arg.known ? (found[2] ?? '') : null);
-    noteVariable(found[1], arg.known ? found[2] : undefined, name, context);
+    noteVariable(found[1], arg.known ? found[2] : undefined, name, context, true);
   }
   return { rest: args.slice(index), inner: { ...context, scope: withVariables(context.scope, variables) } };
 }
 
-export function noteVariable(variable: string, value: string | undefined, name: string, context: Context): void {
-  if (!startsPrograms(variable, value)) return;
+/** @param handedOver to a command, not only kept in this shell */
+export function noteVariable(
+  variable: string,
+  value: string | undefined,
+  name: string,
+  context: Context,
+  handedOver = false,
+): void {
+  if (!startsPrograms(variable, value) && !(handedOver && namesAPlace(variable))) return;
   tell(context, {
     name,
     class: 'opaque',
     rule: 'sets-environment',
-    reason: 'it sets a variable that decides which programs run',
+    reason: 'it sets a variable that decides which programs run, or where they reach',
   });
 }

@@ -7,12 +7,14 @@ import type { UnitText } from './code-units.ts';
 /** What to look for and what it stands for. Two characters at least, of ASCII. */
 export type Literals<Value> = ReadonlyMap<string, readonly Value[]>;
 
-/** Calls back for every place, in order; places may overlap. */
+/** Calls back for every place, in order, until it says `stop`; places may overlap. */
 export type LiteralFinder<Value> = (text: Pick<UnitText, 'units'>, visit: Visit<Value>) => void;
-type Visit<Value> = (at: number, values: readonly Value[]) => void;
+type Visit<Value> = (at: number, values: readonly Value[]) => unknown;
 
 interface Literal<Value> {
   codes: Uint8Array;
+  /** The code behind the first three, which the key does not tell; 0 of a literal that has none. */
+  fourth: number;
   values: readonly Value[];
 }
 
@@ -33,7 +35,7 @@ export function createLiteralFinder<Value>(
     const codes = Uint8Array.from(literal, (sign) => (ignoreCase ? fold(sign.charCodeAt(0)) : sign.charCodeAt(0)));
     for (const key of keysOf(codes)) {
       begins[key] = 1;
-      byKey[key] = [...(byKey[key] ?? none), { codes, values }];
+      byKey[key] = [...(byKey[key] ?? none), { codes, fourth: codes[3] ?? 0, values }];
     }
   }
 
@@ -44,9 +46,12 @@ export function createLiteralFinder<Value>(
       for (let index = 0; index < count; index += 1) {
         const at = places[index] ?? 0;
         const candidates = byKey[keyAt(units, at)] ?? none;
+        const behind = units[at + 3] ?? 0;
+        const fourth = ignoreCase ? fold(behind) : behind;
         for (let each = 0; each < candidates.length; each += 1) {
           const literal = candidates[each];
-          if (literal && standsAt(units, at, literal.codes, ignoreCase)) visit(at, literal.values);
+          if (literal === undefined || (literal.fourth !== 0 && literal.fourth !== fourth)) continue;
+          if (standsAt(units, at, literal.codes, ignoreCase) && visit(at, literal.values) === 'stop') return;
         }
       }
     }

@@ -9,6 +9,7 @@ import { createAskQuotas } from './ask-quotas.ts';
 import { type AppendOnly, createAuthorityAndLedger } from './authority-and-ledger.ts';
 import { indexGateReads } from './gate-reads.ts';
 import { createKeyUses } from './key-uses.ts';
+import { createNoticeAlarms } from './notice-alarms.ts';
 import { createNotices } from './notices.ts';
 import { createPolicyLimits } from './policy-limits.ts';
 import { createWithdrawals } from './withdrawals.ts';
@@ -26,7 +27,8 @@ function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
     '0007-withdrawals': { up: createWithdrawals },
     '0008-key-uses': { up: createKeyUses },
     '0009-redactions': { up: createRedactions },
-    '0010-ask-quotas': { up: createAskQuotas },
+    '0010-notice-alarms': { up: createNoticeAlarms },
+    '0011-ask-quotas': { up: createAskQuotas },
   };
 }
 

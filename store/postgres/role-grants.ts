@@ -74,6 +74,7 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
       gateway: ['state', 'attempts', 'next_at', 'place', 'problem', 'told_at', 'reminded_at'],
     },
   },
+  notice_alarms: { read: ['gateway', 'audit'], insert: ['gateway'] },
   deliveries: { read: ['gateway', 'audit'], insert: ['gateway'], delete: ['gateway'] },
   control: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['gateway'] },
   key_uses: { read: ['gateway', 'audit'], insert: ['gateway'], update: { gateway: ['last_used_at'] } },

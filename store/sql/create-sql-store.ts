@@ -10,6 +10,7 @@ import { gateStateMethods } from './gate-state.ts';
 import { keyUseMethods } from './key-uses.ts';
 import { ledgerMethods } from './ledger.ts';
 import { limitMethods } from './limits.ts';
+import { noticeAlarmMethods } from './notice-alarms.ts';
 import { noticeMethods } from './notices.ts';
 import { receiptMethods } from './receipts.ts';
 import { redactionMethods } from './redactions.ts';
@@ -32,6 +33,7 @@ export function createSqlStore(session: SqlSession): Store {
     ...keyUseMethods(session),
     ...bodyMethods(session),
     ...noticeMethods(session),
+    ...noticeAlarmMethods(session),
     ...redactionMethods(session),
     ...ledgerMethods(session),
     ping: () => session.read(async (queries) => void (await queries.selectFrom('counters').select('name').execute())),

@@ -2,11 +2,11 @@
  * Notices of approval requests by channel, and deliveries that were seen. Each step is a compare-and-set on `next_at`: of
  * two gateways that would tell the same request, one takes it, and a taker that dies gives it back when its lease ends.
  */
-import type { Selectable } from 'kysely';
 import type { Store } from '../store.ts';
-import type { KeptNotice, Notice } from '../notice.ts';
+import type { Notice } from '../notice.ts';
+import { hasUnsaid } from './notice-alarms.ts';
+import { toNotice, toRow } from './notice-rows.ts';
 import type { SqlSession } from './session.ts';
-import type { NoticesTable } from './tables.ts';
 import { ofRow } from './write-scopes.ts';
 
 type NoticeMethods = Pick<
@@ -39,6 +39,8 @@ export function noticeMethods(session: SqlSession): NoticeMethods {
             where.or([
               where('next_at', '<=', now),
               where.and([where('state', '=', 'told'), where('asks.outcome', 'is not', null)]),
+              // Another channel could not tell: whoever this one reaches is told.
+              where.and([where('state', '=', 'told'), hasUnsaid(channel)]),
             ]),
           )
           .orderBy('next_at')
@@ -119,32 +121,4 @@ export function noticeMethods(session: SqlSession): NoticeMethods {
 function freshNotice(nonce: string, channel: string): Notice {
   const nothing = { place: null, problem: null, toldAt: null, remindedAt: null };
   return { nonce, channel, state: 'new', attempts: 0, nextAt: 0, ...nothing };
-}
-
-function toNotice(row: Selectable<NoticesTable>): KeptNotice {
-  return {
-    nonce: row.nonce,
-    channel: row.channel,
-    state: row.state,
-    attempts: Number(row.attempts),
-    nextAt: Number(row.next_at),
-    place: row.place,
-    problem: row.problem,
-    toldAt: row.told_at === null ? null : Number(row.told_at),
-    remindedAt: row.reminded_at === null ? null : Number(row.reminded_at),
-  };
-}
-
-function toRow(notice: Notice): Selectable<NoticesTable> {
-  return {
-    nonce: notice.nonce,
-    channel: notice.channel,
-    state: notice.state === 'new' ? 'waiting' : notice.state,
-    attempts: notice.attempts,
-    next_at: notice.nextAt,
-    place: notice.place,
-    problem: notice.problem,
-    told_at: notice.toldAt,
-    reminded_at: notice.remindedAt,
-  };
 }

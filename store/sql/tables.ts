@@ -239,6 +239,15 @@ export interface CountersTable {
   value: number;
 }
 
+export interface NoticeAlarmsTable {
+  nonce: string;
+  /** Which has said it. */
+  channel: string;
+  /** Which could not tell. */
+  about: string;
+  told_at: number;
+}
+
 export interface KeyUsesTable {
   key_id: string;
   last_used_at: number;
@@ -290,6 +299,7 @@ export interface Tables {
   receipts: ReceiptsTable;
   labels: LabelsTable;
   notices: NoticesTable;
+  notice_alarms: NoticeAlarmsTable;
   deliveries: DeliveriesTable;
   control: ControlTable;
   key_uses: KeyUsesTable;

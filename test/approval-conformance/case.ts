@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { abilities, forgeries, setups } from './driver.ts';
+import { abilities, deliveryFlaws, forgeries, setups } from './driver.ts';
 
 const run = z.string().default('run');
 const verdict = z.enum(['approve', 'deny']).default('approve');
@@ -22,6 +22,15 @@ const voteSchema = z.strictObject({
 });
 export type VoteStep = z.infer<typeof voteSchema>;
 
+const deliverySchema = z.strictObject({
+  run,
+  on: z.string().default('a'),
+  verdict,
+  of: z.string().optional(),
+  flaw: z.enum(deliveryFlaws).optional(),
+  expect: expected,
+});
+
 const restart = z.strictObject({});
 
 const steps = {
@@ -37,6 +46,7 @@ const steps = {
   vote: voteSchema,
   race: z.array(z.union([voteSchema, z.strictObject({ restart })])).min(2),
   withdraw: z.string(),
+  deliver: deliverySchema,
   forge: z.enum(forgeries),
   demote: z.string(),
   skew: z.int(),

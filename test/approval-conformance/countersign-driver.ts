@@ -23,6 +23,7 @@ import { resetRun } from '../support/reset.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/start-worker-process.ts';
 import { effectsIn, testTools } from '../support/test-tools.ts';
 import { until } from '../support/until.ts';
+import { createDeliveries } from './countersign-deliveries.ts';
 import {
   abilities,
   type ApprovalDriver,
@@ -122,6 +123,7 @@ function createDriver(ground: Ground): ApprovalDriver {
   const { harness } = ground;
   const { store, door } = harness;
   const apiKeys = new Map<string, string>();
+  const { deliver } = createDeliveries(ground.options, () => ground.gateway?.url ?? '', suffix);
 
   async function enrol({ name, roles, isPerson }: Person): Promise<void> {
     const principal = name + suffix;
@@ -204,6 +206,7 @@ function createDriver(ground: Ground): ApprovalDriver {
         }),
       );
     },
+    deliver,
     withdraw: async (by, request) => await answerOf(as(by).approvals.withdraw(request.id, {})),
     forge: async (forgery, request, run) => await door.signal(run, 'vote', await forged(forgery, request)),
     async demote(name) {

@@ -6,7 +6,17 @@ export type Verdict = 'approve' | 'deny';
 export const setups = ['one', 'two', 'hasty', 'hasty-two', 'seats', 'confirmed', 'nobody', 'short-links'] as const;
 export type Setup = (typeof setups)[number];
 
-export const abilities = ['reset', 'forge', 'skew', 'links', 'roles', 'stop', 'withdraw', 'confirm'] as const;
+export const abilities = [
+  'reset',
+  'forge',
+  'skew',
+  'links',
+  'roles',
+  'stop',
+  'withdraw',
+  'confirm',
+  'deliver',
+] as const;
 export type Ability = (typeof abilities)[number];
 
 export interface Person {
@@ -53,6 +63,20 @@ export type VoteAnswer = 'counted' | 'duplicate' | 'late' | 'refused';
 export const forgeries = ['unsigned', 'altered', 'sent-twice', 'of-another-run'] as const;
 export type Forgery = (typeof forgeries)[number];
 
+export const deliveryFlaws = ['forged', 'replayed', 'stolen'] as const;
+export type DeliveryFlaw = (typeof deliveryFlaws)[number];
+
+/** An answer that a system brings. */
+export interface DeliveryOrder {
+  request: Pending;
+  verdict: Verdict;
+  /** Whose own word is in it. @default nobody's: it is the system's alone */
+  of?: string | undefined;
+  /** What is wrong with it; `stolen`: the person's word in it is about `source`. */
+  flaw?: DeliveryFlaw | undefined;
+  source?: Pending | undefined;
+}
+
 export interface ApprovalDriver {
   readonly abilities: ReadonlySet<Ability>;
   /** People who can vote, under names of this case alone. */
@@ -64,6 +88,8 @@ export interface ApprovalDriver {
   asked(run: string): Promise<number>;
   vote(order: VoteOrder): Promise<VoteAnswer>;
   withdraw(by: string, request: Pending): Promise<VoteAnswer>;
+  /** Of a repeated one: what the second comes to. */
+  deliver(order: DeliveryOrder): Promise<VoteAnswer>;
   /** Brings a vote to the run past the door, as somebody who can reach the queue does. */
   forge(forgery: Forgery, request: Pending, run: string): Promise<void>;
   /** Takes a person's roles away, and leaves them their way in. */

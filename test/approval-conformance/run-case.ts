@@ -44,6 +44,13 @@ async function take(play: Play, { kind, step }: Step): Promise<void> {
       return;
     case 'withdraw':
       return expectSame(play, 'withdrawal', await driver.withdraw(step, requestOf(play, 'run', 'a')), 'counted');
+    case 'deliver': {
+      const { verdict, of, flaw } = step;
+      const source = flaw === 'stolen' ? requestOf(play, 'first', 'a') : undefined;
+      const order = { request: requestOf(play, step.run, step.on), verdict, of, flaw, source };
+      const answer = await driver.deliver(order);
+      return step.expect === 'any' ? undefined : expectSame(play, 'delivery', answer, step.expect);
+    }
     case 'forge': {
       const source = step === 'of-another-run' ? requestOf(play, 'first', 'a') : requestOf(play, 'run', 'a');
       return await driver.forge(step, source, runOf(play, 'run'));

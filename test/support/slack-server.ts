@@ -17,6 +17,8 @@ export class SlackServer {
   readonly calls: SlackCall[] = [];
   /** Answers to the next calls of a method, before the usual ones. */
   readonly scripted = new Map<string, { status?: number; headers?: Record<string, string>; body: unknown }[]>();
+  /** Calls of a method wait for this before they are answered. */
+  readonly held = new Map<string, Promise<void>>();
   readonly token: string;
   url = '';
   #server: Server | undefined;
@@ -40,8 +42,10 @@ export class SlackServer {
         const answer = scripted ?? {
           body: isKnown ? this.#answer(method, body) : { ok: false, error: 'invalid_auth' },
         };
-        response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
-        response.end(JSON.stringify(answer.body));
+        void (this.held.get(method) ?? Promise.resolve()).then(() => {
+          response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
+          response.end(JSON.stringify(answer.body));
+        });
       });
     });
     await new Promise<void>((resolve) => {

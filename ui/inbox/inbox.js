@@ -18,6 +18,7 @@ import { ask, element, messageOf, say, showSignedOut } from './page.js';
  * @property {boolean} open
  * @property {string | null} outcome
  * @property {{ reasonRequired: boolean, confirmation: string | null }} approvers
+ * @property {{ channel: string, problem: string | null }[]} [untold]
  * @property {{ mayAnswer: boolean, reason: string | null }} you
  */
 
@@ -91,7 +92,7 @@ function showList() {
     button.dataset['nonce'] = one.nonce;
     if (one.nonce === shown) button.setAttribute('aria-current', 'true');
     const detail = document.createElement('small');
-    const who = one.you.mayAnswer ? '' : '; not yours to answer';
+    const who = `${one.you.mayAnswer ? '' : '; not yours to answer'}${one.untold ? '; not everybody was told' : ''}`;
     detail.textContent = `risk ${one.card.risk}, answer by ${new Date(one.deadlineAt).toISOString().slice(11, 19)} UTC${who}`;
     button.append(detail);
     button.addEventListener('click', () => void open(one.nonce, true));
@@ -101,6 +102,13 @@ function showList() {
   list.replaceChildren(...items);
   element('empty').hidden = items.length > 0;
   document.title = items.length > 0 ? `(${items.length}) Countersign inbox` : 'Countersign inbox';
+}
+
+/** @param {Approval} one */
+function showUntold({ untold = [] }) {
+  element('untold').hidden = untold.length === 0;
+  const by = untold.map(({ channel, problem }) => `${channel} (${problem ?? 'gave up'})`).join(', ');
+  element('untold').textContent = `Nobody could be told of this by ${by}. Tell who else must know.`;
 }
 
 /** @param {string} nonce @param {boolean} [focus] */
@@ -129,6 +137,7 @@ function showCard() {
   const [headline, ...rest] = one.lines;
   element('card-title').textContent = headline?.text ?? one.tool;
   element('card').replaceChildren(...rest.map(rowOf));
+  showUntold(one);
   element('whole-section').hidden = !needsWhole(one);
   element('answer').hidden = !one.open || !one.you.mayAnswer;
   // What the gateway said of an answer stays.
@@ -182,8 +191,12 @@ function whyNotApprove(one) {
   if (one.kind === 'call' && needsWhole(one) && !openedWhole.has(one.nonce))
     return 'Open the whole arguments before you approve.';
   const typed = toType(one);
-  if (typed !== null && confirmation.value !== typed) return `Type ${typed} to approve.`;
-  return '';
+  if (typed === null || confirmation.value === typed) return '';
+  // Names are ASCII: whoever pasted one from elsewhere is told why it is not the same.
+  const others = /[^\x20-\x7e]/u.test(confirmation.value)
+    ? ` What stands there has other signs: ${shownBare(confirmation.value)}`
+    : '';
+  return `Type ${typed} to approve.${others}`;
 }
 
 function updateButtons() {
@@ -217,6 +230,13 @@ function visible(text) {
     /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}|\p{Default_Ignorable_Code_Point}/gu,
     (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
   );
+}
+
+/** What is not ASCII as escapes: letters that look like others, too. @param {string} text */
+function shownBare(text) {
+  return text
+    .slice(0, 200)
+    .replaceAll(/[^\x20-\x7e]/gu, (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`);
 }
 
 /** @param {boolean} yes */

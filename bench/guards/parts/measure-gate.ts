@@ -12,14 +12,14 @@ import { guardCall } from '../../../activities/guard-call.ts';
 import { createPolicySource } from '../../../activities/policy-source.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { CheckCallInput, CheckCallResult } from '../../../core/contracts/activities.ts';
-import type { TicketBody } from '../../../core/contracts/ticket.ts';
-import { digestJson, digestText } from '../../../core/digest.ts';
+import { digestJson } from '../../../core/digest.ts';
 import { sealEnvelope } from '../../../core/envelope.ts';
 import { builtInGuards, classifyShell } from '../../../guards/index.ts';
 import { loadOrCreateKeys } from '../../../keys/index.ts';
 import { openSqliteStore } from '../../../store/index.ts';
 import { defineTool } from '../../../tools/define-tool.ts';
 import { createToolRegistry } from '../../../tools/registry.ts';
+import { aTicketBody, zero } from '../../../test/support/ticket-body.ts';
 import { quantile, summarise } from '../../parts/statistics.ts';
 import type { Measurement } from '../../parts/suite.ts';
 
@@ -30,7 +30,6 @@ const callsInRound = 200;
 const argumentBytes = 16 * 1024;
 const note =
   '2026-03-04T05:06:07Z app[17] INFO handled GET /orders/4711 in 12 ms, user=anna status=200; the customer is told by e-mail. ';
-const zero = digestText('body', '');
 const policy = `version: 1
 roles:
   operator: {}
@@ -116,16 +115,19 @@ async function openGate(folder: string, calls: number) {
   const keys = await loadOrCreateKeys({ folder: join(folder, 'keys'), domains: ['ticket', 'decision'], clock });
   const store = await openSqliteStore({ file: join(folder, 'store.db') });
   const now = clock.now();
-  const ticket = sealEnvelope(
-    keys.signer('ticket'),
-    'ticket',
-    audience,
-    ticketBody(await store.putBody(policy), calls),
-    {
-      issuedAt: now,
-      expiresAt: now + 60_000,
-    },
-  );
+  const limits = {
+    turns: calls + 1,
+    callsPerRun: calls + 1,
+    callsPerTurn: 2,
+    refusalsInARow: 3,
+    eventsPerLink: 1000,
+    contextTokens: 1000,
+  };
+  const body = aTicketBody(workflowId, await store.putBody(policy), { limits });
+  const ticket = sealEnvelope(keys.signer('ticket'), 'ticket', audience, body, {
+    issuedAt: now,
+    expiresAt: now + 60_000,
+  });
   await store.claimTicket({ ticket, ticketDigest: digestJson('ticket', ticket), linkRunId, now });
   const checkCall = createCheckCall({
     store,
@@ -159,36 +161,6 @@ async function openGate(folder: string, calls: number) {
     gate: async (turn: number, argumentsText: string): Promise<CheckCallResult> =>
       await checkCall({ ...call, turn, argumentsText, workflowTimeAt: clock.now(), nonce: crypto.randomUUID() }),
     close: async () => await store.close(),
-  };
-}
-
-function ticketBody(policyDigest: string, calls: number): TicketBody {
-  return {
-    namespace: 'default',
-    workflowId,
-    nonce: crypto.randomUUID(),
-    principal: 'rita',
-    roles: ['operator'],
-    onBehalfOf: null,
-    agent: 'ops',
-    environment: 'local',
-    packDigest: zero,
-    policyDigest,
-    inputDigest: digestText('input', 'go'),
-    inputLabels: ['operator'],
-    taskQueues: { agent: 'a', model: 'a', tools: 'a', notify: 'a', record: 'a' },
-    dryRun: false,
-    limits: {
-      turns: calls + 1,
-      callsPerRun: calls + 1,
-      callsPerTurn: 2,
-      refusalsInARow: 3,
-      eventsPerLink: 1000,
-      contextTokens: 1000,
-    },
-    parent: null,
-    root: workflowId,
-    depth: 0,
   };
 }
 

@@ -28,8 +28,9 @@ function lineOf(key: KeyView, now: number): string {
   const ends = key.expiresAt <= now ? 'ended' : 'ends';
   const made = key.madeByBearer ? `enrolled by ${key.mintedBy}` : `made by ${key.mintedBy}`;
   const roles = key.roles.length === 0 ? 'no roles' : key.roles.join(',');
+  const form = key.publicKey === null ? '' : 'signs  ';
   const who = key.person ? visible(key.principal) : `${visible(key.principal)} (service)`;
   const used = key.lastUsedAt === null ? 'never used' : `used ${timeText(key.lastUsedAt)}`;
   const times = `${ends} ${timeText(key.expiresAt)}  ${used}`;
-  return `${key.keyId}  ${who}  ${roles}  ${key.scopes.join(',')}  ${times}  ${visible(made)}`;
+  return `${key.keyId}  ${form}${who}  ${roles}  ${key.scopes.join(',')}  ${times}  ${visible(made)}`;
 }

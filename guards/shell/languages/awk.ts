@@ -1,5 +1,6 @@
 /** An awk program: reads, unless it starts a command, writes a file or loads code. Strings and expressions are told apart as awk does. */
 import { type Context, tell } from '../context.ts';
+import { holdsSecrets } from '../paths.ts';
 
 /** Before these a `/` begins an expression; after a value it divides. */
 const beforeExpression = /(?:^|[\s(,{};!~&|=?:+\-*%<>[])$/u;
@@ -24,7 +25,31 @@ export function classifyAwk(program: string, name: string, context: Context): vo
   if (/\bprintf?\b[^;}\n]*>/u.test(withoutBrackets(code))) {
     return tell(context, { name, class: 'write', rule: 'awk-writes', reason: 'the program writes a file' });
   }
+  if (/\bgetline\b/u.test(code) || /\bARG[VC]\b[^;}\n]*[^=!<>]=(?!=)/u.test(code)) {
+    if (texts.some((text) => holdsSecrets(text, false)))
+      return tell(context, {
+        name,
+        class: 'privilege',
+        rule: 'reads-secret-place',
+        reason: 'it reads where secrets are kept',
+      });
+    // A name that is put together may be any file's.
+    if (!readsNamedFiles(code))
+      return tell(context, {
+        name,
+        class: 'opaque',
+        rule: 'awk-reads',
+        reason: 'which file the program reads is known only when it runs',
+      });
+  }
   tell(context, { name, class: 'read', rule: 'awk' });
+}
+
+/** `getline`, or `getline x < "file"`, and no other list of files. */
+function readsNamedFiles(code: string): boolean {
+  if (/\bARG[VC]\b/u.test(code)) return false;
+  const froms = [...code.matchAll(/\bgetline\b([^;}\n]*)/gu)].map(([, rest = '']) => rest);
+  return froms.every((rest) => !/^\s*\w*\s*</u.test(rest) || /^\s*\w*\s*<\s*""\s*(?:[)>&|]|$)/u.test(rest));
 }
 
 /** Only what is worse than the program itself is worth telling. */

@@ -1,8 +1,8 @@
 /** A sed script, read command by command: `e`, `w` and their flags of `s` start programs and write files; what is not read asks. */
 import { type Context, tell } from '../context.ts';
-import { isGuardedPlace, isHarmlessDevice } from '../paths.ts';
+import { holdsSecrets, isGuardedPlace, isHarmlessDevice } from '../paths.ts';
 
-type Found = 'read' | 'write' | 'guarded' | 'runs' | 'unread';
+type Found = 'read' | 'write' | 'secret' | 'guarded' | 'runs' | 'unread';
 
 export function classifySed(script: string, name: string, context: Context): void {
   switch (readSed(script)) {
@@ -10,6 +10,13 @@ export function classifySed(script: string, name: string, context: Context): voi
       return tell(context, { name, class: 'read', rule: 'sed' });
     case 'write':
       return tell(context, { name, class: 'write', rule: 'sed-writes', reason: 'the script writes a file' });
+    case 'secret':
+      return tell(context, {
+        name,
+        class: 'privilege',
+        rule: 'reads-secret-place',
+        reason: 'it reads where secrets are kept',
+      });
     case 'guarded':
       return tell(context, { name, class: 'privilege', rule: 'sed-writes-guarded-place' });
     case 'runs':
@@ -24,7 +31,7 @@ export function classifySed(script: string, name: string, context: Context): voi
   }
 }
 
-const order: readonly Found[] = ['read', 'write', 'guarded', 'unread', 'runs'];
+const order: readonly Found[] = ['read', 'write', 'secret', 'guarded', 'unread', 'runs'];
 
 function readSed(script: string): Found {
   let found: Found = 'read';
@@ -46,8 +53,11 @@ function readSed(script: string): Found {
     if ('aic'.includes(command)) at = endOfText(script, at);
     else if ('btT:'.includes(command)) at = skipTo(script, at, /[;\n}]/u);
     else if ('qQlL'.includes(command)) at = skip(script, at, /[\d ]/u);
-    else if ('rR'.includes(command)) at = skipTo(script, at, /\n/u);
-    else if ('wW'.includes(command)) {
+    else if ('rR'.includes(command)) {
+      const end = skipTo(script, at, /\n/u);
+      if (holdsSecrets(script.slice(at, end).trim(), false)) note('secret');
+      at = end;
+    } else if ('wW'.includes(command)) {
       const end = skipTo(script, at, /\n/u);
       note(targetOf(script.slice(at, end)));
       at = end;

@@ -15,10 +15,14 @@ const safeFunctions = new Set(
   ),
 );
 /** Lists and settings of the output. */
-const backReads = /^(?:d\w*|l\w*|x|timing|conninfo|c|connect|q|pset|h|z|sf|sv|t|a|echo|encoding)\+?$/u;
+const backReads = /^(?:d[a-zA-Z]*|l|x|timing|conninfo|q|pset|h|z|sf|sv|t|a|echo|encoding)\+?$/u;
+/** The place of a connection stays where only another database is named. */
+const otherDatabase = /\\c(?:onnect)?[ \t]+[\w-]+[ \t]*(?:\n|$)/gu;
+const readingPragma =
+  /^pragma\s+(?:\w+\.)?(?:table_x?info|table_list|index_x?info|index_list|foreign_key_(?:list|check)|database_list|collation_list|function_list|compile_options|page_count|page_size|freelist_count|integrity_check|quick_check|user_version|schema_version|journal_mode|encoding|foreign_keys)(?:\s*\(['"]?\w*['"]?\))?$/u;
 /** They reach beyond the database, or act in it. */
 const acting =
-  /\b(?:pg_read_file|pg_read_binary_file|pg_ls_dir|pg_terminate_backend|pg_cancel_backend|lo_import|lo_export|dblink\w*|load_file|xp_\w+|sp_\w+|sys_exec|sys_eval|load_extension|writefile|readfile|outfile|dumpfile|program|edit|fts\w*)\b/u;
+  /\b(?:pg_read_file|pg_read_binary_file|pg_ls_dir|pg_authid|pg_shadow|pg_user_mappings?|pg_terminate_backend|pg_cancel_backend|lo_import|lo_export|dblink\w*|load_file|xp_\w+|sp_\w+|sys_exec|sys_eval|load_extension|writefile|readfile|outfile|dumpfile|program|edit|fts\w*)\b/u;
 
 export function classifySql(text: string, name: string, context: Context): void {
   const bare = withoutTexts(text);
@@ -30,11 +34,7 @@ export function classifySql(text: string, name: string, context: Context): void 
       reason: 'databases would read it differently',
     });
   }
-  if (
-    [...bare.matchAll(/\\([a-z!]+)/giu)].some(
-      ([, one = '']) => !/^(?:G|g$)/u.test(one) && !backReads.test(one.toLowerCase()),
-    )
-  ) {
+  if (startsBackCommand(text, bare)) {
     return tell(context, {
       name,
       class: 'opaque',
@@ -45,11 +45,12 @@ export function classifySql(text: string, name: string, context: Context): void 
   if (/(?<![:\w[]):[a-z_'"{]/iu.test(bare)) {
     return tell(context, { name, class: 'opaque', rule: 'sql-not-static', reason: 'a variable stands in it for text' });
   }
-  const meta =
-    /(?:^|\n)\s*(?:\\(?<back>[!a-z?+]\w*)|\.(?<dot>[a-z]+)|(?<word>system|source|tee|pager|edit)\s)(?<rest>[^\n]*)/u.exec(
-      text.toLowerCase(),
+  const metas = text
+    .toLowerCase()
+    .matchAll(
+      /(?:^|\n)\s*(?:\\(?<back>[!a-z?+]\w*)|\.(?<dot>[a-z]+)|(?<word>system|source|tee|pager|edit)\s)(?<rest>[^\n]*)/gu,
     );
-  if (meta && !readsMeta(meta.groups ?? {})) {
+  if ([...metas].some((meta) => !readsMeta(meta.groups ?? {}))) {
     return tell(context, {
       name,
       class: 'opaque',
@@ -71,10 +72,19 @@ export function classifySql(text: string, name: string, context: Context): void 
   tell(context, { name, class: worst, rule: `sql-${worst}`, reason });
 }
 
+/** A backslash before a word that is not known to read; between backquotes stands a command, if it is not a name. */
+function startsBackCommand(text: string, bare: string): boolean {
+  const plain = bare.replaceAll(otherDatabase, '\n');
+  const words = [...plain.matchAll(/\\([a-zA-Z_!]+)/gu)].map(([, word = '']) => word);
+  // Of one letter, MySQL's capital ones do something else: \T writes a file.
+  const reads = (word: string): boolean => /^(?:G|g)$/u.test(word) || (backReads.test(word) && word !== 'T');
+  return words.some((word) => !reads(word)) || (words.length > 0 && text.includes('`'));
+}
+
 /** Lists and settings of the output: `\dt`, `\x`, `.tables`. */
 function readsMeta({ back, dot, rest = '' }: Readonly<Record<string, string | undefined>>): boolean {
   if (/[|`]/u.test(rest)) return false;
-  if (back) return backReads.test(back);
+  if (back) return backReads.test(back) || (/^c(?:onnect)?$/u.test(back) && /^\s*[\w-]*\s*$/u.test(rest));
   return (
     dot !== undefined &&
     /^(?:tables|schema|databases|headers|mode|indexes|indices|width|quit|exit|help|show|stats|timer|nullvalue|separator|fullschema|dbinfo)$/u.test(
@@ -129,7 +139,7 @@ function classOf(statement: string): ShellClass {
   }
   if (acting.test(plain)) return 'opaque';
   if (/^explain (?!analyze)/u.test(plain)) return 'read';
-  if (!reading.test(plain)) return /^pragma\s+\w+(?:\(\w*\))?$/u.test(plain) ? 'read' : 'write';
+  if (!reading.test(plain)) return readingPragma.test(plain) ? 'read' : 'write';
   if (/\b(?:delete|drop|truncate)\b/u.test(plain)) return 'destructive';
   const words = plain.replaceAll(/"[^"]*"|`[^`]*`/gu, 'x');
   if (writing.test(words.replaceAll(/\breplace\s*\(|\bfor\s+update\b/gu, ' '))) return 'write';

@@ -11,9 +11,9 @@ import type { Campaign, CampaignFailure, CampaignOrder, CampaignResult, Table } 
 import { startApprover } from '../frame/approver.ts';
 import { type MemorySample, trendOf } from '../frame/memory-trend.ts';
 import { startWorld, type World } from '../frame/world.ts';
-import { type HistorySize, historySize, largestRequest, paceAround } from './measure-run.ts';
+import { type HistorySize, historySize, largestRequest, paceAround, storyOf } from './measure-run.ts';
 import { compactionsShown } from './postmortem.ts';
-import { postedBy, stepsOf } from './script.ts';
+import { everyTenth, postedBy, stepsOf } from './script.ts';
 import { waitThirtyDays } from './thirty-days.ts';
 
 const fullTurns = 1500;
@@ -98,6 +98,12 @@ async function measured(order: CampaignOrder, world: World, door: TemporalDoor):
   ];
   const effects = world.outside.effects().map(({ name }) => name);
   const wanted = runs.flatMap(({ input, turns }) => postedBy(input, turns));
+  const lost = runs.flatMap(({ workflowId, input, turns }) =>
+    postedBy(input, turns).flatMap((name, index) =>
+      effects.includes(name) ? [] : [{ workflowId, turn: (index + 1) * everyTenth }],
+    ),
+  );
+  const stories = await Promise.all(lost.map(({ workflowId, turn }) => storyOf(world.store, workflowId, turn)));
   const bytesRatio = bytesPerTurn(long) / bytesPerTurn(short);
   const isFull = order.count >= fullTurns;
 
@@ -112,7 +118,7 @@ async function measured(order: CampaignOrder, world: World, door: TemporalDoor):
   }
   expectThat(
     effects.toSorted().join() === wanted.toSorted().join(),
-    `${effects.length} effects (${new Set(effects).size} different), expected ${wanted.length}, each once`,
+    `${effects.length} effects (${new Set(effects).size} different), expected ${wanted.length}, each once; ${stories.join('; ')}`,
   );
   expectThat(bytesRatio <= mostBytesRatio, `a turn of the longer run takes ${round(bytesRatio)} times the history`);
   expectThat(

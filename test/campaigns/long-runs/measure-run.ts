@@ -43,6 +43,20 @@ export async function paceAround(
   });
 }
 
+/** For whoever reads the failure: what was decided of the call of a turn, and how its requests ended. */
+export async function storyOf(store: Store, workflowId: string, turn: number): Promise<string> {
+  const isOfTurn = (callKey: string): boolean => parseCallKey(callKey).turn === turn;
+  const decisions = (await store.listDecisions(workflowId))
+    .filter(({ body }) => isOfTurn(body.callKey))
+    .map(
+      ({ body }) => `${body.purpose} try ${body.try} ${body.verdict} (${body.rules.map(({ id }) => id).join(', ')})`,
+    );
+  const asks = (await store.listAsks({ workflowId, limit: 100 }))
+    .filter(({ callKey }) => isOfTurn(callKey))
+    .map(({ kind, outcome }) => `${kind} request: ${outcome ?? 'open'}`);
+  return `turn ${turn} of ${workflowId}: ${[...decisions, ...asks].join('; ')}`;
+}
+
 const halfWindow = 15;
 const charactersPerToken = 4;
 

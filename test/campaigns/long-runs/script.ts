@@ -1,7 +1,7 @@
 /** What the model says in a long run: it looks at something in every turn, and in every tenth it posts something. */
 import type { Step } from '../../support/scripted-model.ts';
 
-const everyTenth = 10;
+export const everyTenth = 10;
 const words = 'I go on with the next one, as the one before was in order. '.repeat(4);
 
 export function stepsOf(input: string, turns: number): Step[] {

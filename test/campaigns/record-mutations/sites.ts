@@ -88,7 +88,7 @@ export function valueAt(value: unknown, path: Path): unknown {
   );
 }
 
-/** Events are named by their type and, where they belong to one, by the type of the activity. */
+/** Events are named by their type and, where they have one, by the type of the activity or the name of the signal. */
 function namePayloads(parts: readonly unknown[]): { whereOf(part: number, kind: string): string } {
   const types = new Map<string, string>();
   let link = '';
@@ -104,7 +104,8 @@ function namePayloads(parts: readonly unknown[]): { whereOf(part: number, kind: 
     if (typeof scheduled === 'string') types.set(`${link}/${String(event['eventId'])}`, scheduled);
     const local = valueAt(jsonAt(attributes, ['details', 'data', 'payloads', 0, 'data']), ['activity_type']);
     const activity = scheduled ?? types.get(`${link}/${String(valueAt(attributes, ['scheduledEventId']))}`) ?? local;
-    return `event ${type}${typeof activity === 'string' && !type.startsWith('WORKFLOW') ? ` ${activity}` : ''}`;
+    const name = type.startsWith('WORKFLOW') ? valueAt(attributes, ['signalName']) : activity;
+    return `event ${type}${typeof name === 'string' ? ` ${name}` : ''}`;
   });
   return { whereOf: (part) => names[part] ?? '' };
 }

@@ -6,7 +6,8 @@ import type { Label } from '../../../core/contracts/labels.ts';
 import { renderCardText } from '../../../core/card/render-text.ts';
 import { digestText } from '../../../core/digest.ts';
 import { sealEnvelope } from '../../../core/envelope.ts';
-import { createGateWorld, type GateWorld, zero } from './check-call-world.ts';
+import { createGateWorld, type GateWorld } from './check-call-world.ts';
+import { zero } from '../../support/ticket-body.ts';
 import { audience, linkRunId, signerFor, start, workflowId } from './run-tool-world.ts';
 
 const account = 'DE44500105175407324931';

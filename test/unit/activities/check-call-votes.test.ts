@@ -5,6 +5,7 @@ import type { CheckCallInput } from '../../../core/contracts/activities.ts';
 import type { SignedDecision } from '../../../core/contracts/decision.ts';
 import { digestJson } from '../../../core/digest.ts';
 import {
+  type ControlOrder,
   createGateWorld,
   gatePolicy,
   type GateWorld,
@@ -103,6 +104,57 @@ describe('P2 a pass after an ask', () => {
   });
 });
 
+type SigningKeyOrder = Extract<ControlOrder, { kind: 'signing-key' }>;
+
+/** Says that what it signs is olga's, who is a system or a person. */
+async function signs(world: GateWorld, changes: Partial<SigningKeyOrder> = {}): Promise<void> {
+  await world.order({
+    kind: 'signing-key',
+    keyId: signingKeyId,
+    publicKey: 'A'.repeat(43),
+    principal: 'olga',
+    roles: ['operator'],
+    person: false,
+    scopes: ['approvals:vote'],
+    expiresAt: start + 3_600_000,
+    mintedBy: 'root',
+    mintedWith: 'rootrootroot',
+    madeByBearer: true,
+    ...changes,
+  });
+}
+
+const signingKeyId = 'signs0000001';
+const signedBy = {
+  channel: 'webhook',
+  authenticated: { method: 'signing-key', credentialId: signingKeyId, mintedBy: 'root' },
+} as const;
+
+describe('P2 what a system signs', () => {
+  test('never approves', async () => {
+    expect(await approved(({ world }) => signs(world), { vote: signedBy })).toBe('still-open');
+  });
+  test('denies, where the terms name it', async () => {
+    const denial = { vote: { ...signedBy, verdict: 'deny' } } as const;
+    expect(await approved(({ world }) => signs(world), denial)).toBe('deny denied-by-person');
+    expect(await approved(({ world }) => signs(world, { roles: ['guest'] }), denial)).toBe('still-open');
+  });
+  test('denies nothing once its key is revoked or has expired', async () => {
+    const denial = { vote: { ...signedBy, verdict: 'deny' } } as const;
+    const revoked = async ({ world }: { world: GateWorld }) => {
+      await signs(world);
+      await world.order({ kind: 'api-key-revocation', keyId: signingKeyId, by: 'root' });
+    };
+    expect(await approved(revoked, denial)).toBe('still-open');
+    expect(await approved(({ world }) => signs(world, { expiresAt: start - 1 }), denial)).toBe('still-open');
+  });
+  test('approves where it is a person, and not for whoever enrolled them', async () => {
+    expect(await approved(({ world }) => signs(world, { person: true }), { vote: signedBy })).toBe(approval);
+    const byRequester = ({ world }: { world: GateWorld }) => signs(world, { person: true, mintedBy: 'rita' });
+    expect(await approved(byRequester, { vote: signedBy })).toBe('still-open');
+  });
+});
+
 describe('P2 a vote', () => {
   test.each<[string, Parameters<typeof approved>[0], Parameters<typeof approved>[1]?]>([
     ['of nobody known', () => {}, { vote: { principal: 'nobody' } }],
@@ -113,6 +165,21 @@ describe('P2 a vote', () => {
     ['by the requester', ({ world }) => world.enrol('rita'), { vote: { principal: 'rita' } }],
     ['by whom the run acts for', () => {}, { ticket: { onBehalfOf: 'olga' } }],
     ['with a credential that the requester made', ({ world }) => world.enrol('olga', { mintedBy: 'rita' })],
+    [
+      'of somebody whom the requester enrolled by way of a third',
+      async ({ world }) => {
+        await world.enrol('mallory', { mintedBy: 'rita', madeByBearer: true });
+        await world.enrol('olga', { mintedBy: 'mallory', mintedWith: keyIdOf('mallory'), madeByBearer: true });
+        await world.order({ kind: 'api-key-revocation', keyId: keyIdOf('mallory'), by: 'root' });
+      },
+    ],
+    [
+      'of a second key that somebody made for themselves, whom the requester enrolled',
+      async ({ world }) => {
+        await world.enrol('mallory', { principal: 'olga', mintedBy: 'rita', madeByBearer: true });
+        await world.enrol('olga', { mintedWith: keyIdOf('mallory') });
+      },
+    ],
     ['without a role of the terms', ({ world }) => world.enrol('olga', { roles: ['guest'] })],
     ['that is dated ahead of now', () => {}, { vote: { castAt: start + 10_001 } }],
     ['without the reason that its terms require', () => {}, { call: { tool: 'wipe' } }],

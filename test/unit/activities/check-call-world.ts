@@ -21,10 +21,10 @@ import { openSqliteStore } from '../../../store/sqlite/open-sqlite-store.ts';
 import type { Store } from '../../../store/store.ts';
 import { defineTool } from '../../../tools/define-tool.ts';
 import { createToolRegistry } from '../../../tools/registry.ts';
+import { aTicketBody, zero } from '../../support/ticket-body.ts';
 import { audience, createWorld, linkRunId, otherUuid, signerFor, start, workflowId } from './run-tool-world.ts';
 
 export const callKey = `${workflowId}/1.0`;
-export const zero = digestText('body', '');
 export const startToCloseMs = 1000;
 export const args = '{"name":"all"}';
 export const otherArgs = '{"name":"one"}';
@@ -80,36 +80,7 @@ export interface WorldChanges {
 }
 
 export function aTicket(policyDigest: string, changes: Partial<TicketBody> = {}): SignedTicket {
-  const queues = { agent: 'a', model: 'a', tools: 'tools', notify: 'a', record: 'a' };
-  const limits = {
-    turns: 9,
-    callsPerRun: 9,
-    callsPerTurn: 9,
-    refusalsInARow: 3,
-    eventsPerLink: 1000,
-    contextTokens: 1000,
-  };
-  const body: TicketBody = {
-    namespace: 'default',
-    workflowId,
-    nonce: otherUuid,
-    principal: 'rita',
-    roles: ['operator'],
-    onBehalfOf: null,
-    agent: 'ops',
-    environment: 'local',
-    packDigest: zero,
-    policyDigest,
-    inputDigest: digestText('input', 'go'),
-    inputLabels: ['operator'],
-    taskQueues: queues,
-    dryRun: false,
-    limits,
-    parent: null,
-    root: workflowId,
-    depth: 0,
-    ...changes,
-  };
+  const body = aTicketBody(workflowId, policyDigest, { nonce: otherUuid, ...changes });
   return sealEnvelope(signerFor('ticket'), 'ticket', audience, body, { issuedAt: start, expiresAt: start + 60_000 });
 }
 

@@ -6,7 +6,8 @@ import { builtInGuards, defineGuard, type Guard } from '../../../guards/index.ts
 import { defaultPolicyText, loadPolicy } from '../../../policy/index.ts';
 import { defineTool } from '../../../tools/define-tool.ts';
 import { createToolRegistry } from '../../../tools/registry.ts';
-import { createGateWorld, gatePolicy, wordOf, zero } from './check-call-world.ts';
+import { createGateWorld, gatePolicy, wordOf } from './check-call-world.ts';
+import { zero } from '../../support/ticket-body.ts';
 
 const policy = `${gatePolicy.split('rules:\n')[0]}rules:\n  - { id: free, effect: allow, tools: ['*'], reason: anything goes }\n`;
 const parameters = z.strictObject({

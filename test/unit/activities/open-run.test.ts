@@ -113,6 +113,16 @@ describe('P1 a run', () => {
     expect(await world.open()).toBe('refused ticket-invalid');
   });
 
+  test('says of a fault that it was one, and none of its words', async () => {
+    const world = await unopened();
+    const claimTicket = () => Promise.reject(new TypeError('what an attacker wrote'));
+    const open = createOpenRun({ ...world.dependencies, store: { ...world.store, claimTicket } });
+    const result = await open({ ticket: world.ticket, input: 'go', firstRunId: linkRunId });
+    expect(result).toMatchObject({ kind: 'refused', code: 'internal-fault' });
+    expect(JSON.stringify(result)).toContain('TypeError, 22 characters');
+    expect(JSON.stringify(result)).not.toContain('attacker');
+  });
+
   test('does not open in a link that the server knows as of another chain', async () => {
     const world = await unopened();
     await world.open();

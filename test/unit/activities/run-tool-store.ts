@@ -35,7 +35,8 @@ export function memoryStore(run: RunRow): MemoryStore {
     receipt: null,
     output: null,
   });
-  const epoch = () => Math.max(0, ...control.map((row) => row.body.sequence));
+  const isFreeze = ({ body }: SignedControl): boolean => body.kind === 'freeze' || body.kind === 'thaw';
+  const epoch = () => Math.max(0, ...control.filter(isFreeze).map((row) => row.body.sequence));
   const methods: Partial<Store> = {
     getRun: async (workflowId) => (workflowId === run.workflowId ? run : null),
     listControl: async (kinds) => control.filter((row) => kinds.includes(row.body.kind)),

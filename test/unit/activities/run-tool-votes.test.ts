@@ -1,7 +1,7 @@
 /** A tool that demands votes runs only when the worker itself has verified them. One flaw a test. */
 import { describe, expect, test } from 'vitest';
 import { digestText } from '../../../core/digest.ts';
-import { createWorld, otherUuid, type ToolChange, type World } from './run-tool-world.ts';
+import { createWorld, keyIdOf, otherUuid, type ToolChange, type World } from './run-tool-world.ts';
 
 describe('run-tool of a tool that demands votes', () => {
   const demanding: ToolChange = { votesDemanded: 2 };
@@ -58,8 +58,24 @@ describe('run-tool of a tool that demands votes', () => {
     [
       'one’s credential was revoked',
       (world) => {
-        world.order({ kind: 'api-key-revocation', keyId: 'key-cy', by: 'root' });
+        world.order({ kind: 'api-key-revocation', keyId: keyIdOf('cy'), by: 'root' });
         return withVotes(world, votesFor(world));
+      },
+    ],
+    [
+      'one’s credential fell with the key that had made it',
+      (world) => {
+        world.enrol('cy', keyIdOf('di'));
+        world.order({ kind: 'api-key-revocation', keyId: keyIdOf('di'), by: 'root', withMade: true });
+        return withVotes(world, votesFor(world));
+      },
+    ],
+    [
+      'one’s credential is another’s',
+      (world) => {
+        const [first] = votesFor(world);
+        const authenticated = { method: 'api-key' as const, credentialId: keyIdOf('cy'), mintedBy: 'di' };
+        return withVotes(world, [first!, world.vote('di', { authenticated })]);
       },
     ],
   ])('refuses when %s', async (_, act) => {

@@ -154,7 +154,9 @@ export function createWorld(change: ToolChange = {}) {
     voteDigests: votes.length > 0 ? votes.map((vote) => digestJson('vote', vote)) : [zero],
     executeByAt: start + 30_000,
   });
+  /** With a key of theirs, which is enrolled the first time. */
   function vote(principal: string, over: Partial<VoteBody> = {}): SignedVote {
+    enrol(principal);
     const body: VoteBody = {
       nonce,
       callKey,
@@ -164,7 +166,7 @@ export function createWorld(change: ToolChange = {}) {
       verdict: 'approve',
       principal,
       roles: [],
-      authenticated: { method: 'api-key', credentialId: `key-${principal}`, mintedBy: 'root' },
+      authenticated: { method: 'api-key', credentialId: keyIdOf(principal), mintedBy: principal },
       channel: 'api',
       castAt: start,
       reason: null,
@@ -176,6 +178,22 @@ export function createWorld(change: ToolChange = {}) {
   function order(body: ControlBodyPart): void {
     const whole = { ...body, sequence: memory.control.length + 1 } as ControlBody;
     memory.control.push(sealEnvelope(signerFor('control'), 'control', audience, whole, { issuedAt: start }));
+  }
+  function enrol(principal: string, mintedWith?: string): void {
+    const keyId = keyIdOf(principal);
+    if (memory.control.some(({ body }) => body.kind === 'api-key' && body.keyId === keyId)) return;
+    order({
+      kind: 'api-key',
+      keyId,
+      secretHash: '0'.repeat(64),
+      principal,
+      roles: [],
+      person: true,
+      scopes: ['approvals:vote'],
+      expiresAt: start + 3_600_000,
+      mintedBy: principal,
+      ...(mintedWith === undefined ? {} : { mintedWith }),
+    });
   }
   /** Runs with a signed permit; the facts take the permit's activity id unless a test set one. */
   async function run(permit: SignedDecision, input: { arguments?: string; votes?: SignedVote[] } = {}) {
@@ -201,9 +219,12 @@ export function createWorld(change: ToolChange = {}) {
     approval,
     vote,
     order,
+    enrol,
     run,
   };
 }
+/** Of the key that a person votes with. */
+export const keyIdOf = (principal: string): string => `key${principal}`.padEnd(12, '0');
 export type World = ReturnType<typeof createWorld>;
 
 export const permitOf = (world: World, approved = false) =>

@@ -29,6 +29,18 @@ describe('compareWith', () => {
     expect(compared[0]?.regressed).toBe(true);
   });
 
+  it('finds what was nothing and is something, also what should be high and is nothing', () => {
+    const high = { better: 'higher' } as const;
+    const before = of(
+      measured('silent', 0),
+      measured('flagged', 0.9, high),
+      measured('better', 0.2),
+      measured('same', 0),
+    );
+    const now = [measured('silent', 0.001), measured('flagged', 0, high), measured('better', 0), measured('same', 0)];
+    expect(compareWith(before, now).map((one) => one.regressed)).toEqual([true, true, false, false]);
+  });
+
   it('never calls an absolute figure or a new one a regression', () => {
     const absolute = { kind: 'absolute' } as const;
     const compared = compareWith(of(measured('ms', 10, absolute)), [measured('ms', 99, absolute), measured('new', 9)]);

@@ -50,6 +50,9 @@ describe('guards check', () => {
     ['not UTF-8', badBytes],
     ['half a character', Buffer.from([0x22, 0xc3, 0x22])],
     ['null', Buffer.from('null')],
+    ['a key twice', Buffer.from('{"command":"ls","command":"rm -rf /"}')],
+    ['a key twice, once escaped', Buffer.from('{"command":"rm -rf /","\\u0063ommand":"ls"}')],
+    ['a key twice within', Buffer.from('{"text":"ls","more":[{"a":1,"a":2}]}')],
     ['deep', Buffer.from('["'.repeat(50_000))],
     ['base64 of no text', Buffer.from('{"base64":"//8="}')],
     ['no base64', Buffer.from('{"base64":"l*s"}')],
@@ -77,6 +80,16 @@ describe('guards check', () => {
     const line = JSON.stringify('a'.repeat(1_000_000));
     expect(answers((await check(guard, `${line}\n`)).stdout)).toHaveLength(1);
     expect(await check(guard, '')).toMatchObject({ exit: 0, stdout: '' });
+  });
+
+  it('says of a key that stands twice that it does, and takes colons and quotes in a text for text', async () => {
+    const { stdout } = await check(
+      'shell',
+      '{"command":"ls","command":"id"}\n{"command":"echo \\"a:b\\": {c:d}","n":[{"a":1},{"a":2}]}\n',
+    );
+    const [twice, once] = answers(stdout);
+    expect(twice).toMatchObject([{ rule: 'bad-line', message: 'the line has the same key twice, expected each once' }]);
+    expect(once).toMatchObject([{ verdict: 'allow' }]);
   });
 
   it('answers each line before the next one comes', async () => {

@@ -1,5 +1,5 @@
 /** `keys`: the secret of a person's key never leaves its file; what goes to the gateway is the hash. */
-import { createHash } from 'node:crypto';
+import { createHash, createPrivateKey } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +24,7 @@ const view = {
   mintedWith: null,
   lastUsedAt: null,
   madeByBearer: true,
+  publicKey: null,
 };
 
 describe('keys request', () => {
@@ -34,6 +35,17 @@ describe('keys request', () => {
     const [, id, secret = ''] = /^cs_([a-z0-9]{12})_([A-Za-z0-9_-]{43})\n$/u.exec(await readFile(path, 'utf8')) ?? [];
     expect(stdout).toBe(`${id}.${createHash('sha256').update(secret).digest('hex')}\n`);
     expect(stdout + stderr).not.toContain(secret);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  test('--signing keeps the private half in the file, and prints the public one with a proof', async () => {
+    const path = join(folder, 'key.pem');
+    const { exit, stdout, stderr } = await runCli(['keys', 'request', path, '--signing']);
+    expect(exit).toBe(0);
+    const file = await readFile(path, 'utf8');
+    const { x, d } = createPrivateKey(file).export({ format: 'jwk' });
+    expect(stdout).toMatch(new RegExp(`^[a-z0-9]{12}\\.${x}\\.[A-Za-z0-9_-]{86}\n$`, 'u'));
+    expect(stdout + stderr).not.toContain(d);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
@@ -67,6 +79,21 @@ describe('keys enrol', () => {
       person: true,
       own: { keyId, secretHash: hash },
     });
+  });
+
+  test('sends what a signing key asks for, for votes alone, and says what it is worth', async () => {
+    const gateway = await startFakeGateway();
+    gateway.on('POST', '/v1/keys', () => ({ ...view, apiKey: null, publicKey: 'A'.repeat(43) }));
+    const request = `${keyId}.${'A'.repeat(43)}.${'B'.repeat(86)}`;
+    const enrol = async (...more: string[]) =>
+      (await runCli(['keys', 'enrol', 'bob', '--request', request, ...more], gateway)).stdout;
+    expect(await enrol()).toContain('what it signs is that person’s answer');
+    expect(await enrol('--service')).toContain('can deny, and approves nothing');
+    const own = { keyId, publicKey: 'A'.repeat(43), proof: 'B'.repeat(86) };
+    expect(gateway.requests.map(({ body }) => body)).toMatchObject([
+      { person: true, scopes: ['approvals:vote'], own },
+      { person: false, scopes: ['approvals:vote'], own },
+    ]);
   });
 
   test('takes nothing for a request that is none', async () => {

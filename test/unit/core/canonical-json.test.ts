@@ -1,7 +1,7 @@
 /** The strict parser gives what JSON.parse gives, or refuses; the canonical form is a fixed point. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalJson, maximumDepth, parseStrictJson } from '../../../core/canonical-json.ts';
+import { canonicalJson, maximumDepth, parseCanonicalJson, parseStrictJson } from '../../../core/canonical-json.ts';
 
 const reserved = new Set(['__proto__', 'constructor', 'prototype']);
 const key = fc.string({ unit: 'grapheme' }).filter((text) => !reserved.has(text) && text.isWellFormed());
@@ -179,4 +179,40 @@ describe('canonicalJson', () => {
     cycle['self'] = cycle;
     expect(() => canonicalJson(cycle)).toThrow(/circular/i);
   });
+});
+
+describe('parseCanonicalJson', () => {
+  test('says of canonical text what the strict parser says of it', () => {
+    const number = fc.oneof(fc.double(), fc.bigInt({ min: 2n ** 52n, max: 2n ** 55n }).map(Number));
+    const key = fc.oneof(fc.string(), fc.constantFrom('__proto__', 'constructor', 'plain'));
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        number.filter(Number.isFinite),
+        fc.string(),
+        fc.constantFrom(null, true),
+        fc.array(tie('value'), { maxLength: 4 }),
+        fc.array(fc.tuple(key, tie('value')), { maxLength: 4 }).map((entries) => Object.fromEntries(entries)),
+      ),
+    }));
+    fc.assert(
+      fc.property(value, (one) => {
+        const text = canonicalJson(one);
+        expect(parseCanonicalJson(text)).toEqual(parseStrictJson(text));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.each([
+    '{"b":1,"a":1}',
+    '{"a":1,"a":1}',
+    '{"a": 1}',
+    '[1.0]',
+    '[-0]',
+    '"\\u0061"',
+    '[1] ',
+    '{"a":1}{}',
+    '9007199254740993',
+  ])('refuses what is not in canonical form: %s', (text) => expect(parseCanonicalJson(text).kind).toBe('refused'));
 });

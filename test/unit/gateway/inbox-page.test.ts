@@ -129,6 +129,78 @@ describe('answering', () => {
     expect(await votes()).toHaveLength(1);
   });
 
+  it.each([
+    ['another name', 'restart_servic', ''],
+    ['the name in capitals', 'RESTART_SERVICE', ''],
+    ['the name with a blank behind it', 'restart_service ', ''],
+    ['a Cyrillic letter that looks the same', 'r\u0435start_service', 'r\\u{435}start_service'],
+    ['a sign of no width within', 'restart\u200B_service', 'restart\\u{200B}_service'],
+    ['letters of full width', '\uFF52estart_service', '\\u{FF52}estart_service'],
+  ])('the fresh confirmation that its terms want is not %s, and is the name', async (_what, pasted, shown) => {
+    const { deadlineAt } = await world.ask(1, { terms: { stepUpFrom: 'low' } });
+    expect(deadlineAt).toBeGreaterThan(world.clock.at);
+    await signIn();
+    await approve().waitFor();
+    const field = page.getByLabel(/^Type restart_service/);
+    await field.click();
+    await page.keyboard.insertText(pasted);
+    expect(await approve().isDisabled()).toBe(true);
+    expect(await page.locator('#why-not').textContent()).toContain(`Type restart_service to approve.`);
+    if (shown !== '') expect(await page.locator('#why-not').textContent()).toContain(shown);
+    // A page that is bent sends it all the same: the gateway compares, too.
+    const bent = await page.evaluate(
+      async ([nonce, confirmation]) => {
+        const get = await fetch(`/v1/approvals/${nonce}`);
+        const { cardDigest } = (await get.json()) as { cardDigest: string };
+        const body = JSON.stringify({ verdict: 'approve', cardDigest, confirmation });
+        const headers = { 'content-type': 'application/json' };
+        return (await fetch(`/v1/approvals/${nonce}/votes`, { method: 'POST', headers, body })).status;
+      },
+      [nonceOf(1), pasted],
+    );
+    expect(bent).toBe(422);
+    expect(await votes()).toEqual([]);
+    const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag22aa']).analyze();
+    expect(violations.map(({ id }) => id)).toEqual([]);
+    await field.fill('restart_service');
+    await approve().click();
+    await state(/^Counted/);
+    expect(await votes()).toMatchObject([{ channel: 'web', authenticated: { stepUp: 'typed-target' } }]);
+  });
+
+  it('what was typed for one request confirms no other', async () => {
+    for (const number of [1, 2]) await world.ask(number, { terms: { stepUpFrom: 'low' } });
+    await signIn();
+    await approve().waitFor();
+    await page.getByLabel(/^Type restart_service/).fill('restart_service');
+    expect(await approve().isEnabled()).toBe(true);
+    await page
+      .getByRole('button', { name: /Run restart_service on test/ })
+      .nth(1)
+      .click();
+    await page.locator('#list li:nth-child(2) button[aria-current]').waitFor();
+    expect(await page.getByLabel(/^Type restart_service/).inputValue()).toBe('');
+    expect(await approve().isDisabled()).toBe(true);
+  });
+
+  it('says by whom nobody could be told', async () => {
+    await askWith(1, { service: 'web' });
+    const notice = {
+      nonce: nonceOf(1),
+      channel: 'slack',
+      attempts: 1,
+      nextAt: 0,
+      place: null,
+      toldAt: null,
+      remindedAt: null,
+    };
+    await world.store.takeNotice({ ...notice, state: 'new', problem: null }, 0);
+    await world.store.saveNotice({ ...notice, state: 'gave-up', problem: 'Slack answered invalid_auth' });
+    await signIn();
+    await page.getByText('Nobody could be told of this by slack (Slack answered invalid_auth).').waitFor();
+    await page.getByText('not everybody was told').waitFor();
+  });
+
   it('cut arguments have to be opened whole before they are approved', async () => {
     const tail = 'the part in the middle';
     await askWith(1, { text: `${'word '.repeat(1500)}${tail}${' word'.repeat(1500)}` });

@@ -38,10 +38,10 @@ it('every operation has a name of its own, and a problem among its answers', () 
   }
 });
 
-it('only the two health operations need no key', () => {
+it('only the health operations need no key, and what is signed by its sender', () => {
   expect(world.app.swagger()).toMatchObject({ security: [{ apiKey: [] }] });
   const open = operations().filter(({ security }) => security !== undefined);
-  expect(open.map(({ operationId }) => operationId)).toEqual(['health', 'ready']);
+  expect(open.map(({ operationId }) => operationId)).toEqual(['health', 'ready', 'answerByWebhook']);
 });
 
 it('it refers to what it holds, and holds nothing that it does not refer to', () => {

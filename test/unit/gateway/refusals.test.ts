@@ -59,6 +59,16 @@ describe('a refused attempt', () => {
     expect(new Set((await refusals()).map(({ code }) => code))).toEqual(new Set(['forbidden', 'input-invalid']));
   });
 
+  it('to sign in with a link that was used is recorded', async () => {
+    const made = await world.call('POST', '/v1/inbox/sign-in-links', { key: admin });
+    const token = String(made.body['url']).split('#sign-in=')[1] ?? '';
+    expect((await world.call('POST', '/v1/inbox/session', { body: { token } })).status).toBe(201);
+    expect((await world.call('POST', '/v1/inbox/session', { body: { token } })).status).toBe(401);
+    const recorded = await refusals();
+    expect(recorded).toMatchObject([{ route: 'POST /v1/inbox/session', code: 'unauthenticated', keyId: null }]);
+    expect(JSON.stringify(recorded)).not.toContain(token);
+  });
+
   it('is in the store when the gateway has closed', async () => {
     await world.call('GET', '/v1/approvals', { key: 'nothing of ours' });
     await world.app.close();

@@ -45,6 +45,13 @@ describe('createLiteralFinder', () => {
     );
   });
 
+  test('looks no further when it is told to stop', () => {
+    const find = createLiteralFinder(new Map([['ab', ['ab']]]));
+    const found: number[] = [];
+    find(unitText('ab ab ab'), (at) => (found.push(at) === 2 ? 'stop' : undefined));
+    expect(found).toEqual([0, 3]);
+  });
+
   test.each([8190, 8191, 8192, 8193, 16_383, 16_384])('sees one that stands at %i, where a chunk may end', (at) => {
     const find = createLiteralFinder(new Map([['abcd', ['abcd']]]));
     for (const behind of ['', ' ', ' and more behind it']) {
@@ -65,6 +72,18 @@ describe('a text with more secrets than texts have', () => {
     expect(findings.at(-1)).toMatchObject({ rule: 'crowded-text', span: { end: text.length } });
     const { text: redacted } = await redactSecrets(text);
     expect(redacted).not.toMatch(/k\d+x9!q|the end/);
+  });
+
+  test('so is one with more beginnings of secrets than texts have, and a secret behind them goes with it', async () => {
+    const secret = ['ghp', 'w8Kd03Lm7QxZr5Tb1Vn9Yc2Hf6Jg4Ps0Ea3u'].join('_');
+    const text = `${'sk-'.repeat(20_000)} ${secret}`;
+    expect((await findSecrets(text)).map(({ rule }) => rule)).toContain('crowded-text');
+    expect((await redactSecrets(text)).text).not.toContain(secret);
+  });
+
+  test('a long list of URLs is no crowd', async () => {
+    const text = Array.from({ length: 20_000 }, (_, at) => `https://a.example/${at}`).join('\n');
+    expect(await findSecrets(text)).toEqual([]);
   });
 
   test('and one with fewer is not', async () => {

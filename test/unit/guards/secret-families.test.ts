@@ -1,22 +1,10 @@
 /** Every family of secrets that docs/guards.md claims, in the places where secrets are written. Made up when the test runs. */
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { findSecrets, redactSecrets } from '../../../guards/index.ts';
+import { hex, made, upper } from '../../support/made-secrets.ts';
 
-const everything = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-/** Random-looking text, the same on each run, with letters and digits near its beginning. */
-function made(length: number, alphabet = everything): string {
-  const bytes = Array.from({ length: Math.ceil(length / 32) }, (_, block) => [
-    ...createHash('sha256').update(`family ${block}`).digest(),
-  ]).flat();
-  return bytes
-    .slice(0, length)
-    .map((byte) => alphabet[byte % alphabet.length])
-    .join('');
-}
-const hex = (length: number) => made(length, '0123456789abcdef');
-const upper = (length: number) => made(length, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567');
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const rsa = () => generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
 const armour = (kind: string) =>
@@ -104,6 +92,24 @@ describe.each(Object.entries(families))('%s', (_family, make) => {
     const broken = encoded.replaceAll(/.{76}/g, '$&\n');
     for (const text of [encoded, broken, broken.replaceAll('\n', '\n    '), JSON.stringify({ text: `\n${broken}` })])
       expect(await findSecrets(text), text).not.toEqual([]);
+  });
+
+  test('is found in hex, in escapes, and with hidden characters between its letters', async () => {
+    const secret = make();
+    const codes = Array.from(secret, (sign) => sign.charCodeAt(0).toString(16).padStart(2, '0'));
+    const encoded = [
+      codes.join(''),
+      codes.map((code) => `%${code}`).join(''),
+      codes.map((code) => `\\u00${code}`).join(''),
+      codes.map((code) => `\\x${code}`).join(''),
+    ];
+    for (const spelling of encoded) {
+      const { text } = await redactSecrets(`it is ${spelling} .`);
+      expect(text, spelling).toMatch(/^it is \[secret:[a-z0-9-]+:[0-9a-f]{4}\] \.$/);
+    }
+    const { text } = await redactSecrets(Array.from(secret).join('\u200b'));
+    expect(text).toMatch(/\[secret:[a-z0-9-]+:[0-9a-f]{4}\]/);
+    expect(text.replaceAll('\u200b', '')).not.toMatch(new RegExp(made(8)));
   });
 
   test('leaves nothing when redacted', async () => {

@@ -1,22 +1,11 @@
 /** Secrets are found by form, name and value, and nothing of them stays. Every secret here is made up when the test runs. */
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findingSchema } from '../../../core/contracts/labels.ts';
 import { findSecrets, redactSecrets } from '../../../guards/index.ts';
+import { hex, made, upper } from '../../support/made-secrets.ts';
 
-/** Random-looking text, the same on each run. */
-function made(length: number, alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'): string {
-  const bytes = Array.from({ length: Math.ceil(length / 32) }, (_, block) => [
-    ...createHash('sha256').update(`made ${block}`).digest(),
-  ]).flat();
-  return bytes
-    .slice(0, length)
-    .map((byte) => alphabet[byte % alphabet.length])
-    .join('');
-}
-const hex = (length: number) => made(length, '0123456789abcdef');
-const upper = (length: number) => made(length, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567');
 const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const pem = () => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 

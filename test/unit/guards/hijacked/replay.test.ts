@@ -13,7 +13,8 @@ import { defaultPolicyText } from '../../../../policy/index.ts';
 import { defineTool } from '../../../../tools/define-tool.ts';
 import { createToolRegistry } from '../../../../tools/registry.ts';
 import { shellTool } from '../../../../tools/shell-tool.ts';
-import { createGateWorld, wordOf, zero } from '../../activities/check-call-world.ts';
+import { createGateWorld, wordOf } from '../../activities/check-call-world.ts';
+import { zero } from '../../../support/ticket-body.ts';
 
 type Call = [tool: string, args: Record<string, unknown>];
 const { attacks, reads } = parse(readFileSync(new URL('calls.yaml', import.meta.url), 'utf8')) as {

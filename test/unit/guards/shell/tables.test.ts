@@ -25,6 +25,11 @@ describe.each(readTables())('the table of $family', ({ rows }) => {
   });
 });
 
+it('has each name in one row: of two the later one would win in silence', () => {
+  const names = readTables().flatMap(({ rows }) => rows.flatMap((row) => row.names.split(/\s+/u)));
+  expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+});
+
 it('tables.json is what the tables say: npm run tables writes it', () => {
   expect(JSON.parse(readFileSync(shipped, 'utf8'))).toEqual(JSON.parse(tablesText()));
 });

@@ -54,6 +54,39 @@ export function noticeConformance(current: CurrentHarness): void {
       expect(await due(someTimeAt + 1_000_000)).toBeUndefined();
     });
 
+    it('what another channel could not tell is due again for one that has told, until that has said it', async () => {
+      const { store } = current();
+      const { nonce, due } = await asked(store);
+      const fresh = await due(someTimeAt);
+      if (!fresh) throw new TypeError('not due');
+      const rest = someTimeAt + 9000;
+      await store.takeNotice(fresh, someTimeAt + 100);
+      const told = { ...fresh, state: 'told' as const, place: 'there', toldAt: someTimeAt, nextAt: rest };
+      await store.saveNotice(told);
+      const other = { ...fresh, channel: 'other' };
+      await store.takeNotice(other, someTimeAt + 100);
+      const unsaid = async (channel = 'test') => await store.untoldBeside({ nonce, channel });
+      for (const [changes, isDue] of [
+        [{ state: 'waiting', attempts: 4 }, false],
+        [{ state: 'waiting', attempts: 5 }, true],
+        [{ state: 'gave-up', attempts: 1 }, true],
+        [{ state: 'gave-up', toldAt: someTimeAt }, false],
+        [{ state: 'done' }, false],
+        [{ state: 'gave-up' }, true],
+      ] as const) {
+        await store.saveNotice({ ...other, nextAt: rest, ...changes });
+        expect(await due(someTimeAt)).toEqual(isDue ? told : undefined);
+        expect(await unsaid()).toHaveLength(isDue ? 1 : 0);
+      }
+      expect(await unsaid('other')).toEqual([]);
+      const alarm = { nonce, channel: 'test', about: 'other', at: someTimeAt };
+      await store.noteAlarm(alarm);
+      await store.noteAlarm(alarm);
+      expect(await due(someTimeAt)).toBeUndefined();
+      expect(await unsaid()).toEqual([]);
+      expect(await unsaid('third')).toHaveLength(1);
+    });
+
     it('a delivery is the first one once, until it is forgotten', async () => {
       const { store, another } = current();
       const other = await another();
