@@ -239,16 +239,16 @@ export const approvalViewSchema = z.strictObject({
       .describe('What to send as `confirmation` with an approval: the name of the target; null: nothing'),
   }),
   votes: z.array(castVoteViewSchema),
-  couldAnswer: z
-    .array(principalSchema)
-    .nullable()
-    .describe('Who could answer when it was asked, as the gate signed it, at most 100; null: not looked for'),
-  told: z.array(toldViewSchema).optional().describe('What each channel was told, and when. Absent in lists'),
   untold: z
     .array(z.strictObject({ channel: z.string(), problem: z.string().nullable() }))
     .min(1)
     .optional()
     .describe('Channels by which nobody could be told of it: given up, or failing for a minute; absent: none'),
+  couldAnswer: z
+    .array(principalSchema)
+    .nullable()
+    .describe('Who could answer when it was asked, as the gate signed it, at most 100; null: not looked for'),
+  told: z.array(toldViewSchema).optional().describe('What each channel was told, and when. Absent in lists'),
   you: z.strictObject({
     mayAnswer: z.boolean(),
     reason: z.string().nullable().describe('Why not'),

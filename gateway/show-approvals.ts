@@ -191,8 +191,8 @@ async function toView(
       confirmation: confirmationNeeded({ row, body, card }, 'api')?.expected ?? null,
     },
     votes,
-    couldAnswer: body.ask.couldAnswer ?? null,
     ...(untold.length === 0 ? {} : { untold }),
+    couldAnswer: body.ask.couldAnswer ?? null,
     you: may.kind === 'may' ? { mayAnswer: true, reason: null } : { mayAnswer: false, reason: may.reason },
   };
 }

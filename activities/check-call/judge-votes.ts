@@ -78,9 +78,9 @@ export async function whoCouldApprove(
   const { terms } = asked;
   const requesters = requestersOf(ticket);
   const people = new Map<string, SeatedVote>();
-  const names = new Set<string>();
   const separate = terms.requesterMayApprove ? [] : requesters;
   const makersOf = await readMakers(dependencies);
+  const names = new Set<string>();
   for (const credential of (await readVotingKeys(dependencies)).values()) {
     if (!credential.scopes.includes('approvals:vote')) continue;
     if (whyNoVote(credential, makersOf(credential), separate, now, 'approve') !== undefined) continue;

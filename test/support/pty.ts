@@ -10,13 +10,13 @@ import { repositoryRoot } from '../../scripts/lint/repository-files.ts';
 import { until } from './until.ts';
 
 export interface AtTerminal {
-  type(text: string): void;
+  type: (text: string) => void;
   /** Waits until the screen has shown this so many times. */
-  shows(text: string, times?: number): Promise<void>;
+  shows: (text: string, times?: number) => Promise<void>;
   /** Without control sequences. */
-  screen(): string;
+  screen: () => string;
   ended: Promise<number | null>;
-  kill(): void;
+  kill: () => void;
 }
 
 export function startAtTerminal(argv: readonly string[], environment: Readonly<Record<string, string>>): AtTerminal {

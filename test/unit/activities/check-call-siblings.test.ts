@@ -6,15 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { cardSchema } from '../../../core/contracts/approval.ts';
 import type { AskBody, SignedDecision } from '../../../core/contracts/decision.ts';
 import { digestJson } from '../../../core/digest.ts';
-import {
-  args,
-  createGateWorld,
-  gatePolicy,
-  otherArgs,
-  argumentsDigest,
-  permitBodyOf,
-  wordOf,
-} from './check-call-world.ts';
+import { args, createGateWorld, gatePolicy, otherArgs, permitBodyOf, wordOf } from './check-call-world.ts';
+import { zero } from '../../support/ticket-body.ts';
 import { workflowId } from './run-tool-world.ts';
 
 const key = (index: number) => `${workflowId}/1.${index}`;
@@ -122,7 +115,7 @@ describe('P2 identical calls of a turn', () => {
 
   test('are not covered where each is held to the state of its target', async () => {
     const world = await createGateWorld();
-    await world.looked({ callKey: key(0), purpose: 'target-state', targetStateDigest: argumentsDigest });
+    await world.looked({ callKey: key(0), purpose: 'target-state', targetStateDigest: zero });
     expect(asked(await world.ask({ tool: 'scale', siblings: same(1) })).callKeys).toEqual([key(0)]);
   });
 

@@ -24,8 +24,13 @@ async function list(headers: Record<string, string>) {
 }
 
 /** Every route but the public ones, as the document says. */
-/** The token of a link is what opens a session. */
-const publicRoutes = new Set(['GET /v1/health', 'GET /v1/ready', 'POST /v1/inbox/session']);
+/** The token of a link is what opens a session, and a sender's signature is what an answer comes with. */
+const publicRoutes = new Set([
+  'GET /v1/health',
+  'GET /v1/ready',
+  'POST /v1/inbox/session',
+  'POST /v1/webhooks/answers',
+]);
 
 function guardedRoutes(app: GatewayApp): { method: 'GET' | 'POST' | 'DELETE'; url: string }[] {
   return Object.entries(app.swagger().paths ?? {})
@@ -166,7 +171,10 @@ const needed = [
   ['approvals:read', 'GET', '/v1/inbox/session'],
   ['approvals:read', 'DELETE', '/v1/inbox/session'],
   ['approvals:read', 'GET', '/v1/notices'],
+  ['approvals:read', 'GET', '/v1/notices/x'],
   ['control:write', 'POST', '/v1/notices/x/x/resend'],
+  ['control:write', 'GET', '/v1/slack/identities'],
+  ['control:write', 'DELETE', '/v1/slack/identities/x/x'],
   ['control:write', 'GET', '/v1/keys'],
   ['control:write', 'GET', '/v1/refusals'],
   ['control:write', 'POST', '/v1/keys'],
