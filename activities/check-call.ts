@@ -10,6 +10,7 @@ import { decideAsk, decideFresh } from './check-call/decide.ts';
 import { deny } from './check-call/deny.ts';
 import type { CheckCallDependencies } from './check-call/dependencies.ts';
 import { fenceFirst } from './check-call/fence-first.ts';
+import { editedText } from './check-call/edits.ts';
 import { type Gating, targetState } from './check-call/gating.ts';
 import { gateRefusal, type GateRefusal, judgeCall, type ParsedCall, refusedByGuards } from './check-call/judge.ts';
 import { decideReconcile, decideSettling, happened, reconcileJudgement, withdraw } from './check-call/settle.ts';
@@ -75,7 +76,8 @@ async function checkCall(
   const stored = await dependencies.store.findDecision(keyOf(standing, input));
   if (stored && stored.body.tool.name === input.tool && stored.body.argumentsDigest === argumentsDigest) {
     const forSchedule = parsed?.kind === 'value' && tool ? forWorkflow(tool, parsed.canonical) : null;
-    return decided(stored, forSchedule, await votesBehind(dependencies, stored));
+    const again = decided(stored, forSchedule, await votesBehind(dependencies, stored));
+    return { ...again, ...(await editedText(dependencies, stored)) };
   }
   if (!tool) return await deny(dependencies, standing, input, withoutTool(dependencies, input), null, null);
   if (parsed?.kind !== 'value') {
@@ -136,7 +138,7 @@ async function votesBehind(dependencies: CheckCallDependencies, stored: SignedDe
 function lacksTargetState({ standing, input, call, judgement }: Gating): boolean {
   if (input.purpose !== 'execute' || judgement.verdict === 'deny' || !call.tool.definition.hasTargetState) return false;
   // A reading that failed is none: without a state there is nothing that the effect is held to.
-  return targetState(standing, input.try) === null;
+  return targetState(standing, input.try, call.argumentsDigest) === null;
 }
 
 /** Of a turn that a guard refused, this decision is the signed record; of any other name it says which there are. */

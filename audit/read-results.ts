@@ -21,6 +21,7 @@ const checkResult = z.discriminatedUnion('kind', [
     arguments: z.string().nullable(),
     tool: toolFacts.nullable(),
     votes: z.array(z.unknown()),
+    edited: z.string().optional(),
   }),
   z.looseObject({ kind: z.literal('settled'), try: z.number(), receipt: z.unknown(), output }),
   z.looseObject({ kind: z.literal('in-doubt'), try: z.number(), voided: z.boolean() }),

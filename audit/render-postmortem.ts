@@ -15,7 +15,7 @@ export interface RenderOptions {
 }
 
 /** Ends with a newline. */
-const voteWords = { approve: 'APPROVED', deny: 'DENIED', withdraw: 'APPROVAL WITHDRAWN' } as const;
+const voteWords = { approve: 'APPROVED', deny: 'DENIED', withdraw: 'APPROVAL WITHDRAWN', edit: 'EDITED' } as const;
 
 export function renderPostmortem(report: ReplayReport, { colour = false }: RenderOptions = {}): string {
   const paint = colour ? painted : plain;

@@ -8,6 +8,7 @@ import { type AuditStore, type OpenedRecord, openRecord, type OpeningOptions } f
 import type { RunRecord } from './record-types.ts';
 import { verifyChain } from './verify-chain.ts';
 import { verifyDecisions } from './verify-decisions.ts';
+import { verifyEdits } from './verify-edits.ts';
 import { verifyExecutions } from './verify-executions.ts';
 import { verifyGrants } from './verify-grants.ts';
 import { verifyLimits } from './verify-limits.ts';
@@ -37,6 +38,7 @@ export async function verifyRecord(
   verifyDecisions(opened, checks);
   await verifyVotesOfRecord(opened, options);
   await verifyGrants(opened, options);
+  await verifyEdits(opened, options);
   await verifyExecutions(opened, options);
   verifyLimits(opened, checks);
   await verifyNoSecrets(record, findSecretRules, checks);

@@ -214,7 +214,7 @@ export function evidenceOf(vote: SignedVote, eligible: boolean): VoteEvidence {
 }
 
 /** What the record can say of it: separation of duties. Roles of that time are the gate's word. */
-function mayVote({ ticket }: OpenedRecord, { ask }: AskBody, vote: SignedVote): boolean {
+export function mayVote({ ticket }: OpenedRecord, { ask }: AskBody, vote: SignedVote): boolean {
   return ask.terms.requesterMayApprove || !ticket || !requestersOf(ticket.body).includes(vote.body.principal);
 }
 

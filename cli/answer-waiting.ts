@@ -7,6 +7,7 @@ import { CountersignError } from '../core/errors.ts';
 import { castVote } from './cast-vote.ts';
 import { connectGateway } from './connect-gateway.ts';
 import type { CommandContext } from './context.ts';
+import { editCall } from './edit/edit-call.ts';
 import { findApproval } from './find-approval.ts';
 import { approvalLines } from './show/approval-lines.ts';
 import { visible } from './terminal.ts';
@@ -28,9 +29,16 @@ export async function answerWaiting(context: CommandContext, { nonce }: Approval
   if (!approval.open) return 'skipped';
   for (const line of approvalLines(approval, clock.now())) terminal.talk(line);
   for (const line of await wholeArgumentsLines(gateway, approval)) terminal.talk(line);
-  const letter = await askForLetter(context, ask);
+  const mayEdit = approval.editing?.mayEdit === true;
+  const letter = await askForLetter(context, ask, mayEdit);
   if (letter === 'q') return 'quit';
   if (letter === 's') return 'skipped';
+  if (letter === 'e') {
+    const why = approval.approvers.reasonRequired ? (await ask('Why: ')).trim() : '';
+    const said = why === '' ? {} : { reason: why };
+    await editCall(context, { approval: nonce, form: 'json', yes: false, shown: approval, ...said });
+    return 'answered';
+  }
   const verdict = letter === 'a' ? 'approve' : 'deny';
   const isNeeded = verdict === 'deny' || approval.approvers.reasonRequired;
   const reason = isNeeded ? (await ask(verdict === 'deny' ? 'Why (may be empty): ' : 'Why: ')).trim() : '';
@@ -47,17 +55,18 @@ export async function answerWaiting(context: CommandContext, { nonce }: Approval
   return 'answered';
 }
 
-const letters = ['a', 'd', 's', 'q'] as const;
+const letters = ['a', 'd', 'e', 's', 'q'] as const;
 
 /** Asks again for what is none of them; an empty line passes the request over, and so does the end of what can be read. */
 async function askForLetter(
   { terminal }: CommandContext,
   ask: NonNullable<CommandContext['ask']>,
+  mayEdit: boolean,
 ): Promise<(typeof letters)[number]> {
   for (;;) {
-    const typed = (await ask('a approve, d deny, s skip, q quit: ')).trim().toLowerCase();
+    const typed = (await ask(`a approve, d deny, ${mayEdit ? 'e edit, ' : ''}s skip, q quit: `)).trim().toLowerCase();
     if (typed === '') return 's';
-    const letter = letters.find((one) => one === typed);
+    const letter = letters.find((one) => one === typed && (mayEdit || one !== 'e'));
     if (letter !== undefined) return letter;
     terminal.talk(`"${visible(typed.slice(0, 40))}" is none of these; nothing was sent`);
   }

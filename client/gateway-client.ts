@@ -16,6 +16,7 @@ import {
   slackIdentityListSchema,
   type SlackUserView,
 } from './channel-schemas.ts';
+import type { EditRequest } from './edit-schemas.ts';
 import { grantListSchema, type GrantView, grantViewSchema } from './grant-schemas.ts';
 import {
   type ApprovalArguments,
@@ -158,6 +159,16 @@ export class Countersign {
         method: 'POST',
         path: `/v1/approvals/${segment(nonce)}/votes`,
         body: vote,
+        headers: { 'idempotency-key': idempotencyKey },
+        schema: voteResultSchema,
+        repeatable: true,
+      }),
+    /** Ends the request: the call is asked about anew with these arguments, where it still has to be. May be repeated as a vote. */
+    edit: (nonce: string, edit: EditRequest, idempotencyKey: string = crypto.randomUUID()): Promise<VoteResult> =>
+      this.#call({
+        method: 'POST',
+        path: `/v1/approvals/${segment(nonce)}/edits`,
+        body: edit,
         headers: { 'idempotency-key': idempotencyKey },
         schema: voteResultSchema,
         repeatable: true,

@@ -207,6 +207,14 @@ export const approvalViewSchema = z.strictObject({
     .nullable()
     .optional()
     .describe('The last approved call of the same tool, agent and environment; null: none. Absent in lists'),
+  editing: z
+    .strictObject({
+      left: z.int().min(0).describe('How often the call may still be edited'),
+      mayEdit: z.boolean(),
+      reason: z.string().nullable().describe('Why not'),
+    })
+    .optional()
+    .describe('Whether you may answer with other arguments. Absent in lists'),
   spent: z
     .strictObject({
       calls: z.int().min(0),

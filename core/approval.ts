@@ -5,7 +5,7 @@
  * roles: the caller says which votes are valid and whose voters are eligible.
  */
 import { isNamedBy } from './approver-set.ts';
-import type { SignedVote } from './contracts/approval.ts';
+import type { SignedVote, VoteVerdict } from './contracts/approval.ts';
 import type { Ask, SignedDecision } from './contracts/decision.ts';
 import { digestJson } from './digest.ts';
 import { approvalsSuffice, denialsSuffice, type SeatedVote } from './quorum.ts';
@@ -43,9 +43,9 @@ export interface ApprovalInput {
 export type VoteStatus = 'counted' | 'late' | 'duplicate' | 'ineligible' | 'unfitting' | 'invalid' | 'withdrawn';
 
 export interface ApprovalDecision {
-  /** Null: still open. */
-  outcome: 'approved' | 'denied' | 'expired' | null;
-  /** The approval that reached the quorum, or the denial. */
+  /** Null: still open. `superseded`: somebody edited the call. */
+  outcome: 'approved' | 'denied' | 'expired' | 'superseded' | null;
+  /** The approval that reached the quorum, the denial, or the edit. */
   decidedBy: SignedVote | null;
   /** In the order in which they count. */
   countedDigests: string[];
@@ -80,7 +80,7 @@ export function decideApproval(input: ApprovalInput): ApprovalDecision {
 }
 
 interface FoldState {
-  decision: { outcome: 'approved' | 'denied'; by: SignedVote } | null;
+  decision: { outcome: 'approved' | 'denied' | 'superseded'; by: SignedVote } | null;
   voters: Set<string>;
   approvals: SeatedVote[];
   denials: SeatedVote[];
@@ -107,6 +107,10 @@ function evolve(
   if (state.decision) return 'late';
   state.voters.add(person);
   state.counted.push(evidence.digest);
+  if (body.verdict === 'edit') {
+    state.decision = { outcome: 'superseded', by: evidence.vote };
+    return 'counted';
+  }
   const seated = { seats: seatsOf(evidence, input) };
   if (body.verdict === 'deny') {
     state.denials.push(seated);
@@ -145,9 +149,15 @@ export function seatsOf(
 
 function uncountedStatus({ vote, valid, eligible }: VoteEvidence, input: ApprovalInput): VoteStatus | undefined {
   if (!valid) return 'invalid';
-  if (!isFor(vote, input)) return 'unfitting';
+  if (!isFor(vote, input) || !isPossible(vote, input)) return 'unfitting';
   if (!eligible) return 'ineligible';
   return vote.body.castAt > input.ask.deadlineAt ? 'late' : undefined;
+}
+
+/** An edit of what its signed ask offers to edit; and who edited a call does not approve it, whatever else they may. */
+function isPossible({ body }: SignedVote, { ask }: ApprovalInput): boolean {
+  if (body.verdict === 'edit') return ask.editable !== undefined && body.edits !== undefined;
+  return body.verdict !== 'approve' || ask.coAuthors?.includes(body.principal) !== true;
 }
 
 function isFor({ body }: SignedVote, { ask, askDigest }: ApprovalInput): boolean {
@@ -162,8 +172,8 @@ function isFor({ body }: SignedVote, { ask, askDigest }: ApprovalInput): boolean
 }
 
 /**
- * Each digest once; where its copies differ, the worse judgement stands. A denial comes before approvals of the same
- * millisecond: an approval stands only when it was cast before.
+ * Each digest once; where its copies differ, the worse judgement stands. Within the same millisecond what stops comes first: a
+ * denial, then an edit, then approvals, which stand only when they were cast before.
  */
 function inCastOrder(votes: readonly VoteEvidence[]): VoteEvidence[] {
   const byDigest = new Map<string, VoteEvidence>();
@@ -179,10 +189,12 @@ function inCastOrder(votes: readonly VoteEvidence[]): VoteEvidence[] {
   return [...byDigest.values()].sort(
     (a, b) =>
       a.vote.body.castAt - b.vote.body.castAt ||
-      Number(a.vote.body.verdict === 'approve') - Number(b.vote.body.verdict === 'approve') ||
+      rankOf[a.vote.body.verdict] - rankOf[b.vote.body.verdict] ||
       (a.digest < b.digest ? -1 : 1),
   );
 }
+
+const rankOf: Readonly<Record<VoteVerdict, number>> = { deny: 0, withdraw: 0, edit: 1, approve: 2 };
 
 function fewerSeats(one: VoteEvidence, other: VoteEvidence): Pick<VoteEvidence, 'seats'> {
   if (!one.seats || !other.seats) return {};

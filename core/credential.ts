@@ -61,3 +61,11 @@ export function whyNoVote(
   // Whoever enrols people could enrol one that is not there, and have that one enrol the next.
   return requesters.some((one) => makers.has(one)) ? 'its credential was made by the requester' : undefined;
 }
+
+/** Whoever edited a call could enrol somebody to approve it. @param coAuthors who edited it */
+export function whyNotAfterEdits(credential: Credential | undefined, coAuthors: readonly string[]): string | undefined {
+  const { mintedBy = '', principal } = credential ?? {};
+  return mintedBy !== principal && coAuthors.includes(mintedBy)
+    ? 'its credential was made by whoever edited the arguments'
+    : undefined;
+}

@@ -3,7 +3,7 @@
  * nothing and says why. Requesters do not answer their own requests, nor does a key that somebody else made.
  */
 import { requestersOf, type TicketBody } from '../core/contracts/ticket.ts';
-import { whyNoVote } from '../core/credential.ts';
+import { whyNotAfterEdits, whyNoVote } from '../core/credential.ts';
 import { type CastVote, type CompiledPolicy, judgeVoter } from '../policy/index.ts';
 import { readMakers } from '../store/read-credentials.ts';
 import { activationOf } from './active-pack.ts';
@@ -31,9 +31,12 @@ export function createApproverCheck(
       const { terms, askedAt } = ask.body.ask;
       const requesters = everybodyBehind(ask, ticket);
       const now = gateway.clock.now();
+      const { coAuthors = [] } = ask.body.ask;
       const makers = await makersOf(gateway, caller);
       const separate = terms.requesterMayApprove ? [] : requesters;
-      const reason = whyNoVote(caller, makers, separate, now, answer.verdict);
+      const reason =
+        whyNoVote(caller, makers, separate, now, answer.verdict) ??
+        (answer.verdict === 'approve' ? whyNotAfterEdits(caller, coAuthors) : undefined);
       if (reason !== undefined) return { kind: 'may-not', reason };
       const active = await activationOf(gateway, ticket.agent);
       // Where layers above ask, the gate's ask says by whose roles; it judges again, by what is in force then.
@@ -47,7 +50,7 @@ export function createApproverCheck(
         policies.push(policy);
       }
       const voter = { principal: caller.principal, claims: caller.roles };
-      const asked = { terms, risk: ask.body.risk, askedAt };
+      const asked = { terms, risk: ask.body.risk, askedAt, coAuthors };
       const judged = judgeVoter(asked, policies, requesters, voter, { ...answer, castAt: now });
       return judged.kind === 'may' ? { kind: 'may', roles: judged.roles, groups: judged.groups } : judged;
     },

@@ -13,12 +13,16 @@ import { unconfirmed } from './confirm-ask.ts';
 import { appendOrder } from './control-records.ts';
 import { type CarriedGrant, grantForVote } from './grants/grant-for-vote.ts';
 import type { GatewayContext } from './options.ts';
+import { prepareEdit } from './prepare-edit.ts';
 import { sealVote, type Voter } from './seal-vote.ts';
 import { followVote, sendVote } from './send-vote.ts';
 import type { OpenedAsk } from './verified.ts';
 
 /** What somebody answered, from whatever channel: all channels come through `castVote`. */
-export interface Ballot extends Omit<VoteRequest, 'channel'> {
+export interface Ballot extends Omit<VoteRequest, 'channel' | 'verdict'> {
+  verdict: VoteRequest['verdict'] | 'edit';
+  /** Of an `edit`: JSON of all arguments that the call is to have. */
+  arguments?: string | undefined;
   cardDigest: string;
   /** @default api */
   channel?: VoteBody['channel'] | undefined;
@@ -29,7 +33,7 @@ export interface Ballot extends Omit<VoteRequest, 'channel'> {
 
 /**
  * @throws {CountersignError} see `requireAnswerable`; `conflict` late, no longer asked, or an idempotency key of another vote;
- * `forbidden` from a channel that cannot show the card; `clock-skew`
+ * `forbidden` from a channel that cannot show the card; `clock-skew`; of an edit see `prepareEdit`
  */
 export async function castVote(
   gateway: GatewayContext,
@@ -52,6 +56,7 @@ export async function castVote(
     );
   }
   const granted = await grantOf(gateway, answerable.ask, caller, request);
+  const edits = verdict === 'edit' ? await prepareEdit(gateway, answerable.ask, request.arguments ?? '') : undefined;
   await requireOneClock(gateway);
   const { ask, run, roles, groups, stepUp } = answerable;
   const vote = sealVote(gateway, caller, ask, {
@@ -60,6 +65,7 @@ export async function castVote(
     ...(groups.length > 0 ? { groups } : {}),
     ...(stepUp ? { stepUp } : {}),
     ...(stop ? { stop } : {}),
+    ...(edits ? { edits } : {}),
     channel,
     reason,
     ...(granted ? { grantDigest: granted.digest } : {}),
@@ -120,16 +126,20 @@ async function hasVoted({ store }: GatewayContext, { principal }: Voter, nonce: 
 /** A retry of the request that cast the first vote. @throws {CountersignError} `conflict`: its key, and another vote */
 function isRepeated(ask: OpenedAsk, first: VoteBody, again: VoteBody): boolean {
   if (again.requestKey === undefined || first.requestKey !== again.requestKey) return false;
-  const same = first.verdict === again.verdict && first.reason === again.reason && first.stop === again.stop;
-  // A grant that is proposed again has another id and time: it is the same request if it grants at all.
-  if (same && (first.grantDigest === undefined) === (again.grantDigest === undefined)) return true;
+  const isSame =
+    first.verdict === again.verdict &&
+    first.reason === again.reason &&
+    first.stop === again.stop &&
+    // A grant that is proposed again has another id and time: it is the same request if it grants at all.
+    (first.grantDigest === undefined) === (again.grantDigest === undefined);
+  if (isSame && first.edits?.argumentsDigest === again.edits?.argumentsDigest) return true;
   const is = 'its idempotency key was used for another vote';
   throw cannot('conflict', ask, is, 'the same vote again', 'use a new key');
 }
 
-/** A denial needs no full view: it stops something. */
+/** A denial needs no full view: it stops something. What is edited is changed from what was seen. */
 function requireShown(ask: OpenedAsk, { verdict, channel = 'api' }: Ballot): void {
-  const reason = verdict === 'approve' ? whyNotShown(ask.card, channel) : undefined;
+  const reason = verdict === 'deny' ? undefined : whyNotShown(ask.card, channel);
   if (reason === undefined) return;
   throw cannot(
     'forbidden',

@@ -18,6 +18,7 @@ type OfVoter =
   | 'channel'
   | 'reason'
   | 'withdraws'
+  | 'edits'
   | 'stop'
   | 'grantDigest'
   | 'requestKey';

@@ -5,6 +5,7 @@
 import type { ApprovalArguments, ApprovalView } from '../client/gateway-schemas.ts';
 import { type CardSituation, layOutCard } from '../core/card/lay-out-card.ts';
 import { renderCardText } from '../core/card/render-text.ts';
+import type { TicketBody } from '../core/contracts/ticket.ts';
 import type { Risk } from '../core/contracts/labels.ts';
 import { CountersignError } from '../core/errors.ts';
 import { findAsk } from './answerable.ts';
@@ -110,7 +111,20 @@ export async function showApproval(
     return { channel, at: toldAt, remindedAt, problem };
   });
   const view = await toView(gateway, ask, may, run, engineWords(gateway), { lastApproved, spent });
-  return { ...view, told };
+  return { ...view, told, editing: await editingOf(approvers, ask, ticket, caller) };
+}
+
+async function editingOf(
+  approvers: ApproverCheck,
+  ask: OpenedAsk,
+  ticket: TicketBody,
+  caller: Credential,
+): Promise<NonNullable<ApprovalView['editing']>> {
+  const left = ask.body.ask.editable?.left ?? 0;
+  if (left === 0) return { left, mayEdit: false, reason: 'it cannot be edited, or not any more' };
+  const edit = { verdict: 'edit', channel: null, hasReason: true, isConfirmed: true } as const;
+  const may = await approvers.mayAnswer(ask, ticket, caller, edit);
+  return may.kind === 'may' ? { left, mayEdit: true, reason: null } : { left, mayEdit: false, reason: may.reason };
 }
 
 /**

@@ -48,6 +48,8 @@ const ofTheGate = [
   'denied-before',
   'denied-by-person',
   'dry-run',
+  'edit-lost',
+  'edited-by-person',
   'further-try',
   'grant-used-up',
   'gate-fault',

@@ -177,6 +177,16 @@ function compareTerms(
   });
 }
 
+/** Which of two is the stricter is known of these. */
+const comparedTerms: ReadonlySet<string> = new Set([
+  'quorum',
+  'deadline',
+  'executeWithin',
+  'requesterMayApprove',
+  'reasonRequired',
+  'approvers',
+]);
+
 function compareTerm(
   path: string,
   before: Readonly<Record<string, unknown>>,
@@ -201,6 +211,10 @@ function compareTerm(
   }
   differences.push(...compareGrantCaps(path, before['grants'], after['grants']));
   differences.push(...compareSets(before['approvers'], after['approvers'], `${path}.approvers`, 'looser'));
+  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    if (comparedTerms.has(key) || canonicalJson(before[key] ?? null) === canonicalJson(after[key] ?? null)) continue;
+    differences.push(unknown(`${path}.${key}`, 'it changed'));
+  }
   return differences;
 }
 

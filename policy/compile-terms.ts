@@ -2,7 +2,7 @@
 import type { ApprovalTerms, ApproverSet } from '../core/contracts/approval.ts';
 import { durationOf } from './duration.ts';
 import type { ApprovalSource, ApproversSource } from './schema-terms.ts';
-import { setOf } from './terms.ts';
+import { setOf, usualMostEdits } from './terms.ts';
 
 export function compileTerms(
   name: string,
@@ -10,7 +10,7 @@ export function compileTerms(
   roles: ReadonlyMap<string, readonly string[]>,
 ): ApprovalTerms {
   const people = (source: ApproversSource): ApproverSet => compileApprovers(source, roles);
-  const { denials = 1, thresholds, channels, stepUpFrom, reminders, escalation, fallback, grants } = written;
+  const { denials = 1, thresholds, channels, stepUpFrom, reminders, escalation, edits, fallback, grants } = written;
   return {
     name,
     approvers: people(written.approvers),
@@ -31,6 +31,7 @@ export function compileTerms(
     executeWithinMs: durationOf(written.executeWithin ?? '15m'),
     ...(reminders ? { remindersMs: [...new Set(reminders.map(durationOf))].toSorted((a, b) => a - b) } : {}),
     ...(escalation ? { escalation: { afterMs: durationOf(escalation.after), to: people(escalation.to) } } : {}),
+    ...(edits ? { edits: { ...(edits.by ? { by: people(edits.by) } : {}), most: edits.most ?? usualMostEdits } } : {}),
     ...(fallback ? { fallback: people(fallback) } : {}),
     ...(grants
       ? {

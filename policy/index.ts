@@ -31,6 +31,6 @@ export { type LoadedPolicy, type LoadOptions, loadPolicy } from './load.ts';
 export { formatProblem, type PolicyProblem } from './problems.ts';
 export { groupsOf, rolesOf } from './roles.ts';
 export { type PolicySource, policySourceSchema } from './schema.ts';
-export { combineTerms, joinSets } from './terms.ts';
+export { combineTerms, joinSets, mostEdits } from './terms.ts';
 export { type Effect, type PolicyVerdict, stricterVerdict } from './verdict.ts';
 export { type CastVote, channelRefusal, judgeVoter, type JudgedVoter, needsStepUp, type Voter } from './voter.ts';

@@ -39,12 +39,14 @@ function peopleOf({
   approvers,
   thresholds = [],
   escalation,
+  edits,
   fallback,
 }: ApprovalSource): [PathPart[], ApproversSource][] {
   return [
     [['approvers'], approvers],
     ...thresholds.map(({ from }, index): [PathPart[], ApproversSource] => [['thresholds', index, 'from'], from]),
     ...(escalation ? [[['escalation', 'to'], escalation.to] satisfies [PathPart[], ApproversSource]] : []),
+    ...(edits?.by ? [[['edits', 'by'], edits.by] satisfies [PathPart[], ApproversSource]] : []),
     ...(fallback ? [[['fallback'], fallback] satisfies [PathPart[], ApproversSource]] : []),
   ];
 }

@@ -41,6 +41,13 @@ export const approvalSourceSchema = z.strictObject({
       to: approversSourceSchema.describe('Who may answer then, besides the approvers'),
     })
     .optional(),
+  edits: z
+    .strictObject({
+      by: approversSourceSchema.optional().describe('Who may edit the arguments; absent: whoever may answer'),
+      most: z.int().min(0).max(10).optional().describe('How often one call may be edited; 0: not at all; absent: 3'),
+    })
+    .optional()
+    .describe('Answering with other arguments, which go through the gate anew; absent: whoever may answer, 3 times'),
   fallback: approversSourceSchema
     .optional()
     .describe('Who is asked instead, where the approvers that are known cannot make up the quorum'),

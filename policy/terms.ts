@@ -10,6 +10,14 @@ const longestName = 64;
 /** Stands for names that together are too long to show; no terms of a file may have it. */
 export const combinedTermsName = 'combined';
 
+/** Of one call, where its terms do not say. */
+export const usualMostEdits = 3;
+
+/** How often one call may be edited. */
+export function mostEdits({ edits }: Pick<ApprovalTerms, 'edits'>): number {
+  return edits?.most ?? usualMostEdits;
+}
+
 /** The strictest combination of two terms; an empty intersection of approvers means that nobody can approve. */
 export function combineTerms(a: ApprovalTerms, b: ApprovalTerms): ApprovalTerms {
   return {
@@ -27,6 +35,7 @@ export function combineTerms(a: ApprovalTerms, b: ApprovalTerms): ApprovalTerms 
       stepUpFrom: lowerRisk(a.stepUpFrom, b.stepUpFrom),
       remindersMs: combineReminders(a.remindersMs, b.remindersMs),
       escalation: combineEscalations(a, b),
+      edits: combineEdits(a, b),
       fallback: a.fallback && b.fallback ? intersectSets(a.fallback, b.fallback) : undefined,
       grants: combineGrantCaps(a.grants, b.grants),
     }),
@@ -101,6 +110,14 @@ function combineEscalations(a: ApprovalTerms, b: ApprovalTerms): ApprovalTerms['
   const afterMs = Math.max(a.escalation?.afterMs ?? 0, b.escalation?.afterMs ?? 0);
   const to = intersectSets(withEscalation(a), withEscalation(b));
   return { afterMs, to };
+}
+
+/** Who may answer may edit, where terms name nobody for it. */
+function combineEdits(a: ApprovalTerms, b: ApprovalTerms): ApprovalTerms['edits'] {
+  if (!a.edits && !b.edits) return undefined;
+  const most = Math.min(mostEdits(a), mostEdits(b));
+  if (!a.edits?.by && !b.edits?.by) return { most };
+  return { by: intersectSets(a.edits?.by ?? a.approvers, b.edits?.by ?? b.approvers), most };
 }
 
 function withEscalation({ approvers, escalation }: ApprovalTerms): ApproverSet {

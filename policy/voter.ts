@@ -1,9 +1,9 @@
 /**
- * Whether somebody's vote may count under an ask's terms: separation of duties, who is named, channel, fresh confirmation,
- * reason. Gateway and gate ask the same question here. Not checked: signatures, the deadline, how the voter signed in.
+ * Whether somebody's vote may count under an ask's terms: separation of duties, who is named, who edited it, channel, fresh
+ * confirmation, reason. Gateway and gate ask the same question here. Not checked: signatures, the deadline, how the voter signed in.
  */
 import { isNamedBy } from '../core/approver-set.ts';
-import type { ApprovalTerms, Channel, VoteVerdict } from '../core/contracts/approval.ts';
+import type { ApprovalTerms, ApproverSet, Channel, VoteVerdict } from '../core/contracts/approval.ts';
 import { type Risk, riskSchema } from '../core/contracts/labels.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import { groupsOf, personOf, rolesOf } from './roles.ts';
@@ -12,6 +12,8 @@ export interface AskedUnder {
   terms: ApprovalTerms;
   risk: Risk;
   askedAt: number;
+  /** Whoever edited the call's arguments; absent: nobody. */
+  coAuthors?: readonly string[] | undefined;
 }
 
 export interface Voter {
@@ -48,10 +50,12 @@ export function judgeVoter(
   cast: CastVote,
 ): JudgedVoter {
   const { terms, askedAt } = ask;
-  const refusal = separationRefusal(terms, policies, requesters, voter) ?? castRefusal(ask, cast);
+  const refusal =
+    separationRefusal(terms, policies, requesters, voter) ??
+    coAuthorRefusal(ask, policies, voter, cast) ??
+    castRefusal(ask, cast);
   if (refusal !== undefined) return { kind: 'may-not', reason: refusal };
-  const escalated = terms.escalation !== undefined && cast.castAt >= askedAt + terms.escalation.afterMs;
-  const sets = escalated && terms.escalation ? [terms.approvers, terms.escalation.to] : [terms.approvers];
+  const sets = whoMay(terms, cast, askedAt);
   const named = policies.map((policy) => ({
     principal: voter.principal,
     roles: rolesOf(policy, voter.principal, voter.claims),
@@ -59,7 +63,8 @@ export function judgeVoter(
   }));
   const [first] = named;
   if (!first || !named.every((one) => sets.some((set) => isNamedBy(set, one)))) {
-    return { kind: 'may-not', reason: `"${voter.principal}" is not an approver under terms "${terms.name}"` };
+    const what = cast.verdict === 'edit' && terms.edits?.by ? 'one who may edit' : 'an approver';
+    return { kind: 'may-not', reason: `"${voter.principal}" is not ${what} under terms "${terms.name}"` };
   }
   const seats = (terms.thresholds ?? []).flatMap(({ from }, index) =>
     named.every((one) => isNamedBy(from, one)) ? [index] : [],
@@ -81,12 +86,31 @@ function separationRefusal(
   return isRequester ? `the requester may not approve under terms "${terms.name}"` : undefined;
 }
 
-/** What stops something needs neither channel nor confirmation. */
+function whoMay(terms: ApprovalTerms, { verdict, castAt }: CastVote, askedAt: number): ApproverSet[] {
+  const { approvers, escalation, edits } = terms;
+  if (verdict === 'edit' && edits?.by) return [edits.by];
+  return escalation && castAt >= askedAt + escalation.afterMs ? [approvers, escalation.to] : [approvers];
+}
+
+/** Not even where requesters may: an edit and its approval would be one person's word. Denying and editing again stay theirs. */
+function coAuthorRefusal(
+  { coAuthors = [] }: AskedUnder,
+  policies: readonly JudgingPolicy[],
+  { principal }: Voter,
+  { verdict }: CastVote,
+): string | undefined {
+  if (verdict !== 'approve') return undefined;
+  const person = personOf(policies, principal);
+  const edited = coAuthors.some((one) => one === principal || personOf(policies, one) === person);
+  return edited ? 'whoever edited the arguments does not approve them' : undefined;
+}
+
+/** What stops something needs neither channel nor confirmation; an edit is approved afterwards, and confirmed then. */
 function castRefusal({ terms, risk }: AskedUnder, cast: CastVote): string | undefined {
   if (terms.reasonRequired && !cast.hasReason) return 'its terms require a reason';
-  if (cast.verdict !== 'approve') return undefined;
-  const wrongChannel = cast.channel === null ? undefined : channelRefusal({ terms, risk }, cast.channel);
-  if (wrongChannel !== undefined) return wrongChannel;
+  if (cast.verdict !== 'approve' && cast.verdict !== 'edit') return undefined;
+  const wrongChannel = cast.channel === null ? undefined : channelRefusal({ terms, risk }, cast.channel, cast.verdict);
+  if (wrongChannel !== undefined || cast.verdict === 'edit') return wrongChannel;
   const isUnconfirmed = needsStepUp(terms, risk) && !cast.isConfirmed;
   return isUnconfirmed ? `its terms require a fresh confirmation from risk ${terms.stepUpFrom}` : undefined;
 }
@@ -95,10 +119,11 @@ function castRefusal({ terms, risk }: AskedUnder, cast: CastVote): string | unde
 export function channelRefusal(
   { terms, risk }: Pick<AskedUnder, 'terms' | 'risk'>,
   channel: Channel,
+  verdict: VoteVerdict = 'approve',
 ): string | undefined {
   const ceiling = terms.channels?.[channel];
   return ceiling !== undefined && isAbove(risk, ceiling)
-    ? `under terms "${terms.name}" risk ${risk} cannot be approved through channel "${channel}"`
+    ? `under terms "${terms.name}" risk ${risk} cannot be ${verdict === 'edit' ? 'edited' : 'approved'} through channel "${channel}"`
     : undefined;
 }
 

@@ -253,6 +253,8 @@ export interface Store {
   findDecision(key: DecisionKey): Promise<SignedDecision | null>;
   recordDecision(record: DecisionRecord, expected: { runEpoch: number }): Promise<RecordedDecision>;
   listDecisions(workflowId: string): Promise<SignedDecision[]>;
+  /** Decisions of this call that took an edit, of any epoch. */
+  editsOf(callKey: string): Promise<SignedDecision[]>;
   /** Adds what one model call took; each call of it counts. */
   addModelUsage(usage: { workflowId: string; model: string; input: number; output: number }): Promise<void>;
   getAsk(nonce: string): Promise<AskRow | null>;

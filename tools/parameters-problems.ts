@@ -1,7 +1,7 @@
 /**
  * Refuses parameter schemas that would let a tool run something else than what was shown and approved: anything that
  * changes a value on its way (transform, pipe, coercion, trimming, catch), drops a key, or is not plain JSON.
- * It reads the schema only; `arguments-parser.ts` checks each parsed value besides.
+ * It reads the schema only; `core/arguments-parser.ts` checks each parsed value besides.
  */
 import { z } from 'zod';
 import { canonicalJson } from '../core/canonical-json.ts';

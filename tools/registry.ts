@@ -7,7 +7,7 @@ import type { Json } from '../core/canonical-json.ts';
 import { type ToolDefinition, toolDefinitionSchema } from '../core/contracts/tool.ts';
 import { digestJson } from '../core/digest.ts';
 import { CountersignError } from '../core/errors.ts';
-import { argumentsParser, type ParsedArguments } from './arguments-parser.ts';
+import { argumentsParser, type ParsedArguments } from '../core/arguments-parser.ts';
 import { checkTool, type ProbeAnswer, type Tool } from './define-tool.ts';
 import type { ToolContext } from './tool-context.ts';
 

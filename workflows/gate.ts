@@ -14,11 +14,13 @@ import { checkOnce, type PassKind, type PassResult } from './gate/check.ts';
 import { type Execution, executeCall } from './gate/execute-call.ts';
 import { dropAsk } from './gate/siblings.ts';
 import { nextTry } from './gate/next-try.ts';
+import { editsOf, takeEdit } from './gate/take-edit.ts';
 import { holdRun } from './hold.ts';
 import { NewLinkWanted } from './new-link.ts';
 import { notifyApprovers } from './notify.ts';
 import { remindOfDue } from './reminders.ts';
 import type { RunMemory } from './run-state.ts';
+import { editedSiblings, leaveForItsTurn, noteOutcome, seemsEdited } from './vote-inbox.ts';
 import { settleDoubt } from './gate/settle-doubt.ts';
 
 /** Passes of one call that did not start, tries of an unapproved read, and asks of one call, before it is given up. */
@@ -143,7 +145,9 @@ async function takeDecision(run: RunMemory, remote: Remote, driven: Driven, deci
   } else if (body.verdict === 'allow') {
     takeExecution(run, driven, decided, await executeCall(run, remote, decided));
     if (!progress.result && !progress.doubt) await backOff(run, driven);
-  } else if (body.rules[0]?.id === 'approval-stale' && progress.rounds < mostRounds) {
+  } else if (takeEdit(run, progress, decided)) {
+    return;
+  } else if (body.rules[0]?.id === 'approval-stale' && progress.rounds - editsOf(progress) < mostRounds) {
     progress.ask = null;
     if (body.nonce !== null) dropAsk(run, body.nonce);
   } else {
@@ -218,17 +222,24 @@ async function waitForVotes(run: RunMemory, remote: Remote, progress: CallProgre
     const end = await awaitApproval(run, progress, ask, ask.body);
     if (end === 'new-link') throw new NewLinkWanted();
     if (end === 'look') return;
-    remindOfDue(run, remote);
+    if (end === 'remind') remindOfDue(run, remote);
+    else await regateEdited(run, remote, progress);
   }
 }
 
-function noteOutcome(run: RunMemory, progress: CallProgress, outcome: string | null): void {
-  const body = progress.ask?.body;
-  if (body?.verdict !== 'ask') return;
-  for (const [digest, vote] of run.votes) {
-    if (vote.body.nonce !== body.ask.nonce) continue;
-    const status = run.voteStatus.get(digest);
-    if (status?.status === 'applied') run.voteStatus.set(digest, { status: 'applied', outcome });
+/** A call further on that somebody edited is asked about anew at once: it need not wait for the one before it. */
+async function regateEdited(run: RunMemory, remote: Remote, waiting: CallProgress): Promise<void> {
+  for (const progress of editedSiblings(run, waiting)) {
+    const driven: Driven = { progress, holds: 0, notStarted: 0 };
+    while (!progress.result && (!progress.ask || seemsEdited(run, progress.ask))) {
+      const step = await checkOnce(run, progress, passKind(run));
+      // A permit that would have to queue is not used, as everywhere: its turn comes, and it is gated again.
+      if (step.kind === 'hold' || isAllowed(step)) {
+        leaveForItsTurn(progress);
+        break;
+      }
+      await takeStep(run, remote, driven, step);
+    }
   }
 }
 

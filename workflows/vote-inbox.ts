@@ -6,6 +6,7 @@ import { condition } from '@temporalio/workflow';
 import { askDigestOf, decideApproval } from '../core/approval.ts';
 import type { VerifiedVote } from '../core/contracts/activities.ts';
 import type { SignedDecision } from '../core/contracts/decision.ts';
+import type { CallProgress } from '../core/contracts/run.ts';
 import { local } from './activities.ts';
 import type { RunMemory } from './run-state.ts';
 
@@ -65,6 +66,42 @@ export function seemsDecided(run: RunMemory, ask: SignedDecision): boolean {
   if (ask.body.verdict !== 'ask') return false;
   const { nonce } = ask.body.ask;
   return heldFor(run, nonce) !== run.undecidedAt.get(nonce) && (reduced(run, ask)?.outcome ?? null) !== null;
+}
+
+/** Whether this request would end by an edit: to be told before a call's own turn has come. */
+export function seemsEdited(run: RunMemory, ask: SignedDecision): boolean {
+  return seemsDecided(run, ask) && reduced(run, ask)?.outcome === 'superseded';
+}
+
+/** The gate was asked and could not take the edit, or allowed the call: asked again at once, it would say the same for ever. */
+const leftForTheirTurn = new WeakSet<CallProgress>();
+
+export function leaveForItsTurn(progress: CallProgress): void {
+  leftForTheirTurn.add(progress);
+}
+
+/** Other calls of the turn that wait and were edited. */
+export function editedSiblings(run: RunMemory, than: CallProgress): CallProgress[] {
+  return run.calls.filter(
+    (call) =>
+      call !== than &&
+      !call.result &&
+      !call.doubt &&
+      call.ask !== null &&
+      !leftForTheirTurn.has(call) &&
+      seemsEdited(run, call.ask),
+  );
+}
+
+/** How a call's request ended, for those who ask about their votes. */
+export function noteOutcome(run: RunMemory, progress: CallProgress, outcome: string | null): void {
+  const body = progress.ask?.body;
+  if (body?.verdict !== 'ask') return;
+  for (const [digest, vote] of run.votes) {
+    if (vote.body.nonce !== body.ask.nonce) continue;
+    const status = run.voteStatus.get(digest);
+    if (status?.status === 'applied') run.voteStatus.set(digest, { status: 'applied', outcome });
+  }
 }
 
 export function heldFor(run: RunMemory, nonce: string): number {

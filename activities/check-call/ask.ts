@@ -11,6 +11,8 @@ import { isEmptySet } from '../../core/approver-set.ts';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { buildCard, maximumCardArguments } from '../../core/card/build-card.ts';
 import { digestJson } from '../../core/digest.ts';
+import { describeEdits, type EditsOfAsk } from './edited-ask.ts';
+import { coAuthorsOf, editsOfCall } from './edits.ts';
 import type { FullQuota } from '../../store/ask-quotas.ts';
 import { commonBody, denyBy, gateRule, type Gating, overLimit, targetState } from './gating.ts';
 import { whoCouldApprove } from './judge-votes.ts';
@@ -27,7 +29,9 @@ import {
 import { siblingsToCover } from './siblings.ts';
 
 export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<CheckCallResult> {
-  const answerable = await answerableTerms(gating, kind);
+  const { dependencies, standing, input } = gating;
+  const edits = await editsOfCall(dependencies, standing, input.edit);
+  const answerable = await answerableTerms(gating, kind, coAuthorsOf(edits));
   if (!answerable) {
     return await denyBy(
       gating,
@@ -36,9 +40,14 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
       'no-eligible-approver',
     );
   }
-  let others = kind === 'call' ? await siblingsToCover(gating) : [];
+  // What a person made of one call is no word about the others.
+  let others = kind === 'call' && edits.length === 0 ? await siblingsToCover(gating) : [];
+  const edited = await describeEdits(gating, { kind, terms: answerable.terms, edits, others });
+  if (!edited) {
+    return await denyBy(gating, [gateRule('edit-lost', 'what the agent had asked for is not in the store')], null);
+  }
   for (;;) {
-    const recorded = await recordAsk(gating, { kind, ...answerable, others });
+    const recorded = await recordAsk(gating, { kind, ...answerable, others, edited });
     if (recorded.kind === 'fits-fewer') {
       others = others.slice(0, recorded.fits);
       continue;
@@ -56,9 +65,11 @@ interface Asked {
   names?: readonly string[];
   /** Call keys of identical calls that the answer is for as well. */
   others: readonly string[];
+  /** What it says of edits. */
+  edited: EditsOfAsk;
 }
 
-async function recordAsk(gating: Gating, { kind, terms, names, others }: Asked): Promise<Recorded | FitsFewer> {
+async function recordAsk(gating: Gating, { kind, terms, names, others, edited }: Asked): Promise<Recorded | FitsFewer> {
   const { dependencies, standing, input, call, judgement } = gating;
   const times = others.length === 0 ? {} : { times: others.length + 1 };
   const approvalId = approvalIdOf(standing.callKey, input.round);
@@ -87,9 +98,10 @@ async function recordAsk(gating: Gating, { kind, terms, names, others }: Asked):
     rules: judgement.rules.filter((rule) => rule.effect !== 'allow').map(({ id, reason }) => ({ id, reason })),
     findings: judgement.findings,
     labels: judgement.labels,
-    targetState: targetState(standing, input.try),
+    targetState: targetState(standing, input.try, call.argumentsDigest),
     ...(blastRadius === undefined ? {} : { blastRadius }),
     ...(undo === undefined ? {} : { undo }),
+    ...edited.card,
     deadlineAt,
     executeWithinMs: terms.executeWithinMs,
   });
@@ -109,6 +121,7 @@ async function recordAsk(gating: Gating, { kind, terms, names, others }: Asked):
       askedAt: standing.now,
       deadlineAt,
       executeWithinMs: terms.executeWithinMs,
+      ...edited.ask,
       ...couldAnswer(names),
     },
   };
@@ -147,6 +160,7 @@ function couldAnswer(names: readonly string[] | undefined): Pick<AskBody['ask'],
 async function answerableTerms(
   { dependencies, standing, judgement }: Gating,
   kind: 'call' | 'reconcile',
+  coAuthors: readonly string[],
 ): Promise<Pick<Asked, 'terms' | 'names'> | undefined> {
   if (!judgement.terms) return undefined;
   const { fallback, ...terms } = judgement.terms;
@@ -161,6 +175,7 @@ async function answerableTerms(
       risk,
       policies,
       askedAt: standing.now,
+      coAuthors,
     });
     if (names) return { terms: asked, names };
   }

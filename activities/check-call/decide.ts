@@ -7,6 +7,7 @@ import type { SignedVote } from '../../core/contracts/approval.ts';
 import type { DecisionBody, PermitBody } from '../../core/contracts/decision.ts';
 import { activityIdOf } from '../../core/contracts/call-names.ts';
 import { ask } from './ask.ts';
+import { takeEdit } from './edits.ts';
 import { findGrant, type UsableGrant } from './find-grant.ts';
 import { commonBody, denyBy, type Gating, gateRule, overLimit, targetState } from './gating.ts';
 import { forWorkflow } from './position.ts';
@@ -58,6 +59,8 @@ export async function decideAsk(gating: Gating, own: OwnAsk): Promise<CheckCallR
       const rules = [gateRule('denied-by-person', denialText(weighed.by)), ...stop];
       return await denyBy(gating, rules, { nonce, outcome: 'denied' });
     }
+    case 'edited':
+      return await takeEdit(gating, own, weighed.by);
     case 'withdrawn': {
       const reason = `${weighed.by.body.principal} withdrew their approval before it was used`;
       return await denyBy(gating, [gateRule('approval-withdrawn', reason)], { nonce, outcome: 'withdrawn' });
@@ -113,7 +116,7 @@ async function allow(
     verdict: 'allow',
     activityId: activityIdOf(named),
     taskQueue: standing.ticket.taskQueues.tools,
-    targetStateDigest: targetState(standing, input.try),
+    targetStateDigest: targetState(standing, input.try, call.argumentsDigest),
     approval,
     ...(grant ? { grant: grant.by } : {}),
     ...(readsInDryRun(gating) ? { dryRunRead: true as const } : {}),

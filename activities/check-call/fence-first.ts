@@ -8,6 +8,7 @@ import { readControl } from '../../store/read-control.ts';
 import type { FenceRow } from '../../store/store.ts';
 import type { RegisteredTool } from '../../tools/registry.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
+import { areOneCall, editsOfCall } from './edits.ts';
 import type { Standing } from './standing.ts';
 
 export type FenceVerdict =
@@ -56,7 +57,8 @@ async function judgeRow(
   tool: RegisteredTool | undefined,
   argumentsDigest: string | null,
 ): Promise<Exclude<FenceVerdict, { kind: 'unproved-try' }>> {
-  const same = row.argumentsDigest === argumentsDigest;
+  const same =
+    row.argumentsDigest === argumentsDigest || (await isEdited(dependencies, standing, row, argumentsDigest));
   if (!same) await raiseEpoch(dependencies, standing, row);
   const highest = Math.max(...standing.state.fences.map((fence) => fence.try));
   const next: NextTry = { kind: 'next-try', try: highest + 1, mayReuseApproval: same };
@@ -76,6 +78,16 @@ async function judgeRow(
     case 'none':
       return inDoubt(dependencies, row);
   }
+}
+
+/** What people made of a call is that call: its effect is settled before it may come again, and no people are asked anew for it. */
+async function isEdited(
+  dependencies: CheckCallDependencies,
+  standing: Standing,
+  row: FenceRow,
+  argumentsDigest: string | null,
+): Promise<boolean> {
+  return areOneCall(await editsOfCall(dependencies, standing), row.argumentsDigest, argumentsDigest);
 }
 
 /** What the model is told of a recorded execution is what a tools worker signed, or nothing. */

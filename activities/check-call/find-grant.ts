@@ -15,6 +15,7 @@ import { whyNotCovered } from '../../core/grant/why-not-covered.ts';
 import { combineTerms } from '../../policy/index.ts';
 import { readGrants } from '../../store/read-grants.ts';
 import { verifyVote } from '../verify-votes.ts';
+import { editsOfCall } from './edits.ts';
 import type { Gating } from './gating.ts';
 import { judgeVotes } from './judge-votes.ts';
 
@@ -28,6 +29,8 @@ export async function findGrant(gating: Gating): Promise<UsableGrant | undefined
   const { terms, rules, labels, risk } = judgement;
   // A tool that demands votes on the call itself gets them, or does not run.
   if (!terms?.grants || call.tool.definition.votesDemanded > 0) return undefined;
+  // What a person made of a call is looked at by another person, not by a pattern.
+  if ((await editsOfCall(dependencies, standing, input.edit)).length > 0) return undefined;
   const { ticket, run, now } = standing;
   const asked = {
     workflowId: run.workflowId,
@@ -81,6 +84,8 @@ async function votesOf(
     risk: judgement.risk,
     policies: judgement.policies,
     alsoBehind: behind,
+    // A request of an edited call makes no grant: see `isOwnRequest`.
+    coAuthors: [],
   };
   const judged = await judgeVotes(dependencies, standing, asked, votes);
   const decided = decideGrant(grant, judged, { terms: stricter });
@@ -103,6 +108,7 @@ async function isOwnRequest(dependencies: Gating['dependencies'], { request, ...
     row.askDigest === request.askDigest &&
     askDigestOf(opened.signed) === request.askDigest &&
     ask.kind === 'call' &&
+    ask.coAuthors === undefined &&
     ask.nonce === request.nonce &&
     ask.cardDigest === request.cardDigest &&
     ask.termsDigest === request.termsDigest &&

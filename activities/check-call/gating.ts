@@ -3,8 +3,10 @@
  * allows.
  */
 import type { CheckCallInput, CheckCallResult } from '../../core/contracts/activities.ts';
+import type { ReceiptBody } from '../../core/contracts/receipt.ts';
 import type { Outcome } from '../../core/contracts/approval.ts';
-import type { DecisionBody, RuleHit } from '../../core/contracts/decision.ts';
+import { shortDigestOf } from '../../core/contracts/call-names.ts';
+import type { DecisionBody, RuleHit, TakenEdit } from '../../core/contracts/decision.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import type { Judgement, ParsedCall } from './judge.ts';
 import { forWorkflow, positionOf } from './position.ts';
@@ -24,6 +26,8 @@ export async function denyBy(
   rules: RuleHit[],
   closes: { nonce: string; outcome: Outcome } | null,
   outcome: Outcome | null = null,
+  /** That a person edited the call, which ends its request. */
+  edit?: TakenEdit,
 ): Promise<CheckCallResult> {
   const { dependencies, standing, input, call } = gating;
   const body: DecisionBody = {
@@ -31,6 +35,7 @@ export async function denyBy(
     verdict: 'deny',
     nonce: closes?.nonce ?? null,
     outcome: closes?.outcome ?? outcome,
+    ...(edit ? { edit } : {}),
   };
   const denial =
     closes?.outcome === 'denied'
@@ -79,8 +84,13 @@ export function commonBody(gating: Gating, first: RuleHit[]) {
 }
 
 /** What was read of the target before anybody was asked: the same must still be there when the effect starts. */
-export function targetState(standing: Standing, tryNumber: number): string | null {
-  return (
-    standing.state.targetStates.findLast((receipt) => receipt.body.try === tryNumber)?.body.targetStateDigest ?? null
-  );
+export function targetState(standing: Standing, tryNumber: number, argumentsDigest: string): string | null {
+  return readingOf(standing, tryNumber, argumentsDigest)?.targetStateDigest ?? null;
+}
+
+/** Of these very arguments: those of an edit may name another target. The signed receipt names them in its activity id. */
+export function readingOf(standing: Standing, tryNumber: number, argumentsDigest: string): ReceiptBody | undefined {
+  const ending = `:${shortDigestOf(argumentsDigest)}`;
+  const { targetStates } = standing.state;
+  return targetStates.findLast(({ body }) => body.try === tryNumber && body.activityId.endsWith(ending))?.body;
 }

@@ -6,7 +6,7 @@ import type { VoteEvidence } from '../../core/approval.ts';
 import type { ApprovalTerms, SignedVote } from '../../core/contracts/approval.ts';
 import type { Risk } from '../../core/contracts/labels.ts';
 import { requestersOf } from '../../core/contracts/ticket.ts';
-import { whyNoVote } from '../../core/credential.ts';
+import { whyNoVote, whyNotAfterEdits } from '../../core/credential.ts';
 import { approvalsSuffice, type SeatedVote } from '../../core/quorum.ts';
 import { type CompiledPolicy, judgeVoter } from '../../policy/index.ts';
 import { readMakers, readVotingKeys, type VotingKey } from '../../store/read-credentials.ts';
@@ -20,6 +20,10 @@ export interface AskedOf {
   policies: readonly CompiledPolicy[];
   /** Besides everybody behind this run; absent: nobody. */
   alsoBehind?: readonly string[];
+  /** Whoever edited the call. */
+  coAuthors: readonly string[];
+  /** As asked; absent: of the question who could answer at all. */
+  argumentsDigest?: string | null;
 }
 
 export interface JudgedVote extends VoteEvidence {
@@ -53,7 +57,12 @@ function judgeOne(
 ): Pick<JudgedVote, 'eligible' | 'refusal' | 'person' | 'seats'> {
   const requesters = [...new Set([...requestersOf(ticket), ...(asked.alsoBehind ?? [])])];
   const own = credential?.principal === body.principal ? credential : undefined;
-  const refusal = whyNoVote(own, makers, asked.terms.requesterMayApprove ? [] : requesters, now, body.verdict);
+  const refusal =
+    whyNoVote(own, makers, asked.terms.requesterMayApprove ? [] : requesters, now, body.verdict) ??
+    (body.verdict === 'approve' ? whyNotAfterEdits(own, asked.coAuthors) : undefined) ??
+    (body.verdict === 'edit' && body.edits?.argumentsDigest === asked.argumentsDigest
+      ? 'it changes nothing'
+      : undefined);
   if (refusal !== undefined || !own) return { eligible: false, refusal };
   if (body.castAt > now + bounds.clockSkewMs) return { eligible: false, refusal: 'it is dated ahead of now' };
   const judged = judgeVoter(asked, asked.policies, requesters, voterOf(own), {
@@ -86,6 +95,7 @@ export async function whoCouldApprove(
   for (const credential of (await readVotingKeys(dependencies)).values()) {
     if (!credential.scopes.includes('approvals:vote')) continue;
     if (whyNoVote(credential, makersOf(credential), separate, now, 'approve') !== undefined) continue;
+    if (whyNotAfterEdits(credential, asked.coAuthors) !== undefined) continue;
     const judged = judgeVoter(asked, asked.policies, requesters, voterOf(credential), {
       verdict: 'approve',
       castAt: now + terms.deadlineMs,

@@ -203,7 +203,7 @@ async function policyInput(
   // A later pass of a call that was admitted is not one call more.
   const counted = state.admitted.thisCallAndTry ? 1 : 0;
   const { callsByTool, usage, openRunsBefore } = state.counted;
-  const target = reads ? await readTarget(dependencies, standing, input.try) : undefined;
+  const target = reads ? await readTarget(dependencies, standing, input.try, call.argumentsDigest) : undefined;
   return {
     principal: { id: ticket.principal, roles: ticket.roles },
     onBehalfOf: ticket.onBehalfOf,

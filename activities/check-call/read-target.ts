@@ -4,6 +4,7 @@
  */
 import { digestText } from '../../core/digest.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
+import { readingOf } from './gating.ts';
 import type { Standing } from './standing.ts';
 
 /** Undefined: nothing was read yet. */
@@ -11,8 +12,9 @@ export async function readTarget(
   { store }: Pick<CheckCallDependencies, 'store'>,
   standing: Standing,
   tryNumber: number,
+  argumentsDigest: string,
 ): Promise<{ state: unknown } | undefined> {
-  const receipt = standing.state.targetStates.findLast(({ body }) => body.try === tryNumber)?.body;
+  const receipt = readingOf(standing, tryNumber, argumentsDigest);
   if (!receipt || receipt.targetStateDigest === null) return undefined;
   const stored = await store.receiptByPermit(receipt.permitDigest);
   if (!stored || stored.output.truncated || digestText('body', stored.output.text) !== receipt.outputDigest) {

@@ -5,6 +5,7 @@
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { callKeyOf } from '../../core/contracts/call-names.ts';
 import { mostCallsPerAsk } from '../../core/contracts/decision.ts';
+import { editsOfCall } from './edits.ts';
 import type { Gating } from './gating.ts';
 import { judgeCall, type Judgement } from './judge.ts';
 import type { Standing } from './standing.ts';
@@ -28,7 +29,8 @@ export async function siblingsToCover(gating: Gating): Promise<string[]> {
     const parsed = call.tool.parseArguments(argumentsText);
     if (parsed.kind !== 'value' || parsed.digest !== call.argumentsDigest) continue;
     const own = await standingOf(gating, callKey, counted);
-    if (!own) continue;
+    // What people edited is asked about by itself: its editors do not approve it.
+    if (!own || (await editsOfCall(dependencies, own)).length > 0) continue;
     const judged = await judgeCall(dependencies, own, { ...input, index }, call, null);
     if (judged.kind !== 'judgement' || askedAs(judged) !== askedAs(judgement)) continue;
     covered.push(callKey);

@@ -57,6 +57,7 @@ export type VotesWeighed =
   | { kind: 'approved'; voteDigests: string[]; votes: SignedVote[]; executeByAt: number }
   /** `stop`: one of those who denied ended the run with it. */
   | { kind: 'denied'; by: SignedVote; stop: boolean }
+  | { kind: 'edited'; by: SignedVote }
   | { kind: 'withdrawn'; by: SignedVote }
   | { kind: 'expired' }
   | { kind: 'still-open'; notCounted: { digest: string; reason: string }[] };
@@ -75,7 +76,14 @@ export async function weighVotes(
     if (verified.kind === 'valid') votes.set(verified.digest, verified.vote);
   }
   const { terms, askedAt } = ask.body.ask;
-  const asked = { terms, askedAt, risk: ask.body.risk, policies: judgement.policies };
+  const asked = {
+    terms,
+    askedAt,
+    risk: ask.body.risk,
+    policies: judgement.policies,
+    coAuthors: ask.body.ask.coAuthors ?? [],
+    argumentsDigest: ask.body.argumentsDigest,
+  };
   const judged = await judgeVotes(dependencies, standing, asked, votes);
   const closed = standing.now > ask.body.ask.deadlineAt;
   const decided = decideApproval({ ask: ask.body.ask, askDigest: ask.digest, votes: judged, closed });
@@ -101,6 +109,7 @@ export async function weighVotes(
       executeByAt: deciding.body.castAt + ask.body.ask.executeWithinMs,
     };
   }
+  if (decided.outcome === 'superseded' && deciding) return { kind: 'edited', by: deciding };
   // What was permitted by then and not yet reserved is not permitted any more.
   const withdrawn = judged.find(({ digest }) => decided.statusByDigest[digest] === 'withdrawn');
   const outcome = withdrawn ? (await dependencies.store.getAsk(ask.body.ask.nonce))?.outcome : undefined;

@@ -6,6 +6,7 @@ import { cancel } from './cancel.ts';
 import { deny } from './deny.ts';
 import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
+import { edit } from './edit.ts';
 import { exportCommand } from './export.ts';
 import { gateway } from './gateway.ts';
 import { grantsList } from './grants/list.ts';
@@ -57,6 +58,7 @@ export const commands: readonly CommandDefinition[] = [
   approvals,
   approve,
   deny,
+  edit,
   withdraw,
   grantsList,
   grantsShow,

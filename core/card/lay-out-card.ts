@@ -47,6 +47,7 @@ export function layOutCard(card: Card, situation: CardSituation = {}): CardLine[
       ),
     ),
     fact('digest', `${value(card.argumentsDigest)} (${shortDigest(card.argumentsDigest)})`),
+    ...editedLines(card),
     ...changeLines(situation.lastApproved),
     fact('effect', `${value(card.effect)}, risk ${value(card.risk)}`),
     ...(card.blastRadius === undefined ? [] : [fact('can hit', value(card.blastRadius))]),
@@ -87,14 +88,28 @@ function cutLines({ argumentsCut, argumentsLength, argumentsBody }: Card): CardL
     : [warning('', `CUT: head and tail${length} only; open the whole before you answer`)];
 }
 
+/** A person's arguments are not the agent's: what it had asked for is shown beside them. */
+function editedLines({ edited }: Card): CardLine[] {
+  if (!edited) return [];
+  const { by, changes, more, originalDigest } = edited;
+  const who = by.map(value).join(', ');
+  return [
+    warning('EDITED', `by ${who}, who may not approve it; what the agent asked for was ${value(originalDigest)}`),
+    ...changes.map((one) => fact('edited', changeText(one))),
+    ...(more > 0 ? [fact('edited', `and ${more} more`)] : []),
+  ];
+}
+
+function changeText({ path, before, after }: ArgumentChanges['changes'][number]): string {
+  return `${value(path === '' ? '(all)' : path)}: ${was(before)} → ${was(after)}`;
+}
+
 function changeLines(last: CardSituation['lastApproved']): CardLine[] {
   if (last === undefined) return [];
   if (last === null) return [fact('like before', 'no call of this tool by this agent was approved before')];
   const who = `approved by ${last.by.map(value).join(', ')} at ${time(last.at)}`;
   if (last.changes.length === 0) return [fact('like before', `the same arguments were ${who}`)];
-  const lines = last.changes.map(({ path, before, after }) =>
-    fact('changed', `${value(path === '' ? '(all)' : path)}: ${was(before)} → ${was(after)}`),
-  );
+  const lines = last.changes.map((one) => fact('changed', changeText(one)));
   const more = last.more > 0 ? [fact('changed', `and ${last.more} more`)] : [];
   return [fact('like before', `differs from what was ${who} in:`), ...lines, ...more];
 }

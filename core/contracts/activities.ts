@@ -71,6 +71,7 @@ export interface CheckCallInput {
   purpose: Purpose;
   /** As the model wrote them. */
   tool: string;
+  /** Where people edited them, as they edited them. */
   argumentsText: string;
   /** Used as the nonce if this pass asks. */
   nonce: string;
@@ -80,6 +81,8 @@ export interface CheckCallInput {
   ask: SignedDecision | null;
   /** All votes the workflow holds for that ask; the gate adds the stored ones. */
   votes: SignedVote[];
+  /** The gate's decision that took the last edit of this call; absent: its arguments are the model's. */
+  edit?: SignedDecision;
   /** Digest of the decision of the pass before. */
   previousDecision: string | null;
   /** What this pass is about: the call itself, or (after a void row and no useful probe) what became of it. */
@@ -97,6 +100,8 @@ export interface Decided {
   tool: { effect: EffectClass; startToCloseMs: number; hasProbe: boolean; hasTargetState: boolean } | null;
   /** Votes that the approval rests on, for tools that demand them. */
   votes: SignedVote[];
+  /** RFC 8785 text of the arguments that the decision's `edit` names: the call goes on with them. Absent: it took none. */
+  edited?: string;
 }
 /** The call was executed before (an earlier link, a reset): nothing is asked and nothing runs. */
 export interface Settled {

@@ -64,6 +64,8 @@ export const approvalTermsSchema = z.strictObject({
   remindersMs: z.array(z.int().min(1)).min(1).max(10).optional(),
   /** Who may answer besides, from this long after the ask. Absent: nobody. */
   escalation: z.strictObject({ afterMs: z.int().min(1), to: approverSetSchema }).optional(),
+  /** Who may edit the arguments, and how often one call may be edited; 0: not at all. Absent: whoever may answer, 3 times. */
+  edits: z.strictObject({ by: approverSetSchema.optional(), most: z.int().min(0).max(10) }).optional(),
   /** Who is asked instead, where the approvers cannot make up the quorum. A signed ask has none: it names who was asked. */
   fallback: approverSetSchema.optional(),
   /** What an approval may grant beyond its own call. Absent: nothing. */
@@ -87,6 +89,26 @@ export const opaqueValueSchema = z.strictObject({
   digest: digestSchema,
 });
 export type OpaqueValue = z.infer<typeof opaqueValueSchema>;
+
+/** How people changed a call's arguments since the agent asked. */
+export const editedCardSchema = z.strictObject({
+  /** In the order of their edits; the last one made these arguments. */
+  by: z.array(principalSchema).min(1).max(10),
+  /** Of what the agent asked for. */
+  originalDigest: digestSchema,
+  /** From what the agent asked for to what it was edited to, JSON text, cut; null: was not or is not there. */
+  changes: z
+    .array(
+      z.strictObject({
+        path: z.string().max(220),
+        before: z.string().max(300).nullable(),
+        after: z.string().max(300).nullable(),
+      }),
+    )
+    .max(20),
+  /** Further ones that are not listed. */
+  more: z.int().min(0),
+});
 
 /** What an approver is shown, built from canonical arguments, never from the model's words; its digest is in the vote. */
 export const cardSchema = z.strictObject({
@@ -121,13 +143,18 @@ export const cardSchema = z.strictObject({
   /** What the tool's author says it can hit, and how it is undone; absent: not said. */
   blastRadius: z.string().max(400).optional(),
   undo: z.string().max(400).optional(),
+  /** Absent: the arguments are the agent's. */
+  edited: editedCardSchema.optional(),
   deadlineAt: timestampSchema,
   executeWithinMs: z.int().min(1),
 });
 export type Card = z.infer<typeof cardSchema>;
 
-/** `withdraw`: takes back one's own approval, also after the quorum, until the effect is reserved. */
-export const voteVerdictSchema = z.enum(['approve', 'deny', 'withdraw']);
+/**
+ * `withdraw`: takes back one's own approval, also after the quorum, until the effect is reserved. `edit`: the call is to be
+ * asked with other arguments; it approves nothing.
+ */
+export const voteVerdictSchema = z.enum(['approve', 'deny', 'withdraw', 'edit']);
 export type VoteVerdict = z.infer<typeof voteVerdictSchema>;
 
 export const voteBodySchema = z.strictObject({
@@ -156,6 +183,8 @@ export const voteBodySchema = z.strictObject({
   castAt: timestampSchema,
   /** Of a `withdraw`: the digest of the approval that is taken back. */
   withdraws: digestSchema.optional(),
+  /** Of an `edit`: the arguments that the call is to have, by content, and where their RFC 8785 text lies in the store. */
+  edits: z.strictObject({ argumentsDigest: digestSchema, argumentsBody: digestSchema }).optional(),
   /** Of a `deny`: the run ends, too. */
   stop: z.literal(true).optional(),
   /** Of an `approve`: the digest of the grant that it approves as well. */

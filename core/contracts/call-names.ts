@@ -45,6 +45,10 @@ export function activityIdOf(call: {
   argumentsDigest: string;
 }): string {
   const { turn, index } = parseCallKey(call.callKey);
-  const hex = call.argumentsDigest.slice('sha256:'.length, 'sha256:'.length + 16);
-  return `${turn}.${index}.${call.try}.${call.pass}:${call.purpose}:${call.tool}:${hex}`;
+  return `${turn}.${index}.${call.try}.${call.pass}:${call.purpose}:${call.tool}:${shortDigestOf(call.argumentsDigest)}`;
+}
+
+/** As activity ids end: the first 16 hex digits of the arguments digest. */
+export function shortDigestOf(argumentsDigest: string): string {
+  return argumentsDigest.slice('sha256:'.length, 'sha256:'.length + 16);
 }

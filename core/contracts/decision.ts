@@ -55,11 +55,36 @@ export const askSchema = z
     couldAnswer: z.array(principalSchema).max(mostNamed).optional(),
     /** Further ones that are not named. */
     couldAnswerMore: z.int().min(1).optional(),
+    /** That the call may be edited: the JSON Schema of its arguments, in the store, and how often still. Absent: it may not. */
+    editable: z.strictObject({ schemaBody: digestSchema, left: z.int().min(1).max(10) }).optional(),
+    /** That its arguments are a person's: by which edit, the how manieth, of what. Absent: they are the agent's. */
+    edited: z
+      .strictObject({ voteDigest: digestSchema, number: z.int().min(1).max(10), originalDigest: digestSchema })
+      .optional(),
+    /** Whoever edited this call in any round, of whatever epoch: they do not approve it. Absent: nobody. */
+    coAuthors: z.array(principalSchema).min(1).max(50).optional(),
   })
   .refine(({ times = 1, callKeys }) => new Set(callKeys).size === times && callKeys.length === times, {
     error: 'it covers another number of calls than it says',
   });
 export type Ask = z.infer<typeof askSchema>;
+
+/** An edit that was taken: what the call is gated with from now on. It allows nothing. */
+export const takenEditSchema = z.strictObject({
+  voteDigest: digestSchema,
+  by: principalSchema,
+  /** Of this call's edits, from 1. */
+  number: z.int().min(1).max(10),
+  argumentsDigest: digestSchema,
+  /** Body digest of their RFC 8785 text in the store. */
+  argumentsBody: digestSchema,
+  /** What the agent had asked for, before any edit. */
+  originalDigest: digestSchema,
+  originalBody: digestSchema,
+  /** Everybody who edited the call so far, each once, in order. */
+  coAuthors: z.array(principalSchema).min(1).max(10),
+});
+export type TakenEdit = z.infer<typeof takenEditSchema>;
 
 export const approvedBySchema = z.strictObject({
   approvalId: z.string(),
@@ -115,6 +140,8 @@ export const decisionBodySchema = z.discriminatedUnion('verdict', [
     verdict: z.literal('deny'),
     nonce: nonceSchema.nullable(),
     outcome: outcomeSchema.nullable(),
+    /** Of outcome `superseded`, where a person edited the call. */
+    edit: takenEditSchema.optional(),
   }),
   z.strictObject({
     ...common,
@@ -138,6 +165,7 @@ export const decisionBodySchema = z.discriminatedUnion('verdict', [
 ]);
 export type DecisionBody = z.infer<typeof decisionBodySchema>;
 export type PermitBody = Extract<DecisionBody, { verdict: 'allow' }>;
+export type DenialBody = Extract<DecisionBody, { verdict: 'deny' }>;
 export type AskBody = Extract<DecisionBody, { verdict: 'ask' }>;
 export const signedDecisionSchema = signedSchema('decision', decisionBodySchema);
 export type SignedDecision = z.infer<typeof signedDecisionSchema>;

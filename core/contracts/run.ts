@@ -52,6 +52,8 @@ export const callProgressSchema = z.strictObject({
     })
     .nullable(),
   result: callResultSchema.nullable(),
+  /** What people made of its arguments: RFC 8785 text, and the gate's decision that says so. Absent: they are the model's. */
+  edited: z.strictObject({ arguments: z.string(), decision: signedDecisionSchema }).optional(),
 });
 export type CallProgress = z.infer<typeof callProgressSchema>;
 

@@ -36,6 +36,9 @@ export async function grantForVote(
 ): Promise<CarriedGrant> {
   const cap = ask.body.ask.terms.grants;
   if (!cap) throw cannot('forbidden', ask, 'its terms allow no grants', 'an approval of this call', 'approve it alone');
+  if (ask.body.ask.coAuthors) {
+    throw cannot('forbidden', ask, 'its arguments were edited', 'an approval of this call', 'approve it alone');
+  }
   const rules = ask.body.rules.filter(({ effect }) => effect === 'ask').map(({ id }) => id);
   const always = ruleThatAlwaysAsks(rules);
   if (always !== undefined) {

@@ -9,30 +9,27 @@ import {
   reconcileRequestSchema,
   voteAnswerSchema,
   voteRecordedSchema,
-  type VoteRequest,
   voteRequestSchema,
   withdrawRequestSchema,
 } from '../../client/gateway-schemas.ts';
-import type { Channel } from '../../core/contracts/approval.ts';
-import { agentNameSchema, nonceSchema, toolNameSchema, workflowIdSchema } from '../../core/contracts/ids.ts';
+import { agentNameSchema, toolNameSchema, workflowIdSchema } from '../../core/contracts/ids.ts';
 import { riskSchema } from '../../core/contracts/labels.ts';
-import { CountersignError } from '../../core/errors.ts';
 import type { GatewayApp } from '../app.ts';
 import { createApproverCheck } from '../approvers.ts';
 import { callerOf } from '../authenticate.ts';
 import { castVote } from '../cast-vote.ts';
 import type { GatewayContext } from '../options.ts';
 import { reconcile } from '../reconcile.ts';
-import type { Caller } from '../sessions.ts';
 import { showApproval, showArguments } from '../show-approvals.ts';
 import { createApprovalFollower } from '../follow-approvals.ts';
 import { createApprovalStreams } from '../stream-approvals.ts';
 import { waitForApprovals } from '../wait-for-approvals.ts';
 import { withdrawVote } from '../withdraw-vote.ts';
+import { editRoutes } from './edits.ts';
 import { queryInteger } from './query-integer.ts';
 import { problemResponses } from './responses.ts';
+import { askParameters, channelOf, seenCard, voteHeaders } from './vote-requests.ts';
 
-const askParameters = z.strictObject({ nonce: nonceSchema });
 const listQuery = z.strictObject({
   state: z.enum(['open', 'all']).default('open').describe('Absent: open'),
   workflowId: workflowIdSchema.optional(),
@@ -54,21 +51,9 @@ const listQuery = z.strictObject({
 const streamHeaders = z.looseObject({
   'last-event-id': z.string().max(100).optional().describe('Go on after this event; absent: begin now'),
 });
-const voteHeaders = z.looseObject({
-  'idempotency-key': z
-    .string()
-    .regex(/^[\x21-\x7e]{1,200}$/)
-    .optional()
-    .describe('A repeated request with the same key and vote is answered as the first'),
-  'if-match': z
-    .string()
-    .regex(/^"sha256:[0-9a-f]{64}"$/)
-    .optional()
-    .describe('The ETag of the request as it was seen: the digest of its card'),
-});
-
 export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
   const approvers = createApproverCheck(gateway);
+  editRoutes(app, gateway, approvers);
   const follower = createApprovalFollower(gateway);
   const streams = createApprovalStreams(gateway, follower);
   // Open streams would keep a gateway that was told to stop waiting for them.
@@ -206,29 +191,4 @@ export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
     handler: async (request) =>
       await reconcile(gateway, approvers, callerOf(request), request.params.nonce, request.body),
   });
-}
-
-/**
- * Where a vote came in is for the gateway to say: what a page sends with its session came from the page, whatever it says,
- * or it would choose by which channel's terms it is judged. A key says no more than which program holds it.
- */
-function channelOf(caller: Caller, said: VoteRequest['channel']): Channel {
-  return caller.via === undefined ? (said ?? 'api') : 'web';
-}
-
-/** @throws {CountersignError} `input-invalid` where neither body nor header says which card was seen, or they differ */
-function seenCard(inBody: string | undefined, inHeader: string | undefined): string {
-  if (inBody !== undefined && inHeader !== undefined && inBody !== inHeader) {
-    throw unseen('the body and If-Match name two cards');
-  }
-  const seen = inBody ?? inHeader;
-  if (seen === undefined) throw unseen('it does not say which card was seen');
-  return seen;
-}
-
-function unseen(is: string): CountersignError {
-  return new CountersignError(
-    'input-invalid',
-    `Cannot take this vote: ${is}, expected the digest of one card, as "cardDigest" or as If-Match; send what you were shown`,
-  );
 }

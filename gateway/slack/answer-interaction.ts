@@ -21,6 +21,8 @@ import {
   actionIds,
   answerCallback,
   answerView,
+  argumentsBlock,
+  argumentsForm,
   confirmBlock,
   inputAction,
   reasonBlock,
@@ -55,7 +57,7 @@ const sentSchema = z.looseObject({
   }),
 });
 /** An approval is taken back where it was given by a key or the inbox; no form of ours says so. */
-const verdictSchema = voteVerdictSchema.extract(['approve', 'deny']);
+const verdictSchema = voteVerdictSchema.extract(['approve', 'deny', 'edit']);
 const metadataSchema = z.strictObject({ nonce: nonceSchema, cardDigest: digestSchema, verdict: verdictSchema });
 const interactionSchema = z.discriminatedUnion('type', [clickSchema, sentSchema]);
 export type Interaction = z.infer<typeof interactionSchema>;
@@ -82,10 +84,13 @@ export function readInteraction(payload: string): Interaction | undefined {
 /** Opens the modal, or says why not. @throws what Slack's API throws */
 export async function answerClick(context: SlackContext, click: Click): Promise<void> {
   const { gateway, api, approvers } = context;
-  const action = click.actions.find(({ action_id }) => action_id === actionIds.approve || action_id === actionIds.deny);
-  const nonce = nonceSchema.safeParse(action?.value).data;
-  if (!action || nonce === undefined) return;
-  const verdict = action.action_id === actionIds.approve ? 'approve' : 'deny';
+  const [clicked] = click.actions.flatMap(({ action_id, value }) => {
+    const verdict = verdictSchema.options.find((one) => actionIds[one] === action_id);
+    return verdict === undefined ? [] : [{ verdict, value }];
+  });
+  const nonce = nonceSchema.safeParse(clicked?.value).data;
+  if (!clicked || nonce === undefined) return;
+  const { verdict } = clicked;
   const tell = async (message: ReturnType<typeof whisper>) =>
     await api.whisper(click.channel.id, click.user.id, message);
   const known = await identify(context, click);
@@ -96,8 +101,8 @@ export async function answerClick(context: SlackContext, click: Click): Promise<
     const may = await approvers.mayAnswer(ask, ticket, known.caller, answer);
     if (may.kind === 'may-not') return await tell(whisper(`You may not answer this request: ${may.reason}.`));
     if (ask.row.outcome !== null) return await tell(whisper(`This request is ${ask.row.outcome}.`));
-    const why = verdict === 'approve' ? whyNotShown(ask.card, 'slack') : undefined;
-    if (why !== undefined) return await tell(whisper(`Cannot be approved from Slack: ${why}. Open it in the inbox.`));
+    const why = whyNotHere(ask, verdict);
+    if (why !== undefined) return await tell(whisper(why));
     const { cardDigest, terms } = ask.body.ask;
     const { reasonRequired } = terms;
     const confirmation = toConfirm(ask, verdict);
@@ -110,6 +115,15 @@ export async function answerClick(context: SlackContext, click: Click): Promise<
     if (!(error instanceof CountersignError)) throw error;
     await tell(whisper(error.message));
   }
+}
+
+function whyNotHere({ card, body }: OpenedAsk, verdict: Metadata['verdict']): string | undefined {
+  const unseen = verdict === 'deny' ? undefined : whyNotShown(card, 'slack');
+  const done = verdict === 'edit' ? 'edited' : 'approved';
+  if (unseen !== undefined) return `Cannot be ${done} from Slack: ${unseen}. Open it in the inbox.`;
+  if (verdict !== 'edit') return undefined;
+  if (!body.ask.editable) return 'This request cannot be edited, or not any more.';
+  return argumentsForm(card) === undefined ? 'Too long to be edited in Slack. Open it in the inbox.' : undefined;
 }
 
 /** @returns what Slack shows in the modal's place. */
@@ -136,16 +150,25 @@ export async function answerSent(context: SlackContext, sent: Sent): Promise<unk
       answerWithinMs,
       ...(expected === undefined ? {} : { confirmation }),
       ...(reason === '' ? {} : { reason }),
+      ...(verdict === 'edit' ? { arguments: inputOf(sent, argumentsBlock) } : {}),
     } as const;
     const result = await castVote(gateway, approvers, known.caller, nonce, ballot);
     return update(wordsOf[result.status]);
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
+    // The form stays, with what was typed.
+    if (verdict === 'edit' && isAboutArguments(error)) {
+      return { response_action: 'errors', errors: { [argumentsBlock]: error.message.slice(0, 2000) } };
+    }
     if (error.code === 'input-refused') {
       return { response_action: 'errors', errors: { [reasonBlock]: error.message.slice(0, 2000) } };
     }
     return update(error.message);
   }
+}
+
+function isAboutArguments({ code, message }: CountersignError): boolean {
+  return code === 'input-invalid' || (code === 'input-refused' && message.includes('the edited arguments'));
 }
 
 /** What the person types to approve this; undefined: nothing. The terms may want it, and what is critical always does. */

@@ -3,6 +3,7 @@
  * in text that Slack does not parse; buttons and links are ours, and a button carries the request's nonce and nothing else.
  */
 import type { Card } from '../../core/contracts/approval.ts';
+import { editableJson } from '../../core/card/editable-json.ts';
 import { type CardSituation, timesOf } from '../../core/card/lay-out-card.ts';
 import { escapeMrkdwn, renderCardSlack, type SlackBlock } from '../../core/card/render-slack.ts';
 import type { FailedNotice, Reminder } from '../notices/notice-channel.ts';
@@ -16,10 +17,15 @@ export interface SlackMessage {
   blocks: SlackBlock[];
 }
 
-export const actionIds = { approve: 'countersign-approve', deny: 'countersign-deny' } as const;
+export const actionIds = {
+  approve: 'countersign-approve',
+  deny: 'countersign-deny',
+  edit: 'countersign-edit',
+} as const;
 export const answerCallback = 'countersign-answer';
 export const reasonBlock = 'reason';
 export const confirmBlock = 'confirm';
+export const argumentsBlock = 'arguments';
 export const inputAction = 'value';
 
 /** In notifications, which show no blocks: our own words and two names that an operator chose. */
@@ -34,18 +40,20 @@ export function requestMessage(
   inboxUrl: string,
 ): SlackMessage {
   const isCall = card.kind === 'call';
+  const mayBeEdited = body.ask.editable !== undefined;
   const forbidden = channelRefusal({ terms: body.ask.terms, risk: body.risk }, 'slack');
   const why = isCall ? (whyNotShown(card, 'slack') ?? forbidden) : 'it asks what became of a call';
-  const button = (id: keyof typeof actionIds, text: string, style: string) => ({
+  const button = (id: keyof typeof actionIds, text: string, style?: string) => ({
     type: 'button',
     action_id: actionIds[id],
-    style,
+    ...(style === undefined ? {} : { style }),
     value: nonce,
     text: { type: 'plain_text', emoji: false, text },
   });
   const elements = [
     ...(why === undefined ? [button('approve', 'Approve…', 'primary')] : []),
     ...(isCall ? [button('deny', 'Deny…', 'danger')] : []),
+    ...(why === undefined && mayBeEdited && argumentsForm(card) !== undefined ? [button('edit', 'Edit…')] : []),
     { type: 'button', action_id: 'countersign-inbox', url: inboxUrl, text: plain('Open in the inbox') },
   ];
   return {
@@ -95,33 +103,63 @@ export function answerView(
   request: {
     nonce: string;
     cardDigest: string;
-    verdict: 'approve' | 'deny';
+    verdict: 'approve' | 'deny' | 'edit';
     reasonRequired: boolean;
     /** To be typed; undefined: nothing. */
     confirmation: string | undefined;
   },
 ): unknown {
   const { nonce, cardDigest, verdict, reasonRequired, confirmation } = request;
-  const input = (blockId: string, label: string, optional: boolean, multiline: boolean, longest: number) => ({
+  const input = (
+    blockId: string,
+    label: string,
+    optional: boolean,
+    multiline: boolean,
+    longest: number,
+    initial?: string,
+  ) => ({
     type: 'input',
     block_id: blockId,
     optional,
     label: plain(label),
-    element: { type: 'plain_text_input', action_id: inputAction, multiline, max_length: longest },
+    element: {
+      type: 'plain_text_input',
+      action_id: inputAction,
+      multiline,
+      max_length: longest,
+      ...(initial === undefined ? {} : { initial_value: initial }),
+    },
   });
+  const form = verdict === 'edit' ? argumentsForm(card) : undefined;
   return {
     type: 'modal',
     callback_id: answerCallback,
     private_metadata: JSON.stringify({ nonce, cardDigest, verdict }),
-    title: plain(verdict === 'approve' ? 'Approve this?' : 'Deny this?'),
-    submit: plain(verdict === 'approve' ? 'Approve' : 'Deny'),
+    title: plain(titles[verdict]),
+    submit: plain(submits[verdict]),
     close: plain('Cancel'),
     blocks: [
       ...renderCardSlack(card, situation),
+      ...(form === undefined
+        ? []
+        : [note(editNote), input(argumentsBlock, 'Arguments (JSON)', false, true, longestForm, form)]),
       input(reasonBlock, 'Reason', !reasonRequired, true, 2000),
       ...(confirmation === undefined ? [] : [input(confirmBlock, confirmLabel(card, confirmation), false, false, 100)]),
     ],
   };
+}
+
+const titles = { approve: 'Approve this?', deny: 'Deny this?', edit: 'Edit the arguments' } as const;
+const submits = { approve: 'Approve', deny: 'Deny', edit: 'Ask with these' } as const;
+const editNote =
+  'Sending this ends the request. The call goes through the gate anew with these arguments, and you do not approve it then.';
+/** Slack takes no longer text in one field. */
+const longestForm = 3000;
+
+/** What is edited, as JSON; undefined where Slack has no room for it. */
+export function argumentsForm(card: Card): string | undefined {
+  const text = editableJson(card.arguments);
+  return text !== undefined && text.length <= longestForm ? text : undefined;
 }
 
 function confirmLabel({ risk }: Card, expected: string): string {

@@ -19,7 +19,9 @@ import type { Queries, SqlSession } from './session.ts';
 import type { DecisionsTable } from './tables.ts';
 import { ofDecision } from './write-scopes.ts';
 
-export function decisionMethods(session: SqlSession): Pick<Store, 'findDecision' | 'recordDecision' | 'listDecisions'> {
+export function decisionMethods(
+  session: SqlSession,
+): Pick<Store, 'findDecision' | 'recordDecision' | 'listDecisions' | 'editsOf'> {
   return {
     findDecision: (key) => session.read((queries) => findDecision(queries, key)),
     recordDecision: (record, expected) =>
@@ -31,6 +33,12 @@ export function decisionMethods(session: SqlSession): Pick<Store, 'findDecision'
       session.read(async (queries) => {
         const query = queries.selectFrom('decisions').selectAll().where('workflow_id', '=', workflowId);
         return (await query.orderBy('ordinal').execute()).map(toDecision);
+      }),
+    editsOf: (callKey) =>
+      session.read(async (queries) => {
+        const query = queries.selectFrom('decisions').selectAll().where('call_key', '=', callKey);
+        const rows = await query.where('verdict', '=', 'deny').orderBy('ordinal').execute();
+        return rows.map(toDecision).filter(({ body }) => body.verdict === 'deny' && body.edit !== undefined);
       }),
   };
 }

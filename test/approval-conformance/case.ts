@@ -1,4 +1,4 @@
-/** The shape of `cases.yaml`: what a case may do, with everything that is left out filled in. */
+/** The shape of `cases.yaml` and its like: what a case may do, with everything that is left out filled in. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -23,6 +23,16 @@ const voteSchema = z.strictObject({
 });
 export type VoteStep = z.infer<typeof voteSchema>;
 
+const editSchema = z.strictObject({
+  by: z.string(),
+  run,
+  /** Target of the call, and what it is edited to. */
+  on: z.string().default('a'),
+  to: z.string(),
+  version: z.string().optional(),
+  expect: expected,
+});
+export type EditStep = z.infer<typeof editSchema>;
 const deliverySchema = z.strictObject({
   run,
   on: z.string().default('a'),
@@ -45,7 +55,10 @@ const steps = {
     asks: z.int().optional(),
   }),
   vote: voteSchema,
-  race: z.array(z.union([voteSchema, z.strictObject({ restart })])).min(2),
+  race: z.array(z.union([voteSchema, z.strictObject({ edit: editSchema }), z.strictObject({ restart })])).min(2),
+  edit: editSchema,
+  /** Waits until a further request with this target is pending. */
+  again: z.string(),
   withdraw: z.string(),
   revoke: z.strictObject({ by: z.string(), on: z.string(), run }),
   /** Waits until a call of this target is asked about. */
@@ -101,6 +114,8 @@ const caseSchema = z.strictObject({
   steps: z.array(stepSchema).min(1),
   /** Of all runs together, in the order of the runs. */
   effects: z.array(z.string()),
+  /** Where a race decides: what may have happened instead. */
+  or: z.array(z.string()).optional(),
   needs: z.array(z.enum(abilities)).default([]),
   /** Not beside other cases: it does something to all of them. */
   serial: z.boolean().default(false),
@@ -108,5 +123,6 @@ const caseSchema = z.strictObject({
 export type Case = z.infer<typeof caseSchema>;
 
 export function readCases(): Case[] {
-  return z.array(caseSchema).parse(parse(readFileSync(new URL('cases.yaml', import.meta.url), 'utf8')));
+  const files = ['cases.yaml', 'edit-cases.yaml'].map((name) => new URL(name, import.meta.url));
+  return files.flatMap((file) => z.array(caseSchema).parse(parse(readFileSync(file, 'utf8'))));
 }

@@ -26,6 +26,7 @@ export const abilities = [
   'stop',
   'withdraw',
   'confirm',
+  'edit',
   'deliver',
   'grant',
 ] as const;
@@ -71,6 +72,15 @@ export interface VoteOrder {
   grant?: { like: string; uses: number } | 'as-proposed' | undefined;
 }
 
+export interface EditOrder {
+  by: string;
+  request: Pending;
+  /** What the call is to have as its target. */
+  to: string;
+  /** @default the request's */
+  version?: string | undefined;
+}
+
 /** `counted`: it is held to count, as far as its caller is told. */
 export type VoteAnswer = 'counted' | 'duplicate' | 'late' | 'refused';
 
@@ -101,6 +111,8 @@ export interface ApprovalDriver {
   /** How many requests the run has made so far. */
   asked(run: string): Promise<number>;
   vote(order: VoteOrder): Promise<VoteAnswer>;
+  /** Answers with another target: the call is asked about anew. */
+  edit(order: EditOrder): Promise<VoteAnswer>;
   withdraw(by: string, request: Pending): Promise<VoteAnswer>;
   /** Ends every grant that was given with the request. */
   revoke(by: string, request: Pending): Promise<void>;

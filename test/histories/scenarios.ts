@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import type { VoteBody } from '../../core/contracts/approval.ts';
+import { digestText } from '../../core/digest.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { AskRow, Store } from '../../store/store.ts';
 import { type Harness, type HarnessOptions, type StartedRun, testPolicy } from '../support/harness.ts';
@@ -135,6 +136,24 @@ export const scenarios: readonly Scenario[] = [
       await castVote(harness, run, ask);
       await castVote(harness, run, ask);
       await castVote(harness, run, ask, { principal: 'pete' });
+      return await ended(run);
+    },
+  },
+  {
+    name: 'edit',
+    async play(harness) {
+      const run = await harness.start([deletion, words]);
+      const asked = await run.ask();
+      const text = '{"name":"orders_copy"}';
+      const edits = {
+        argumentsDigest: digestText('arguments', text),
+        argumentsBody: await harness.store.putBody(text),
+      };
+      await castVote(harness, run, asked, { verdict: 'edit', edits, reason: 'The copy first.' });
+      const edited = await run.ask(1);
+      // Its editor has no say in it; the record has the vote all the same.
+      await castVote(harness, run, edited);
+      await castVote(harness, run, edited, { principal: 'pete' });
       return await ended(run);
     },
   },

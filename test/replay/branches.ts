@@ -34,6 +34,15 @@ export const branches: readonly Branch[] = [
     shows: (report) => ended('approved')(report) && has(report, 'executed', ({ outcome }) => outcome === 'succeeded'),
   },
   {
+    name: 'edit',
+    histories: ['edit'],
+    shows: (report) =>
+      ended('superseded')(report) &&
+      ended('approved')(report) &&
+      has(report, 'voted', ({ verdict }) => verdict === 'edit') &&
+      has(report, 'executed', ({ outcome }) => outcome === 'succeeded'),
+  },
+  {
     name: 'identical calls',
     histories: ['three-times'],
     shows: (report) =>

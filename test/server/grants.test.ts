@@ -9,7 +9,7 @@ import { grantDigestOf, grantFor } from '../support/grants.ts';
 import { type KillAt, ownQueues, startWorkerProcess } from '../support/start-worker-process.ts';
 
 const call = (name: string) => ({ calls: [{ name: 'quick_send', args: { name } }] });
-const policy = testPolicy('20s').replace(
+const policy = testPolicy('150s').replace(
   'executeWithin: 60s',
   'executeWithin: 60s\n    grants: { ttl: 1h, uses: 5, scope: agent }',
 );

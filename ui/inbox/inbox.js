@@ -2,8 +2,9 @@
  * The inbox page. It shows what the gateway laid out, as text only, and an outcome only once the gateway said it. It holds
  * no key: a cookie that no script reads stands for the person who opened the sign-in link.
  */
+import { offerEditing, showEditing, startEditing } from './edit.js';
 import { offerEnrolment } from './enrol.js';
-import { ask, element, messageOf, say, showSignedOut } from './page.js';
+import { ask, element, hiddenSigns, messageOf, say, showSignedOut } from './page.js';
 
 /** @typedef {{ kind: string, label: string, text: string }} Line */
 /**
@@ -20,6 +21,7 @@ import { ask, element, messageOf, say, showSignedOut } from './page.js';
  * @property {{ reasonRequired: boolean, confirmation: string | null }} approvers
  * @property {{ channel: string, problem: string | null }[]} [untold]
  * @property {{ mayAnswer: boolean, reason: string | null }} you
+ * @property {{ left: number, mayEdit: boolean, reason: string | null }} [editing]
  */
 
 /** @typedef {{ principal: string }} Session */
@@ -154,6 +156,7 @@ function showCard() {
   element('confirm-section').hidden = typed === null;
   element('confirm-label').textContent =
     `${one.card.risk === 'critical' ? 'Critical: type' : 'Type'} ${typed ?? ''} to approve`;
+  showEditing(one);
   updateButtons();
 }
 
@@ -226,10 +229,7 @@ async function showWhole() {
 
 /** What hides or reorders, as escapes: the same signs as on the card. @param {string} text */
 function visible(text) {
-  return text.replaceAll(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}|\p{Default_Ignorable_Code_Point}/gu,
-    (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
-  );
+  return text.replaceAll(hiddenSigns, (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`);
 }
 
 /** What is not ASCII as escapes: letters that look like others, too. @param {string} text */
@@ -316,6 +316,7 @@ const keys = {
   d: () => denyButton.focus(),
   w: () => void showWhole(),
   r: () => reason.focus(),
+  e: () => void startEditing(),
 };
 
 document.addEventListener('keydown', (event) => {
@@ -334,6 +335,14 @@ confirmation.addEventListener('input', updateButtons);
 approveButton.addEventListener('click', () => void answer(true));
 denyButton.addEventListener('click', () => void answer(false));
 element('show-whole').addEventListener('click', () => void showWhole());
+offerEditing(
+  () => reason.value.trim(),
+  async (said) => {
+    told = said;
+    await load().catch((error) => say(messageOf(error)));
+    element('state').textContent = said;
+  },
+);
 element('answer').addEventListener('submit', (event) => event.preventDefault());
 element('sign-out').addEventListener('click', () => {
   void ask('DELETE', '/v1/inbox/session').then(showSignedOut, (error) => say(messageOf(error)));

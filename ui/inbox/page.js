@@ -5,6 +5,10 @@ export function element(id) {
   return /** @type {T} */ (document.getElementById(id));
 }
 
+/** What hides or reorders text. */
+export const hiddenSigns =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}|\p{Default_Ignorable_Code_Point}/gu;
+
 /** @param {string} text */
 export function say(text) {
   element('notice').textContent = text;

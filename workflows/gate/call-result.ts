@@ -50,6 +50,7 @@ function result(
   labels: Label[],
 ): CallResult {
   const { id, name } = progress.call;
+  const note = editNote(progress);
   // Cutting can split a character in two, and what is not well-formed has no digest: the run would stand still for ever.
   const tool = name.slice(0, 64).toWellFormed();
   return {
@@ -58,6 +59,25 @@ function result(
     kind,
     outcome,
     rule,
-    message: { role: 'tool', callId: id, tool, text: text.toWellFormed(), labels },
+    message: {
+      role: 'tool',
+      callId: id,
+      tool,
+      text: `${note}${text}`.toWellFormed(),
+      // What a person wrote is not the operator's word.
+      labels: note === '' ? labels : [...new Set<Label>([...labels, 'untrusted'])],
+    },
   };
+}
+
+/** Characters of edited arguments that the model is shown. */
+const longestEdited = 4000;
+
+/** The model is told that what became of its call is not what it asked for. */
+function editNote({ edited }: CallProgress): string {
+  const body = edited?.decision.body;
+  if (!edited || body?.verdict !== 'deny' || !body.edit) return '';
+  const { arguments: text } = edited;
+  const shown = text.length > longestEdited ? `${text.slice(0, longestEdited)}… (${text.length} characters)` : text;
+  return `Edited: ${body.edit.by} changed the arguments of this call to ${shown}\n`;
 }

@@ -19,6 +19,7 @@ export interface MutableRun {
 /** Together they have every kind of event and part that a run can leave. */
 export const mutatedBranches = [
   'approve',
+  'edit',
   'reset',
   'unknown-answered',
   'freeze',

@@ -1,14 +1,16 @@
 /**
- * P2, P3: votes, withdrawals, revoked keys, a freeze, time and the gate in any order, against a model that knows nothing of how
- * it is done. No order ends in a permit that lacks its quorum, nor in a reserve that rests on a withdrawn vote.
+ * P2, P3: votes, edits, withdrawals, revoked keys, a freeze, time and the gate in any order, against a model that knows nothing of
+ * how it is done. No order ends in a permit that lacks its quorum, or that an editor of its arguments approved, nor in a reserve
+ * that rests on a withdrawn vote.
  */
 import { equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { test } from 'vitest';
+import type { CheckCallResult } from '../../../core/contracts/activities.ts';
 import type { SignedDecision } from '../../../core/contracts/decision.ts';
-import { digestJson } from '../../../core/digest.ts';
+import { digestJson, digestText } from '../../../core/digest.ts';
 import {
-  argumentsDigest,
+  args,
   callKey,
   createGateWorld,
   gatePolicy,
@@ -22,11 +24,12 @@ import { linkRunId, start, workflowId } from './run-tool-world.ts';
 const people = ['ann', 'bob', 'cat', 'dan'] as const;
 type Name = (typeof people)[number];
 const quorum = 2;
-const deadlineAt = start + 60_000;
+const deadlineMs = 60_000;
 const executeWithinMs = 30_000;
+const mostEdits = 3;
 
 interface Cast {
-  verdict: 'approve' | 'deny';
+  verdict: 'approve' | 'deny' | 'edit';
   castAt: number;
   withdrawn: boolean;
 }
@@ -34,6 +37,10 @@ interface Cast {
 /** What there is to know, written down as it happens. */
 interface Model {
   now: number;
+  /** Of the round that is asked now; an edit makes another one. */
+  deadlineAt: number;
+  editors: Set<Name>;
+  edits: number;
   frozen: boolean;
   votes: Map<Name, Cast>;
   revoked: Set<Name>;
@@ -45,19 +52,42 @@ interface Model {
 interface Real {
   world: GateWorld;
   ask: SignedDecision;
+  args: string;
+  /** The decision that took the last edit. */
+  edit: SignedDecision | null;
   pass: number;
+  /** What each vote of this round edits to. */
+  texts: Map<Name, string>;
   digests: Map<Name, string>;
   permit: { digest: string; votes: string[] } | null;
 }
 
 function approvalsIn(model: Model): [Name, Cast][] {
-  const standing = [...model.votes].filter(([name, { castAt }]) => castAt <= deadlineAt && !model.revoked.has(name));
-  return standing.filter(([, vote]) => vote.verdict === 'approve' && !vote.withdrawn);
+  return standingIn(model).filter(
+    ([name, vote]) => vote.verdict === 'approve' && !vote.withdrawn && !model.editors.has(name),
+  );
+}
+
+function standingIn({ votes, deadlineAt, revoked }: Model): [Name, Cast][] {
+  return [...votes].filter(([name, { castAt }]) => castAt <= deadlineAt && !revoked.has(name));
+}
+
+/** Cast before whatever else decides: an approval of the same millisecond does not, a denial does. */
+function takenEditIn(model: Model): Name | undefined {
+  if (model.edits >= mostEdits) return undefined;
+  const standing = standingIn(model);
+  const edits = standing.filter(([, { verdict }]) => verdict === 'edit');
+  const firstAt = Math.min(...edits.map(([, { castAt }]) => castAt));
+  const decided = approvalsIn(model).filter(([, { castAt }]) => castAt < firstAt).length >= quorum;
+  const denied = standing.some(([, { verdict, castAt }]) => verdict === 'deny' && castAt <= firstAt);
+  return decided || denied ? undefined : edits.find(([, { castAt }]) => castAt === firstAt)?.[0];
 }
 
 /** What the gate must say, from the facts alone. */
 function expectedWord(model: Model): string {
   if (model.frozen) return 'hold frozen';
+  const { deadlineAt } = model;
+  if (takenEditIn(model) !== undefined) return 'deny edited-by-person';
   const denied = [...model.votes].some(
     ([name, { verdict, castAt }]) => verdict === 'deny' && castAt <= deadlineAt && !model.revoked.has(name),
   );
@@ -91,6 +121,25 @@ class Vote implements Command {
     model.votes.set(this.name, { verdict: this.verdict, castAt: model.now, withdrawn: false });
   }
   toString = (): string => `${this.name} ${this.verdict}`;
+}
+
+class Edit implements Command {
+  readonly name: Name;
+  constructor(name: Name) {
+    this.name = name;
+  }
+  check = (model: Readonly<Model>): boolean => !model.over;
+  async run(model: Model, { world, ask, digests, texts }: Real): Promise<void> {
+    const text = JSON.stringify({ name: `${this.name}-${model.edits}` });
+    const edits = { argumentsDigest: digestText('arguments', text), argumentsBody: await world.store.putBody(text) };
+    const vote = world.vote(ask, { principal: this.name, verdict: 'edit', edits, castAt: model.now });
+    const stored = await world.store.storeVote(vote, digestJson('vote', vote));
+    if (stored.kind === 'duplicate') return;
+    digests.set(this.name, digestJson('vote', vote));
+    texts.set(this.name, text);
+    model.votes.set(this.name, { verdict: 'edit', castAt: model.now, withdrawn: false });
+  }
+  toString = (): string => `${this.name} edit`;
 }
 
 class Withdraw implements Command {
@@ -150,12 +199,15 @@ class Gate implements Command {
   check = (model: Readonly<Model>): boolean => !model.over;
   async run(model: Model, real: Real): Promise<void> {
     real.pass += 1;
-    const result = await real.world.gate({ ask: real.ask, pass: real.pass });
-    const word = wordOf(result);
+    const edit = real.edit ? { edit: real.edit } : {};
+    const result = await real.world.gate({ ask: real.ask, argumentsText: real.args, ...edit, pass: real.pass });
+    const word = wordOf(result).replace(/^(deny edited-by-person).*/u, '$1');
     equal(word, expectedWord(model));
+    if (word === 'deny edited-by-person') return await askAnew(model, real, result);
     if (word.startsWith('deny')) model.over = true;
     if (word !== 'allow') return;
-    const { approval } = permitBodyOf(result);
+    const { approval, argumentsDigest: permitted } = permitBodyOf(result);
+    equal(permitted, digestText('arguments', real.args));
     const counted = [...real.digests].filter(([, digest]) => approval?.voteDigests.includes(digest));
     model.permitted = counted.map(([name]) => name);
     equal(model.permitted.length, quorum);
@@ -167,9 +219,35 @@ class Gate implements Command {
   toString = (): string => 'gate';
 }
 
+/** As the workflow does: the call comes back with what the person made of it, and is asked about in a round of its own. */
+async function askAnew(model: Model, real: Real, result: CheckCallResult): Promise<void> {
+  const editor = takenEditIn(model);
+  if (result.kind !== 'decided' || editor === undefined) throw new TypeError('nothing was edited');
+  // Of several edits of one millisecond the digest decides; whichever it is, it is one of theirs.
+  const by = people.find((name) => real.texts.get(name) === result.edited);
+  ok(by !== undefined && model.votes.get(by)?.castAt === model.votes.get(editor)?.castAt);
+  real.edit = result.decision;
+  real.args = result.edited ?? '';
+  real.pass += 1;
+  real.ask = await real.world.ask({
+    argumentsText: real.args,
+    edit: result.decision,
+    pass: real.pass,
+    round: real.pass,
+  });
+  real.digests.clear();
+  real.texts.clear();
+  real.permit = null;
+  model.votes.clear();
+  model.permitted = null;
+  model.editors.add(by);
+  model.edits += 1;
+  model.deadlineAt = model.now + deadlineMs;
+}
+
 class Reserve implements Command {
   check = (model: Readonly<Model>): boolean => !model.over && model.permitted !== null;
-  async run(model: Model, { world, ask, permit }: Real): Promise<void> {
+  async run(model: Model, { world, ask, args, permit }: Real): Promise<void> {
     if (ask.body.verdict !== 'ask' || !permit) throw new TypeError('nothing was permitted');
     const reserved = await world.store.reserveFence({
       callKey,
@@ -178,7 +256,7 @@ class Reserve implements Command {
       linkRunId,
       runEpoch: 0,
       tool: 'send',
-      argumentsDigest,
+      argumentsDigest: digestText('arguments', args),
       nonce: ask.body.ask.nonce,
       voteDigests: permit.votes,
       permitDigest: permit.digest,
@@ -199,6 +277,7 @@ const anybody = fc.constantFrom(...people);
 const weighted: [times: number, command: fc.Arbitrary<Command>][] = [
   [6, anybody.map((name) => new Vote(name, 'approve'))],
   [1, anybody.map((name) => new Vote(name, 'deny'))],
+  [3, anybody.map((name) => new Edit(name))],
   [4, anybody.map((name) => new Withdraw(name))],
   [1, anybody.map((name) => new Revoke(name))],
   [3, fc.constantFrom(1, 1, 1, 20_000, 30_001, 60_001).map((ms) => new Pass(ms))],
@@ -211,7 +290,7 @@ const commands = fc.commands(
   { maxCommands: 30, size: 'max' },
 );
 
-test('votes, withdrawals, keys, freezes and time in any order come to what the facts say', async () => {
+test('votes, edits, withdrawals, keys, freezes and time in any order come to what the facts say', async () => {
   await fc.assert(
     fc.asyncProperty(commands, async (order) => {
       const world = await createGateWorld({ policy: gatePolicy.replace('quorum: 1', `quorum: ${quorum}`) });
@@ -219,13 +298,17 @@ test('votes, withdrawals, keys, freezes and time in any order come to what the f
       const ask = await world.ask();
       const model: Model = {
         now: start,
+        deadlineAt: start + deadlineMs,
+        editors: new Set(),
+        edits: 0,
         frozen: false,
         votes: new Map(),
         revoked: new Set(),
         permitted: null,
         over: false,
       };
-      const real: Real = { world, ask, pass: 1, digests: new Map(), permit: null };
+      const texts = new Map<Name, string>();
+      const real: Real = { world, ask, args, edit: null, pass: 1, texts, digests: new Map(), permit: null };
       try {
         await fc.asyncModelRun(() => ({ model, real }), order);
       } finally {

@@ -7,6 +7,7 @@ import { createCheckCall } from '../../../activities/check-call.ts';
 import { type CheckCallDependencies, defaultGateBounds } from '../../../activities/check-call/dependencies.ts';
 import type { LocalCaller } from '../../../activities/local-activity.ts';
 import { createPolicySource } from '../../../activities/policy-source.ts';
+import { activityIdOf } from '../../../core/contracts/call-names.ts';
 import type { CheckCallInput, CheckCallResult, Decided } from '../../../core/contracts/activities.ts';
 import type { SignedVote, VoteBody } from '../../../core/contracts/approval.ts';
 import type { ControlBody } from '../../../core/contracts/control.ts';
@@ -232,7 +233,7 @@ export async function createGateWorld(changes: WorldChanges = {}) {
       purpose: 'execute',
       workflowId,
       linkRunId,
-      activityId: '1.0.1.1:execute:send:0000000000000000',
+      activityId: activityIdOf({ callKey, try: 1, pass: 1, purpose: 'execute', tool: 'send', argumentsDigest }),
       attempt: 1,
       permitDigest,
       outcome: 'succeeded',

@@ -11,6 +11,7 @@ export async function gatewayWith(view = approval(), vote: unknown = applied): P
   gateway.on('GET', '/v1/approvals', () => ({ approvals: [view] }));
   gateway.on('GET', `/v1/approvals/${view.nonce}`, () => view);
   gateway.on('POST', `/v1/approvals/${view.nonce}/votes`, () => vote);
+  gateway.on('POST', `/v1/approvals/${view.nonce}/edits`, () => vote);
   return gateway;
 }
 

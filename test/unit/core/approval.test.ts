@@ -207,6 +207,66 @@ describe('decideApproval, with a withdrawal', () => {
   });
 });
 
+describe('decideApproval, with an edit', () => {
+  const edits = { argumentsDigest: digestText('arguments', '{}'), argumentsBody: digestText('body', '{}') };
+  const editable = { schemaBody: digestText('body', '{}'), left: 1 };
+  const edit = (change: Change = {}) => evidence({ verdict: 'edit', edits, ...change });
+  const decideEditable = (votes: VoteEvidence[], change: Partial<typeof ask> = {}, closed = false) =>
+    decide(votes, { ask: { ...ask, editable, ...change }, closed });
+
+  test('ends the request: it is superseded, and what comes after it is late', () => {
+    const approval = evidence({ principal: 'carol', castAt: issuedAt + 2000 });
+    expect(decideEditable([edit(), approval])).toEqual({
+      outcome: 'superseded',
+      decidedBy: edit().vote,
+      countedDigests: [edit().digest],
+      statusByDigest: { [edit().digest]: 'counted', [approval.digest]: 'late' },
+    });
+  });
+
+  test.each<[string, Change, string]>([
+    ['late', { castAt: ask.deadlineAt + 1 }, 'late'],
+    ['of somebody who may not', { eligible: false }, 'ineligible'],
+    ['whose signature does not verify', { valid: false }, 'invalid'],
+    ['of another card', { cardDigest: digestText('card', 'another') }, 'unfitting'],
+  ])('%s changes nothing', (_, change, status) => {
+    const decided = decideEditable([edit(change)], {}, true);
+    expect(decided).toMatchObject({ outcome: 'expired', statusByDigest: { [edit(change).digest]: status } });
+  });
+
+  test('of a request that offers none, or that names no arguments, does not fit', () => {
+    expect(statusOf(edit())).toBe('unfitting');
+    const nothing = evidence({ verdict: 'edit' });
+    expect(decideEditable([nothing]).statusByDigest[nothing.digest]).toBe('unfitting');
+  });
+
+  test.each<[string, 'approve' | 'deny', number, string]>([
+    ['before it, an approval decides', 'approve', -1, 'approved'],
+    ['with it, an approval does not', 'approve', 0, 'superseded'],
+    ['with it, a denial decides', 'deny', 0, 'denied'],
+    ['after it, a denial does not', 'deny', 1, 'superseded'],
+  ])('%s', (_, verdict, after, outcome) => {
+    const other = evidence({ principal: 'carol', verdict, castAt: issuedAt + 1000 + after });
+    expect(decideEditable([edit(), other]).outcome).toBe(outcome);
+  });
+
+  test('P2 whoever edited the call does not approve it, and may deny it', () => {
+    const { principal } = evidence().vote.body;
+    const own = { coAuthors: [principal] };
+    expect(decideEditable([evidence()], own)).toMatchObject({ outcome: null, countedDigests: [] });
+    expect(decideEditable([evidence({ verdict: 'deny' })], own).outcome).toBe('denied');
+    expect(decideEditable([evidence({ principal: 'carol' })], own).outcome).toBe('approved');
+  });
+
+  test('is its voter’s one vote: an approval of theirs before it stands', () => {
+    const { outcome, statusByDigest } = decide([evidence(), edit({ castAt: issuedAt + 2000 })], {
+      ask: { ...ask, editable, terms: { ...ask.terms, quorum: 2 } },
+    });
+    expect(outcome).toBe(null);
+    expect(statusByDigest[edit({ castAt: issuedAt + 2000 }).digest]).toBe('duplicate');
+  });
+});
+
 describe('decideApproval, where people have several names and seats', () => {
   test('counts one person under two names once', () => {
     const votes = ['ann', 'ann-admin'].map((principal, index) => ({

@@ -24,8 +24,13 @@ async function list(headers: Record<string, string>) {
 }
 
 /** Every route but the public ones, as the document says. */
-/** The token of a link is what opens a session. */
-const publicRoutes = new Set(['GET /v1/health', 'GET /v1/ready', 'POST /v1/inbox/session']);
+/** The token of a link is what opens a session, and a sender's signature is what an answer comes with. */
+const publicRoutes = new Set([
+  'GET /v1/health',
+  'GET /v1/ready',
+  'POST /v1/inbox/session',
+  'POST /v1/webhooks/answers',
+]);
 
 function guardedRoutes(app: GatewayApp): { method: 'GET' | 'POST' | 'DELETE'; url: string }[] {
   return Object.entries(app.swagger().paths ?? {})
@@ -161,6 +166,7 @@ const needed = [
   ['approvals:read', 'GET', '/v1/approvals/x/arguments'],
   ['approvals:vote', 'POST', '/v1/approvals/x/votes'],
   ['approvals:vote', 'POST', '/v1/approvals/x/withdrawals'],
+  ['approvals:vote', 'POST', '/v1/approvals/x/edits'],
   ['approvals:vote', 'POST', '/v1/approvals/x/reconcile'],
   ['approvals:vote', 'POST', '/v1/inbox/sign-in-links'],
   ['approvals:read', 'GET', '/v1/inbox/session'],

@@ -9,7 +9,7 @@ import { digestText } from '../../../core/digest.ts';
 import { callerOfSlackUser, enrolmentCode } from '../../../gateway/slack/identity.ts';
 import { startChromium } from '../../support/chromium.ts';
 import { aCard, nonceOf } from '../../support/signed-objects.ts';
-import { startWorld, type World } from './gateway-world.ts';
+import { type AskChanges, startWorld, type World } from './gateway-world.ts';
 
 let browser: Browser;
 let world: World;
@@ -48,7 +48,13 @@ async function signIn(path = '/inbox'): Promise<void> {
   await page.getByText('signed in as bob').waitFor();
 }
 
-async function askWith(number: number, value: unknown, changes: Partial<Card> = {}, whole = true): Promise<void> {
+async function askWith(
+  number: number,
+  value: unknown,
+  changes: Partial<Card> = {},
+  whole = true,
+  more: AskChanges = {},
+): Promise<void> {
   const text = canonicalJson(value);
   const { argumentsCut: _, argumentsLength: __, approvalId, ...facts } = JSON.parse(aCard('run-1/1.0')) as Card;
   const argumentsBody = whole ? { argumentsBody: await world.store.putBody(text) } : {};
@@ -60,7 +66,8 @@ async function askWith(number: number, value: unknown, changes: Partial<Card> = 
     ...argumentsBody,
     ...changes,
   });
-  await world.ask(number, { card });
+  const body = { argumentsDigest: digestText('arguments', text) };
+  await world.ask(number, { card, body, ...more });
 }
 
 async function votes(number = 1) {
@@ -230,6 +237,81 @@ describe('answering', () => {
     await approve().click();
     await state(/its run no longer runs/);
     expect(await votes()).toEqual([]);
+  });
+});
+
+describe('editing the arguments', () => {
+  const schema = JSON.stringify({
+    type: 'object',
+    properties: { service: { type: 'string' }, replicas: { type: 'integer', maximum: 9 } },
+    required: ['service'],
+    additionalProperties: false,
+  });
+  const field = () => page.getByLabel('All arguments that the call is to have, as JSON');
+  const send = () => page.getByRole('button', { name: 'Ask with these arguments' });
+
+  async function editableAsk(value: unknown): Promise<void> {
+    const editable = { schemaBody: await world.store.putBody(schema), left: 3 };
+    await askWith(1, value, {}, true, { ask: { editable } });
+  }
+
+  it('asks with other ones, by keyboard alone, and loses nothing of what is refused', async () => {
+    await editableAsk({ service: 'web', replicas: 20 });
+    await signIn();
+    await deny().waitFor();
+    await page.keyboard.press('e');
+    await field().waitFor();
+    expect(await field().inputValue()).toBe('{\n  "replicas": 20,\n  "service": "web"\n}');
+    await field().fill('{ "service": "web", "replicas": 12 }');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.locator('#edit-problem', { hasText: '"replicas": Too big' }).waitFor();
+    expect(await field().inputValue()).toBe('{ "service": "web", "replicas": 12 }');
+    expect(await votes()).toEqual([]);
+    await field().fill('{ "service": "web", ');
+    await send().click();
+    await page.locator('#edit-problem', { hasText: 'This is no JSON' }).waitFor();
+    await field().fill('{ "service": "web", "replicas": 2 }');
+    await send().click();
+    await state(/^Your edit is recorded/);
+    const digest = digestText('arguments', '{"replicas":2,"service":"web"}');
+    expect(await votes()).toMatchObject([{ verdict: 'edit', channel: 'web', edits: { argumentsDigest: digest } }]);
+  });
+
+  it('shows what hides as escapes, and leaves it what it was', async () => {
+    await editableAsk({ service: 'web\u202E' });
+    await signIn();
+    await page.getByRole('button', { name: 'Edit the arguments of restart_service' }).click();
+    await field().waitFor();
+    expect(await field().inputValue()).toContain('web\\u202e');
+    await send().click();
+    await page.locator('#edit-problem', { hasText: 'other ones' }).waitFor();
+  });
+
+  it('is offered to nobody where the request cannot be edited', async () => {
+    await askWith(1, { service: 'web' });
+    await signIn();
+    await approve().waitFor();
+    expect(await page.locator('#edit').isVisible()).toBe(false);
+    await page.keyboard.press('e');
+    expect(await page.locator('#edit-form').isVisible()).toBe(false);
+  });
+
+  it.each(['light', 'dark'] as const)('in %s on a phone axe finds nothing in the open form', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width: 360, height: 800 });
+    await editableAsk({ service: 'web' });
+    await signIn();
+    await page.getByRole('button', { name: 'Edit the arguments of restart_service' }).click();
+    await field().fill('{}');
+    await send().click();
+    await page.locator('#edit-problem', { hasText: '"service"' }).waitFor();
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+      .analyze();
+    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
   });
 });
 

@@ -177,7 +177,7 @@ describe('a session', () => {
 });
 
 describe('the page', () => {
-  it.each(['/inbox', '/inbox/inbox.js', '/inbox/page.js', '/inbox/enrol.js', '/inbox/inbox.css'])(
+  it.each(['/inbox', '/inbox/inbox.js', '/inbox/page.js', '/inbox/edit.js', '/inbox/enrol.js', '/inbox/inbox.css'])(
     '%s is given without a key, under a strict policy',
     async (url) => {
       const answer = await world.app.inject({ method: 'GET', url, headers: { host } });

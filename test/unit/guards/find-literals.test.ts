@@ -41,7 +41,7 @@ describe('createLiteralFinder', () => {
           plainSearch(text, ignoreCase),
         );
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 

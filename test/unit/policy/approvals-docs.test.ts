@@ -20,7 +20,9 @@ const blocks = (kind: string): string[] =>
 const exampleSchema = z.array(
   z.strictObject({
     votes: z.array(z.string()).min(1),
-    outcome: z.enum(['open', 'approved', 'denied', 'expired']),
+    outcome: z.enum(['open', 'approved', 'denied', 'expired', 'superseded']),
+    /** Whoever edited the call before. */
+    editedBy: z.string().optional(),
     risk: riskSchema.default('low'),
     requester: z.string().default('rita'),
   }),
@@ -29,11 +31,19 @@ type Example = z.infer<typeof exampleSchema>[number];
 
 const askedAt = ask.askedAt;
 const sentence =
-  /^(?<who>\S+) (?<verb>approves|denies|withdraws)(?: at (?<at>\S+))?(?: in (?<channel>\S+))?(?<confirmed> confirmed)?$/u;
+  /^(?<who>\S+) (?<verb>approves|denies|withdraws|edits)(?: at (?<at>\S+))?(?: in (?<channel>\S+))?(?<confirmed> confirmed)?$/u;
+
+const verdictOf: Readonly<Record<string, VoteBody['verdict']>> = {
+  approves: 'approve',
+  denies: 'deny',
+  withdraws: 'withdraw',
+  edits: 'edit',
+};
+const anyDigest = digestText('arguments', '{}');
 
 function voteOf(text: string, index: number, earlier: readonly SignedVote[]): SignedVote {
   const { who = '', verb, at, channel, confirmed } = sentence.exec(text)?.groups ?? {};
-  const verdict = verb === 'approves' ? 'approve' : verb === 'denies' ? 'deny' : 'withdraw';
+  const verdict = verdictOf[verb ?? ''] ?? 'deny';
   const own = earlier.find(({ body }) => body.principal === who);
   const body: VoteBody = {
     ...voteBody,
@@ -47,6 +57,7 @@ function voteOf(text: string, index: number, earlier: readonly SignedVote[]): Si
     channel: channelSchema.parse(channel ?? 'api'),
     castAt: askedAt + index + (at === undefined ? 0 : (parseDuration(at) ?? Number.NaN)),
     authenticated: { ...voteBody.authenticated, ...(confirmed ? { stepUp: 'typed-yes' as const } : {}) },
+    ...(verdict === 'edit' ? { edits: { argumentsDigest: anyDigest, argumentsBody: anyDigest } } : {}),
     ...(verdict === 'withdraw' && own ? { withdraws: digestOf(own) } : {}),
   };
   return { domain: 'vote', kid: 'vote', audience: 'docs', issuedAt: body.castAt, body, signature: 'A'.repeat(86) };
@@ -57,11 +68,12 @@ const digestOf = ({ body }: SignedVote): string =>
 
 function outcomeOf(policy: CompiledPolicy, terms: ApprovalTerms, example: Example): string {
   const votes: SignedVote[] = [];
+  const coAuthors = example.editedBy === undefined ? [] : [example.editedBy];
   for (const [index, text] of example.votes.entries()) votes.push(voteOf(text, index, votes));
   const evidence = votes.map((vote): VoteEvidence => {
     const { principal, verdict, castAt, channel, authenticated } = vote.body;
     const judged = judgeVoter(
-      { terms, risk: example.risk, askedAt },
+      { terms, risk: example.risk, askedAt, coAuthors },
       [policy],
       [example.requester],
       { principal, claims: [] },
@@ -73,7 +85,12 @@ function outcomeOf(policy: CompiledPolicy, terms: ApprovalTerms, example: Exampl
       : { ...known, eligible: false };
   });
   const deadlineAt = askedAt + terms.deadlineMs;
-  const input = { ask: { ...ask, terms, deadlineAt }, askDigest: digestText('decision', 'the ask'), votes: evidence };
+  const editable = { schemaBody: anyDigest, left: 1 };
+  const input = {
+    ask: { ...ask, terms, deadlineAt, editable },
+    askDigest: digestText('decision', 'the ask'),
+    votes: evidence,
+  };
   const last = Math.max(...votes.map(({ body }) => body.castAt));
   return decideApproval({ ...input, closed: last > deadlineAt }).outcome ?? 'open';
 }

@@ -184,4 +184,21 @@ describe('comparison', () => {
     const worded = reason === undefined ? rules : rules.map((one) => ({ ...one, reason }));
     expect(mayBeLooser(comparePolicies(read(base), read({ ...base, rules: worded, ...rest })))).toBe(loosens);
   });
+
+  it.each<[string, object, boolean]>([
+    ['who may edit', { edits: { most: 5 } }, true],
+    ['a channel', { channels: { slack: 'low' } }, true],
+    ['a fallback', { fallback: { principals: ['eve'] } }, true],
+    ['a seat', { thresholds: [{ from: { principals: ['sue'] }, approve: 1 }] }, true],
+    ['a higher quorum', { quorum: 2 }, false],
+    ['nothing', {}, false],
+  ])('terms that say %s may be looser: %s', (_, more, loosens) => {
+    const read = (terms: object): PolicySource => {
+      const approvals = { default: { approvers: { principals: ['sue'] }, deadline: '5m', ...terms } };
+      const result = loadPolicy(JSON.stringify({ version: 1, approvals, rules: [] }), 'f');
+      if (result.kind === 'invalid') throw new Error(result.problems[0]?.message);
+      return result.source;
+    };
+    expect(mayBeLooser(comparePolicies(read({}), read(more)))).toBe(loosens);
+  });
 });

@@ -39,6 +39,8 @@ function judge({ terms = '', by = 'sam', claims = [], requesters = ['rita'], ris
 }
 const may = (asked: Asked): boolean => judge(asked).kind === 'may';
 
+const leads = '    edits: { by: { roles: [manager] } }\n';
+
 describe('judgeVoter', () => {
   it.each<[string, Asked, boolean]>([
     ['a member of a group by name', {}, true],
@@ -80,6 +82,45 @@ describe('judgeVoter', () => {
     expect(may({ terms: '    stepUpFrom: high\n', ...asked })).toBe(expected);
   });
 
+  const edit = { verdict: 'edit' } as const;
+  it.each<[string, Asked, boolean]>([
+    ['an approver, where the terms name nobody else', { cast: edit }, true],
+    ['the requester', { by: 'ann-admin', claims: ['operator'], requesters: ['ann'], cast: edit }, false],
+    ['an approver whom the terms do not name for it', { terms: leads, cast: edit }, false],
+    [
+      'whom the terms name, and who may not approve',
+      { terms: leads, by: 'mia', claims: ['manager'], cast: edit },
+      true,
+    ],
+    ['somebody of it who approves', { terms: leads, by: 'mia', claims: ['manager'] }, false],
+    [
+      'an approver through a channel below the risk',
+      { terms: upToMedium, risk: 'high', cast: { ...edit, channel: 'slack' } },
+      false,
+    ],
+    ['an approver without the confirmation that approvals need', { terms: '    stepUpFrom: low\n', cast: edit }, true],
+    ['an approver without the reason that answers need', { terms: '    reasonRequired: true\n', cast: edit }, false],
+  ])('says of an edit by %s', (_, asked, expected) => {
+    expect(may(asked)).toBe(expected);
+  });
+
+  it('P2 lets whoever edited the call approve it under no name of theirs, also where requesters may', () => {
+    const asked = {
+      terms: termsOf('    requesterMayApprove: true\n'),
+      risk: 'low',
+      askedAt: 0,
+      coAuthors: ['ann'],
+    } as const;
+    const as = (principal: string, verdict: CastVote['verdict']) =>
+      judgeVoter(asked, [policyOf()], ['rita'], { principal, claims: ['operator'] }, { ...approval, verdict }).kind;
+    expect([as('ann', 'approve'), as('ann-admin', 'approve'), as('otto', 'approve')]).toEqual([
+      'may-not',
+      'may-not',
+      'may',
+    ]);
+    expect([as('ann', 'deny'), as('ann-admin', 'edit')]).toEqual(['may', 'may']);
+  });
+
   it('lets those of the escalation answer from its time on, and not before', () => {
     const terms = '    escalation: { after: 5m, to: { roles: [manager] } }\n';
     const manager = { terms, by: 'mia', claims: ['manager'] };
@@ -118,6 +159,14 @@ describe('combineTerms of the newer keys', () => {
       'operator',
     ]);
   });
+  it('lets a call be edited as seldom as the stricter says, by whom both name', () => {
+    expect(combined('    edits: { most: 2 }\n', '').edits).toEqual({ most: 2 });
+    expect(combined('    edits: { most: 5 }\n', '').edits).toEqual({ most: 3 });
+    expect(combined('    edits: { most: 0 }\n', leads).edits?.most).toBe(0);
+    // Who may answer under the one is no manager: nobody is left.
+    expect(combined(leads, '').edits).toEqual({ by: { roles: [], principals: [] }, most: 3 });
+    expect(combined('', '')).not.toHaveProperty('edits');
+  });
   it('asks a fallback only where both have one', () => {
     expect(combined('    fallback: { roles: [manager] }\n', '')).not.toHaveProperty('fallback');
   });
@@ -129,6 +178,8 @@ describe('terms as they are written', () => {
     ['a group that is not declared', '    fallback: { groups: [srre] }\n', 'the group "srre"'],
     ['a role that is not declared', '    escalation: { after: 5m, to: { roles: [boss] } }\n', 'the role "boss"'],
     ['an empty set of people', '    fallback: {}\n', 'no approvers'],
+    ['a role that may edit and is not declared', '    edits: { by: { roles: [boss] } }\n', 'the role "boss"'],
+    ['more edits than there can be', '    edits: { most: 11 }\n', 'most'],
     ['a threshold of nothing', '    thresholds: [{ from: { groups: [sre] } }]\n', 'asks for nothing'],
     ['a reminder at the deadline', '    reminders: [10m]\n', 'not before the deadline'],
     ['an escalation after the deadline', '    escalation: { after: 11m, to: { roles: [manager] } }\n', 'not before'],

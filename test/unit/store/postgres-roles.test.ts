@@ -57,7 +57,7 @@ const mayInsert: Record<StoreRole, string> = {
   tools: 'fences receipts labels bodies redactions ledger',
   notify: '',
   record: 'ledger',
-  gateway: 'votes withdrawals key_uses refusals control bodies notices deliveries',
+  gateway: 'votes withdrawals key_uses refusals control bodies notices notice_alarms deliveries',
   audit: '',
 };
 const mayUpdate: Record<StoreRole, string> = {

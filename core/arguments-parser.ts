@@ -1,10 +1,10 @@
 /**
- * From the model's text to the one value that is hashed, approved and executed: strict JSON, the tool's schema, defaults
+ * From the model's text, or an editor's, to the one value that is hashed, approved and executed: strict JSON, the tool's schema, defaults
  * applied, frozen, RFC 8785. Promises that nothing the model sent was changed or dropped on the way; never throws.
  */
 import type { z } from 'zod';
-import { canonicalJson, type Json, parseCanonicalJson, parseStrictJson } from '../core/canonical-json.ts';
-import { digestText } from '../core/digest.ts';
+import { canonicalJson, type Json, parseCanonicalJson, parseStrictJson } from './canonical-json.ts';
+import { digestText } from './digest.ts';
 
 export type ParsedArguments =
   | {
