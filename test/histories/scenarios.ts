@@ -9,6 +9,7 @@ import { digestText } from '../../core/digest.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { AskRow, Store } from '../../store/store.ts';
 import { type Harness, type HarnessOptions, type StartedRun, testPolicy } from '../support/harness.ts';
+import { grantDigestOf, grantFor } from '../support/grants.ts';
 import { until } from '../support/until.ts';
 
 export interface Scenario {
@@ -270,6 +271,21 @@ export const scenarios: readonly Scenario[] = [
       });
       await client.workflow.getHandle(run.workflowId, reset.runId).result();
       return run;
+    },
+  },
+  {
+    name: 'grant',
+    harness: { policy: testPolicy().replace('quorum: 1', 'quorum: 1\n    grants: { ttl: 1h, uses: 5 }') },
+    // The grant itself is the gateway's record, in the store and in an export.
+    verdictAlone: 'incomplete',
+    async play(harness) {
+      const to = (name: string) => ({ calls: [{ name: 'send', args: { name } }], text: 'I send it.' });
+      const run = await harness.start([to('web-0'), to('web-1'), words]);
+      const ask = await run.ask();
+      const grant = grantFor(ask, { environment: harness.pack.body.environment, scope: 'run' });
+      await harness.desk.control({ kind: 'grant', grant });
+      await castVote(harness, run, ask, { grantDigest: grantDigestOf(grant) });
+      return await ended(run);
     },
   },
   {

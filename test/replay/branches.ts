@@ -50,6 +50,11 @@ export const branches: readonly Branch[] = [
       report.timeline.filter(({ kind }) => kind === 'request-ended').length === 1 &&
       report.timeline.filter(({ kind }) => kind === 'executed').length === 3,
   },
+  {
+    name: 'grant',
+    histories: ['grant'],
+    shows: (report) => has(report, 'permitted', ({ grant }) => grant?.use === 1),
+  },
   { name: 'deny', histories: ['deny'], shows: ended('denied') },
   { name: 'expire', histories: ['expire'], shows: ended('expired') },
   { name: 'late', histories: ['late-vote'], shows: (report) => ended('expired')(report) && has(report, 'voted') },
