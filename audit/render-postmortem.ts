@@ -89,7 +89,7 @@ function describe(entry: TimelineEntry): string[] {
       ];
     case 'permitted':
       return [
-        `permit of ${visible(entry.kid)} for ${visible(entry.activityId)}${entry.expiresAt === null ? '' : `, until ${timeOf(entry.expiresAt)}`}${entry.approved ? ', approved by people' : ''}`,
+        `permit of ${visible(entry.kid)} for ${visible(entry.activityId)}${entry.expiresAt === null ? '' : `, until ${timeOf(entry.expiresAt)}`}${entry.approved ? ', approved by people' : ''}${entry.grant ? `, by use ${entry.grant.use} of grant ${visible(entry.grant.grantId)}` : ''}`,
       ];
     case 'executed':
       return [

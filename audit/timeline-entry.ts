@@ -69,7 +69,15 @@ export type What =
     }
   | { kind: 'vote-rejected'; digest: string; reason: string }
   | { kind: 'request-ended'; approvalId: string; outcome: string; waitedMs: number }
-  | { kind: 'permitted'; callKey: string; activityId: string; kid: string; expiresAt: number | null; approved: boolean }
+  | {
+      kind: 'permitted';
+      callKey: string;
+      activityId: string;
+      kid: string;
+      expiresAt: number | null;
+      approved: boolean;
+      grant?: { grantId: string; use: number };
+    }
   | {
       kind: 'executed';
       callKey: string;

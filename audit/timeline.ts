@@ -202,9 +202,17 @@ function decisionOf(opened: OpenedRecord, decision: OpenedDecision): What[] {
     what.push({ kind: 'asked', approvalId, about: kind, tool, times, quorum: terms.quorum, deadlineAt, couldAnswer });
   }
   if (body.verdict === 'allow') {
-    const { callKey, activityId, approval } = body;
+    const { callKey, activityId, approval, grant } = body;
     const expiresAt = signed.expiresAt ?? null;
-    what.push({ kind: 'permitted', callKey, activityId, kid: signed.kid, expiresAt, approved: approval !== null });
+    what.push({
+      kind: 'permitted',
+      callKey,
+      activityId,
+      kid: signed.kid,
+      expiresAt,
+      approved: approval !== null,
+      ...(grant ? { grant: { grantId: grant.grantId, use: grant.use } } : {}),
+    });
   }
   return what;
 }

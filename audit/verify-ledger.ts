@@ -143,7 +143,7 @@ function verifyIntent(
     body.tool === permitted.tool.name &&
     body.argumentsDigest === permitted.argumentsDigest &&
     body.nonce === (permitted.approval?.nonce ?? null) &&
-    body.executeByAt === (permitted.approval?.executeByAt ?? null);
+    body.executeByAt === (permitted.approval?.executeByAt ?? permitted.grant?.executeByAt ?? null);
   checks.expect('store-ledger', fits, null, `the intent of ${callKey} is not that of its permit`);
   const inTime = isBetween(at, permit.issuedAt, permit.expiresAt ?? null);
   checks.expect('store-ledger', inTime, null, `the intent of ${callKey} is outside its permit’s time`);
@@ -221,5 +221,5 @@ function reserves({
   if (body.verdict !== 'allow') return false;
   const effect: unknown =
     typeof result.tool === 'object' && result.tool !== null ? Reflect.get(result.tool, 'effect') : '';
-  return body.approval !== null || effect !== 'read';
+  return body.approval !== null || body.grant !== undefined || effect !== 'read';
 }

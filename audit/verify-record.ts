@@ -10,6 +10,7 @@ import { verifyChain } from './verify-chain.ts';
 import { verifyDecisions } from './verify-decisions.ts';
 import { verifyEdits } from './verify-edits.ts';
 import { verifyExecutions } from './verify-executions.ts';
+import { verifyGrants } from './verify-grants.ts';
 import { verifyLimits } from './verify-limits.ts';
 import { type FindSecretRules, verifyNoSecrets } from './verify-no-secrets.ts';
 import { verifyStore } from './verify-store.ts';
@@ -36,6 +37,7 @@ export async function verifyRecord(
   const opened = openRecord(record, options);
   verifyDecisions(opened, checks);
   await verifyVotesOfRecord(opened, options);
+  await verifyGrants(opened, options);
   await verifyEdits(opened, options);
   await verifyExecutions(opened, options);
   verifyLimits(opened, checks);

@@ -196,7 +196,7 @@ async function verifyAnswer(options: OpeningOptions, entry: LocalEntry, body: As
   checks.expect('denial', answered, entry, 'nobody’s signed answer says what became of the effect');
 }
 
-async function storedVotes(
+export async function storedVotes(
   { store, registry, audience }: OpeningOptions,
   nonce: string,
 ): Promise<Map<string, SignedVote>> {

@@ -11,6 +11,7 @@ import { connectGateway } from './connect-gateway.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { findApproval } from './find-approval.ts';
+import { type GrantOptions, grantOf, grantRequestLines } from './read-grant-options.ts';
 import { approvalLines } from './show/approval-lines.ts';
 import { wholeArgumentsLines } from './show/whole-arguments.ts';
 import { visible } from './terminal.ts';
@@ -27,6 +28,8 @@ export interface Vote {
   shown?: ApprovalView;
   /** With a denial: the run ends, too. */
   stop?: boolean;
+  /** With an approval: what is granted besides. */
+  grant?: GrantOptions;
 }
 
 /** @returns the exit code. @throws {CountersignError} */
@@ -46,13 +49,16 @@ export async function castVote(context: CommandContext, vote: Vote): Promise<num
     const whole = await terminal.progress('reading the whole arguments', wholeArgumentsLines(gateway, approval));
     for (const line of whole) terminal.talk(line);
   }
+  const grant = vote.grant ? grantOf(vote.grant, approval) : undefined;
+  for (const line of grant ? grantRequestLines(grant, approval) : []) terminal.talk(line);
   const { tool, environment } = approval.card;
   // A vote that has to be confirmed afresh asks for the exact word, as critical ones do.
   const needsWord = verdict === 'approve' && approval.approvers.confirmation !== null;
   const risk = needsWord ? 'critical' : approval.card.risk;
   const verb = verdict === 'approve' ? 'Approve' : 'Deny';
   // A denial stops something: it needs no more than a y, whatever the risk.
-  const question = `${verb} ${visible(tool)} on ${visible(environment)}${timesOf(approval.card)} (risk ${approval.card.risk})`;
+  const besides = grant ? ' and calls like it' : '';
+  const question = `${verb} ${visible(tool)} on ${visible(environment)}${timesOf(approval.card)}${besides} (risk ${approval.card.risk})`;
   if (needsWord && !context.ask) {
     throw new CountersignError(
       'input-invalid',
@@ -70,10 +76,14 @@ export async function castVote(context: CommandContext, vote: Vote): Promise<num
       ...(reason === undefined ? {} : { reason }),
       ...(needsWord ? { confirmation: 'yes' } : {}),
       ...(vote.stop ? { stop: true } : {}),
+      ...(grant ? { grant } : {}),
     }),
   );
   if (json) terminal.json({ nonce, approvalId, verdict, ...result });
-  else terminal.result(describeVote(verdict, visible(tool), result));
+  else {
+    terminal.result(describeVote(verdict, visible(tool), result));
+    if (result.grantId !== undefined) terminal.result(grantWords(result.grantId, approval));
+  }
   return achieved(verdict, result) ? exitByStatus[result.status] : exitCodes.ended;
 }
 
@@ -128,6 +138,12 @@ function refuseHopeless(approval: ApprovalView, verdict: Verdict, reason: string
       `Cannot ${action}: its terms demand a reason, expected one; add --reason "…"`,
     );
   }
+}
+
+/** Whether it stands is for the votes to say: the command that shows it looks them up. */
+function grantWords(grantId: string, { approvers: { quorum } }: ApprovalView): string {
+  const others = quorum > 1 ? `; ${quorum} people must approve it, the others with --grant ${grantId}` : '';
+  return `grant ${grantId}: approved by you${others}; look at "countersign grants show ${grantId}"`;
 }
 
 function describeVote(verdict: Verdict, tool: string, result: VoteResult): string {

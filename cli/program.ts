@@ -84,6 +84,7 @@ function addCommand(program: Command, definition: CommandDefinition, action: Act
 const groups: Readonly<Record<string, string>> = {
   policy: 'Check, test, explain, compare and publish policies',
   keys: 'Make, enrol, list and revoke keys',
+  grants: 'List, show and revoke grants: approvals of calls like one that was asked for',
   notices: 'Who was told of requests, and what could not be told',
   slack: 'Which Slack users are which people',
   redactions: 'What redaction took out, where it is kept',

@@ -17,8 +17,8 @@ import {
   type SlackUserView,
 } from './channel-schemas.ts';
 import type { EditRequest } from './edit-schemas.ts';
+import { grantListSchema, type GrantView, grantViewSchema } from './grant-schemas.ts';
 import {
-  type ActivatePolicyRequest,
   type ApprovalArguments,
   approvalArgumentsSchema,
   approvalListSchema,
@@ -28,18 +28,11 @@ import {
   cancelledSchema,
   fleetStateSchema,
   type FleetState,
-  policyActivatedSchema,
-  type PolicyActivated,
-  policyPublishedSchema,
-  type PolicyPublished,
-  policyStatusSchema,
-  type PolicyStatus,
   problemSchema,
   reconciledSchema,
   type ReconcileRequest,
   type ReconcileResult,
   runDetailSchema,
-  type RollBackPolicyRequest,
   type RunDetail,
   runListSchema,
   type RunList,
@@ -51,6 +44,16 @@ import {
   type VoteResult,
   type WithdrawRequest,
 } from './gateway-schemas.ts';
+import {
+  type ActivatePolicyRequest,
+  policyActivatedSchema,
+  type PolicyActivated,
+  policyPublishedSchema,
+  type PolicyPublished,
+  policyStatusSchema,
+  type PolicyStatus,
+  type RollBackPolicyRequest,
+} from './policy-schemas.ts';
 import {
   type RedactionList,
   redactionListSchema,
@@ -175,6 +178,22 @@ export class Countersign {
       this.#post(`/v1/approvals/${segment(nonce)}/withdrawals`, request, voteResultSchema, true),
     reconcile: (nonce: string, answer: ReconcileRequest): Promise<ReconcileResult> =>
       this.#post(`/v1/approvals/${segment(nonce)}/reconcile`, answer, reconciledSchema, true),
+  };
+
+  readonly grants = {
+    /** Newest first. */
+    list: async (
+      filter: { state?: 'live' | 'all'; workflowId?: string; agent?: string; limit?: number } = {},
+    ): Promise<GrantView[]> => (await this.#get('/v1/grants', grantListSchema, filter)).grants,
+    get: (grantId: string): Promise<GrantView> => this.#get(`/v1/grants/${segment(grantId)}`, grantViewSchema),
+    /** A second time changes nothing. */
+    revoke: (grantId: string, reason?: string): Promise<GrantView> =>
+      this.#post(
+        `/v1/grants/${segment(grantId)}/revocations`,
+        reason === undefined ? {} : { reason },
+        grantViewSchema,
+        true,
+      ),
   };
 
   readonly keys = {

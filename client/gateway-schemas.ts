@@ -16,9 +16,8 @@ import {
   agentNameSchema,
   callKeySchema,
   digestSchema,
+  grantIdSchema,
   groupNameSchema,
-  layerKindSchema,
-  layerNameSchema,
   linkRunIdSchema,
   nonceSchema,
   principalSchema,
@@ -28,6 +27,7 @@ import {
   workflowIdSchema,
 } from '../core/contracts/ids.ts';
 import { findingSchema } from '../core/contracts/labels.ts';
+import { grantCapViewSchema, grantRequestSchema, proposedGrantViewSchema } from './grant-schemas.ts';
 
 export const scopeSchema = z.enum([
   'runs:start',
@@ -245,7 +245,9 @@ export const approvalViewSchema = z.strictObject({
       .string()
       .nullable()
       .describe('What to send as `confirmation` with an approval: the name of the target; null: nothing'),
+    grants: grantCapViewSchema.nullable().describe('The most that a grant may give; null: there are none'),
   }),
+  grants: z.array(proposedGrantViewSchema).describe('Proposed with this request; not those that were revoked'),
   votes: z.array(castVoteViewSchema),
   untold: z
     .array(z.strictObject({ channel: z.string(), problem: z.string().nullable() }))
@@ -301,6 +303,9 @@ export const voteRequestSchema = z.strictObject({
     .describe(
       'Typed by the person for this one approval, where the terms require it: the word `yes` in a terminal, else the target',
     ),
+  grant: grantRequestSchema
+    .optional()
+    .describe('With `approve`, where the terms allow it: what is approved besides this call'),
   /** Others are for the gateway to say, which knows where a vote came in: a session of the inbox is always `web`. */
   channel: voteBodySchema.shape.channel.extract(['api', 'terminal']).optional().describe('Absent: api'),
 });
@@ -313,7 +318,11 @@ export const withdrawRequestSchema = z.strictObject({
 });
 export type WithdrawRequest = z.infer<typeof withdrawRequestSchema>;
 
-const voteReceipt = { voteDigest: digestSchema, castAt: timestampSchema };
+const voteReceipt = {
+  voteDigest: digestSchema,
+  castAt: timestampSchema,
+  grantId: grantIdSchema.optional().describe('Of the grant that the vote approves as well'),
+};
 export const voteAnswerSchema = z.strictObject({
   status: z.enum(['applied', 'late', 'duplicate', 'rejected']),
   repeated,
@@ -338,56 +347,6 @@ export const reconciledSchema = z.strictObject({
   answeredAt: timestampSchema,
 });
 export type ReconcileResult = z.infer<typeof reconciledSchema>;
-
-const layerIdShape = {
-  layer: layerKindSchema,
-  name: layerNameSchema.describe('`organisation`, the name of the team, or of the agent'),
-};
-const policyModeSchema = z.enum(['enforce', 'shadow']).describe('`shadow`: asked and recorded; changes nothing');
-
-/** Characters of a policy that is published. */
-export const longestPublishedPolicy = 500_000;
-export const publishPolicyRequestSchema = z.strictObject({
-  text: z.string().min(1).max(longestPublishedPolicy).describe('YAML of a policy'),
-});
-export const policyPublishedSchema = z.strictObject({ policyDigest: digestSchema });
-export type PolicyPublished = z.infer<typeof policyPublishedSchema>;
-
-export const activatePolicyRequestSchema = z.strictObject({
-  ...layerIdShape,
-  mode: policyModeSchema,
-  policyDigest: digestSchema.nullable().describe('Null: none from now on'),
-});
-export type ActivatePolicyRequest = z.infer<typeof activatePolicyRequestSchema>;
-export const rollBackPolicyRequestSchema = z.strictObject(layerIdShape);
-export type RollBackPolicyRequest = z.infer<typeof rollBackPolicyRequestSchema>;
-export const policyActivatedSchema = z.strictObject({
-  status: z
-    .enum(['activated', 'proposed', 'unchanged'])
-    .describe('`proposed`: it may be looser, and a second person has to order the same'),
-  before: digestSchema.nullable(),
-  policyDigest: digestSchema.nullable(),
-  differences: z.array(
-    z.strictObject({ direction: z.enum(['looser', 'tighter', 'unknown']), path: z.string(), what: z.string() }),
-  ),
-  samePeople: z
-    .array(principalSchema)
-    .describe('Who stands behind both this order and the proposal, by themselves or as maker of a key; empty: nobody'),
-});
-export type PolicyActivated = z.infer<typeof policyActivatedSchema>;
-const policyInForceSchema = z.strictObject({ ...layerIdShape, mode: policyModeSchema, policyDigest: digestSchema });
-export const policyStatusSchema = z.strictObject({
-  active: z.array(policyInForceSchema),
-  proposals: z.array(
-    z.strictObject({
-      ...layerIdShape,
-      mode: policyModeSchema,
-      policyDigest: digestSchema.nullable(),
-      by: principalSchema,
-    }),
-  ),
-});
-export type PolicyStatus = z.infer<typeof policyStatusSchema>;
 
 export const fleetRequestSchema = z.strictObject({ reason: z.string().min(1).max(500) });
 export const fleetStateSchema = z.strictObject({

@@ -13,6 +13,7 @@ export type DigestPurpose =
   | 'card'
   | 'decision'
   | 'export'
+  | 'grant'
   | 'idempotency'
   | 'input'
   | 'message'

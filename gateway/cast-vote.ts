@@ -10,6 +10,8 @@ import { type Answerable, cannot, requireAnswerable } from './answerable.ts';
 import type { ApproverCheck } from './approvers.ts';
 import { requireOneClock } from './clock-check.ts';
 import { unconfirmed } from './confirm-ask.ts';
+import { appendOrder } from './control-records.ts';
+import { type CarriedGrant, grantForVote } from './grants/grant-for-vote.ts';
 import type { GatewayContext } from './options.ts';
 import { prepareEdit } from './prepare-edit.ts';
 import { sealVote, type Voter } from './seal-vote.ts';
@@ -53,6 +55,7 @@ export async function castVote(
       'leave "stop" out',
     );
   }
+  const granted = await grantOf(gateway, answerable.ask, caller, request);
   const edits = verdict === 'edit' ? await prepareEdit(gateway, answerable.ask, request.arguments ?? '') : undefined;
   await requireOneClock(gateway);
   const { ask, run, roles, groups, stepUp } = answerable;
@@ -65,6 +68,7 @@ export async function castVote(
     ...(edits ? { edits } : {}),
     channel,
     reason,
+    ...(granted ? { grantDigest: granted.digest } : {}),
     ...requestKeyOf(caller, request),
   });
   const digest = digestJson('vote', vote);
@@ -73,6 +77,9 @@ export async function castVote(
   const refusal = late === undefined ? await unconfirmed(gateway, ask, run) : undefined;
   if (refusal !== undefined) throw cannot('conflict', ask, refusal, 'a run that waits for it', 'list the open ones');
 
+  if (granted?.proposal && late === undefined && !(await hasVoted(gateway, caller, nonce))) {
+    await appendOrder(gateway, { kind: 'grant', grant: granted.proposal });
+  }
   const stored = await gateway.store.storeVote(vote, digest);
   if (stored.kind === 'duplicate') {
     const { digest: firstDigest, vote: first } = stored.first;
@@ -92,16 +99,39 @@ export async function castVote(
       'list the open ones',
     );
   }
+  const given = granted ? { grantId: granted.grantId } : {};
   if (!(await sendVote(gateway, ask.row.workflowId, vote, digest))) {
-    return { status: 'recorded', voteDigest: digest, castAt };
+    return { status: 'recorded', voteDigest: digest, castAt, ...given };
   }
-  return await followVote(gateway, ask, digest, castAt, answerWithinMs);
+  return { ...(await followVote(gateway, ask, digest, castAt, answerWithinMs)), ...given };
+}
+
+/** @throws {CountersignError} as `grantForVote`; `input-invalid` with another verdict than approve */
+async function grantOf(
+  gateway: GatewayContext,
+  ask: OpenedAsk,
+  caller: Voter,
+  { verdict, grant }: Ballot,
+): Promise<CarriedGrant | undefined> {
+  if (!grant) return undefined;
+  if (verdict === 'approve') return await grantForVote(gateway, ask, caller, grant);
+  throw cannot('input-invalid', ask, 'only an approval grants', '"verdict": "approve"', 'leave "grant" out');
+}
+
+/** Whoever has voted proposes nothing more: it would stand there with nobody behind it. */
+async function hasVoted({ store }: GatewayContext, { principal }: Voter, nonce: string): Promise<boolean> {
+  return (await store.votesByNonce(nonce)).some(({ vote }) => vote.body.principal === principal);
 }
 
 /** A retry of the request that cast the first vote. @throws {CountersignError} `conflict`: its key, and another vote */
 function isRepeated(ask: OpenedAsk, first: VoteBody, again: VoteBody): boolean {
   if (again.requestKey === undefined || first.requestKey !== again.requestKey) return false;
-  const isSame = first.verdict === again.verdict && first.reason === again.reason && first.stop === again.stop;
+  const isSame =
+    first.verdict === again.verdict &&
+    first.reason === again.reason &&
+    first.stop === again.stop &&
+    // A grant that is proposed again has another id and time: it is the same request if it grants at all.
+    (first.grantDigest === undefined) === (again.grantDigest === undefined);
   if (isSame && first.edits?.argumentsDigest === again.edits?.argumentsDigest) return true;
   const is = 'its idempotency key was used for another vote';
   throw cannot('conflict', ask, is, 'the same vote again', 'use a new key');

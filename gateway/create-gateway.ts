@@ -19,6 +19,7 @@ import { contextOf, type GatewayContext, type GatewayOptions } from './options.t
 import { answerBrokenConnection, answerBrokenRequest, installProblems } from './problem.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { fleetRoutes } from './routes/fleet.ts';
+import { grantRoutes } from './routes/grants.ts';
 import { healthRoutes } from './routes/health.ts';
 import { inboxRoutes } from './routes/inbox.ts';
 import { keyRoutes } from './routes/keys.ts';
@@ -86,6 +87,7 @@ export async function createGateway(options: GatewayOptions): Promise<GatewayApp
 function installRoutes(app: GatewayApp, gateway: GatewayContext, notes: UseNotes): void {
   runRoutes(app, gateway);
   approvalRoutes(app, gateway);
+  grantRoutes(app, gateway);
   inboxRoutes(app, gateway);
   keyRoutes(app, gateway, notes);
   policyRoutes(app, gateway);

@@ -11,7 +11,17 @@ import type { OpenedAsk } from './verified.ts';
 /** Whose vote it is; `via` where something else stands for the key. */
 export type Voter = VotingKey & { via?: string };
 
-type OfVoter = 'verdict' | 'roles' | 'groups' | 'channel' | 'reason' | 'withdraws' | 'edits' | 'stop' | 'requestKey';
+type OfVoter =
+  | 'verdict'
+  | 'roles'
+  | 'groups'
+  | 'channel'
+  | 'reason'
+  | 'withdraws'
+  | 'edits'
+  | 'stop'
+  | 'grantDigest'
+  | 'requestKey';
 
 export interface Said extends Pick<VoteBody, OfVoter> {
   stepUp?: VoteBody['authenticated']['stepUp'];

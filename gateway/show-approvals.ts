@@ -16,6 +16,7 @@ import { engineWords, hasEnded } from './engine-word.ts';
 import type { Credential } from './credentials.ts';
 import { inParallel } from './in-parallel.ts';
 import { wholeArguments } from './last-approved.ts';
+import { grantsOfRequest } from './grants/show-grants.ts';
 import type { GatewayContext } from './options.ts';
 import { isUntold } from '../store/notice.ts';
 import type { AskRow, RunRow } from '../store/store.ts';
@@ -171,8 +172,9 @@ async function toView(
   // Nobody closed what a run asked that was ended from outside; an answer to it would reach nobody.
   const abandoned = undecided && hasEnded(run, await words(row.workflowId));
   const votes = await votesOf(gateway, row.nonce);
+  const grants = terms.grants ? await grantsOfRequest(gateway, row.nonce) : [];
   const untold = await untoldOf(gateway, row.nonce);
-  const situation = { ...situationOf(gateway, ask, votes), ...extra };
+  const situation = { ...situationOf(gateway, ask, votes), ...extra, grants };
   return {
     nonce: row.nonce,
     approvalId: body.ask.approvalId,
@@ -203,7 +205,9 @@ async function toView(
       requesterMayApprove: terms.requesterMayApprove,
       reasonRequired: terms.reasonRequired,
       confirmation: confirmationNeeded({ row, body, card }, 'api')?.expected ?? null,
+      grants: terms.grants ?? null,
     },
+    grants,
     votes,
     ...(untold.length === 0 ? {} : { untold }),
     couldAnswer: body.ask.couldAnswer ?? null,

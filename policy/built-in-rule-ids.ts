@@ -51,6 +51,7 @@ const ofTheGate = [
   'edit-lost',
   'edited-by-person',
   'further-try',
+  'grant-used-up',
   'gate-fault',
   'guard-failed',
   'guard-refused',

@@ -209,12 +209,20 @@ function compareTerm(
     const [old, now] = [before, after].map((terms) => Boolean(terms[key] ?? false));
     if (old !== now) add(now === strictest ? 'tighter' : 'looser', `${key} is ${String(now)}`);
   }
+  differences.push(...compareGrantCaps(path, before['grants'], after['grants']));
   differences.push(...compareSets(before['approvers'], after['approvers'], `${path}.approvers`, 'looser'));
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     if (comparedTerms.has(key) || canonicalJson(before[key] ?? null) === canonicalJson(after[key] ?? null)) continue;
     differences.push(unknown(`${path}.${key}`, 'it changed'));
   }
   return differences;
+}
+
+function compareGrantCaps(path: string, before: unknown, after: unknown): PolicyDifference[] {
+  if (canonicalJson(before ?? null) === canonicalJson(after ?? null)) return [];
+  if (before === undefined) return [{ direction: 'looser', path, what: 'approvals may be given as grants' }];
+  if (after === undefined) return [{ direction: 'tighter', path, what: 'no approval is given as a grant any more' }];
+  return [unknown(path, 'what a grant may give changed')];
 }
 
 function durationIn(text: unknown): number {

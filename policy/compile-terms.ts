@@ -10,7 +10,7 @@ export function compileTerms(
   roles: ReadonlyMap<string, readonly string[]>,
 ): ApprovalTerms {
   const people = (source: ApproversSource): ApproverSet => compileApprovers(source, roles);
-  const { denials = 1, thresholds, channels, stepUpFrom, reminders, escalation, edits, fallback } = written;
+  const { denials = 1, thresholds, channels, stepUpFrom, reminders, escalation, edits, fallback, grants } = written;
   return {
     name,
     approvers: people(written.approvers),
@@ -33,6 +33,16 @@ export function compileTerms(
     ...(escalation ? { escalation: { afterMs: durationOf(escalation.after), to: people(escalation.to) } } : {}),
     ...(edits ? { edits: { ...(edits.by ? { by: people(edits.by) } : {}), most: edits.most ?? usualMostEdits } } : {}),
     ...(fallback ? { fallback: people(fallback) } : {}),
+    ...(grants
+      ? {
+          grants: {
+            ttlMs: durationOf(grants.ttl),
+            uses: grants.uses,
+            risk: grants.risk ?? 'medium',
+            scope: grants.scope ?? 'run',
+          },
+        }
+      : {}),
     requesterMayApprove: written.requesterMayApprove ?? false,
     reasonRequired: written.reasonRequired ?? false,
   };

@@ -1,6 +1,7 @@
 /**
  * The policy engine's public list. Pure and synchronous: for activities, the CLI and audit, never for workflow code.
  */
+export { parseDuration } from './duration.ts';
 export {
   applyAfterDenial,
   applyBuiltInRules,

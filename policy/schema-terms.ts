@@ -51,6 +51,20 @@ export const approvalSourceSchema = z.strictObject({
   fallback: approversSourceSchema
     .optional()
     .describe('Who is asked instead, where the approvers that are known cannot make up the quorum'),
+  grants: z
+    .strictObject({
+      ttl: duration.describe('How long a grant may stand'),
+      uses: z.int().min(1).max(1000).describe('How many calls one may cover'),
+      risk: riskSchema.optional().describe('The highest risk one may cover; absent: medium'),
+      scope: z
+        .enum(['run', 'agent'])
+        .optional()
+        .describe('`agent`: also other runs of the same agent in the same environment; absent: run'),
+    })
+    .optional()
+    .describe(
+      'Whether an approval may be given as a grant for calls like it, and the most that one may give; absent: no',
+    ),
   hours: z
     .strictObject({
       within: z

@@ -2,7 +2,7 @@
  * Approval terms: how several become one. Combination only tightens: whoever is eligible under the result is eligible under
  * each part, and what is enough for it is enough for each. Who may answer under terms is judged in `voter.ts`.
  */
-import type { ApprovalTerms, ApproverSet, Channel, Threshold } from '../core/contracts/approval.ts';
+import type { ApprovalTerms, ApproverSet, Channel, GrantCap, Threshold } from '../core/contracts/approval.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
 import { type Risk, riskSchema } from '../core/contracts/labels.ts';
 
@@ -37,6 +37,7 @@ export function combineTerms(a: ApprovalTerms, b: ApprovalTerms): ApprovalTerms 
       escalation: combineEscalations(a, b),
       edits: combineEdits(a, b),
       fallback: a.fallback && b.fallback ? intersectSets(a.fallback, b.fallback) : undefined,
+      grants: combineGrantCaps(a.grants, b.grants),
     }),
   };
 }
@@ -45,6 +46,17 @@ type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
 
 function withoutAbsent<T extends object>(keys: T): Defined<T> {
   return Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
+
+/** The least of both; where one allows none there is none. */
+function combineGrantCaps(a: GrantCap | undefined, b: GrantCap | undefined): GrantCap | undefined {
+  if (!a || !b) return undefined;
+  return {
+    ttlMs: Math.min(a.ttlMs, b.ttlMs),
+    uses: Math.min(a.uses, b.uses),
+    risk: lowerRisk(a.risk, b.risk) ?? 'low',
+    scope: a.scope === 'agent' && b.scope === 'agent' ? 'agent' : 'run',
+  };
 }
 
 /** Absent is one, the fewest there can be. */

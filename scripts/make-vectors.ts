@@ -52,6 +52,7 @@ const purposes: Record<DigestPurpose, true> = {
   card: true,
   decision: true,
   export: true,
+  grant: true,
   idempotency: true,
   input: true,
   message: true,

@@ -14,7 +14,12 @@ import type { FenceState, SignedReceipt } from '../core/contracts/receipt.ts';
 import type { Redaction } from '../core/contracts/redaction.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
 import type { AskQuotas } from './ask-quotas.ts';
+import type { GrantUse } from './grant-use.ts';
 import type { ApprovalChange, KeptNotice, Notice } from './notice.ts';
+import type { Reservation, Reserved } from './reservation.ts';
+
+export type { GrantUse } from './grant-use.ts';
+export type { Reservation, Reserved } from './reservation.ts';
 
 export interface RunRow {
   workflowId: string;
@@ -156,6 +161,8 @@ export interface DecisionRecord {
   denial: Denial | null;
   /** For allow and ask: counted once by (call key, try) against these bounds, in the same transaction. */
   admit: { callsPerRun: number; callsPerTurn: number; counters?: readonly CounterTake[] } | null;
+  /** For an allow that rests on a grant: its number is taken in the same transaction. `uses`: the grant's own bound. */
+  grantUse?: { grantId: string; number: number; uses: number; at: number };
   /** Further calls that an ask covers, of the same turn, tool and try: counted with it, in their order. Absent: none. */
   admitAlso?: readonly string[];
   /** For an ask: where one is full, its denial is recorded in place of the ask. Absent: none. */
@@ -165,6 +172,8 @@ export type RecordedDecision =
   | { kind: 'recorded' }
   | { kind: 'exists'; decision: SignedDecision }
   | { kind: 'over-limit'; limit: 'callsPerRun' | 'callsPerTurn' }
+  /** The number is not the grant's next one any more, or beyond its bound. */
+  | { kind: 'over-limit'; limit: 'grant' }
   /** `freeAt`: when the next place is free; null: never. */
   | { kind: 'over-limit'; limit: 'counter'; counter: CounterTake; freeAt: number | null }
   | { kind: 'over-quota'; decision: SignedDecision }
@@ -172,35 +181,6 @@ export type RecordedDecision =
   | { kind: 'fits-fewer'; fits: number }
   /** Epoch, link or turn mark moved since the state was read. */
   | { kind: 'stale' };
-
-export interface Reservation {
-  callKey: string;
-  try: number;
-  workflowId: string;
-  linkRunId: string;
-  runEpoch: number;
-  tool: string;
-  argumentsDigest: string;
-  nonce: string | null;
-  /** Votes that the permit rests on: one that was withdrawn reserves nothing. Absent: none. */
-  voteDigests?: readonly string[];
-  permitDigest: string;
-  startToCloseMs: number;
-  now: number;
-  /** Re-checked in the transaction: later than this, nothing is reserved. */
-  executeByAt: number | null;
-  /** Freeze epoch of the permit, re-checked in the transaction. */
-  freezeEpoch: number;
-}
-export type Reserved =
-  | { kind: 'reserved' }
-  | { kind: 'exists'; row: FenceRow }
-  /** Another try or call holds this approval for this call. */
-  | { kind: 'approval-used'; row: FenceRow }
-  | { kind: 'too-late' }
-  /** A vote that the approval rests on was taken back. */
-  | { kind: 'withdrawn' }
-  | { kind: 'frozen' };
 
 export interface Consumption {
   callKey: string;
@@ -303,6 +283,9 @@ export interface Store {
   votesByNonce(nonce: string): Promise<StoredVote[]>;
   unsignalledVotes(limit: number): Promise<StoredVote[]>;
   markVoteSignalled(digest: string): Promise<void>;
+
+  /** Numbers of a grant that were taken, lowest first. */
+  grantUses(grantId: string): Promise<GrantUse[]>;
 
   // Notices and deliveries
   /** Requests that this channel was not told of, and notices whose time has come. */

@@ -178,7 +178,7 @@ function takeExecution(run: RunMemory, driven: Driven, decided: Decided, executi
       return;
     case 'unknown':
     case 'cancelled':
-      if (permit.verdict === 'allow' && decided.tool?.effect === 'read' && !permit.approval)
+      if (permit.verdict === 'allow' && decided.tool?.effect === 'read' && !permit.approval && !permit.grant)
         retryRead(run, progress, execution);
       else progress.doubt = { try: progress.try, step: 'void', settleAfterAt: Date.now() };
   }

@@ -8,6 +8,7 @@ import type { DecisionBody, PermitBody } from '../../core/contracts/decision.ts'
 import { activityIdOf } from '../../core/contracts/call-names.ts';
 import { ask } from './ask.ts';
 import { takeEdit } from './edits.ts';
+import { findGrant, type UsableGrant } from './find-grant.ts';
 import { commonBody, denyBy, type Gating, gateRule, overLimit, targetState } from './gating.ts';
 import { forWorkflow } from './position.ts';
 import { type DecisionExtras, decided, noExtras, signAndRecord } from './record-decision.ts';
@@ -19,8 +20,23 @@ export async function decideFresh(gating: Gating): Promise<CheckCallResult> {
   if (judgement.verdict === 'deny') return await denyBy(gating, [], null);
   // Looking at the target or describing a dry run is gated as a read: what would only be asked about may be looked at.
   const looking = input.purpose === 'target-state' || input.purpose === 'dry-run';
-  if (judgement.verdict === 'allow' || looking) return await allow(gating, null, []);
-  return await ask(gating, 'call');
+  if (judgement.verdict === 'allow' || looking) return await allowWithoutGrant(gating, null, []);
+  return (await allowByGrant(gating)) ?? (await ask(gating, 'call'));
+}
+
+/** Uses of one grant by others that this call may lose against, before people are asked. */
+const mostRaces = 20;
+
+/** Undefined: no grant covers the call, or none has a use left. */
+async function allowByGrant(gating: Gating): Promise<CheckCallResult | undefined> {
+  if (gating.input.purpose !== 'execute') return undefined;
+  for (let race = 0; race < mostRaces; race += 1) {
+    const granted = await findGrant(gating);
+    if (!granted) return undefined;
+    const result = await allow(gating, { grant: granted });
+    if (result !== 'use-taken') return result;
+  }
+  return undefined;
 }
 
 /** A later pass: what the votes on its own ask came to, under the rules as they are now. */
@@ -56,7 +72,7 @@ export async function decideAsk(gating: Gating, own: OwnAsk): Promise<CheckCallR
           outcome: 'superseded',
         });
       }
-      return await allow(
+      return await allowWithoutGrant(
         gating,
         {
           approvalId,
@@ -70,11 +86,29 @@ export async function decideAsk(gating: Gating, own: OwnAsk): Promise<CheckCallR
   }
 }
 
-export async function allow(
+export async function allowWithoutGrant(
   gating: Gating,
   approval: PermitBody['approval'],
   votes: SignedVote[],
 ): Promise<CheckCallResult> {
+  const result = await allow(gating, { approval, votes });
+  if (result === 'use-taken') throw new TypeError('a permit that rests on no grant met a use of one');
+  return result;
+}
+
+interface Grounds {
+  /** Absent: none of its own. */
+  approval?: PermitBody['approval'];
+  /** Of that approval. */
+  votes?: SignedVote[];
+  grant?: UsableGrant;
+}
+
+/** @returns `use-taken`: another call took this number of the grant meanwhile */
+async function allow(
+  gating: Gating,
+  { approval = null, votes = [], grant }: Grounds,
+): Promise<CheckCallResult | 'use-taken'> {
   const { dependencies, standing, input, call, judgement } = gating;
   const named = { ...input, callKey: standing.callKey, tool: input.tool, argumentsDigest: call.argumentsDigest };
   const body: DecisionBody = {
@@ -84,6 +118,7 @@ export async function allow(
     taskQueue: standing.ticket.taskQueues.tools,
     targetStateDigest: targetState(standing, input.try, call.argumentsDigest),
     approval,
+    ...(grant ? { grant: grant.by } : {}),
     ...(readsInDryRun(gating) ? { dryRunRead: true as const } : {}),
   };
   const lifeEnd = standing.now + dependencies.bounds.permitLifeMs;
@@ -91,10 +126,15 @@ export async function allow(
     ...noExtras,
     admit: input.purpose === 'execute' || readsInDryRun(gating) ? judgement.limits : null,
     closes: approval ? { nonce: approval.nonce, outcome: 'approved', at: standing.now } : null,
+    ...(grant
+      ? { grantUse: { grantId: grant.by.grantId, number: grant.by.use, uses: grant.uses, at: standing.now } }
+      : {}),
   };
-  const expiresAt = approval ? Math.min(lifeEnd, approval.executeByAt) : lifeEnd;
+  const expiresAt = Math.min(lifeEnd, approval?.executeByAt ?? lifeEnd, grant?.by.executeByAt ?? lifeEnd);
   const recorded = await signAndRecord(dependencies, standing, input, body, extras, expiresAt);
-  if (recorded.kind === 'over-limit') return await overLimit(gating, recorded);
+  if (recorded.kind === 'over-limit') {
+    return recorded.limit === 'grant' ? 'use-taken' : await overLimit(gating, recorded);
+  }
   if (recorded.kind !== 'decision') return recorded;
   return decided(recorded.decision, forWorkflow(call.tool, call.canonical), votes);
 }

@@ -53,6 +53,8 @@ export async function overLimit(gating: Gating, over: OverLimit): Promise<CheckC
     const free = over.freeAt === null ? '' : `; the next one is free at ${new Date(over.freeAt).toISOString()}`;
     return await denyBy(gating, [gateRule(rule, `the limit of ${limit} calls is reached${free}`)], null);
   }
+  if (over.limit === 'grant')
+    return await denyBy(gating, [gateRule('grant-used-up', 'the grant has no use left')], null);
   const id = over.limit === 'callsPerRun' ? 'limit-calls-per-run' : 'limit-calls-per-turn';
   return await denyBy(
     gating,

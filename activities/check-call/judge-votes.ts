@@ -18,6 +18,8 @@ export interface AskedOf {
   risk: Risk;
   askedAt: number;
   policies: readonly CompiledPolicy[];
+  /** Besides everybody behind this run; absent: nobody. */
+  alsoBehind?: readonly string[];
   /** Whoever edited the call. */
   coAuthors: readonly string[];
   /** As asked; absent: of the question who could answer at all. */
@@ -53,7 +55,7 @@ function judgeOne(
   { credential, makers }: { credential: VotingKey | undefined; makers: ReadonlySet<string> },
   { body }: SignedVote,
 ): Pick<JudgedVote, 'eligible' | 'refusal' | 'person' | 'seats'> {
-  const requesters = requestersOf(ticket);
+  const requesters = [...new Set([...requestersOf(ticket), ...(asked.alsoBehind ?? [])])];
   const own = credential?.principal === body.principal ? credential : undefined;
   const refusal =
     whyNoVote(own, makers, asked.terms.requesterMayApprove ? [] : requesters, now, body.verdict) ??

@@ -6,7 +6,7 @@ import type { CheckCallInput, CheckCallResult } from '../../core/contracts/activ
 import { readControl } from '../../store/read-control.ts';
 import type { FenceRow } from '../../store/store.ts';
 import { ask } from './ask.ts';
-import { allow } from './decide.ts';
+import { allowWithoutGrant } from './decide.ts';
 import { denyBy, type Gating, gateRule } from './gating.ts';
 import { deny } from './deny.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
@@ -40,7 +40,7 @@ export async function decideSettling(
   if (row && row.argumentsDigest !== call.argumentsDigest) {
     return await denyBy(gating, [gateRule('other-arguments', 'the row is of a call with other arguments')], null);
   }
-  return await allow(gating, null, []);
+  return await allowWithoutGrant(gating, null, []);
 }
 
 function bareJudgement(standing: Standing, id: string, reason: string): Judgement {

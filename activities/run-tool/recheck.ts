@@ -31,9 +31,9 @@ export async function recheck(
     return outOfReach(error) ?? notRun('target-unreadable');
   }
   if (context.signal.aborted) return notRun('run-cancelled');
-  return permit.approval && dependencies.clock.now() > permit.approval.executeByAt
-    ? notRun('approval-stale')
-    : undefined;
+  const now = dependencies.clock.now();
+  if (permit.grant && now > permit.grant.executeByAt) return notRun('grant-ended');
+  return permit.approval && now > permit.approval.executeByAt ? notRun('approval-stale') : undefined;
 }
 
 async function checkTarget(

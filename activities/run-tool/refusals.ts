@@ -45,6 +45,11 @@ export const runToolRefusals = {
     is: 'somebody withdrew their approval',
     expected: 'an approval that stands',
   },
+  'grant-ended': {
+    kind: 'not-started',
+    is: 'the grant that it rests on ended or was revoked',
+    expected: 'a grant that stands',
+  },
   'other-link': { kind: 'not-started', is: 'its permit is for another link', expected: 'a permit of this link' },
   'other-epoch': { kind: 'not-started', is: 'the run is in another epoch', expected: 'a permit of this epoch' },
   'other-row': { kind: 'not-started', is: 'this try was used with other arguments', expected: 'an unused try' },

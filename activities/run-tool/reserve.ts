@@ -13,7 +13,8 @@ import type { Permitted } from './verify-permit.ts';
 
 /** Unapproved reads reserve nothing; whatever a person approved does, and so does every effect. */
 export function needsFence({ permit, tool }: Permitted): boolean {
-  return permit.purpose === 'execute' && (permit.approval !== null || tool?.definition.effect !== 'read');
+  const needsPeople = permit.approval !== null || permit.grant !== undefined;
+  return permit.purpose === 'execute' && (needsPeople || tool?.definition.effect !== 'read');
 }
 
 /** Undefined when the row is ours. */
@@ -40,13 +41,15 @@ export async function reserve(
       return notRun('approval-stale');
     case 'withdrawn':
       return notRun('approval-withdrawn');
+    case 'revoked':
+      return notRun('grant-ended');
     case 'frozen':
       return notRun('frozen');
   }
 }
 
 function reservationOf({ permit, permitDigest, argumentsDigest, tool }: Permitted, now: number): Reservation {
-  const { callKey, workflowId, linkRunId, runEpoch, freezeEpoch, approval } = permit;
+  const { callKey, workflowId, linkRunId, runEpoch, freezeEpoch, approval, grant } = permit;
   return {
     callKey,
     try: permit.try,
@@ -57,10 +60,11 @@ function reservationOf({ permit, permitDigest, argumentsDigest, tool }: Permitte
     argumentsDigest,
     nonce: approval?.nonce ?? null,
     voteDigests: approval?.voteDigests ?? [],
+    ...(grant ? { grant } : {}),
     permitDigest,
     startToCloseMs: tool?.definition.startToCloseMs ?? 0,
     now,
-    executeByAt: approval?.executeByAt ?? null,
+    executeByAt: approval?.executeByAt ?? grant?.executeByAt ?? null,
     freezeEpoch,
   };
 }

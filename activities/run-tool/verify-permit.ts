@@ -67,6 +67,7 @@ export function verifyPermit(
   if (genuine.notBefore !== undefined && now < genuine.notBefore) return reject('permit-early');
   if (now > genuine.expiresAt) return reject('permit-expired');
   if (body.approval && now > body.approval.executeByAt) return reject('approval-stale');
+  if (body.grant && now > body.grant.executeByAt) return reject('grant-ended');
   if (dependencies.minimumBuild && !dependencies.minimumBuild(body.buildId)) return reject('old-build');
 
   const permitted = {

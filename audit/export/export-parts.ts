@@ -13,7 +13,7 @@ import { historyToJson } from '../history-source.ts';
 import { originOf } from '../link-origin.ts';
 import { endOf } from '../record-types.ts';
 import { readRecord } from '../read-record.ts';
-import { controlParts } from './named-orders.ts';
+import { controlParts, grantsNamed } from './named-orders.ts';
 import { bodyPart, type NamedThings, noteText, noteValue } from './named-things.ts';
 
 export type ExportStore = Pick<
@@ -128,7 +128,8 @@ async function* storeParts(
   const decisions = await store.listDecisions(workflowId);
   const asks = await store.listAsks({ workflowId, limit: allAsks });
   const votes = [];
-  for (const { nonce } of asks) votes.push(...(await store.votesByNonce(nonce)));
+  const nonces = new Set([...asks, ...grantsNamed(decisions)].map(({ nonce }) => nonce));
+  for (const nonce of nonces) votes.push(...(await store.votesByNonce(nonce)));
   const small: ExportPart[] = [
     ...sorted(
       decisions.map((decision) => ({ part: 'decision', decision }) as const),

@@ -4,6 +4,7 @@
  */
 import type { ControlBody, ControlKind, SignedControl } from '../../core/contracts/control.ts';
 import type { SignedDecision } from '../../core/contracts/decision.ts';
+import type { GrantedBy } from '../../core/contracts/grant.ts';
 import type { ExportPart } from '../../core/contracts/export.ts';
 import type { LayerKind } from '../../core/contracts/ids.ts';
 import type { Store } from '../../store/store.ts';
@@ -29,6 +30,8 @@ const orderKinds = [
   'policy-layer',
   'policy-proposal',
   'reconcile-answer',
+  'grant',
+  'grant-revocation',
 ] as const satisfies ControlKind[];
 
 /**
@@ -42,10 +45,13 @@ export function namedOrders(
   rows: readonly SignedControl[],
 ): SignedControl[] {
   const epochs = new Set(decisions.map(({ body }) => body.freezeEpoch));
+  const grants = new Set(grantsNamed(decisions).map(({ grantId }) => grantId));
   const asked = new Set(decisions.flatMap(({ body }) => policiesNamed(body)));
   const named = rows.filter(({ body }) => {
     if (body.kind === 'freeze' || body.kind === 'thaw') return epochs.has(body.sequence);
     if (body.kind === 'reconcile-answer') return body.callKey.startsWith(`${workflowId}/`);
+    if (body.kind === 'grant') return grants.has(body.grant.grantId);
+    if (body.kind === 'grant-revocation') return grants.has(body.grantId);
     const version = versionOf(body);
     const others = body.kind === 'policy-activation' && agent !== null && body.agent !== agent;
     return body.kind !== 'policy-proposal' && version !== null && asked.has(version.ofAnyName) && !others;
@@ -66,6 +72,11 @@ export function namedOrders(
           .slice(-1);
   });
   return [...orders, ...proposals];
+}
+
+/** Grants that permits rest on, with the requests whose votes are theirs: also requests of other runs. */
+export function grantsNamed(decisions: readonly SignedDecision[]): GrantedBy[] {
+  return decisions.flatMap(({ body }) => (body.verdict === 'allow' && body.grant ? [body.grant] : []));
 }
 
 /** Which version of which layer an order or a proposal is about; null for what is about none. */

@@ -11,7 +11,7 @@ import { type ReplayReport, replayRecorded, verifyRecorded } from '../replay-run
 import type { FindSecretRules } from '../verify-no-secrets.ts';
 import type { ReplayBundle } from '../replay-links.ts';
 import { storeOfExport } from './export-store.ts';
-import { namedOrders } from './named-orders.ts';
+import { grantsNamed, namedOrders } from './named-orders.ts';
 import { type NamedThings, noteText, noteValue } from './named-things.ts';
 import type { ExportRead } from './read-export.ts';
 import { historyToJson } from '../history-source.ts';
@@ -128,6 +128,7 @@ function verifyKeys(read: ExportRead, registry: KeyRegistry | null, checks: Chec
 function verifyNamed(read: ExportRead, checks: Checks): void {
   const named = namedIn(read);
   const nonces = new Set(read.decisions.flatMap(({ body }) => (body.verdict === 'ask' ? [body.ask.nonce] : [])));
+  for (const { nonce } of grantsNamed(read.decisions)) nonces.add(nonce);
   const cards = new Set(read.decisions.flatMap(({ body }) => (body.verdict === 'ask' ? [body.ask.cardDigest] : [])));
   const expect = (holds: boolean, what: string): boolean => checks.expect('export-named', holds, null, what);
   for (const digest of read.cards.keys()) expect(cards.has(digest), `card ${digest} is of no request`);

@@ -9,6 +9,9 @@ import { doctor } from './doctor.ts';
 import { edit } from './edit.ts';
 import { exportCommand } from './export.ts';
 import { gateway } from './gateway.ts';
+import { grantsList } from './grants/list.ts';
+import { grantsRevoke } from './grants/revoke.ts';
+import { grantsShow } from './grants/show.ts';
 import { guards } from './guards.ts';
 import { inbox } from './inbox.ts';
 import { init } from './init.ts';
@@ -57,6 +60,9 @@ export const commands: readonly CommandDefinition[] = [
   deny,
   edit,
   withdraw,
+  grantsList,
+  grantsShow,
+  grantsRevoke,
   reconcile,
   inbox,
   noticesList,

@@ -2,7 +2,7 @@
  * What became of an order to activate a policy, as lines and as an exit code. A proposal is no activation: a script that
  * goes on as if the version were in force would be wrong, so it has the exit code of what did not come about.
  */
-import type { PolicyActivated } from '../../client/gateway-schemas.ts';
+import type { PolicyActivated } from '../../client/policy-schemas.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { typedLayer } from './layer-name.ts';

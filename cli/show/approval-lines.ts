@@ -19,9 +19,11 @@ export function approvalLines(approval: ApprovalView, now: number): string[] {
     lastApproved,
     spent,
     untold,
+    grants,
   } = approval;
   const situation = {
     cardDigest,
+    grants,
     ...(lastApproved === undefined ? {} : { lastApproved }),
     ...(spent ? { spent } : {}),
   };
@@ -34,6 +36,7 @@ export function approvalLines(approval: ApprovalView, now: number): string[] {
       ({ from, approve, deny }) =>
         `  of these    ${namesOf(from)}: ${approve} must approve${deny === undefined ? '' : `, ${deny} can deny`}`,
     ),
+    ...capLines(approvers.grants),
     ...(approvers.denials > 1 ? [`  denied by   ${approvers.denials} denials`] : []),
     ...(couldAnswer
       ? [`  could       ${couldAnswer.length === 0 ? 'nobody' : couldAnswer.map(visible).join(', ')}`]
@@ -50,6 +53,14 @@ export function approvalLines(approval: ApprovalView, now: number): string[] {
   lines.push(`  time left   ${durationText(deadlineAt - now)}`);
   if (!you.mayAnswer) lines.push(`  you         may not answer: ${visible(you.reason ?? 'no reason given')}`);
   return lines;
+}
+
+function capLines(cap: ApprovalView['approvers']['grants']): string[] {
+  if (!cap) return [];
+  const where = cap.scope === 'run' ? 'in this run' : 'in the runs of its agent';
+  return [
+    `  grants      at most ${cap.uses} calls within ${durationText(cap.ttlMs)}, up to risk ${cap.risk}, ${where}`,
+  ];
 }
 
 function voteText({ verdict, principal, castAt, channel, authenticated }: ApprovalView['votes'][number]): string {

@@ -3,6 +3,7 @@
  * made visible here; what a channel's own syntax would act on, its renderer escapes. One value, one line.
  */
 import type { Card } from '../contracts/approval.ts';
+import type { GrantLine } from '../grant/grant-words.ts';
 import { makeVisible } from '../make-visible.ts';
 import type { ArgumentChanges } from './compare-arguments.ts';
 import { withoutHalfPair } from './build-card.ts';
@@ -16,6 +17,8 @@ export interface CardSituation {
   votes?: { approvals: number; quorum: number };
   /** `cost`: in the currency of the policy's prices; null: a model has no price. Absent: the policy has none. */
   spent?: { calls: number; inputTokens: number; outputTokens: number; cost?: number | null | undefined };
+  /** Proposed with the request, in words. */
+  grants?: readonly { grantId: string; approvals: readonly string[]; lines: readonly GrantLine[] }[];
   /** Null: looked for, and there is none. */
   lastApproved?: ({ approvalId: string; at: number; by: string[] } & ArgumentChanges) | null;
 }
@@ -129,8 +132,9 @@ function whatFollows({ kind, deadlineAt, executeWithinMs }: Card, now: number | 
       ];
 }
 
-function situationLines({ votes, spent }: CardSituation): CardLine[] {
+function situationLines({ votes, spent, grants = [] }: CardSituation): CardLine[] {
   return [
+    ...grants.flatMap(grantLinesOf),
     ...(votes ? [fact('votes', `${votes.approvals} of ${votes.quorum} approvals so far`)] : []),
     ...(spent
       ? [
@@ -140,6 +144,15 @@ function situationLines({ votes, spent }: CardSituation): CardLine[] {
           ),
         ]
       : []),
+  ];
+}
+
+/** More than this call: it is said as a warning, whoever approves the call alone approves none of it. */
+function grantLinesOf({ grantId, approvals, lines }: NonNullable<CardSituation['grants']>[number]): CardLine[] {
+  const by = approvals.length === 0 ? 'nobody' : approvals.map(value).join(', ');
+  return [
+    warning('grant', `${value(grantId)} is proposed beside this call, approved by ${by} so far. It would cover:`),
+    ...lines.map(({ label, text }) => fact('', `${label}: ${value(text)}`)),
   ];
 }
 

@@ -36,6 +36,17 @@ export const thresholdSchema = z.strictObject({
 });
 export type Threshold = z.infer<typeof thresholdSchema>;
 
+/** The most that a grant may give. */
+export const grantCapSchema = z.strictObject({
+  ttlMs: z.int().min(1),
+  uses: z.int().min(1).max(1000),
+  /** The highest risk of a covered call. */
+  risk: riskSchema,
+  /** `agent`: also other runs of the same agent. */
+  scope: z.enum(['run', 'agent']),
+});
+export type GrantCap = z.infer<typeof grantCapSchema>;
+
 /** Who must answer, how many, and how long they have. Nobody in `approvers` means nobody may approve. */
 export const approvalTermsSchema = z.strictObject({
   name: z.string().min(1).max(64),
@@ -57,6 +68,8 @@ export const approvalTermsSchema = z.strictObject({
   edits: z.strictObject({ by: approverSetSchema.optional(), most: z.int().min(0).max(10) }).optional(),
   /** Who is asked instead, where the approvers cannot make up the quorum. A signed ask has none: it names who was asked. */
   fallback: approverSetSchema.optional(),
+  /** What an approval may grant beyond its own call. Absent: nothing. */
+  grants: grantCapSchema.optional(),
   /** From the ask to the moment silence denies, ms. */
   deadlineMs: z.int().min(1),
   /** From the deciding vote to the latest start of the effect, ms. */
@@ -174,6 +187,8 @@ export const voteBodySchema = z.strictObject({
   edits: z.strictObject({ argumentsDigest: digestSchema, argumentsBody: digestSchema }).optional(),
   /** Of a `deny`: the run ends, too. */
   stop: z.literal(true).optional(),
+  /** Of an `approve`: the digest of the grant that it approves as well. */
+  grantDigest: digestSchema.optional(),
   reason: z.string().max(2000).nullable(),
   /** Digest of the idempotency key that it was sent with; a repeated request is told from a second vote by it. */
   requestKey: digestSchema.optional(),

@@ -1,10 +1,12 @@
 /** Control records: what the gateway orders for a fleet or a run. Each has a sequence number and is checked by who reads it. */
 import { z } from 'zod';
 import { signedSchema } from './envelope.ts';
+import { grantSchema } from './grant.ts';
 import {
   agentNameSchema,
   callKeySchema,
   digestSchema,
+  grantIdSchema,
   layerKindSchema,
   layerNameSchema,
   nonceSchema,
@@ -148,6 +150,14 @@ export const controlBodySchema = z.discriminatedUnion('kind', [
     roles: z.array(roleSchema),
     reason: z.string().max(2000),
     answeredAt: timestampSchema,
+  }),
+  z.strictObject({ kind: z.literal('grant'), sequence, grant: grantSchema }),
+  z.strictObject({
+    kind: z.literal('grant-revocation'),
+    sequence,
+    grantId: grantIdSchema,
+    by: principalSchema,
+    reason: z.string().max(2000).nullable(),
   }),
   /** Somebody was shown what redaction took out, or asked for it in vain. */
   z.strictObject({

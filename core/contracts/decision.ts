@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { approvalTermsSchema, outcomeSchema } from './approval.ts';
 import { signedSchema } from './envelope.ts';
+import { grantedBySchema } from './grant.ts';
 import {
   callKeySchema,
   digestSchema,
@@ -156,6 +157,8 @@ export const decisionBodySchema = z.discriminatedUnion('verdict', [
     taskQueue: z.string().min(1),
     targetStateDigest: digestSchema.nullable(),
     approval: approvedBySchema.nullable(),
+    /** The grant that it rests on instead of an approval of its own. Absent: none. */
+    grant: grantedBySchema.optional(),
     /** Of purpose `dry-run`, for a read: the policy lets reads run. */
     dryRunRead: z.literal(true).optional(),
   }),

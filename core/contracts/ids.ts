@@ -13,6 +13,7 @@ export const linkRunIdSchema = z.string().regex(new RegExp(`^${uuid}$`));
 export const nonceSchema = z.string().regex(new RegExp(`^${uuid}$`));
 /** `<workflow id>/<turn>.<index>` */
 export const callKeySchema = z.string().regex(callKeyPattern);
+export const grantIdSchema = z.string().regex(/^[a-z0-9]{12}$/);
 export const toolNameSchema = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/);
 export const agentNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
 /** Who somebody is: a person or a service account, as the identity provider or the key file names it. */

@@ -6,7 +6,7 @@ import {
   policyStatusSchema,
   publishPolicyRequestSchema,
   rollBackPolicyRequestSchema,
-} from '../../client/gateway-schemas.ts';
+} from '../../client/policy-schemas.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { loadPolicy } from '../../policy/index.ts';
 import { readControl, readLayers } from '../../store/read-control.ts';

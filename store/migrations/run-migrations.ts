@@ -8,6 +8,7 @@ import { indexApprovalChanges } from './approval-changes.ts';
 import { createAskQuotas } from './ask-quotas.ts';
 import { type AppendOnly, createAuthorityAndLedger } from './authority-and-ledger.ts';
 import { indexGateReads } from './gate-reads.ts';
+import { createGrantUses } from './grant-uses.ts';
 import { createKeyUses } from './key-uses.ts';
 import { createNoticeAlarms } from './notice-alarms.ts';
 import { createNotices } from './notices.ts';
@@ -29,6 +30,7 @@ function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
     '0009-redactions': { up: createRedactions },
     '0010-notice-alarms': { up: createNoticeAlarms },
     '0011-ask-quotas': { up: createAskQuotas },
+    '0012-grant-uses': { up: createGrantUses },
   };
 }
 

@@ -64,6 +64,7 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
     insert: ['tools'],
     update: { tools: ['state', 'lease_until_at', 'voided_from', 'voided_by', 'voided_at'] },
   },
+  grant_uses: { read: ['agent', 'gateway', 'audit'], insert: ['agent'] },
   receipts: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['tools'] },
   labels: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['tools'] },
   // Who was told authorises nothing: an answer is a vote, whatever stands here.

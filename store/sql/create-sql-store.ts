@@ -7,6 +7,7 @@ import { controlMethods } from './control.ts';
 import { decisionMethods } from './decisions.ts';
 import { fenceMethods } from './fences.ts';
 import { gateStateMethods } from './gate-state.ts';
+import { grantUseMethods } from './grant-uses.ts';
 import { keyUseMethods } from './key-uses.ts';
 import { ledgerMethods } from './ledger.ts';
 import { limitMethods } from './limits.ts';
@@ -28,6 +29,7 @@ export function createSqlStore(session: SqlSession): Store {
     ...approvalChangeMethods(session),
     ...voteMethods(session),
     ...fenceMethods(session),
+    ...grantUseMethods(session),
     ...receiptMethods(session),
     ...controlMethods(session),
     ...keyUseMethods(session),

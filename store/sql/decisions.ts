@@ -10,13 +10,14 @@ import { parseCallKey } from '../../core/contracts/call-names.ts';
 import type { SignedDecision } from '../../core/contracts/decision.ts';
 import type { DecisionKey, DecisionRecord, RecordedDecision, Store } from '../store.ts';
 import { closeAskPlaces, findFullQuota, takeAskPlaces } from './ask-quotas.ts';
+import { checkUse, takeUse } from './grant-uses.ts';
 import { takePlaces } from './limit-places.ts';
 import { countToolCall } from './limits.ts';
 import { prepared } from './prepared.ts';
 import { argumentsMustAgree, readDecision, rowMustAgree, toText } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
 import type { DecisionsTable } from './tables.ts';
-import { ofRun } from './write-scopes.ts';
+import { ofDecision } from './write-scopes.ts';
 
 export function decisionMethods(
   session: SqlSession,
@@ -25,7 +26,7 @@ export function decisionMethods(
     findDecision: (key) => session.read((queries) => findDecision(queries, key)),
     recordDecision: (record, expected) =>
       session.write((queries) => recordDecision(queries, record, expected.runEpoch), {
-        ...ofRun(record.decision.body.workflowId),
+        ...ofDecision(record.decision.body.workflowId, record.grantUse?.grantId),
         mayBeLostWithPower: isBarePermit(record),
       }),
     listDecisions: (workflowId) =>
@@ -43,8 +44,8 @@ export function decisionMethods(
 }
 
 /** A permit that nobody was asked for. Its effect, if it has one, starts only after a write that power loss spares. */
-function isBarePermit({ decision: { body }, ask, closes, denial }: DecisionRecord): boolean {
-  return body.verdict === 'allow' && body.approval === null && !ask && !closes && !denial;
+function isBarePermit({ decision: { body }, ask, closes, denial, grantUse }: DecisionRecord): boolean {
+  return body.verdict === 'allow' && body.approval === null && !ask && !closes && !denial && !grantUse;
 }
 
 const decisionByKey = prepared((queries, key: DecisionKey) =>
@@ -86,6 +87,14 @@ function keyPairs(key: DecisionKey, { body }: SignedDecision): (readonly [unknow
   ];
 }
 
+function grantPairs({ decision: { body }, grantUse }: DecisionRecord): (readonly [unknown, unknown])[] {
+  const grant = body.verdict === 'allow' ? body.grant : undefined;
+  return [
+    [grantUse?.grantId, grant?.grantId],
+    [grantUse?.number, grant?.use],
+  ];
+}
+
 async function recordDecision(queries: Queries, record: DecisionRecord, runEpoch: number): Promise<RecordedDecision> {
   const { key, decision, turn } = record;
   const { workflowId } = decision.body;
@@ -96,6 +105,7 @@ async function recordDecision(queries: Queries, record: DecisionRecord, runEpoch
     [turn, position.turn],
     [runEpoch, decision.body.runEpoch],
     [record.ask !== null, decision.body.verdict === 'ask'],
+    ...grantPairs(record),
   ]);
   const stored = await findDecision(queries, key);
   if (stored) return { kind: 'exists', decision: stored };
@@ -103,8 +113,12 @@ async function recordDecision(queries: Queries, record: DecisionRecord, runEpoch
 
   const overQuota = await refuseOverQuota(queries, record);
   if (overQuota) return overQuota;
+  // Before anything is taken, so that a call that meets another use of the grant has no place of any limit.
+  const use = record.grantUse ? await checkUse(queries, record.grantUse, { ...key, workflowId }) : 'own';
+  if (use === 'gone') return { kind: 'over-limit', limit: 'grant' };
   const full = await admit(queries, record, workflowId);
   if (full) return full;
+  if (record.grantUse && use === 'next') await takeUse(queries, record.grantUse, { ...key, workflowId });
   await insertDecision(queries, record);
   await insertAsk(queries, record);
   await closeAsk(queries, record);

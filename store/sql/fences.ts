@@ -22,7 +22,7 @@ export function fenceMethods(session: SqlSession): FenceMethods {
     // A freeze or a withdrawal that is recorded before this commits is seen by it, and refuses.
     reserveFence: (reservation) =>
       session.write((queries) => reserveFence(queries, reservation), {
-        ...ofCallUnderControl(reservation.callKey, reservation.nonce),
+        ...ofCallUnderControl(reservation.callKey, noncesOf(reservation)),
         // The write that lets the effect start takes this one to the disk with it.
         mayBeLostWithPower: true,
       }),
@@ -31,6 +31,10 @@ export function fenceMethods(session: SqlSession): FenceMethods {
       session.write((queries) => consumeFence(queries, consumption), ofCall(consumption.callKey)),
     voidFence: (step) => session.write((queries) => voidFence(queries, step), ofCall(step.callKey)),
   };
+}
+
+function noncesOf({ nonce, grant }: Reservation): string[] {
+  return [nonce ?? [], grant?.nonce ?? []].flat();
 }
 
 async function reserveFence(queries: Queries, reservation: Reservation): Promise<Reserved> {
@@ -44,6 +48,8 @@ async function reserveFence(queries: Queries, reservation: Reservation): Promise
   if ((await readFreezeEpoch(queries)) !== reservation.freezeEpoch) return { kind: 'frozen' };
   if (nonce !== null && (await isWithdrawn(queries, nonce, reservation.voteDigests ?? [])))
     return { kind: 'withdrawn' };
+  const lost = await whyGrantLost(queries, reservation);
+  if (lost) return lost;
 
   await insertRow(queries, {
     call_key: callKey,
@@ -63,7 +69,7 @@ async function reserveFence(queries: Queries, reservation: Reservation): Promise
     voided_by: null,
     voided_at: null,
   });
-  const { workflowId, callKey: _, now: __, voteDigests: ___, ...body } = reservation;
+  const { workflowId, callKey: _, now: __, voteDigests: ___, grant: ____, ...body } = reservation;
   await appendLedger(queries, { kind: 'intent', workflowId, callKey, body, at: now });
   return { kind: 'reserved' };
 }
@@ -85,6 +91,23 @@ async function findApprovalHolder(queries: Queries, nonce: string, callKey: stri
 async function isWithdrawn(queries: Queries, nonce: string, voteDigests: readonly string[]): Promise<boolean> {
   const rows = await queries.selectFrom('withdrawals').select('withdraws').where('nonce', '=', nonce).execute();
   return rows.some(({ withdraws }) => voteDigests.includes(withdraws));
+}
+
+/** As the gate saw it, the grant stood: what came in between is looked for here. */
+async function whyGrantLost(
+  queries: Queries,
+  { grant }: Reservation,
+): Promise<Extract<Reserved, { kind: 'revoked' | 'withdrawn' }> | undefined> {
+  if (!grant) return undefined;
+  if (await isWithdrawn(queries, grant.nonce, grant.voteDigests)) return { kind: 'withdrawn' };
+  const revocations = await queries
+    .selectFrom('control')
+    .select('record')
+    .where('kind', '=', 'grant-revocation')
+    .execute();
+  // Signed or not: a writer of the database can take a grant away with such a row, and never give one.
+  const isRevoked = revocations.some(({ record }) => record.includes(`"grantId":"${grant.grantId}"`));
+  return isRevoked ? { kind: 'revoked' } : undefined;
 }
 
 async function startFence(queries: Queries, step: Parameters<Store['startFence']>[0]): ReturnType<Store['startFence']> {

@@ -161,6 +161,15 @@ export interface FencesTable {
   voided_at: number | null;
 }
 
+export interface GrantUsesTable {
+  grant_id: string;
+  number: number;
+  call_key: string;
+  try: number;
+  workflow_id: string;
+  used_at: number;
+}
+
 export interface ReceiptsTable {
   permit_digest: string;
   workflow_id: string;
@@ -296,6 +305,7 @@ export interface Tables {
   votes: VotesTable;
   withdrawals: WithdrawalsTable;
   fences: FencesTable;
+  grant_uses: GrantUsesTable;
   receipts: ReceiptsTable;
   labels: LabelsTable;
   notices: NoticesTable;

@@ -9,6 +9,11 @@ export function ofRun(workflowId: string): WriteScope {
   return { alone: [`run ${workflowId}`] };
 }
 
+/** A decision about a call of the run, with a number of a grant that other runs may use, too. */
+export function ofDecision(workflowId: string, grantId?: string): WriteScope {
+  return grantId === undefined ? ofRun(workflowId) : { alone: [...ofRun(workflowId).alone, `grant ${grantId}`] };
+}
+
 /** Fences and receipts of a call, over all its tries. */
 export function ofCall(callKey: string): WriteScope {
   return { alone: [`call ${callKey}`] };
@@ -17,10 +22,10 @@ export function ofCall(callKey: string): WriteScope {
 /**
  * The same, while no control record is added and none of the approval's votes is withdrawn: the freeze epoch and the votes that
  * were read are still the last ones at the commit.
- * @param nonce null: it rests on no approval
+ * @param nonces of the requests whose votes it rests on
  */
-export function ofCallUnderControl(callKey: string, nonce: string | null): WriteScope {
-  return { ...ofCall(callKey), shared: [control, ...(nonce === null ? [] : ofNonce(nonce).alone)] };
+export function ofCallUnderControl(callKey: string, nonces: readonly string[]): WriteScope {
+  return { ...ofCall(callKey), shared: [control, ...nonces.flatMap((nonce) => ofNonce(nonce).alone)] };
 }
 
 export function ofNonce(nonce: string): WriteScope {

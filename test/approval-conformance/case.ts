@@ -18,6 +18,7 @@ const voteSchema = z.strictObject({
   version: z.string().optional(),
   stop: z.boolean().optional(),
   confirmation: z.string().optional(),
+  grant: z.union([z.literal('as-proposed'), z.strictObject({ like: z.string(), uses: z.int().default(1) })]).optional(),
   expect: expected,
 });
 export type VoteStep = z.infer<typeof voteSchema>;
@@ -59,6 +60,9 @@ const steps = {
   /** Waits until a further request with this target is pending. */
   again: z.string(),
   withdraw: z.string(),
+  revoke: z.strictObject({ by: z.string(), on: z.string(), run }),
+  /** Waits until a call of this target is asked about. */
+  asks: z.strictObject({ run, on: z.string() }),
   deliver: deliverySchema,
   forge: z.enum(forgeries),
   demote: z.string(),

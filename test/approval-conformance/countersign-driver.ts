@@ -4,6 +4,7 @@
  */
 import { pino } from 'pino';
 import { Countersign } from '../../client/gateway-client.ts';
+import type { GrantRequest } from '../../client/grant-schemas.ts';
 import type { SignedVote } from '../../core/contracts/approval.ts';
 import { digestText } from '../../core/digest.ts';
 import { CountersignError } from '../../core/errors.ts';
@@ -195,7 +196,7 @@ function createDriver(ground: Ground): ApprovalDriver {
     // The gateway's list asks the server about each run; the cases only need what was asked.
     pending: requests,
     asked: async (run) => (await store.listAsks({ workflowId: run, limit: 200 })).length,
-    async vote({ by, request, verdict, version, stop, confirmation }: VoteOrder) {
+    async vote({ by, request, verdict, version, stop, confirmation, grant }: VoteOrder) {
       const cardDigest = version === 'another' ? digestText('card', 'another') : (version ?? request.version);
       const typed = confirmation === 'target' ? tool : confirmation;
       return await answerOf(
@@ -205,6 +206,7 @@ function createDriver(ground: Ground): ApprovalDriver {
           ...(verdict === 'deny' ? { reason: 'the case says so' } : {}),
           ...(stop ? { stop: true } : {}),
           ...(typed === undefined ? {} : { confirmation: typed }),
+          ...(grant ? { grant: await grantRequest(as(by), request, grant) } : {}),
         }),
       );
     },
@@ -214,6 +216,9 @@ function createDriver(ground: Ground): ApprovalDriver {
     },
     deliver,
     withdraw: async (by, request) => await answerOf(as(by).approvals.withdraw(request.id, {})),
+    async revoke(by, { id }) {
+      for (const { grantId } of (await as(by).approvals.get(id)).grants) await as(by).grants.revoke(grantId);
+    },
     forge: async (forgery, request, run) => await door.signal(run, 'vote', await forged(forgery, request)),
     async demote(name) {
       const { principal, keyId } = keyOf(apiKeys, name, suffix);
@@ -265,6 +270,28 @@ function createDriver(ground: Ground): ApprovalDriver {
     },
     close: () => Promise.resolve(),
   };
+}
+
+async function grantRequest(
+  gateway: Countersign,
+  { id }: Pending,
+  grant: NonNullable<VoteOrder['grant']>,
+): Promise<GrantRequest> {
+  if (grant !== 'as-proposed') {
+    const { like, uses } = grant;
+    return {
+      propose: {
+        arguments: { name: { like: [like] } },
+        uses,
+        ttlMs: keyLifeMs,
+        scope: 'agent',
+        labels: ['operator', 'untrusted'],
+      },
+    };
+  }
+  const [proposed] = (await gateway.approvals.get(id)).grants;
+  if (!proposed) throw new Error('no grant is proposed with it');
+  return { sign: proposed.grantDigest };
 }
 
 function keyOf(apiKeys: ReadonlyMap<string, string>, name: string, suffix: string) {

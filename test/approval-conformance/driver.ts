@@ -3,7 +3,18 @@
 export type Verdict = 'approve' | 'deny';
 
 /** How the approvals of a run are set up; what each means is said beside the cases. */
-export const setups = ['one', 'two', 'hasty', 'hasty-two', 'seats', 'confirmed', 'nobody', 'short-links'] as const;
+export const setups = [
+  'one',
+  'two',
+  'hasty',
+  'hasty-two',
+  'seats',
+  'confirmed',
+  'nobody',
+  'short-links',
+  'granting',
+  'granting-two',
+] as const;
 export type Setup = (typeof setups)[number];
 
 export const abilities = [
@@ -17,6 +28,7 @@ export const abilities = [
   'confirm',
   'edit',
   'deliver',
+  'grant',
 ] as const;
 export type Ability = (typeof abilities)[number];
 
@@ -56,6 +68,8 @@ export interface VoteOrder {
   stop?: boolean | undefined;
   /** What the voter typed to confirm it; `target`: what they were asked to type. */
   confirmation?: string | undefined;
+  /** The approval is also one of calls whose target is like the pattern, or is the grant that somebody proposed with it. */
+  grant?: { like: string; uses: number } | 'as-proposed' | undefined;
 }
 
 export interface EditOrder {
@@ -100,6 +114,8 @@ export interface ApprovalDriver {
   /** Answers with another target: the call is asked about anew. */
   edit(order: EditOrder): Promise<VoteAnswer>;
   withdraw(by: string, request: Pending): Promise<VoteAnswer>;
+  /** Ends every grant that was given with the request. */
+  revoke(by: string, request: Pending): Promise<void>;
   /** Of a repeated one: what the second comes to. */
   deliver(order: DeliveryOrder): Promise<VoteAnswer>;
   /** Brings a vote to the run past the door, as somebody who can reach the queue does. */

@@ -49,6 +49,15 @@ async function take(play: Play, { kind, step }: Step): Promise<void> {
       return await seeAgain(play, step);
     case 'withdraw':
       return expectSame(play, 'withdrawal', await driver.withdraw(step, requestOf(play, 'run', 'a')), 'counted');
+    case 'revoke':
+      return await driver.revoke(step.by, requestOf(play, step.run, step.on));
+    case 'asks': {
+      const id = runOf(play, step.run);
+      const found = await until(`a request for ${step.on}`, async () =>
+        (await driver.pending(id)).find(({ target }) => target === step.on),
+      );
+      return void play.seen.set(`${step.run} ${step.on}`, found);
+    }
     case 'deliver': {
       const { verdict, of, flaw } = step;
       const source = flaw === 'stolen' ? requestOf(play, 'first', 'a') : undefined;
@@ -134,10 +143,10 @@ async function start(play: Play, step: Extract<Step, { kind: 'start' }>['step'])
 
 async function vote(play: Play, step: VoteStep): Promise<void> {
   const request = requestOf(play, step.run, step.on);
-  const { by, verdict, stop, confirmation } = step;
+  const { by, verdict, stop, confirmation, grant } = step;
   const version =
     step.version === undefined ? undefined : (play.seen.get(`${step.run} ${step.version}`)?.version ?? 'another');
-  const answer: VoteAnswer = await play.driver.vote({ by, request, verdict, version, stop, confirmation });
+  const answer: VoteAnswer = await play.driver.vote({ by, request, verdict, version, stop, confirmation, grant });
   if (step.expect !== 'any') expectSame(play, `${verdict} by ${by}`, answer, step.expect);
 }
 

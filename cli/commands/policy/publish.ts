@@ -1,5 +1,5 @@
 /** `countersign policy publish`: stores a version of a policy by its digest. Nothing is in force by that. */
-import { longestPublishedPolicy } from '../../../client/gateway-schemas.ts';
+import { longestPublishedPolicy } from '../../../client/policy-schemas.ts';
 import { CountersignError } from '../../../core/errors.ts';
 import { connectGateway } from '../../connect-gateway.ts';
 import { defineCommand, noOptions } from '../../define-command.ts';

@@ -9,6 +9,7 @@ import { decisionConformance } from './conformance/decisions.ts';
 import { fenceConformance } from './conformance/fences.ts';
 import { fenceModelConformance } from './conformance/fence-model.ts';
 import { gateStateConformance } from './conformance/gate-state.ts';
+import { grantConformance } from './conformance/grants.ts';
 import { limitConformance } from './conformance/limits.ts';
 import { noticeConformance } from './conformance/notices.ts';
 import { quotaConformance } from './conformance/quotas.ts';
@@ -48,6 +49,7 @@ export function storeConformance(name: string, open: () => Promise<StoreHarness>
     decisionConformance(current);
     gateStateConformance(current);
     limitConformance(current);
+    grantConformance(current);
     quotaConformance(current);
     voteConformance(current);
     noticeConformance(current);

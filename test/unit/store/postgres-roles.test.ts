@@ -52,7 +52,7 @@ function as(role: StoreRole): Store {
 /** Written from the contract, not from the program's table of grants. Counters and ledger rows are tried one by one below. */
 const mayInsert: Record<StoreRole, string> = {
   agent:
-    'runs links epochs decisions admissions tool_calls limit_counts limit_places asks ask_places ask_back_offs denials bodies ledger',
+    'runs links epochs decisions admissions tool_calls limit_counts limit_places grant_uses asks ask_places ask_back_offs denials bodies ledger',
   model: 'model_usage redactions',
   tools: 'fences receipts labels bodies redactions ledger',
   notify: '',

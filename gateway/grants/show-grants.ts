@@ -1,0 +1,124 @@
+/**
+ * Grants as people see them: from their signed records, with the votes that verify and the uses that were taken. What a state
+ * says is read for people; each call's gate judges by itself.
+ */
+import type { z } from 'zod';
+import type { GrantView, proposedGrantViewSchema } from '../../client/grant-schemas.ts';
+import { signedVoteSchema } from '../../core/contracts/approval.ts';
+import type { Grant } from '../../core/contracts/grant.ts';
+import type { VoteEvidence } from '../../core/approval.ts';
+import { openEnvelope } from '../../core/envelope.ts';
+import { decideGrant, grantDigestOf } from '../../core/grant/decide-grant.ts';
+import { grantLines } from '../../core/grant/grant-words.ts';
+import { CountersignError } from '../../core/errors.ts';
+import { type KnownGrant, readGrants } from '../../store/read-grants.ts';
+import type { GatewayContext } from '../options.ts';
+
+export type ProposedGrantView = z.infer<typeof proposedGrantViewSchema>;
+
+export interface GrantFilter {
+  /** Only what is proposed or standing. */
+  live: boolean;
+  workflowId?: string | undefined;
+  agent?: string | undefined;
+  limit: number;
+}
+
+/** Newest first. */
+export async function listGrants(gateway: GatewayContext, filter: GrantFilter): Promise<GrantView[]> {
+  const { live, workflowId, agent, limit } = filter;
+  const views: GrantView[] = [];
+  for (const known of (await allGrants(gateway)).toReversed()) {
+    const { grant, revoked } = known;
+    if (workflowId !== undefined && grant.request.workflowId !== workflowId) continue;
+    if (agent !== undefined && grant.agent !== agent) continue;
+    if (live && (revoked !== null || grant.expiresAt < gateway.clock.now())) continue;
+    const view = await viewOf(gateway, known);
+    if (!live || view.state === 'proposed' || view.state === 'standing') views.push(view);
+    if (views.length >= limit) break;
+  }
+  return views;
+}
+
+/** @throws {CountersignError} `not-found` */
+export async function showGrant(gateway: GatewayContext, grantId: string): Promise<GrantView> {
+  return await viewOf(gateway, await findGrant(gateway, grantId));
+}
+
+/** @throws {CountersignError} `not-found` */
+export async function findGrant(gateway: GatewayContext, grantId: string): Promise<KnownGrant> {
+  const found = (await allGrants(gateway)).find(({ grant }) => grant.grantId === grantId);
+  if (found) return found;
+  throw new CountersignError(
+    'not-found',
+    `Cannot find grant "${grantId}": there is none, expected the id of one; list them`,
+  );
+}
+
+/** What was proposed for a request and not revoked, for whoever looks at its card. */
+export async function grantsOfRequest(gateway: GatewayContext, nonce: string): Promise<ProposedGrantView[]> {
+  const own = (await allGrants(gateway)).filter(
+    ({ grant, revoked }) => grant.request.nonce === nonce && revoked === null,
+  );
+  if (own.length === 0) return [];
+  const votes = await votesOf(gateway, nonce);
+  return own.map(({ grant }) => proposedView(grant, votes)).filter(({ approvals }) => approvals.length > 0);
+}
+
+async function allGrants({ store, keys, audience }: GatewayContext): Promise<KnownGrant[]> {
+  return await readGrants({ store, registry: keys.registry, audience });
+}
+
+async function viewOf(gateway: GatewayContext, { grant, revoked }: KnownGrant): Promise<GrantView> {
+  const { agent, environment, tool, scope, request, uses, grantedAt, expiresAt } = grant;
+  const votes = await votesOf(gateway, request.nonce);
+  const used = await gateway.store.grantUses(grant.grantId);
+  return {
+    ...proposedView(grant, votes),
+    state: revoked === null ? stateOf(grant, votes, used.length, gateway.clock.now()) : 'revoked',
+    agent,
+    environment,
+    tool: tool.name,
+    scope,
+    workflowId: request.workflowId,
+    nonce: request.nonce,
+    quorum: request.terms.quorum,
+    uses,
+    grantedAt,
+    expiresAt,
+    used: used.map(({ number, callKey, try: tryNumber, at }) => ({ number, callKey, try: tryNumber, at })),
+    revoked,
+  };
+}
+
+function proposedView(grant: Grant, votes: readonly VoteEvidence[]): ProposedGrantView {
+  const grantDigest = grantDigestOf(grant);
+  const { statusByDigest } = decideGrant(grant, votes, { closed: false });
+  const approvals = votes.filter(
+    ({ digest, vote: { body } }) => body.grantDigest === grantDigest && statusByDigest[digest] === 'counted',
+  );
+  return {
+    grantId: grant.grantId,
+    grantDigest,
+    proposedBy: grant.proposedBy,
+    approvals: approvals.map(({ vote }) => vote.body.principal),
+    lines: grantLines(grant),
+  };
+}
+
+function stateOf(grant: Grant, votes: readonly VoteEvidence[], used: number, now: number): GrantView['state'] {
+  if (now > grant.expiresAt) return 'expired';
+  const { outcome } = decideGrant(grant, votes, { closed: now > grant.request.deadlineAt });
+  if (outcome === null) return 'proposed';
+  if (outcome !== 'approved') return 'void';
+  return used >= grant.uses ? 'used-up' : 'standing';
+}
+
+/** Those that verify. */
+async function votesOf({ store, keys, audience }: GatewayContext, nonce: string): Promise<VoteEvidence[]> {
+  const options = { schema: signedVoteSchema, audience, registry: keys.registry, now: null };
+  return (await store.votesByNonce(nonce)).flatMap(({ vote, digest }) => {
+    const opened = openEnvelope(vote, options);
+    return opened.kind === 'opened' ? [{ vote: opened.signed, digest, valid: true, eligible: true }] : [];
+  });
+}
