@@ -18,7 +18,12 @@ const voteSchema = z.strictObject({
   version: z.string().optional(),
   stop: z.boolean().optional(),
   confirmation: z.string().optional(),
-  grant: z.union([z.literal('as-proposed'), z.strictObject({ like: z.string(), uses: z.int().default(1) })]).optional(),
+  grant: z
+    .union([
+      z.literal('as-proposed'),
+      z.strictObject({ like: z.string(), uses: z.int().default(1), everywhere: z.boolean().default(false) }),
+    ])
+    .optional(),
   expect: expected,
 });
 export type VoteStep = z.infer<typeof voteSchema>;

@@ -278,13 +278,13 @@ async function grantRequest(
   grant: NonNullable<VoteOrder['grant']>,
 ): Promise<GrantRequest> {
   if (grant !== 'as-proposed') {
-    const { like, uses } = grant;
+    const { like, uses, everywhere } = grant;
     return {
       propose: {
         arguments: { name: { like: [like] } },
         uses,
         ttlMs: keyLifeMs,
-        scope: 'agent',
+        scope: everywhere ? 'agent' : 'run',
         labels: ['operator', 'untrusted'],
       },
     };

@@ -68,8 +68,8 @@ export interface VoteOrder {
   stop?: boolean | undefined;
   /** What the voter typed to confirm it; `target`: what they were asked to type. */
   confirmation?: string | undefined;
-  /** The approval is also one of calls whose target is like the pattern, or is the grant that somebody proposed with it. */
-  grant?: { like: string; uses: number } | 'as-proposed' | undefined;
+  /** The approval is also one of calls of the run (`everywhere`: of any) whose target is like the pattern, or is the grant that somebody proposed with it. */
+  grant?: { like: string; uses: number; everywhere: boolean } | 'as-proposed' | undefined;
 }
 
 export interface EditOrder {

@@ -13,9 +13,9 @@ const terms: Readonly<Record<Setup, string>> = {
   }`,
   confirmed: '{ approvers: { roles: [operator] }, stepUpFrom: low, deadline: 60s }',
   nobody: '{ approvers: { roles: [ghost] }, deadline: 60s }',
-  granting: '{ approvers: { roles: [operator] }, deadline: 6s, grants: { ttl: 1h, uses: 3, scope: agent } }',
+  granting: '{ approvers: { roles: [operator] }, deadline: 60s, grants: { ttl: 1h, uses: 3, scope: agent } }',
   'granting-two':
-    '{ approvers: { roles: [operator] }, quorum: 2, deadline: 6s, grants: { ttl: 1h, uses: 3, scope: agent } }',
+    '{ approvers: { roles: [operator] }, quorum: 2, deadline: 60s, grants: { ttl: 1h, uses: 3, scope: agent } }',
   'short-links': '{ approvers: { roles: [operator] }, deadline: 60s }',
 };
 

@@ -9,6 +9,8 @@ import { grantDigestOf, grantFor } from '../support/grants.ts';
 import { type KillAt, ownQueues, startWorkerProcess } from '../support/start-worker-process.ts';
 
 const call = (name: string) => ({ calls: [{ name: 'quick_send', args: { name } }] });
+/** Agent-wide grants of one test must not cover the calls of the others. */
+const like = (glob: string): Pick<Grant, 'arguments'> => ({ arguments: { name: { kind: 'like', globs: [glob] } } });
 const policy = testPolicy('150s').replace(
   'executeWithin: 60s',
   'executeWithin: 60s\n    grants: { ttl: 1h, uses: 5, scope: agent }',
@@ -45,11 +47,11 @@ describe('a grant', () => {
   });
 
   it.concurrent('P2 gives its last use to one of two runs that race for it', async () => {
-    const first = await harness.start([call('web-0'), { text: 'end' }]);
-    const grant = await granted(first);
+    const first = await harness.start([call('race-0'), { text: 'end' }]);
+    const grant = await granted(first, like('race-*'));
     await first.result();
     const rivals = await Promise.all(
-      ['web-1', 'web-2'].map(async (name) => await harness.start([call(name), { text: 'end' }])),
+      ['race-1', 'race-2'].map(async (name) => await harness.start([call(name), { text: 'end' }])),
     );
     const ended = await Promise.race(rivals.map(async (run) => ({ run, result: await run.result() })));
     const other = rivals.find((run) => run !== ended.run);
@@ -62,30 +64,30 @@ describe('a grant', () => {
   });
 
   it.concurrent('P2 lets nothing through once it is revoked, and asks', async () => {
-    const first = await harness.start([call('web-0'), { text: 'end' }]);
-    const { grantId } = await granted(first, { uses: 5 });
+    const first = await harness.start([call('ended-0'), { text: 'end' }]);
+    const { grantId } = await granted(first, { ...like('ended-*'), uses: 5 });
     await first.result();
-    const before = await harness.start([call('web-1'), { text: 'end' }]);
+    const before = await harness.start([call('ended-1'), { text: 'end' }]);
     await before.result();
     expect(before.effects()).toHaveLength(1);
     await harness.desk.control({ kind: 'grant-revocation', grantId, by: 'pete', reason: null });
-    const after = await harness.start([call('web-2'), { text: 'end' }]);
+    const after = await harness.start([call('ended-2'), { text: 'end' }]);
     await after.castVote(await after.ask(), { verdict: 'deny' });
     await after.result();
     expect(after.effects()).toEqual([]);
   });
 
   it.concurrent('P1 that a Temporal client forged, or signed with another key, lets nothing through', async () => {
-    const run = await harness.start([call('web-0'), call('web-1'), { text: 'end' }]);
+    const run = await harness.start([call('forged-0'), call('forged-1'), { text: 'end' }]);
     const ask = await run.ask();
-    const grant = grantFor(ask, { environment: harness.pack.body.environment, scope: 'run' });
+    const grant = grantFor(ask, { environment: harness.pack.body.environment, scope: 'run', ...like('forged-*') });
     const sealed = harness.desk.vote(ask, { grantDigest: grantDigestOf(grant), verdict: 'deny' });
     await run.signalVote({ ...sealed, body: { ...sealed.body, verdict: 'approve' } });
     // Approved alone; the digest of a grant that nobody recorded does not make one.
     await run.castVote(ask, { grantDigest: grantDigestOf(grant) });
     await run.castVote(await run.ask(1), { verdict: 'deny' });
     await run.result();
-    expect(run.effects().map((line) => line.split(' ')[1])).toEqual(['web-0']);
+    expect(run.effects().map((line) => line.split(' ')[1])).toEqual(['forged-0']);
   });
 
   const crashes: { step: string; killAt: KillAt; asks: number }[] = [
