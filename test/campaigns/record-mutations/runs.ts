@@ -26,6 +26,7 @@ export const mutatedBranches = [
   'continue-as-new',
   'refused',
   'redacted',
+  'grant',
 ] as const;
 
 export async function playAndExport(
