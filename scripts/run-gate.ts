@@ -31,7 +31,7 @@ let total: Counts = { passed: 0, failed: 0 };
 const summary: string[] = [];
 try {
   for (const step of gate.steps) {
-    const code = await run('npm', ['run', '--silent', step], 3 * minuteMs);
+    const code = await run('npm', ['run', '--silent', step], 5 * minuteMs);
     total = addCounts(total, { passed: 0, failed: code === 0 ? 0 : 1 });
     summary.push(`${step}: ${code === 0 ? 'ok' : `failed with exit code ${code}`}`);
   }
@@ -41,7 +41,7 @@ try {
     const code = await run(
       'vitest',
       ['run', '--project', project, ...reporters],
-      project === 'server' ? 17 * minuteMs : 4 * minuteMs,
+      project === 'server' ? 25 * minuteMs : 7 * minuteMs,
     );
     const counts = readVitestReport(report, code);
     total = addCounts(total, counts);
