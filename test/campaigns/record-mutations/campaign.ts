@@ -72,6 +72,7 @@ async function proveLimits(
 ): Promise<CampaignFailure[]> {
   const failures: CampaignFailure[] = [];
   for (const limit of random.shuffle(auditLimits).slice(0, share)) {
+    if (limit.sometimes) continue;
     const own = random.fork(JSON.stringify(limit));
     const targets = [...byName.values()].flat().filter(({ site }) => isAt(limit, site));
     let survived = false;

@@ -15,6 +15,8 @@ const limitSchema = z.strictObject({
   changes: z.array(z.string()).optional(),
   /** Only changes of a time by at most so much; more is found. */
   withinMs: z.int().optional(),
+  /** It holds only where a run went in a certain time, so that a campaign may meet none to prove it by. */
+  sometimes: z.literal(true).optional(),
   reason: z.string().min(20),
 });
 export type AuditLimit = z.infer<typeof limitSchema>;
