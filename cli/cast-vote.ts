@@ -126,7 +126,7 @@ function refuseHopeless(approval: ApprovalView, verdict: Verdict, reason: string
       `Cannot ${action}: it is ${approval.outcome ?? 'closed'}, expected an open request; look at "countersign approvals"`,
     );
   }
-  if (!approval.you.mayAnswer) {
+  if (!(verdict === 'deny' ? approval.you.mayDeny : approval.you.mayAnswer)) {
     throw new CountersignError(
       'forbidden',
       `Cannot ${action}: ${approval.you.reason ?? 'you may not answer'}, expected somebody whom its terms name; ask one of them`,
@@ -142,7 +142,7 @@ function refuseHopeless(approval: ApprovalView, verdict: Verdict, reason: string
 
 /** Whether it stands is for the votes to say: the command that shows it looks them up. */
 function grantWords(grantId: string, { approvers: { quorum } }: ApprovalView): string {
-  const others = quorum > 1 ? `; ${quorum} people must approve it, the others with --grant ${grantId}` : '';
+  const others = quorum > 1 ? `; it stands when ${quorum} people have approved it with --grant ${grantId}` : '';
   return `grant ${grantId}: approved by you${others}; look at "countersign grants show ${grantId}"`;
 }
 

@@ -261,6 +261,7 @@ export const approvalViewSchema = z.strictObject({
   told: z.array(toldViewSchema).optional().describe('What each channel was told, and when. Absent in lists'),
   you: z.strictObject({
     mayAnswer: z.boolean(),
+    mayDeny: z.boolean().describe('Also where you may not approve, such as what you edited'),
     reason: z.string().nullable().describe('Why not'),
   }),
 });

@@ -105,13 +105,27 @@ export async function showApproval(
   nonce: string,
 ): Promise<ApprovalView> {
   const { ask, run, ticket } = await findAsk(gateway, nonce);
-  const may = await approvers.mayAnswer(ask, ticket, caller);
+  const you = await rightsOf(approvers, ask, ticket, caller);
   const { lastApproved, spent } = await describeSituation(gateway, ask);
   const told = (await gateway.store.noticesOf(nonce)).map(({ channel, toldAt, remindedAt, problem }) => {
     return { channel, at: toldAt, remindedAt, problem };
   });
-  const view = await toView(gateway, ask, may, run, engineWords(gateway), { lastApproved, spent });
+  const view = await toView(gateway, ask, you, run, engineWords(gateway), { lastApproved, spent });
   return { ...view, told, editing: await editingOf(approvers, ask, ticket, caller) };
+}
+
+/** Who edited a call may stop it and not approve it. */
+async function rightsOf(
+  approvers: ApproverCheck,
+  ask: OpenedAsk,
+  ticket: TicketBody,
+  caller: Credential,
+): Promise<ApprovalView['you']> {
+  const may = await approvers.mayAnswer(ask, ticket, caller);
+  if (may.kind === 'may') return { mayAnswer: true, mayDeny: true, reason: null };
+  const denial = { verdict: 'deny', channel: null, hasReason: true, isConfirmed: true } as const;
+  const mayDeny = (await approvers.mayAnswer(ask, ticket, caller, denial)).kind === 'may';
+  return { mayAnswer: false, mayDeny, reason: may.reason };
 }
 
 async function editingOf(
@@ -153,13 +167,13 @@ async function viewOf(
   const run = await gateway.store.getRun(ask.row.workflowId);
   const ticket = run ? openTicket(gateway, run.ticket, ask.row.workflowId) : undefined;
   if (!run || !ticket) return undefined;
-  return await toView(gateway, ask, await approvers.mayAnswer(ask, ticket, caller), run, words);
+  return await toView(gateway, ask, await rightsOf(approvers, ask, ticket, caller), run, words);
 }
 
 async function toView(
   gateway: GatewayContext,
   ask: OpenedAsk,
-  may: Awaited<ReturnType<ApproverCheck['mayAnswer']>>,
+  you: ApprovalView['you'],
   run: RunRow,
   words: Words,
   extra: Pick<CardSituation, 'lastApproved' | 'spent'> = {},
@@ -211,7 +225,7 @@ async function toView(
     votes,
     ...(untold.length === 0 ? {} : { untold }),
     couldAnswer: body.ask.couldAnswer ?? null,
-    you: may.kind === 'may' ? { mayAnswer: true, reason: null } : { mayAnswer: false, reason: may.reason },
+    you,
   };
 }
 

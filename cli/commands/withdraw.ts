@@ -30,14 +30,20 @@ export const withdraw = defineCommand({
       await refuseUnsafeText('send the reason of "withdraw"', reason);
     }
     const gateway = await connectGateway(context.config());
-    const { nonce, approvalId, tool } = await terminal.progress(
+    const { nonce, approvalId, tool, grants } = await terminal.progress(
       'looking for the request',
       findApproval(gateway, given),
     );
     const request = { channel: 'terminal' as const, ...(reason === undefined ? {} : { reason }) };
     const result = await terminal.progress('withdrawing', gateway.approvals.withdraw(nonce, request));
     if (json) terminal.json({ nonce, approvalId, verdict: 'withdraw', ...result });
-    else terminal.result(`approval of ${visible(tool)}: ${words[result.status]}`);
+    else {
+      terminal.result(`approval of ${visible(tool)}: ${words[result.status]}`);
+      // Also where it was too late for the call: nothing more starts by a grant that stood on it.
+      for (const { grantId } of grants) {
+        terminal.result(`grant ${grantId}: no longer approved by you; look at "countersign grants show ${grantId}"`);
+      }
+    }
     return result.status === 'late' ? exitCodes.ended : exitCodes.done;
   },
 });

@@ -51,7 +51,8 @@ export function approvalLines(approval: ApprovalView, now: number): string[] {
   }
   if (!open) return [...lines, `  outcome     ${outcome ?? 'closed'}`];
   lines.push(`  time left   ${durationText(deadlineAt - now)}`);
-  if (!you.mayAnswer) lines.push(`  you         may not answer: ${visible(you.reason ?? 'no reason given')}`);
+  const cannot = you.mayDeny ? 'may deny, and not approve' : 'may not answer';
+  if (!you.mayAnswer) lines.push(`  you         ${cannot}: ${visible(you.reason ?? 'no reason given')}`);
   return lines;
 }
 

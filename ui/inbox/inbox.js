@@ -20,7 +20,7 @@ import { ask, element, hiddenSigns, messageOf, say, showSignedOut } from './page
  * @property {string | null} outcome
  * @property {{ reasonRequired: boolean, confirmation: string | null }} approvers
  * @property {{ channel: string, problem: string | null }[]} [untold]
- * @property {{ mayAnswer: boolean, reason: string | null }} you
+ * @property {{ mayAnswer: boolean, mayDeny: boolean, reason: string | null }} you
  * @property {{ left: number, mayEdit: boolean, reason: string | null }} [editing]
  */
 
@@ -141,12 +141,15 @@ function showCard() {
   element('card').replaceChildren(...rest.map(rowOf));
   showUntold(one);
   element('whole-section').hidden = !needsWhole(one);
-  element('answer').hidden = !one.open || !one.you.mayAnswer;
+  const mayDeny = one.kind === 'call' && one.you.mayDeny;
+  element('answer').hidden = !one.open || !(one.you.mayAnswer || mayDeny);
+  approveButton.hidden = !one.you.mayAnswer;
   // What the gateway said of an answer stays.
   if (told !== '') element('state').textContent = told;
   else if (!one.open) element('state').textContent = `This request is ${one.outcome ?? 'closed'}.`;
   else if (!one.you.mayAnswer)
-    element('state').textContent = `You may not answer: ${one.you.reason ?? 'no reason given'}`;
+    element('state').textContent =
+      `You may ${mayDeny ? 'deny, and not approve' : 'not answer'}: ${one.you.reason ?? 'no reason given'}`;
   const [yes, no] =
     one.kind === 'call' ? [`Approve ${one.tool}`, `Deny ${one.tool}`] : ['It happened', 'It did not happen'];
   approveButton.textContent = yes ?? '';
@@ -190,6 +193,7 @@ function reasonNeeded(one) {
 
 /** @param {Approval} one */
 function whyNotApprove(one) {
+  if (!one.you.mayAnswer) return 'You may deny it, and not approve it.';
   if (reasonNeeded(one) && reason.value.trim() === '') return 'A reason is required.';
   if (one.kind === 'call' && needsWhole(one) && !openedWhole.has(one.nonce))
     return 'Open the whole arguments before you approve.';

@@ -229,7 +229,7 @@ describe('approve', () => {
     ['is closed', approval({ open: false, outcome: 'expired' }), 5, 'it is expired'],
     [
       'is not for the caller',
-      approval({ you: { mayAnswer: false, reason: 'you asked for it' } }),
+      approval({ you: { mayAnswer: false, mayDeny: false, reason: 'you asked for it' } }),
       4,
       'you asked for it',
     ],
@@ -296,6 +296,18 @@ describe('approve', () => {
 });
 
 describe('deny', () => {
+  test.each([
+    [true, 0],
+    [false, 4],
+  ])('by somebody who may not approve (may deny: %s) exits with %i', async (mayDeny, exit) => {
+    const you = { mayAnswer: false, mayDeny, reason: 'you edited it' };
+    const gateway = await gatewayWith(approval({ you }), { ...applied, outcome: 'denied' });
+    const result = await runCli(['deny', nonce, '--reason', 'no', '--yes'], gateway);
+    expect(result.exit).toBe(exit);
+    expect(sent(gateway)).toHaveLength(mayDeny ? 1 : 0);
+    expect(result.stderr).toContain(mayDeny ? 'may deny, and not approve' : 'you edited it');
+  });
+
   test('sends the verdict with its reason, whatever the risk, after a y', async () => {
     const gateway = await gatewayWith(approval({ card: card({ risk: 'critical' }) }), {
       ...applied,

@@ -15,6 +15,14 @@ const view = approval({
 });
 const short = nonce.slice(0, 8);
 
+test('a withdrawal says that the grant proposed with the request has lost it, also where it came too late for the call', async () => {
+  const gateway = await gatewayWith(view);
+  gateway.on('POST', `/v1/approvals/${view.nonce}/withdrawals`, () => ({ ...applied, status: 'late', outcome: null }));
+  const { exit, stdout } = await runCli(['withdraw', view.nonce], gateway);
+  expect(exit).toBe(5);
+  expect(stdout).toContain(`grant ${grantId}: no longer approved by you`);
+});
+
 describe('approve --grant', () => {
   test('sends what was typed and says what it covers before it asks', async () => {
     const gateway = await gatewayWith(view, { ...applied, outcome: null, grantId });

@@ -134,7 +134,7 @@ export function approval(changes: Partial<ApprovalView> = {}): ApprovalView {
     },
     grants: [],
     votes: [],
-    you: { mayAnswer: true, reason: null },
+    you: { mayAnswer: true, mayDeny: true, reason: null },
     ...changes,
   };
 }

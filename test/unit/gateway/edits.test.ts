@@ -176,6 +176,11 @@ describe('a request of edited arguments', () => {
     const cardDigest = row.ask.body.verdict === 'ask' ? row.ask.body.ask.cardDigest : '';
     const vote = async (verdict: string) =>
       await world.call('POST', `/v1/approvals/${row.nonce}/votes`, { key: bob, body: { verdict, cardDigest } });
+    const seen = await world.call('GET', `/v1/approvals/${row.nonce}`, { key: bob });
+    expect(seen.body['you']).toMatchObject({ mayAnswer: false, mayDeny: true });
+    const guest = await world.key('eve', { roles: ['guest'] });
+    const bySomebody = await world.call('GET', `/v1/approvals/${row.nonce}`, { key: guest });
+    expect(bySomebody.body['you']).toMatchObject({ mayAnswer: false, mayDeny: false });
     const approval = await vote('approve');
     expect(approval).toMatchObject({ status: 403 });
     expect(approval.body['detail']).toContain('whoever edited the arguments does not approve them');
