@@ -26,18 +26,11 @@ import {
   toolNameSchema,
   workflowIdSchema,
 } from '../core/contracts/ids.ts';
+import { scopeSchema } from '../core/contracts/control.ts';
 import { findingSchema } from '../core/contracts/labels.ts';
 import { grantCapViewSchema, grantRequestSchema, proposedGrantViewSchema } from './grant-schemas.ts';
 
-export const scopeSchema = z.enum([
-  'runs:start',
-  'runs:read',
-  'runs:cancel',
-  'approvals:read',
-  'approvals:vote',
-  'control:write',
-  'redactions:read',
-]);
+export { scopeSchema };
 export type Scope = z.infer<typeof scopeSchema>;
 
 const errorCodes = Object.keys(errorMeanings) as ErrorCode[];

@@ -6,12 +6,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Countersign } from '../../client/gateway-client.ts';
-import { startEmbeddedEngine } from '../../engine/dev-server.ts';
 import { mintApiKey } from '../../gateway/index.ts';
 import { addAgent, type Ground, openGround, tool } from '../../test/approval-conformance/countersign-driver.ts';
 import { effectsIn } from '../../test/support/test-tools.ts';
 import { until } from '../../test/support/until.ts';
 import { graceMs } from '../../workflows/await-approval.ts';
+import { startBenchEngine } from '../parts/start-bench-engine.ts';
 import { quantile, summarise } from '../parts/statistics.ts';
 import type { Measurement, Suite, SuiteOptions } from '../parts/suite.ts';
 
@@ -26,14 +26,7 @@ export const suite: Suite = {
   parts: ['vote', 'pending', 'silence'],
   async measure(options) {
     const folder = await mkdtemp(join(tmpdir(), 'countersign-bench-approvals-'));
-    const engine = await startEmbeddedEngine({
-      stateFolder: join(folder, 'engine'),
-      namespace: 'countersign-bench',
-      port: 0,
-      uiPort: 0,
-      retentionDays: 1,
-      synchronous: 'normal',
-    });
+    const engine = await startBenchEngine(folder);
     try {
       const ground = await openGround({ address: engine.address, namespace: engine.namespace });
       try {

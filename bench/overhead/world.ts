@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { openTemporalDoor, type TemporalDoor } from '../../client/temporal-door.ts';
 import { domains } from '../../core/contracts/envelope.ts';
 import type { TaskQueues } from '../../core/contracts/ticket.ts';
-import { type EmbeddedEngine, startEmbeddedEngine } from '../../engine/dev-server.ts';
+import type { EmbeddedEngine } from '../../engine/dev-server.ts';
+import { startBenchEngine } from '../parts/start-bench-engine.ts';
 import { loadOrCreateKeys } from '../../keys/index.ts';
 import { type AgentPack, publishPack } from '../../packs/agent-pack.ts';
 import { defineAgent } from '../../packs/define-agent.ts';
@@ -49,14 +50,7 @@ export async function benchPack(): Promise<AgentPack> {
 
 export async function startWorld(): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-bench-'));
-  const engine = await startEmbeddedEngine({
-    stateFolder: join(folder, 'engine'),
-    namespace: 'countersign-bench',
-    port: 0,
-    uiPort: 0,
-    retentionDays: 1,
-    synchronous: 'normal',
-  });
+  const engine = await startBenchEngine(folder);
   const { address, namespace } = engine;
   const store = await openSqliteStore({ file: join(folder, 'store', 'countersign.db') });
   const keys = await loadOrCreateKeys({ folder: join(folder, 'keys'), domains, clock: { now: () => Date.now() } });

@@ -37,7 +37,8 @@ const layerOrder = {
   by: principalSchema,
 };
 
-const apiScopes = z.enum([
+/** What a key may be used for. */
+export const scopeSchema = z.enum([
   'runs:start',
   'runs:read',
   'runs:cancel',
@@ -75,7 +76,7 @@ export const controlBodySchema = z.discriminatedUnion('kind', [
     roles: z.array(roleSchema),
     /** People vote; service accounts start runs. */
     person: z.boolean(),
-    scopes: z.array(apiScopes),
+    scopes: z.array(scopeSchema),
     expiresAt: timestampSchema,
     mintedBy: principalSchema,
     /** The key that it was made with. Absent: none was, as at the first start of a machine. */
@@ -94,7 +95,7 @@ export const controlBodySchema = z.discriminatedUnion('kind', [
     roles: z.array(roleSchema),
     /** False: a system, whose word can deny and never approve. */
     person: z.boolean(),
-    scopes: z.array(apiScopes.extract(['approvals:vote'])).length(1),
+    scopes: z.array(scopeSchema.extract(['approvals:vote'])).length(1),
     expiresAt: timestampSchema,
     mintedBy: principalSchema,
     /** The key that it was enrolled with. */

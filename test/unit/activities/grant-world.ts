@@ -5,6 +5,7 @@ import type { SignedDecision } from '../../../core/contracts/decision.ts';
 import type { Grant } from '../../../core/contracts/grant.ts';
 import { digestJson } from '../../../core/digest.ts';
 import { grantDigestOf } from '../../../core/grant/decide-grant.ts';
+import { grantFor as grantOf } from '../../support/grants.ts';
 import { createGateWorld, type WorldChanges } from './check-call-world.ts';
 import { start } from './run-tool-world.ts';
 
@@ -36,41 +37,11 @@ export interface Granted {
 
 export async function createGrantWorld(changes: WorldChanges = {}) {
   const world = await createGateWorld({ policy: grantPolicy(), ...changes });
-  let made = 0;
 
   function grantFor(ask: SignedDecision, change: Partial<Grant> = {}): Grant {
-    const { body } = ask;
-    if (body.verdict !== 'ask' || body.tool.definitionDigest === null) throw new TypeError('not an ask');
-    const { nonce, approvalId, cardDigest, termsDigest, terms, askedAt, deadlineAt } = body.ask;
-    made += 1;
-    return {
-      grantId: `grant${String(made).padStart(7, '0')}`,
-      proposedBy: 'olga',
-      agent: 'ops',
-      environment: 'local',
-      scope: 'run',
-      tool: { name: body.tool.name, definitionDigest: body.tool.definitionDigest },
-      arguments: { name: { kind: 'like', globs: ['web-*'] } },
-      rules: body.rules.filter(({ effect }) => effect === 'ask').map(({ id }) => id),
-      labels: ['operator'],
-      risk: 'medium',
-      uses: 2,
-      grantedAt: world.clock.at,
-      expiresAt: world.clock.at + grantTtlMs,
-      request: {
-        workflowId: body.workflowId,
-        callKey: body.callKey,
-        approvalId,
-        nonce,
-        askDigest: digestJson('decision', ask),
-        cardDigest,
-        termsDigest,
-        terms,
-        askedAt,
-        deadlineAt,
-      },
-      ...change,
-    };
+    const times = { grantedAt: world.clock.at, expiresAt: world.clock.at + grantTtlMs };
+    const own: Partial<Grant> = { agent: 'ops', scope: 'run', labels: ['operator'], uses: 2, ...times, ...change };
+    return grantOf({ ask, askDigest: digestJson('decision', ask) }, own);
   }
 
   async function propose(grant: Grant): Promise<string> {

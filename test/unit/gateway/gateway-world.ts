@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { canonicalJson } from '../../../core/canonical-json.ts';
 import { type Card, cardSchema } from '../../../core/contracts/approval.ts';
-import type { ControlBody } from '../../../core/contracts/control.ts';
+import { scopeSchema } from '../../../core/contracts/control.ts';
 import type { AskBody } from '../../../core/contracts/decision.ts';
 import { type Domain, domains } from '../../../core/contracts/envelope.ts';
 import type { Finding } from '../../../core/contracts/labels.ts';
@@ -43,16 +43,8 @@ rules:
   - { id: effects, effect: ask, tools: ["*"], reason: a person must see it }
 `;
 
-type Scope = Extract<ControlBody, { kind: 'api-key' }>['scopes'][number];
-export const allScopes: Scope[] = [
-  'runs:start',
-  'runs:read',
-  'runs:cancel',
-  'approvals:read',
-  'approvals:vote',
-  'control:write',
-  'redactions:read',
-];
+type Scope = (typeof scopeSchema.options)[number];
+export const allScopes: Scope[] = [...scopeSchema.options];
 
 export interface Answer {
   status: number;

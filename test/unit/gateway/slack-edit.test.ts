@@ -4,35 +4,26 @@ import { digestText } from '../../../core/digest.ts';
 import { enrolmentCode } from '../../../gateway/slack/identity.ts';
 import { actionIds, argumentsBlock, inputAction, reasonBlock } from '../../../gateway/slack/messages.ts';
 import type { AskRow } from '../../../store/store.ts';
-import { SlackServer, signedBySlack } from '../../support/slack-server.ts';
-import { type AskChanges, canary, startWorld, type World } from './gateway-world.ts';
+import type { SlackServer } from '../../support/slack-server.ts';
+import { type AskChanges, canary, type World } from './gateway-world.ts';
+import { deliverAsSlack, signingSecret, slackTeam, startSlackWorld, stopSlackWorld } from './slack-world.ts';
 
 const schema = '{"type":"object","properties":{"service":{"type":"string"}},"additionalProperties":false}';
-const secret = ['not', 'the', 'published', 'one'].join('-');
-const user = { id: 'U0BOB', team_id: 'T0001' };
+const user = { id: 'U0BOB', team_id: slackTeam };
 let slack: SlackServer;
 let world: World;
-let deliveries = 0;
 
 beforeEach(async () => {
-  slack = new SlackServer(['xoxb', 'of', 'a', 'test'].join('-'));
-  await slack.start();
-  const options = {
-    signingSecret: secret,
-    botToken: slack.token,
-    teamId: 'T0001',
-    channel: 'C0001',
-    apiUrl: slack.url,
-  };
-  world = await startWorld({ gateway: { slack: options, publicUrl: 'https://cs.example' } });
-  const code = enrolmentCode(secret, { enterpriseId: null, teamId: user.team_id, userId: user.id }, world.clock.at);
+  ({ slack, world } = await startSlackWorld());
+  const code = enrolmentCode(
+    signingSecret,
+    { enterpriseId: null, teamId: user.team_id, userId: user.id },
+    world.clock.at,
+  );
   const body = { code, userId: user.id };
   await world.call('POST', '/v1/slack/enrolments', { key: await world.key('bob'), body });
 });
-afterEach(async () => {
-  await world.close();
-  await slack.stop();
-});
+afterEach(() => stopSlackWorld({ slack, world }));
 
 async function editable(changes: AskChanges = {}): Promise<AskRow> {
   const asked = { editable: { schemaBody: await world.store.putBody(schema), left: 3 } };
@@ -40,11 +31,8 @@ async function editable(changes: AskChanges = {}): Promise<AskRow> {
 }
 
 async function deliver(payload: object): Promise<string> {
-  deliveries += 1;
   const whole = { ...payload, user, team: { id: user.team_id }, enterprise: null };
-  const body = new URLSearchParams({ payload: JSON.stringify(whole), n: String(deliveries) }).toString();
-  const headers = signedBySlack(secret, body, world.clock.at);
-  return (await world.app.inject({ method: 'POST', url: '/v1/slack/interactions', headers, payload: body })).payload;
+  return (await deliverAsSlack(world, whole)).text;
 }
 
 async function click({ nonce }: AskRow): Promise<void> {

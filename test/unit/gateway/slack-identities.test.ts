@@ -3,11 +3,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { actionIds, answerCallback } from '../../../gateway/slack/messages.ts';
 import { enrolmentCode, type SlackUser } from '../../../gateway/slack/identity.ts';
 import type { AskRow } from '../../../store/store.ts';
-import { SlackServer, signedBySlack } from '../../support/slack-server.ts';
-import { type CallOptions, startWorld, type World } from './gateway-world.ts';
+import type { SlackServer } from '../../support/slack-server.ts';
+import { signedBySlack } from '../../support/slack-server.ts';
+import type { CallOptions, World } from './gateway-world.ts';
+import { deliverAsSlack, signingSecret, slackTeam, startSlackWorld, stopSlackWorld } from './slack-world.ts';
 
-const secret = ['8f742231b10e', '8888abcd99yy', 'yzzz85a5'].join('');
-const team = 'T0001';
+const [secret, team] = [signingSecret, slackTeam];
 const bob: SlackUser = { enterpriseId: null, teamId: team, userId: 'U0BOB' };
 let slack: SlackServer;
 let world: World;
@@ -16,33 +17,20 @@ let admin: string;
 let ask: AskRow;
 
 beforeEach(async () => {
-  slack = new SlackServer(['xoxb', 'of', 'a', 'test'].join('-'));
-  await slack.start();
-  const options = { signingSecret: secret, botToken: slack.token, teamId: team, channel: 'C0001', apiUrl: slack.url };
-  world = await startWorld({ gateway: { slack: options, publicUrl: 'https://cs.example' } });
+  ({ slack, world } = await startSlackWorld());
   bobsKey = await world.key('bob');
   admin = await world.key('root');
   ask = await world.ask(1);
 });
-afterEach(async () => {
-  await world.close();
-  await slack.stop();
-});
+afterEach(() => stopSlackWorld({ slack, world }));
 
-let deliveries = 0;
-async function deliver(payload: object): Promise<{ status: number; text: string }> {
-  deliveries += 1;
-  const body = new URLSearchParams({ payload: JSON.stringify(payload), n: String(deliveries) }).toString();
-  const headers = signedBySlack(secret, body, world.clock.at);
-  const answer = await world.app.inject({ method: 'POST', url: '/v1/slack/interactions', headers, payload: body });
-  return { status: answer.statusCode, text: answer.payload };
-}
+const deliver = async (payload: object) => await deliverAsSlack(world, payload);
 
 const of = { user: { id: bob.userId, team_id: team }, enterprise: null };
 const click = () => ({
   type: 'block_actions',
   ...of,
-  trigger_id: `trigger-${deliveries}`,
+  trigger_id: 'trigger',
   channel: { id: 'C0001' },
   actions: [{ action_id: actionIds.approve, value: ask.nonce }],
 });

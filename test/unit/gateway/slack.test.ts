@@ -10,11 +10,12 @@ import { digestJson } from '../../../core/digest.ts';
 import { canonicalJson } from '../../../core/canonical-json.ts';
 import type { AskRow } from '../../../store/store.ts';
 import { nonceOf } from '../../support/signed-objects.ts';
-import { SlackServer, signedBySlack } from '../../support/slack-server.ts';
+import type { SlackServer } from '../../support/slack-server.ts';
+import { signedBySlack } from '../../support/slack-server.ts';
 import { type AskChanges, startWorld, type World } from './gateway-world.ts';
+import { deliverAsSlack, signingSecret, slackTeam, startSlackWorld, stopSlackWorld } from './slack-world.ts';
 
-const secret = ['8f742231b10e', '8888abcd99yy', 'yzzz85a5'].join('');
-const team = 'T0001';
+const [secret, team] = [signingSecret, slackTeam];
 const ann = { id: 'U0ANN', team_id: team };
 const bob = { id: 'U0BOB', team_id: team };
 let slack: SlackServer;
@@ -24,32 +25,15 @@ let bobsKey: string;
 let ask: AskRow;
 
 beforeEach(async () => {
-  slack = new SlackServer(['xoxb', 'of', 'a', 'test'].join('-'));
-  await slack.start();
-  const options = { signingSecret: secret, botToken: slack.token, teamId: team, channel: 'C0001', apiUrl: slack.url };
-  world = await startWorld({ gateway: { slack: options, publicUrl: 'https://cs.example' } });
+  ({ slack, world } = await startSlackWorld());
   context = contextOf(world.options);
   bobsKey = await world.key('bob');
   ask = await world.ask(1);
 });
-afterEach(async () => {
-  await world.close();
-  await slack.stop();
-});
+afterEach(() => stopSlackWorld({ slack, world }));
 
-let deliveries = 0;
-
-async function deliver(
-  payload: unknown,
-  changes: { body?: string; headers?: Record<string, string>; at?: number } = {},
-) {
-  deliveries += 1;
-  const body =
-    changes.body ?? new URLSearchParams({ payload: JSON.stringify(payload), n: String(deliveries) }).toString();
-  const headers = { ...signedBySlack(secret, body, changes.at ?? world.clock.at), ...changes.headers };
-  const answer = await world.app.inject({ method: 'POST', url: '/v1/slack/interactions', headers, payload: body });
-  return { status: answer.statusCode, text: answer.payload, body };
-}
+const deliver = async (payload: unknown, changes?: Parameters<typeof deliverAsSlack>[2]) =>
+  await deliverAsSlack(world, payload, changes);
 
 function clickOf(user: typeof bob, action: keyof typeof actionIds = 'approve', row = ask, more: object = {}) {
   return {
@@ -57,7 +41,7 @@ function clickOf(user: typeof bob, action: keyof typeof actionIds = 'approve', r
     user,
     team: { id: team },
     enterprise: null,
-    trigger_id: `trigger-${deliveries}`,
+    trigger_id: 'trigger',
     channel: { id: 'C0001' },
     response_url: 'http://169.254.169.254/latest/meta-data/',
     actions: [{ action_id: actionIds[action], value: row.nonce, block_id: 'x' }],

@@ -1,11 +1,20 @@
 /** Deliveries of answers by webhook as an attacker would bend, replay or flood them, and the keys that sign them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { VoteBody } from '../../../core/contracts/approval.ts';
 import { makeSigningKey } from '../../../gateway/make-key.ts';
 import type { AskRow } from '../../../store/store.ts';
 import { anyDigest } from '../../support/signed-objects.ts';
 import { startWorld, type World } from './gateway-world.ts';
-import { deliver, delivery, door, enrolSigner, saidBy, type SigningParty, statementOf } from './webhook-sender.ts';
+import {
+  deliver,
+  delivery,
+  door,
+  enrolSigner,
+  saidBy,
+  type SigningParty,
+  answerOf as systemAnswer,
+  startAnswers,
+  votesFor,
+} from './webhook-sender.ts';
 
 let world: World;
 let admin: string;
@@ -13,21 +22,13 @@ let scanner: SigningParty;
 let bob: SigningParty;
 let ask: AskRow;
 beforeEach(async () => {
-  world = await startWorld();
-  admin = await world.key('root');
-  scanner = await enrolSigner(world, admin, 'scanner');
-  bob = await enrolSigner(world, admin, 'bob', { person: true });
-  ask = await world.ask(1);
+  ({ world, admin, scanner, bob, ask } = await startAnswers());
 });
 afterEach(() => world.close());
 
-async function votes({ nonce } = ask): Promise<VoteBody[]> {
-  return (await world.store.votesByNonce(nonce)).map(({ vote: { body } }) => body);
-}
-
-function answerOf(verdict: string, more: Record<string, unknown> = {}, row = ask, sender = scanner) {
-  return { type: 'approval.answer', data: statementOf(world, sender, row, verdict, more) };
-}
+const votes = async (row = ask) => await votesFor(world, row);
+const answerOf = (verdict: string, more: Record<string, unknown> = {}, row = ask, sender = scanner) =>
+  systemAnswer(world, sender, row, verdict, more);
 
 function answerBy(person: SigningParty, verdict = 'approve', more: Record<string, unknown> = {}, row = ask) {
   const answer = answerOf(verdict, more, row);

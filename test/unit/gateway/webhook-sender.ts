@@ -2,8 +2,9 @@
 import { createPrivateKey, randomUUID, sign } from 'node:crypto';
 import { canonicalJson } from '../../../core/canonical-json.ts';
 import { makeSigningKey } from '../../../gateway/make-key.ts';
+import type { VoteBody } from '../../../core/contracts/approval.ts';
 import type { AskRow } from '../../../store/store.ts';
-import type { Answer, World } from './gateway-world.ts';
+import { type Answer, startWorld, type World } from './gateway-world.ts';
 
 export interface SigningParty {
   keyId: string;
@@ -65,6 +66,27 @@ export function statementOf(
     answeredAt: world.clock.at,
     ...more,
   };
+}
+
+/** What a sender delivers: a system's own answer. */
+export function answerOf(
+  world: World,
+  ...[sender, row, verdict, more]: [SigningParty, AskRow, string, Record<string, unknown>?]
+) {
+  return { type: 'approval.answer', data: statementOf(world, sender, row, verdict, more) };
+}
+
+/** A gateway with a system that may deny, a person who signs, and one request. */
+export async function startAnswers() {
+  const world = await startWorld();
+  const admin = await world.key('root');
+  const scanner = await enrolSigner(world, admin, 'scanner');
+  const bob = await enrolSigner(world, admin, 'bob', { person: true });
+  return { world, admin, scanner, bob, ask: await world.ask(1) };
+}
+
+export async function votesFor(world: World, { nonce }: AskRow): Promise<VoteBody[]> {
+  return (await world.store.votesByNonce(nonce)).map(({ vote: { body } }) => body);
 }
 
 export function saidBy(person: SigningParty, data: Record<string, unknown>): { keyId: string; signature: string } {
