@@ -7,8 +7,8 @@ import { z } from 'zod';
 import type { TemporalDoor } from '../client/temporal-door.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import type { Store } from '../store/store.ts';
-import type { HistorySource, LinkHistory } from './history-source.ts';
-import { originOf } from './link-origin.ts';
+import type { History, HistoryEvent, HistorySource, LinkHistory } from './history-source.ts';
+import { numberOf, originOf } from './link-origin.ts';
 
 export interface ServerSourceOptions {
   door: Pick<TemporalDoor, 'client' | 'namespace'>;
@@ -100,7 +100,16 @@ async function fetchLink(
   const history = await asked(`read the history of run "${workflowId}"`, () =>
     door.client.workflow.getHandle(workflowId, linkRunId).fetchHistory(),
   );
-  return history ? { linkRunId, history } : null;
+  return history ? { linkRunId, history: written(history) } : null;
+}
+
+/** Without the task that is tried again: the server shows it at the end, and writes it, and numbers it, only when it is over. */
+function written(history: History): History {
+  const events = history.events ?? [];
+  const unwritten = (event: HistoryEvent): boolean =>
+    numberOf(event.taskId) === 0 &&
+    Boolean(event.workflowTaskScheduledEventAttributes ?? event.workflowTaskStartedEventAttributes);
+  return { ...history, events: events.slice(0, events.findLastIndex((event) => !unwritten(event)) + 1) };
 }
 
 /** Undefined where the server knows no such link. @throws {CountersignError} `server-unavailable` */

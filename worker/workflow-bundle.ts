@@ -28,7 +28,7 @@ const preloaded = ['workflows/short-stacks.ts', 'core/digest.ts', 'core/transcri
 
 /** Each bundle with the modules it holds beside the workflows. */
 const interceptorsByBundle = {
-  'workflow-bundle': [],
+  'workflow-bundle': [join(root, 'workflows', 'late-answers.ts')],
   'replay-bundle': [join(root, 'workflows', 'replay-interceptor.ts')],
 } as const satisfies Record<string, readonly string[]>;
 export type BundleName = keyof typeof interceptorsByBundle;

@@ -2,7 +2,7 @@
  * The activities as the workflow calls them: where each runs, how long it may take and why it is (not) retried. Activity
  * code is never imported here, only the types of its contract.
  */
-import { ActivityCancellationType, condition, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { LocalActivities, RemoteActivities } from '../core/contracts/activities.ts';
 import type { TaskQueues } from '../core/contracts/ticket.ts';
 import { localTurns } from './local-turns.ts';
@@ -26,12 +26,12 @@ const localActivities = proxyLocalActivities<LocalActivities>({
 });
 
 /** A workflow's modules are its own: these are the turns of one run. */
-const { inTurn, whenIdle } = localTurns(async (isSo) => await condition(isSo));
+const inTurn = localTurns();
 
 export const local: LocalCalls = {
   openRun: (summary, input) => inTurn(() => localActivities.openRun.executeWithOptions({ summary }, [input])),
   checkCall: (summary, input) => inTurn(() => localActivities.checkCall.executeWithOptions({ summary }, [input])),
-  verifyVotes: (summary, input) => whenIdle(() => localActivities.verifyVotes.executeWithOptions({ summary }, [input])),
+  verifyVotes: (summary, input) => inTurn(() => localActivities.verifyVotes.executeWithOptions({ summary }, [input])),
 };
 
 export type Remote = ReturnType<typeof remoteActivities>;

@@ -74,7 +74,11 @@ beforeAll(async () => {
 }, 180_000);
 
 afterAll(async () => {
-  for (const part of [gateway, worker] as (Part | undefined)[]) part?.program.child.kill('SIGKILL');
+  for (const part of [gateway, worker] as (Part | undefined)[]) {
+    part?.program.child.kill('SIGKILL');
+    // Else it may still write into the folder that is removed here.
+    await part?.program.ended;
+  }
   await front.close();
   await model.stop();
   await rm(folder, { recursive: true, force: true });
