@@ -31,7 +31,7 @@ ENV NODE_ENV=production \
     COUNTERSIGN_HEALTH_PORT=7430
 USER node
 EXPOSE 7420
-HEALTHCHECK --interval=10s --timeout=6s --start-period=60s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=8s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:7430/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["/usr/bin/tini", "--", "node", "--no-warnings", "/app/dist/cli/main.js"]
 CMD ["--help"]
