@@ -4,8 +4,10 @@
  */
 import { requestersOf, type TicketBody } from '../core/contracts/ticket.ts';
 import { whyNotAfterEdits, whyNoVote } from '../core/credential.ts';
-import { type CastVote, type CompiledPolicy, judgeVoter } from '../policy/index.ts';
+import { saysYes } from '../core/contracts/approval.ts';
+import { type CastVote, type CompiledPolicy, judgeVoter, mayBeRequesters, namesOf } from '../policy/index.ts';
 import { readMakers } from '../store/read-credentials.ts';
+import { whyNoBreakGlass } from '../store/read-reviews.ts';
 import { activationOf } from './active-pack.ts';
 import type { VotingKey } from './credentials.ts';
 import type { GatewayContext } from './options.ts';
@@ -33,10 +35,10 @@ export function createApproverCheck(
       const now = gateway.clock.now();
       const { coAuthors = [] } = ask.body.ask;
       const makers = await makersOf(gateway, caller);
-      const separate = terms.requesterMayApprove ? [] : requesters;
+      const separate = mayBeRequesters(terms, answer.verdict) ? [] : requesters;
       const reason =
         whyNoVote(caller, makers, separate, now, answer.verdict) ??
-        (answer.verdict === 'approve' ? whyNotAfterEdits(caller, coAuthors) : undefined);
+        (saysYes(answer.verdict) ? whyNotAfterEdits(caller, coAuthors) : undefined);
       if (reason !== undefined) return { kind: 'may-not', reason };
       const active = await activationOf(gateway, ticket.agent);
       // Where layers above ask, the gate's ask says by whose roles; it judges again, by what is in force then.
@@ -52,7 +54,14 @@ export function createApproverCheck(
       const voter = { principal: caller.principal, claims: caller.roles };
       const asked = { terms, risk: ask.body.risk, askedAt, coAuthors };
       const judged = judgeVoter(asked, policies, requesters, voter, { ...answer, castAt: now });
-      return judged.kind === 'may' ? { kind: 'may', roles: judged.roles, groups: judged.groups } : judged;
+      if (judged.kind === 'may-not') return judged;
+      if (answer.verdict === 'break-glass' && terms.breakGlass) {
+        const reader = { store: gateway.store, registry: gateway.keys.registry, audience: gateway.audience };
+        const use = { nonce: ask.row.nonce, now, perDay: terms.breakGlass.perDay };
+        const refusal = await whyNoBreakGlass(reader, namesOf(policies, caller.principal), use);
+        if (refusal !== undefined) return { kind: 'may-not', reason: refusal };
+      }
+      return { kind: 'may', roles: judged.roles, groups: judged.groups };
     },
   };
 }

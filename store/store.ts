@@ -15,10 +15,12 @@ import type { Redaction } from '../core/contracts/redaction.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
 import type { AskQuotas } from './ask-quotas.ts';
 import type { GrantUse } from './grant-use.ts';
+import type { ReviewRow } from './review-row.ts';
 import type { ApprovalChange, KeptNotice, Notice } from './notice.ts';
 import type { Reservation, Reserved } from './reservation.ts';
 
 export type { GrantUse } from './grant-use.ts';
+export type { ReviewRow } from './review-row.ts';
 export type { Reservation, Reserved } from './reservation.ts';
 
 export interface RunRow {
@@ -163,10 +165,17 @@ export interface DecisionRecord {
   admit: { callsPerRun: number; callsPerTurn: number; counters?: readonly CounterTake[] } | null;
   /** For an allow that rests on a grant: its number is taken in the same transaction. `uses`: the grant's own bound. */
   grantUse?: { grantId: string; number: number; uses: number; at: number };
+  /** For a permit by break-glass, and no other: it opens the review of its request. */
+  breakGlass?: BreakGlassTake;
   /** Further calls that an ask covers, of the same turn, tool and try: counted with it, in their order. Absent: none. */
   admitAlso?: readonly string[];
   /** For an ask: where one is full, its denial is recorded in place of the ask. Absent: none. */
   quotas?: AskQuotas;
+}
+/** What one person may use of it: the names of the person, and how many uses in a day. */
+export interface BreakGlassTake {
+  names: readonly string[];
+  perDay: number;
 }
 export type RecordedDecision =
   | { kind: 'recorded' }
@@ -179,7 +188,7 @@ export type RecordedDecision =
   | { kind: 'over-quota'; decision: SignedDecision }
   /** Only so many of `admitAlso` had a place; nothing else was recorded. */
   | { kind: 'fits-fewer'; fits: number }
-  /** Epoch, link or turn mark moved since the state was read. */
+  /** Epoch, link or turn mark moved since the state was read; or the person's last use of break-glass was taken. */
   | { kind: 'stale' };
 
 export interface Consumption {
@@ -283,6 +292,11 @@ export interface Store {
   votesByNonce(nonce: string): Promise<StoredVote[]>;
   unsignalledVotes(limit: number): Promise<StoredVote[]>;
   markVoteSignalled(digest: string): Promise<void>;
+
+  // Reviews of break-glass
+  /** Newest first. @param filter `principals`: of any of these names; absent: of all */
+  listReviews(filter: { principals?: readonly string[]; limit: number }): Promise<ReviewRow[]>;
+  getReview(nonce: string): Promise<ReviewRow | null>;
 
   /** Numbers of a grant that were taken, lowest first. */
   grantUses(grantId: string): Promise<GrantUse[]>;

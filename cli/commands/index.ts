@@ -2,6 +2,7 @@
 import type { CommandDefinition } from '../define-command.ts';
 import { approvals } from './approvals.ts';
 import { approve } from './approve.ts';
+import { breakGlass } from './break-glass.ts';
 import { cancel } from './cancel.ts';
 import { deny } from './deny.ts';
 import { dev } from './dev.ts';
@@ -60,6 +61,7 @@ export const commands: readonly CommandDefinition[] = [
   deny,
   edit,
   withdraw,
+  breakGlass,
   grantsList,
   grantsShow,
   grantsRevoke,

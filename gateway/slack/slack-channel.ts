@@ -3,7 +3,13 @@ import type { NoticeChannel } from '../notices/notice-channel.ts';
 import { alarmMessage, outcomeMessage, reminderMessage, requestMessage } from './messages.ts';
 import { type SlackApi, slackFailureOf } from './slack-api.ts';
 
-const didOf = { approve: 'Approved', deny: 'Denied', withdraw: 'Approval taken back', edit: 'Edited' } as const;
+const didOf = {
+  approve: 'Approved',
+  deny: 'Denied',
+  withdraw: 'Approval taken back',
+  edit: 'Edited',
+  'break-glass': 'Glass broken',
+} as const;
 
 interface Place {
   channel: string;

@@ -15,6 +15,7 @@ import { createNotices } from './notices.ts';
 import { createPolicyLimits } from './policy-limits.ts';
 import { createWithdrawals } from './withdrawals.ts';
 import { createRedactions } from './redactions.ts';
+import { createReviews } from './reviews.ts';
 import { createSlidingLimits } from './sliding-limits.ts';
 
 function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
@@ -31,6 +32,7 @@ function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
     '0010-notice-alarms': { up: createNoticeAlarms },
     '0011-ask-quotas': { up: createAskQuotas },
     '0012-grant-uses': { up: createGrantUses },
+    '0013-reviews': { up: createReviews },
   };
 }
 

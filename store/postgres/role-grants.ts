@@ -59,6 +59,8 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
     insert: ['gateway'],
     update: { gateway: ['signalled'] },
   },
+  // Opened with the permit; closed by nothing but signed control records.
+  reviews: { read: ['agent', 'gateway', 'audit'], insert: ['agent'] },
   fences: {
     read: ['agent', 'tools', 'gateway', 'audit'],
     insert: ['tools'],
