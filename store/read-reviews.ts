@@ -26,13 +26,18 @@ export async function readReviews(reader: ReviewReader, principals?: readonly st
   return rows.map((row) => ({ ...row, signed: signatures.filter(({ nonce }) => nonce === row.nonce) }));
 }
 
-/** Why these names, which are one person's, may not break the glass for a request; undefined where they may. */
+/** A person by all their names, and how names of people are told apart. */
+export interface Breaker {
+  names: readonly string[];
+  personOf: (name: string) => string;
+}
+
+/** Why a person may not break the glass for a request; undefined where they may. */
 export async function whyNoBreakGlass(
   reader: ReviewReader,
-  names: readonly string[],
+  { names, personOf }: Breaker,
   use: { nonce: string; now: number; perDay: number },
 ): Promise<string | undefined> {
-  const personOf = (name: string): string => (names.includes(name) ? names.join(' ') : name);
   const past = (await readReviews(reader, names)).map(
     (one): PastGlass => ({ ...one, state: decideReview(one, one.signed, { personOf }).state }),
   );

@@ -8,7 +8,7 @@ import type { Risk } from '../../core/contracts/labels.ts';
 import { requestersOf } from '../../core/contracts/ticket.ts';
 import { whyNoVote, whyNotAfterEdits } from '../../core/credential.ts';
 import { approvalsSuffice, type SeatedVote } from '../../core/quorum.ts';
-import { type CompiledPolicy, judgeVoter, mayBeRequesters, namesOf } from '../../policy/index.ts';
+import { type CompiledPolicy, judgeVoter, mayBeRequesters, namesOf, personOf } from '../../policy/index.ts';
 import { readMakers, readVotingKeys, type VotingKey } from '../../store/read-credentials.ts';
 import { whyNoBreakGlass } from '../../store/read-reviews.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
@@ -62,7 +62,9 @@ async function whyNotBroken(
 ): Promise<string | undefined> {
   if (body.verdict !== 'break-glass' || !terms.breakGlass) return undefined;
   const { perDay } = terms.breakGlass;
-  return await whyNoBreakGlass(dependencies, namesOf(policies, body.principal), { nonce: body.nonce, now, perDay });
+  const names = namesOf(policies, body.principal);
+  const breaker = { names, personOf: (name: string) => personOf(policies, name) };
+  return await whyNoBreakGlass(dependencies, breaker, { nonce: body.nonce, now, perDay });
 }
 
 function judgeOne(

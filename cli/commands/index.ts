@@ -38,6 +38,9 @@ import { noticesShow } from './notices/show.ts';
 import { reconcile } from './reconcile.ts';
 import { redactionsList } from './redactions/list.ts';
 import { redactionsShow } from './redactions/show.ts';
+import { reviewsList } from './reviews/list.ts';
+import { reviewsShow } from './reviews/show.ts';
+import { reviewsSign } from './reviews/sign.ts';
 import { replay } from './replay.ts';
 import { run } from './run.ts';
 import { runs } from './runs.ts';
@@ -62,6 +65,9 @@ export const commands: readonly CommandDefinition[] = [
   edit,
   withdraw,
   breakGlass,
+  reviewsList,
+  reviewsShow,
+  reviewsSign,
   grantsList,
   grantsShow,
   grantsRevoke,

@@ -19,7 +19,7 @@ const dayMs = 24 * 60 * 60_000;
 function policy(more = ''): string {
   return `version: 1
 roles: { operator: {}, lead: {} }
-people: { mia: [mia, mia-oncall] }
+people: { mia: [mia, mia-oncall], olga: [olga, olga-admin] }
 approvals:
   default:
     approvers: { roles: [operator] }
@@ -241,8 +241,9 @@ describe('P2 a further break-glass', () => {
   const sign = async (world: GateWorld, ...principals: string[]) => {
     const [{ nonce, voteDigest } = { nonce: '', voteDigest: '' }] = await world.store.listReviews({ limit: 1 });
     for (const principal of principals) {
-      const said = { finding: 'justified', reason: 'I looked', roles: ['operator'], keyId: 'a' } as const;
-      await world.order({ kind: 'review-signature', nonce, voteDigest, principal, signedAt: world.clock.at, ...said });
+      const of = { kind: 'review-signature', nonce, voteDigest, finding: 'justified' } as const;
+      const by = { principal, roles: ['operator'], keyId: 'a', reason: 'I looked', signedAt: world.clock.at };
+      await world.order({ ...of, ...by });
     }
   };
 
@@ -281,7 +282,9 @@ describe('P2 a further break-glass', () => {
     ['nobody has signed', []],
     ['one has signed', ['olga']],
     ['the breaker and one have signed', ['olga', 'mia']],
+    ['the breaker under another name and one have signed', ['olga', 'mia-oncall']],
     ['one has signed twice', ['olga', 'olga']],
+    ['one has signed under two names', ['olga', 'olga-admin']],
   ])('with an overdue review that %s is none', async (_name, reviewers) => {
     expect(await dayAfter(...reviewers)).toBe('still-open');
   });

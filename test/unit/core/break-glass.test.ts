@@ -39,13 +39,13 @@ function evidence({ valid = true, eligible = true, ...change }: Change = {}): Vo
   return { vote, digest: digestJson('vote', vote), valid, eligible };
 }
 const confirmed = { ...voteBody.authenticated, stepUp: 'typed-yes' as const };
-const breaking = {
+const breaking: Change = {
   verdict: 'break-glass',
   principal: 'mia',
   roles: ['lead'],
   reason: 'it burns',
   authenticated: confirmed,
-} as const;
+};
 const broken = (change: Change = {}): VoteEvidence => evidence({ ...breaking, ...change });
 const decide = (votes: readonly VoteEvidence[], changes: Partial<Ask> = {}, closed = false) =>
   decideApproval({ ask: { ...ask, ...changes }, askDigest, votes, closed });
@@ -100,13 +100,8 @@ describe('break-glass', () => {
 
   test('can be taken back by its voter, and by nobody else', () => {
     const vote = broken();
-    const back = {
-      verdict: 'withdraw',
-      withdraws: vote.digest,
-      castAt: issuedAt + 2000,
-      roles: [],
-      reason: null,
-    } as const;
+    const castAt = issuedAt + 2000;
+    const back: Change = { verdict: 'withdraw', withdraws: vote.digest, castAt, roles: [], reason: null };
     expect(decide([vote, evidence({ ...back, principal: 'mia' })]).outcome).toBe(null);
     expect(decide([vote, evidence({ ...back, principal: 'olga' })]).outcome).toBe('approved');
   });
@@ -136,7 +131,7 @@ const anyVote = fc
     eligible: fc.boolean(),
     hasReason: fc.boolean(),
     isConfirmed: fc.boolean(),
-    roles: fc.constantFrom(['lead'], ['operator']),
+    roles: fc.constantFrom('lead', 'operator').map((role) => [role]),
   })
   .map(({ hasReason, isConfirmed, ...change }) =>
     evidence({

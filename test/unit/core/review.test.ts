@@ -49,6 +49,11 @@ describe('a review', () => {
     expect(stateOf(signed('olga', { sequence: 0 }), second)).toBe('open');
   });
 
+  test('keeps what each person signed first', () => {
+    const [first, again] = [signed('olga'), signed('olga', { finding: 'not-justified' })];
+    expect(decideReview(review, [again, first], who).signatures).toEqual([first]);
+  });
+
   test('needs two different people beside breaker and requesters, in any order of any signatures', () => {
     const names = fc.constantFrom('mia', 'mia-oncall', 'rita', 'rita-admin', 'olga', 'olga-admin', 'pete');
     fc.assert(
