@@ -107,7 +107,8 @@ export async function showApproval(
   const { ask, run, ticket } = await findAsk(gateway, nonce);
   const you = await rightsOf(approvers, ask, ticket, caller);
   const { lastApproved, spent } = await describeSituation(gateway, ask);
-  const told = (await gateway.store.noticesOf(nonce)).map(({ channel, toldAt, remindedAt, problem }) => {
+  const ofRequest = (await gateway.store.noticesOf(nonce)).filter(({ about }) => about === undefined);
+  const told = ofRequest.map(({ channel, toldAt, remindedAt, problem }) => {
     return { channel, at: toldAt, remindedAt, problem };
   });
   const view = await toView(gateway, ask, you, run, engineWords(gateway), { lastApproved, spent });
@@ -252,5 +253,7 @@ function breakGlassOf(ask: OpenedAsk): Pick<ApprovalView['approvers'], 'breakGla
 /** Channels by which nobody could be told. */
 async function untoldOf({ store }: GatewayContext, nonce: string): Promise<NonNullable<ApprovalView['untold']>> {
   const notices = await store.noticesOf(nonce);
-  return notices.filter(isUntold).map(({ channel, problem }) => ({ channel, problem }));
+  return notices
+    .filter((one) => one.about === undefined && isUntold(one))
+    .map(({ channel, problem }) => ({ channel, problem }));
 }

@@ -304,9 +304,12 @@ export interface Store {
   // Notices and deliveries
   /** Requests that this channel was not told of, and notices whose time has come. */
   noticesDue(filter: { channel: string; now: number; limit: number }): Promise<Notice[]>;
+  /** The same, of reviews of break-glass. */
+  reviewNoticesDue(filter: { channel: string; now: number; limit: number }): Promise<Notice[]>;
   /** True: this caller has it until the lease ends. */
   takeNotice(notice: Notice, leaseUntilAt: number): Promise<boolean>;
   saveNotice(notice: Notice): Promise<void>;
+  /** Of the request, and of its review where somebody broke the glass. */
   noticesOf(nonce: string): Promise<KeptNotice[]>;
   /** Latest to be tried first. */
   listNotices(filter: { state: KeptNotice['state']; limit: number }): Promise<KeptNotice[]>;

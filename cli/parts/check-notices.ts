@@ -8,8 +8,14 @@ export async function checkNotices(store: Pick<Store, 'listNotices' | 'getAsk'>,
   const name = 'Notices';
   const open = new Set<string>();
   const problems = new Set<string>();
-  for (const { nonce, channel, problem } of await store.listNotices({ state: 'gave-up', limit: mostLookedAt })) {
+  for (const { nonce, channel, about, problem } of await store.listNotices({ state: 'gave-up', limit: mostLookedAt })) {
     const ask = await store.getAsk(nonce);
+    // That somebody answered alone is to be told also after that.
+    if (about === 'review') {
+      problems.add(`${channel}, of a break-glass: ${problem ?? 'gave up'}`);
+      open.add(`${nonce} review`);
+      continue;
+    }
     if (!ask || ask.outcome !== null || ask.deadlineAt <= now) continue;
     open.add(nonce);
     problems.add(`${channel}: ${problem ?? 'gave up'}`);
@@ -18,7 +24,7 @@ export async function checkNotices(store: Pick<Store, 'listNotices' | 'getAsk'>,
   return {
     name,
     ok: false,
-    detail: `${open.size} waiting ${open.size === 1 ? 'request' : 'requests'} not told (${[...problems].join('; ')})`,
+    detail: `${open.size} ${open.size === 1 ? 'notice' : 'notices'} of what waits or was answered alone not told (${[...problems].join('; ')})`,
     remedy: 'mend the channel, then countersign notices resend --all',
   };
 }

@@ -322,6 +322,8 @@ export interface Tables {
   receipts: ReceiptsTable;
   labels: LabelsTable;
   notices: NoticesTable;
+  /** Of reviews of break-glass. */
+  review_notices: NoticesTable;
   notice_alarms: NoticeAlarmsTable;
   deliveries: DeliveriesTable;
   control: ControlTable;

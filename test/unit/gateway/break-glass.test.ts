@@ -1,72 +1,22 @@
 /** Break-glass at the gateway: who may, what is signed, and the review that others sign afterwards. One flaw a test. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PermitBody } from '../../../core/contracts/decision.ts';
 import { digestJson } from '../../../core/digest.ts';
 import type { AskRow } from '../../../store/store.ts';
-import { aPermit, linkOf, nonceOf, workflowIdOf } from '../../support/signed-objects.ts';
-import { activatePack } from '../../../gateway/index.ts';
-import { type Answer, canary, packToActivate, policyText, startWorld, type World } from './gateway-world.ts';
-
-const hourMs = 3_600_000;
-const breakGlass = { role: 'chief', perDay: 1, reviewWithinMs: hourMs };
-const terms = { quorum: 2, breakGlass };
+import { nonceOf, workflowIdOf } from '../../support/signed-objects.ts';
+import { breakGlass, breakGlassTerms, hourMs, recordPermit, startBreakGlassWorld } from './break-glass-world.ts';
+import { type Answer, canary, type World } from './gateway-world.ts';
 
 let world: World;
 let ask: AskRow;
 let mia: string;
 
 beforeEach(async () => {
-  world = await startWorld();
-  const policy = policyText
-    .replace('operator: {}', 'operator: {}\n  chief: {}')
-    .replace('approvals:', 'people: { mia: [mia, mia-oncall], bob: [bob, bob-admin] }\napprovals:');
-  const pack = packToActivate({}, policy);
-  await activatePack(world.options, pack, 'ann');
-  world.policyDigest = pack.policyDigest;
-  world.packDigest = pack.packDigest;
-  ask = await world.ask(1, { terms });
-  mia = await world.key('mia', { roles: ['chief'] });
+  ({ world, ask, mia } = await startBreakGlassWorld());
 });
 afterEach(() => world.close());
 
-function bodyOf({ ask: { body } }: AskRow) {
-  if (body.verdict !== 'ask') throw new TypeError('not an ask');
-  return body;
-}
-
-async function breaks(key: string, changes: Record<string, unknown> = {}, row = ask): Promise<Answer> {
-  const { cardDigest } = bodyOf(row).ask;
-  const said = { reason: 'the site is down', confirmation: 'restart_service' };
-  const body = { verdict: 'break-glass', cardDigest, ...said, ...changes };
-  return await world.call('POST', `/v1/approvals/${row.nonce}/votes`, { key, body });
-}
-
-/** What the gate records of it. */
-async function permitted(number = 1, row = ask): Promise<void> {
-  const [stored] = await world.store.votesByNonce(row.nonce);
-  if (!stored) throw new TypeError('nobody voted');
-  const place = { callKey: row.callKey, linkRunId: linkOf(number) };
-  const { body } = aPermit(place, row.nonce);
-  const { principal, castAt } = stored.vote.body;
-  const broken = { by: principal, role: 'chief', voteDigest: stored.digest, reviewDueAt: castAt + hourMs };
-  const { approval } = body as PermitBody;
-  const approved = { ...approval, askDigest: row.askDigest, voteDigests: [stored.digest], breakGlass: broken };
-  const decision = world.seal('decision', { ...body, pass: 2, approval: approved } as PermitBody, world.keys, castAt);
-  await world.store.recordDecision(
-    {
-      key: { callKey: row.callKey, try: 1, purpose: 'execute', pass: 2, linkRunId: linkOf(number) },
-      decision,
-      digest: digestJson('decision', decision),
-      turn: 1,
-      ask: null,
-      closes: { nonce: row.nonce, outcome: 'approved', at: castAt },
-      denial: null,
-      admit: null,
-      breakGlass: { names: [principal], perDay: 1 },
-    },
-    { runEpoch: 0 },
-  );
-}
+const breaks = (key: string, changes: Record<string, unknown> = {}, row = ask): Promise<Answer> =>
+  breakGlass(world, row, key, changes);
 
 describe('a break-glass vote', () => {
   it('is signed as one, with role, reason and confirmation, stored and signalled', async () => {
@@ -124,7 +74,7 @@ describe('a break-glass vote', () => {
   });
 
   it('is refused to the requester also where requesters may approve', async () => {
-    const own = await world.ask(2, { terms: { ...terms, requesterMayApprove: true } });
+    const own = await world.ask(2, { terms: { ...breakGlassTerms, requesterMayApprove: true } });
     expect(await breaks(await world.key('ann', { roles: ['chief'] }), {}, own)).toMatchObject({ status: 403 });
   });
 
@@ -134,15 +84,15 @@ describe('a break-glass vote', () => {
   });
 
   it('is refused after the deadline, and kept as evidence', async () => {
-    world.clock.at = bodyOf(ask).ask.deadlineAt + 1;
+    world.clock.at = ask.deadlineAt + 1;
     expect(await breaks(mia)).toMatchObject({ status: 409 });
     expect(world.door.signals).toEqual([]);
   });
 
   it('is refused beyond the uses of a day, also under another name', async () => {
     await breaks(mia);
-    await permitted();
-    const next = await world.ask(2, { terms });
+    await recordPermit(world, ask);
+    const next = await world.ask(2, { terms: breakGlassTerms });
     expect((await breaks(mia, {}, next)).text).toMatch(/1 times within a day/);
     expect((await breaks(await world.key('mia-oncall', { roles: ['chief'] }), {}, next)).status).toBe(403);
   });
@@ -161,7 +111,7 @@ describe('a break-glass vote', () => {
 describe('a review', () => {
   beforeEach(async () => {
     await breaks(mia);
-    await permitted();
+    await recordPermit(world, ask);
   });
   const show = async (key: string) => await world.call('GET', `/v1/reviews/${ask.nonce}`, { key });
   async function signs(key: string, finding = 'justified', reason = 'I looked at the pages'): Promise<Answer> {
@@ -232,7 +182,7 @@ describe('a review', () => {
     world.clock.at += 25 * hourMs;
     const again = async (number: number) => {
       const deadlineAt = world.clock.at + hourMs;
-      const row = await world.ask(number, { terms, deadlineAt });
+      const row = await world.ask(number, { terms: breakGlassTerms, deadlineAt });
       const key = await world.key('mia', { roles: ['chief'] });
       return await breaks(key, {}, row);
     };
@@ -256,7 +206,7 @@ describe('a review', () => {
   });
 
   it('is not found of a request that nobody answered alone', async () => {
-    const other = await world.ask(2, { terms });
+    const other = await world.ask(2, { terms: breakGlassTerms });
     expect((await world.call('GET', `/v1/reviews/${other.nonce}`, { key: mia })).status).toBe(404);
     expect(other.nonce).toBe(nonceOf(2));
     expect(other.workflowId).toBe(workflowIdOf(2));
