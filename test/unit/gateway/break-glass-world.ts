@@ -4,13 +4,15 @@ import { digestJson } from '../../../core/digest.ts';
 import { activatePack } from '../../../gateway/index.ts';
 import type { AskRow } from '../../../store/store.ts';
 import { aPermit, linkOf } from '../../support/signed-objects.ts';
-import { type Answer, packToActivate, policyText, startWorld, type World } from './gateway-world.ts';
+import { type Answer, packToActivate, policyText, startWorld, type World, type WorldOptions } from './gateway-world.ts';
 
 export const hourMs = 3_600_000;
 export const breakGlassTerms = { quorum: 2, breakGlass: { role: 'chief', perDay: 1, reviewWithinMs: hourMs } };
 
-export async function startBreakGlassWorld(): Promise<{ world: World; ask: AskRow; mia: string }> {
-  const world = await startWorld();
+export async function startBreakGlassWorld(
+  options: WorldOptions = {},
+): Promise<{ world: World; ask: AskRow; mia: string }> {
+  const world = await startWorld(options);
   const policy = policyText
     .replace('operator: {}', 'operator: {}\n  chief: {}')
     .replace('approvals:', 'people: { mia: [mia, mia-oncall], bob: [bob, bob-admin] }\napprovals:');
