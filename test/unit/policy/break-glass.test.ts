@@ -26,7 +26,7 @@ const termsOf = (breakGlass?: string): ApprovalTerms => {
   return terms;
 };
 function sourceOf(text: string) {
-  const read = loadPolicy(text);
+  const read = loadPolicy(text, 'policy.yaml');
   if (read.kind !== 'policy') throw new TypeError(read.problems[0]?.message ?? 'not loaded');
   return read.source;
 }
@@ -51,7 +51,7 @@ describe('breakGlass', () => {
     ['no review', '{ role: lead, review: false }', 'review'],
     ['a review that is due at once', '{ role: lead, reviewWithin: 0s }', 'reviewWithin'],
   ])('does not load with %s', (_name, written, about) => {
-    const read = loadPolicy(policy(written));
+    const read = loadPolicy(policy(written), 'policy.yaml');
     expect(read.kind).toBe('invalid');
     expect(JSON.stringify(read)).toContain(about);
   });
@@ -88,7 +88,7 @@ describe('breakGlass', () => {
 
   it('is warned about, and also where too few are known to review it', () => {
     const codesOf = (text: string): string[] => {
-      const read = loadPolicy(text);
+      const read = loadPolicy(text, 'policy.yaml');
       if (read.kind !== 'policy') throw new TypeError('not loaded');
       return policyWarnings(read)
         .map(({ code }) => code)
