@@ -1,4 +1,6 @@
-/** A review of a break-glass, as the store keeps it: where to look. What closes it are signed control records. */
+/** A review of a break-glass as the store keeps it, and what opening one takes. What closes it are signed control records. */
+
+/** Where to look: that there must be a review stands in the signed permit. */
 export interface ReviewRow {
   /** Of the request that was answered alone. */
   nonce: string;
@@ -12,4 +14,10 @@ export interface ReviewRow {
   permitDigest: string;
   openedAt: number;
   dueAt: number;
+}
+
+/** What one person may use of it: all names of the person, and how many uses in 24 hours. */
+export interface BreakGlassTake {
+  names: readonly string[];
+  perDay: number;
 }

@@ -15,12 +15,12 @@ import type { Redaction } from '../core/contracts/redaction.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
 import type { AskQuotas } from './ask-quotas.ts';
 import type { GrantUse } from './grant-use.ts';
-import type { ReviewRow } from './review-row.ts';
+import type { BreakGlassTake, ReviewRow } from './review-row.ts';
 import type { ApprovalChange, KeptNotice, Notice } from './notice.ts';
 import type { Reservation, Reserved } from './reservation.ts';
 
 export type { GrantUse } from './grant-use.ts';
-export type { ReviewRow } from './review-row.ts';
+export type { BreakGlassTake, ReviewRow } from './review-row.ts';
 export type { Reservation, Reserved } from './reservation.ts';
 
 export interface RunRow {
@@ -171,11 +171,6 @@ export interface DecisionRecord {
   admitAlso?: readonly string[];
   /** For an ask: where one is full, its denial is recorded in place of the ask. Absent: none. */
   quotas?: AskQuotas;
-}
-/** What one person may use of it: the names of the person, and how many uses in a day. */
-export interface BreakGlassTake {
-  names: readonly string[];
-  perDay: number;
 }
 export type RecordedDecision =
   | { kind: 'recorded' }
