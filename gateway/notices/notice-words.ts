@@ -1,5 +1,6 @@
 /** What all channels say in the same words. Names are those of the policy, and made visible; nothing here is an agent's. */
 import type { ApproverSet } from '../../core/contracts/approval.ts';
+import { unlinked } from '../../core/card/unlinked.ts';
 import { makeVisible } from '../../core/make-visible.ts';
 import type { ReviewTold } from './notice-channel.ts';
 
@@ -32,13 +33,13 @@ export function reviewHeadline({ moment, by }: Pick<ReviewTold, 'moment' | 'by'>
   }
 }
 
-/** Facts as label and text. The reason is cut: the whole is in the review. */
+/** Facts as label and text. The reason is cut, and no link in it can be clicked: the whole is in the review. */
 export function reviewFacts(told: ReviewTold): readonly (readonly [string, string])[] {
   const { by, role, reason, castAt, dueAt, couldAnswer, needed, signatures } = told;
   const signed = signatures.map(({ principal, finding }) => `${makeVisible(principal)} (${finding})`).join(', ');
   return [
     ['By', `${makeVisible(by)}, as ${role}, at ${new Date(castAt).toISOString()}`],
-    ['Reason', makeVisible(reason.slice(0, longestReason)) + (reason.length > longestReason ? '…' : '')],
+    ['Reason', unlinked(makeVisible(reason.slice(0, longestReason))) + (reason.length > longestReason ? '…' : '')],
     ...(couldAnswer
       ? [['Could have answered', couldAnswer.map((one) => makeVisible(one)).join(', ') || 'nobody'] as const]
       : []),

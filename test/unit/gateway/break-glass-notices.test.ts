@@ -141,6 +141,7 @@ describe('a break-glass', () => {
     const parsed = JSON.stringify([body.text, body.blocks.filter(({ type }) => type === 'section')]);
     expect(parsed).not.toMatch(/here|evil/u);
     expect(JSON.stringify(body.blocks)).toContain('evil.example');
+    expect(JSON.stringify(body.blocks)).not.toContain('https://evil');
   });
 
   it('is a webhook of its own kind', async () => {
