@@ -6,6 +6,8 @@ import type { ReviewList, ReviewView } from '../../client/review-schemas.ts';
 import { renderCardText } from '../../core/card/render-text.ts';
 import { type SignedVote, signedVoteSchema } from '../../core/contracts/approval.ts';
 import type { TicketBody } from '../../core/contracts/ticket.ts';
+import type { ErrorCode } from '../../core/contracts/errors.ts';
+import { digestJson } from '../../core/digest.ts';
 import { openEnvelope } from '../../core/envelope.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { howAuthenticated } from '../../core/how-authenticated.ts';
@@ -42,12 +44,15 @@ export async function listReviews(
   return { reviews, open: open.length };
 }
 
+/** One of these must not keep the others from being listed. */
+const tampered: ReadonlySet<ErrorCode> = new Set(['signature-invalid', 'record-invalid']);
+
 /** All that verify. */
 export async function openReviews(gateway: GatewayContext, approvers: ApproverCheck): Promise<OpenedReview[]> {
   const opened: OpenedReview[] = [];
   for (const known of await allReviews(gateway)) {
     const review = await openReview(gateway, approvers, known).catch((error: unknown) => {
-      if (!(error instanceof CountersignError) || error.code !== 'signature-invalid') throw error;
+      if (!(error instanceof CountersignError) || !tampered.has(error.code)) throw error;
       gateway.logger.error({ nonce: known.nonce, code: error.code }, 'a review was changed and is not listed');
     });
     if (review) opened.push(review);
@@ -110,7 +115,10 @@ async function breakingVote(
 ): Promise<SignedVote | undefined> {
   const row = (await store.votesByNonce(nonce)).find(({ digest }) => digest === voteDigest);
   const opened = openEnvelope(row?.vote, { schema: signedVoteSchema, audience, registry: keys.registry, now: null });
-  return opened.kind === 'opened' && opened.signed.body.verdict === 'break-glass' ? opened.signed : undefined;
+  if (opened.kind === 'rejected' || opened.signed.body.verdict !== 'break-glass') return undefined;
+  // Not another genuine one, put in its place.
+  const isThis = opened.signed.body.nonce === nonce && digestJson('vote', opened.signed) === voteDigest;
+  return isThis ? opened.signed : undefined;
 }
 
 async function viewOf(
