@@ -5,6 +5,8 @@
 import type { ApprovalArguments, ApprovalView } from '../client/gateway-schemas.ts';
 import { type CardSituation, layOutCard } from '../core/card/lay-out-card.ts';
 import { renderCardText } from '../core/card/render-text.ts';
+import type { Channel } from '../core/contracts/approval.ts';
+import { howAuthenticated } from '../core/how-authenticated.ts';
 import type { TicketBody } from '../core/contracts/ticket.ts';
 import type { Risk } from '../core/contracts/labels.ts';
 import { CountersignError } from '../core/errors.ts';
@@ -15,6 +17,8 @@ import { describeSituation, situationOf, votesOf } from './describe-situation.ts
 import { engineWords, hasEnded } from './engine-word.ts';
 import type { Credential } from './credentials.ts';
 import { inParallel } from './in-parallel.ts';
+import type { Caller } from './sessions.ts';
+import { noteLook } from './note-look.ts';
 import { wholeArguments } from './last-approved.ts';
 import { grantsOfRequest } from './grants/show-grants.ts';
 import type { GatewayContext } from './options.ts';
@@ -101,17 +105,23 @@ function wanted(views: readonly (ApprovalView | undefined)[], mayAnswer: boolean
 export async function showApproval(
   gateway: GatewayContext,
   approvers: ApproverCheck,
-  caller: Credential,
+  caller: Caller,
   nonce: string,
+  /** Where the caller is shown it; absent: nowhere. */
+  from?: Channel,
 ): Promise<ApprovalView> {
   const { ask, run, ticket } = await findAsk(gateway, nonce);
+  if (from !== undefined) await noteLook(gateway, ask, caller, from);
   const you = await rightsOf(approvers, ask, ticket, caller);
   const { lastApproved, spent } = await describeSituation(gateway, ask);
   const told = (await gateway.store.noticesOf(nonce)).map(({ channel, toldAt, remindedAt, problem }) => {
     return { channel, at: toldAt, remindedAt, problem };
   });
   const view = await toView(gateway, ask, you, run, engineWords(gateway), { lastApproved, spent });
-  return { ...view, told, editing: await editingOf(approvers, ask, ticket, caller) };
+  const looked = (await gateway.store.looksOf(nonce)).map(({ authenticated, nonce: _, ...look }) => {
+    return { ...look, authenticated: howAuthenticated(authenticated) };
+  });
+  return { ...view, told, looked, editing: await editingOf(approvers, ask, ticket, caller) };
 }
 
 /** Who edited a call may stop it and not approve it. */

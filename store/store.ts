@@ -15,6 +15,7 @@ import type { Redaction } from '../core/contracts/redaction.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
 import type { AskQuotas } from './ask-quotas.ts';
 import type { GrantUse } from './grant-use.ts';
+import type { Look } from '../core/contracts/look.ts';
 import type { ApprovalChange, KeptNotice, Notice } from './notice.ts';
 import type { Reservation, Reserved } from './reservation.ts';
 
@@ -131,9 +132,10 @@ export interface GateState {
     /** Open runs of the same principal that were opened before this one. */
     openRunsBefore: number;
   };
-  /** Stored receipts of purpose `probe` and `target-state` of this call, oldest first. */
+  /** Stored receipts of purpose `probe`, `target-state` and `dry-run` of this call, oldest first. */
   probes: SignedReceipt[];
   targetStates: SignedReceipt[];
+  dryRuns: SignedReceipt[];
 }
 
 /** One place of a counter; the same scope is the same counter, and has the same window. */
@@ -302,6 +304,12 @@ export interface Store {
   noteAlarm(alarm: { nonce: string; channel: string; about: string; at: number }): Promise<void>;
   /** False: seen before. Those seen before `forgetBefore` are forgotten. */
   firstDelivery(delivery: { source: string; id: string; now: number; forgetBefore: number }): Promise<boolean>;
+
+  // Who was shown which card: for people who look back, no decision rests on it
+  /** One look more of this person at this card from there. */
+  noteLook(look: Omit<Look, 'firstAt' | 'lastAt' | 'times'> & { at: number }): Promise<void>;
+  /** Earliest first. */
+  looksOf(nonce: string): Promise<Look[]>;
 
   // Uses of keys: for people who look, no decision rests on them
   /** @param notes times by key id, and refusals to add to those of their minute */

@@ -47,6 +47,12 @@ export async function gateCalls(run: RunMemory, remote: Remote): Promise<void> {
   const running = reads.map((progress) => drive(run, remote, progress, first.get(progress)));
   try {
     for (const progress of rest) if (first.has(progress) && progress.ask) notifyApprovers(run, remote, progress.ask);
+    // Before any of them is waited for: people see all that a turn asks at once.
+    for (const progress of rest) {
+      if (first.get(progress)?.kind !== 'needs-dry-run') continue;
+      first.delete(progress);
+      await askAfterDryRun(run, remote, progress);
+    }
     for (const [place, progress] of rest.entries()) {
       // A permit that had to queue is not used: the call is gated again in the task that schedules it.
       const queued = place > 0 && isAllowed(first.get(progress));
@@ -57,6 +63,16 @@ export async function gateCalls(run: RunMemory, remote: Remote): Promise<void> {
     if (running.length > 0) await Promise.allSettled(running);
   }
   for (const one of running) await one;
+}
+
+/** One attempt: what comes of it is found by the pass that follows, here or when it is the call's turn. */
+async function askAfterDryRun(run: RunMemory, remote: Remote, progress: CallProgress): Promise<void> {
+  const driven: Driven = { progress, holds: 0, notStarted: 0 };
+  await look(run, remote, driven, 'dry-run');
+  if (progress.result || driven.holds > 0 || driven.notStarted > 0) return;
+  const step = await checkOnce(run, progress, passKind(run));
+  if (progress.ask) notifyApprovers(run, remote, progress.ask);
+  else if (step.kind === 'decided' && step.decision.body.verdict === 'deny') await takeStep(run, remote, driven, step);
 }
 
 /** At a run's bad end: requests that nobody answered are closed. One attempt, because the run does not wait for it. */
@@ -130,7 +146,10 @@ async function takeStep(run: RunMemory, remote: Remote, driven: Driven, step: Pa
       }
       return;
     case 'needs-target-state':
-      await readTarget(run, remote, driven);
+      await look(run, remote, driven, 'target-state');
+      return;
+    case 'needs-dry-run':
+      await look(run, remote, driven, 'dry-run');
       return;
     case 'decided':
       await takeDecision(run, remote, driven, step);
@@ -200,19 +219,29 @@ async function backOff(run: RunMemory, driven: Driven): Promise<void> {
   );
 }
 
-/** Reads what the effect would change, under its own permit; its receipt is in the store when the gate looks again. */
-async function readTarget(run: RunMemory, remote: Remote, driven: Driven): Promise<void> {
+/**
+ * Reads what the effect would change, or lets the tool say what it would do, under a permit of its own; its receipt is in the
+ * store when the gate looks again. A state that could not be read is none. A dry run that failed is one: people are told so.
+ */
+async function look(
+  run: RunMemory,
+  remote: Remote,
+  driven: Driven,
+  purpose: 'target-state' | 'dry-run',
+): Promise<void> {
   const { progress } = driven;
-  const step = await checkOnce(run, progress, { purpose: 'target-state', about: 'call' });
+  const step = await checkOnce(run, progress, { purpose, about: 'call' });
   if (step.kind !== 'decided') return await takeStep(run, remote, driven, step);
   if (step.decision.body.verdict !== 'allow') return await takeDecision(run, remote, driven, step);
   const execution = await executeCall(run, remote, step);
-  if (execution.kind === 'receipt' && execution.receipt.body.outcome === 'succeeded') return;
-  if (execution.kind === 'cancelled') throw new CancelledFailure('cancelled while reading the target');
+  const isDryRun = purpose === 'dry-run';
+  if (execution.kind === 'receipt' && (isDryRun || execution.receipt.body.outcome === 'succeeded')) return;
+  if (execution.kind === 'cancelled')
+    throw new CancelledFailure(`cancelled ${isDryRun ? 'in a dry run' : 'while reading the target'}`);
   driven.notStarted += 1;
-  if (driven.notStarted >= mostNotStarted)
-    run.finish(progress, refusedResult(run, progress, 'target-state', 'its target could not be read'));
-  else await backOff(run, driven);
+  if (driven.notStarted < mostNotStarted) return await backOff(run, driven);
+  const why = isDryRun ? 'its dry run did not end' : 'its target could not be read';
+  run.finish(progress, refusedResult(run, progress, purpose, why));
 }
 
 async function waitForVotes(run: RunMemory, remote: Remote, progress: CallProgress): Promise<void> {

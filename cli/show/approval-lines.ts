@@ -42,6 +42,7 @@ export function approvalLines(approval: ApprovalView, now: number): string[] {
       ? [`  could       ${couldAnswer.length === 0 ? 'nobody' : couldAnswer.map(visible).join(', ')}`]
       : []),
     ...(approval.told ?? []).map((one) => `  told        ${toldText(one)}`),
+    ...(approval.looked ?? []).map((one) => `  looked      ${lookText(one)}`),
     ...votes.map((vote) => `  vote        ${voteText(vote)}`),
   ];
   for (const { channel, problem } of untold ?? []) {
@@ -66,6 +67,18 @@ function capLines(cap: ApprovalView['approvers']['grants']): string[] {
 
 function voteText({ verdict, principal, castAt, channel, authenticated }: ApprovalView['votes'][number]): string {
   return `${verdict} by ${visible(principal)} at ${timeText(castAt)}, from ${channel} with ${visible(authenticated)}`;
+}
+
+function lookText({
+  principal,
+  channel,
+  firstAt,
+  lastAt,
+  times,
+  authenticated,
+}: NonNullable<ApprovalView['looked']>[number]): string {
+  const again = times === 1 ? '' : `, ${times} times until ${timeText(lastAt)}`;
+  return `${visible(principal)} at ${timeText(firstAt)}${again}, from ${channel} with ${visible(authenticated)}`;
 }
 
 function toldText({ channel, at, remindedAt, problem }: NonNullable<ApprovalView['told']>[number]): string {

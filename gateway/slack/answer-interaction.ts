@@ -12,6 +12,7 @@ import { findAsk } from '../answerable.ts';
 import type { ApproverCheck } from '../approvers.ts';
 import { castVote } from '../cast-vote.ts';
 import { describeSituation } from '../describe-situation.ts';
+import { noteLook } from '../note-look.ts';
 import type { GatewayContext, SlackOptions } from '../options.ts';
 import type { Caller } from '../sessions.ts';
 import { confirmationNeeded } from '../step-up.ts';
@@ -111,6 +112,8 @@ export async function answerClick(context: SlackContext, click: Click): Promise<
       click.trigger_id,
       answerView(ask.card, situation, { nonce, cardDigest, verdict, reasonRequired, confirmation }),
     );
+    // After it: the time in which Slack opens a form runs.
+    await noteLook(gateway, ask, known.caller, 'slack');
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
     await tell(whisper(error.message));
