@@ -205,6 +205,10 @@ export const approvalViewSchema = z.strictObject({
       left: z.int().min(0).describe('How often the call may still be edited'),
       mayEdit: z.boolean(),
       reason: z.string().nullable().describe('Why not'),
+      warning: z
+        .string()
+        .optional()
+        .describe('What an edit of yours would most likely end in; absent: nothing to warn of'),
     })
     .optional()
     .describe('Whether you may answer with other arguments. Absent in lists'),

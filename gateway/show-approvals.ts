@@ -18,6 +18,7 @@ import { engineWords, hasEnded } from './engine-word.ts';
 import type { Credential } from './credentials.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Caller } from './sessions.ts';
+import { warningBeforeEdit } from './left-after-edit.ts';
 import { noteLook } from './note-look.ts';
 import { wholeArguments } from './last-approved.ts';
 import { grantsOfRequest } from './grants/show-grants.ts';
@@ -121,7 +122,7 @@ export async function showApproval(
   const looked = (await gateway.store.looksOf(nonce)).map(({ authenticated, nonce: _, ...look }) => {
     return { ...look, authenticated: howAuthenticated(authenticated) };
   });
-  return { ...view, told, looked, editing: await editingOf(approvers, ask, ticket, caller) };
+  return { ...view, told, looked, editing: await editingOf(gateway, approvers, ask, ticket, caller) };
 }
 
 /** Who edited a call may stop it and not approve it. */
@@ -139,6 +140,7 @@ async function rightsOf(
 }
 
 async function editingOf(
+  gateway: GatewayContext,
   approvers: ApproverCheck,
   ask: OpenedAsk,
   ticket: TicketBody,
@@ -148,7 +150,9 @@ async function editingOf(
   if (left === 0) return { left, mayEdit: false, reason: 'it cannot be edited, or not any more' };
   const edit = { verdict: 'edit', channel: null, hasReason: true, isConfirmed: true } as const;
   const may = await approvers.mayAnswer(ask, ticket, caller, edit);
-  return may.kind === 'may' ? { left, mayEdit: true, reason: null } : { left, mayEdit: false, reason: may.reason };
+  if (may.kind !== 'may') return { left, mayEdit: false, reason: may.reason };
+  const warning = await warningBeforeEdit(gateway, ask, caller);
+  return { left, mayEdit: true, reason: null, ...(warning === undefined ? {} : { warning }) };
 }
 
 /**

@@ -47,12 +47,6 @@ export async function gateCalls(run: RunMemory, remote: Remote): Promise<void> {
   const running = reads.map((progress) => drive(run, remote, progress, first.get(progress)));
   try {
     for (const progress of rest) if (first.has(progress) && progress.ask) notifyApprovers(run, remote, progress.ask);
-    // Before any of them is waited for: people see all that a turn asks at once.
-    for (const progress of rest) {
-      if (first.get(progress)?.kind !== 'needs-dry-run') continue;
-      first.delete(progress);
-      await askAfterDryRun(run, remote, progress);
-    }
     for (const [place, progress] of rest.entries()) {
       // A permit that had to queue is not used: the call is gated again in the task that schedules it.
       const queued = place > 0 && isAllowed(first.get(progress));
@@ -63,16 +57,6 @@ export async function gateCalls(run: RunMemory, remote: Remote): Promise<void> {
     if (running.length > 0) await Promise.allSettled(running);
   }
   for (const one of running) await one;
-}
-
-/** One attempt: what comes of it is found by the pass that follows, here or when it is the call's turn. */
-async function askAfterDryRun(run: RunMemory, remote: Remote, progress: CallProgress): Promise<void> {
-  const driven: Driven = { progress, holds: 0, notStarted: 0 };
-  await look(run, remote, driven, 'dry-run');
-  if (progress.result || driven.holds > 0 || driven.notStarted > 0) return;
-  const step = await checkOnce(run, progress, passKind(run));
-  if (progress.ask) notifyApprovers(run, remote, progress.ask);
-  else if (step.kind === 'decided' && step.decision.body.verdict === 'deny') await takeStep(run, remote, driven, step);
 }
 
 /** At a run's bad end: requests that nobody answered are closed. One attempt, because the run does not wait for it. */

@@ -52,6 +52,7 @@ export function approvalLines(approval: ApprovalView, now: number): string[] {
   }
   if (!open) return [...lines, `  outcome     ${outcome ?? 'closed'}`];
   lines.push(`  time left   ${durationText(deadlineAt - now)}`);
+  if (approval.editing?.warning) lines.push(`  if edited   ${visible(approval.editing.warning)}`);
   const cannot = you.mayDeny ? 'may deny, and not approve' : 'may not answer';
   if (!you.mayAnswer) lines.push(`  you         ${cannot}: ${visible(you.reason ?? 'no reason given')}`);
   return lines;

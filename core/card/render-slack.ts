@@ -38,8 +38,8 @@ export function renderCardSlack(card: Card, situation?: CardSituation): SlackBlo
  * else is shown while the request waits has room left.
  */
 export function fitsSlack(card: Card): boolean {
-  const [, ...rest] = layOutCard(card);
-  return slackTexts(rest, longestSigned).whole;
+  const [headline, ...rest] = layOutCard(card);
+  return unlinked(headline?.text ?? '').length <= longestHeader && slackTexts(rest, longestSigned).whole;
 }
 
 /** The arguments, then the warnings, then the rest, in as many blocks as they need and a message has room for. */

@@ -2,9 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../../core/canonical-json.ts';
-import { buildCard, type CardFacts } from '../../../core/card/build-card.ts';
+import { buildCard, type CardFacts, cutInTheMiddle } from '../../../core/card/build-card.ts';
 import { compareArguments } from '../../../core/card/compare-arguments.ts';
 import { shortDigest } from '../../../core/card/digest-words.ts';
+import { openJson } from '../../../core/card/editable-json.ts';
+import { layOutCard } from '../../../core/card/lay-out-card.ts';
 import { csvRow } from '../../../core/card/render-csv.ts';
 import { escapeHtml, renderCardHtml } from '../../../core/card/render-html.ts';
 import { escapeMrkdwn, renderCardSlack } from '../../../core/card/render-slack.ts';
@@ -47,11 +49,46 @@ function hostileCard(text: string): Card {
       environment: text,
       toolDescription: text,
       targetState: text,
+      target: words(text),
+      dryRun: { ...words(text), ended: false },
       blastRadius: text.slice(0, 400),
       undo: text.slice(0, 400),
       rules: [{ id: text, reason: text }],
-      findings: [{ guard: 'g', rule: text, severity: 'high', message: text }],
+      findings: [
+        { guard: 'g', rule: text, severity: 'high', message: text },
+        { guard: 'untrusted-values', rule: 'r', severity: 'info', message: text, argument: '/text' },
+      ],
     }),
+  );
+}
+
+function words(text: string): NonNullable<Card['target']> {
+  return {
+    ended: true,
+    text: cutInTheMiddle(text, 1500),
+    length: text.length,
+    digest: digestText('body', text),
+    labels: ['untrusted'],
+    findings: [{ guard: 'g', rule: text, severity: 'high', message: text }],
+    at: 1_800_000_000_000,
+  };
+}
+
+/** Everything that a card holds, as a channel is given it. */
+const shownBy: Readonly<Record<string, (card: Card) => string>> = {
+  terminal: renderCardText,
+  html: renderCardHtml,
+  slack: (card) => textsOf(renderCardSlack(card)).join('\n'),
+  csv: (card) =>
+    layOutCard(card)
+      .map(({ label, text }) => csvRow([label, text]))
+      .join('\n'),
+};
+
+function textsOf(blocks: unknown): string[] {
+  if (typeof blocks !== 'object' || blocks === null) return [];
+  return Object.entries(blocks).flatMap(([name, value]) =>
+    name === 'text' && typeof value === 'string' ? [value] : textsOf(value),
   );
 }
 
@@ -94,7 +131,37 @@ const hostileText = fc
 const ownMarkup = /<\/?(?:article|h2|dl|div|dt|dd|pre)(?: class="[a-z]+")?>/g;
 const clickable = /[a-z][a-z0-9+.-]*:\/\/|\bwww\.|mailto:|javascript:/i;
 
+/** Whatever a reader cannot see, or sees elsewhere than it stands; new lines are our own. */
+const hiding = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/u;
+
 describe('what an agent writes reaches no syntax', () => {
+  test.each(Object.keys(shownBy))('%s: nothing hides or reorders, for any text in any field', (channel) => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          hostileText,
+          fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
+        ),
+        (text) => {
+          expect(shownBy[channel]?.(hostileCard(text)).replaceAll('\n', '')).not.toMatch(hiding);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test('webhook: nothing hides in what is sent, and it is read as the same card', () => {
+    fc.assert(
+      fc.property(hostileText, (text) => {
+        const card = hostileCard(text);
+        const sent = openJson({ card });
+        expect(sent).not.toMatch(hiding);
+        expect(JSON.parse(sent)).toEqual({ card });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   test('HTML: no element and no attribute comes of it', () => {
     fc.assert(
       fc.property(hostileText, (text) => {
@@ -130,12 +197,36 @@ describe('what an agent writes reaches no syntax', () => {
     );
   });
 
-  test('Slack: no text is longer than Slack takes', () => {
-    const card = hostileCard('<&>'.repeat(2000));
-    for (const block of renderCardSlack(card)) {
-      const [text = ''] = JSON.stringify(block).match(/"text":"(?:[^"\\]|\\.)*"/g) ?? [];
-      expect(text.length).toBeLessThan(3200);
+  test('Slack: no text is longer than Slack takes, and neither are all together', () => {
+    for (const text of ['<&>'.repeat(2000), '\u202E'.repeat(400), 'x'.repeat(5000)]) {
+      const texts = textsOf(renderCardSlack(hostileCard(text)));
+      expect(Math.max(...texts.map(({ length }) => length))).toBeLessThanOrEqual(2900);
+      expect(texts.join('').length).toBeLessThanOrEqual(10_150);
     }
+  });
+
+  test('Slack: what may be approved there stands there whole', () => {
+    const long = fc.tuple(hostileText, fc.nat(40)).map(([text, times]) => text.repeat(times).slice(0, 900));
+    let approvable = 0;
+    fc.assert(
+      fc.property(long, (text) => {
+        const card = { ...hostileCard(text.toWellFormed()), environment: 'production' };
+        if (whyNotShown(card, 'slack') !== undefined) return;
+        approvable += 1;
+        const shown = textsOf(renderCardSlack(card, { votes: { approvals: 0, quorum: 2 } })).join('\n');
+        for (const line of layOutCard(card)) expect(shown).toContain(unlinked(line.text));
+      }),
+      { numRuns: 200 },
+    );
+    expect(approvable).toBeGreaterThan(20);
+  });
+
+  test('Slack: a finding that would fall off the end keeps the card from being approved there', () => {
+    const findings = Array.from({ length: 20 }, (_, n) => {
+      return { guard: 'g', rule: `r${n}`, severity: 'high' as const, message: 'm'.repeat(480) };
+    });
+    expect(whyNotShown(buildCard(facts({ findings })), 'slack')).toBe('it is too long for slack');
+    expect(whyNotShown(buildCard(facts({ findings: findings.slice(0, 8) })), 'slack')).toBeUndefined();
   });
 
   test('mrkdwn: no mention, link, entity or formatting comes of it', () => {
@@ -187,6 +278,39 @@ describe('what an agent writes reaches no syntax', () => {
     expect(unlinked('see https://evil.example or www.evil.example')).toBe(
       String.raw`see https:\u{2F}/evil.example or www\u{2E}evil.example`,
     );
+  });
+});
+
+describe('where values come from', () => {
+  const hint = (argument: string) => ({
+    guard: 'untrusted-values',
+    rule: 'value-in-untrusted-text',
+    severity: 'info' as const,
+    message: `argument ${argument}: its value occurs in untrusted text (the result of call 1.0)`,
+    argument,
+  });
+  const args = canonicalJson({ 'a/b': { to: ['DE44', 'a b'] }, ok: true });
+
+  test('each value that untrusted text holds stands on a line of its own, right under the arguments', () => {
+    const card = buildCard(facts({ arguments: args, findings: [hint('/a~1b/to/0'), hint('/a~1b/to/1')] }));
+    const [, , first, second, next] = layOutCard(card);
+    expect(first?.text).toBe(`${hint('/a~1b/to/0').message}: "DE44"`);
+    expect(second?.text).toBe(`${hint('/a~1b/to/1').message}: "a b"`);
+    expect([first?.label, second?.label, next?.label]).toEqual(['untrusted', 'untrusted', 'digest']);
+    expect(layOutCard(card).filter(({ label }) => label === 'finding')).toEqual([]);
+  });
+
+  test('a place that is not in the arguments, or an own name of objects, shows no value', () => {
+    for (const argument of ['/gone', '/a~1b/to/7', '/constructor/name', '/ok/x', '']) {
+      const card = buildCard(facts({ arguments: args, findings: [hint(argument)] }));
+      expect(layOutCard(card)[2]?.text).toBe(hint(argument).message);
+    }
+  });
+
+  test('where nothing was found, the card says that this proves nothing; without untrusted text it says nothing', () => {
+    const line = (labels: Card['labels']) => layOutCard(buildCard(facts({ labels })))[2];
+    expect(line(['untrusted'])?.text).toContain('which proves nothing');
+    expect(line(['operator'])?.label).toBe('digest');
   });
 });
 

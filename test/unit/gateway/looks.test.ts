@@ -45,11 +45,13 @@ it('from a terminal is noted as that, and beside a look from elsewhere', async (
 });
 
 it('with a session came from the page, whatever the request says', async () => {
-  const { body: link } = await world.call('POST', '/v1/inbox/links', { key: bob, body: {} });
-  const token = new URLSearchParams(String(link['url']).split('#')[1]).get('sign-in');
-  const opened = await world.call('POST', '/v1/inbox/session', { body: { token } });
+  const host = '127.0.0.1:7420';
+  const ownPage = { host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' };
+  const { body: link } = await world.call('POST', '/v1/inbox/sign-in-links', { key: bob, headers: { host } });
+  const token = new URL(String(link['url'])).hash.slice('#sign-in='.length);
+  const opened = await world.call('POST', '/v1/inbox/session', { body: { token }, headers: ownPage });
   const cookie = String(opened.headers['set-cookie']).split(';')[0] ?? '';
-  await world.call('GET', `${path()}?channel=terminal`, { headers: { cookie } });
+  await world.call('GET', `${path()}?channel=terminal`, { headers: { ...ownPage, cookie } });
   const [look] = await looks();
   expect(look).toMatchObject({ principal: 'bob', channel: 'web' });
   expect(look?.authenticated.via).toMatch(/^session:/);

@@ -22,6 +22,7 @@ export function gateStateConformance(current: CurrentHarness): void {
         counted: { callsByTool: {}, usage: [], openRunsBefore: 0 },
         probes: [],
         targetStates: [],
+        dryRuns: [],
       });
     });
 

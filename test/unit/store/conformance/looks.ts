@@ -62,7 +62,9 @@ export function lookConformance(current: CurrentHarness): void {
     });
 
     it('of a request that there is not are refused', async () => {
-      await expect(current().store.noteLook(look(nonceOf(9_999_992), someTimeAt))).rejects.toThrow(/its run is unknown/);
+      await expect(current().store.noteLook(look(nonceOf(9_999_992), someTimeAt))).rejects.toThrow(
+        /its run is unknown/,
+      );
     });
   });
 }
