@@ -34,8 +34,10 @@ function valueAt(root: unknown, pointer: string): unknown {
   let found = root;
   for (const part of pointer.split('/').slice(1)) {
     const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) return undefined;
-    found = Reflect.get(found, name);
+    if (typeof found !== 'object' || found === null) return undefined;
+    // Of a list its places alone: its length is no value of the call.
+    const isThere = Array.isArray(found) ? /^\d+$/.test(name) : Object.hasOwn(found, name);
+    found = isThere ? Reflect.get(found, name) : undefined;
   }
   return found;
 }

@@ -32,7 +32,7 @@ describe('where values come from', () => {
   });
 
   test('a place that is not in the arguments, or an own name of objects, shows no value', () => {
-    for (const argument of ['/gone', '/a~1b/to/7', '/constructor/name', '/ok/x', '']) {
+    for (const argument of ['/gone', '/a~1b/to/7', '/constructor/name', '/a~1b/to/length', '/ok/x', '']) {
       const card = buildCard(facts({ arguments: args, findings: [hint(argument)] }));
       expect(layOutCard(card)[2]?.text).toBe(hint(argument).message);
     }
