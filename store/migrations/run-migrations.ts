@@ -16,6 +16,8 @@ import { createNotices } from './notices.ts';
 import { createPolicyLimits } from './policy-limits.ts';
 import { createWithdrawals } from './withdrawals.ts';
 import { createRedactions } from './redactions.ts';
+import { createReviewNotices } from './review-notices.ts';
+import { createReviews } from './reviews.ts';
 import { createSlidingLimits } from './sliding-limits.ts';
 
 function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
@@ -32,7 +34,9 @@ function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
     '0010-notice-alarms': { up: createNoticeAlarms },
     '0011-ask-quotas': { up: createAskQuotas },
     '0012-grant-uses': { up: createGrantUses },
-    '0013-looks': { up: createLooks },
+    '0013-reviews': { up: createReviews },
+    '0014-review-notices': { up: createReviewNotices },
+    '0015-looks': { up: createLooks },
   };
 }
 
