@@ -314,14 +314,11 @@ export interface Store {
   untoldBeside(of: { nonce: string; channel: string }): Promise<KeptNotice[]>;
   /** This channel has said that the one that it is about could not tell. */
   noteAlarm(alarm: { nonce: string; channel: string; about: string; at: number }): Promise<void>;
+  /** Who was shown which card, for people who look back: one look more of this person from there, and all, earliest first. */
+  noteLook(look: Omit<Look, 'firstAt' | 'lastAt' | 'times'> & { at: number }): Promise<void>;
+  looksOf(nonce: string): Promise<Look[]>;
   /** False: seen before. Those seen before `forgetBefore` are forgotten. */
   firstDelivery(delivery: { source: string; id: string; now: number; forgetBefore: number }): Promise<boolean>;
-
-  // Who was shown which card: for people who look back, no decision rests on it
-  /** One look more of this person at this card from there. */
-  noteLook(look: Omit<Look, 'firstAt' | 'lastAt' | 'times'> & { at: number }): Promise<void>;
-  /** Earliest first. */
-  looksOf(nonce: string): Promise<Look[]>;
 
   // Uses of keys: for people who look, no decision rests on them
   /** @param notes times by key id, and refusals to add to those of their minute */

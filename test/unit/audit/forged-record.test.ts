@@ -303,13 +303,6 @@ describe('a record forged with every key is still found out by', () => {
   });
 });
 
-it('what a tool said before anybody was asked is no end of its call', async () => {
-  const tampered = new Tampered('said-before');
-  setAt(tampered.activityInput('closeRun'), ['calls', 0, 'outcome'], () => 'dry-run');
-  const said = 'unknown-kept: the end says "dry-run" of a call, and nothing in the record does';
-  expect(problems(await replay(tampered))).toContain(said);
-});
-
 describe('a record that the store contradicts:', () => {
   const empty: AuditStore = {
     getRun: () => Promise.resolve(null),
