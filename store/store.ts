@@ -298,7 +298,7 @@ export interface Store {
   /** Numbers of a grant that were taken, lowest first. */
   grantUses(grantId: string): Promise<GrantUse[]>;
 
-  // Notices and deliveries
+  // Notices, deliveries, and looks (one more of this person from there; all of a request, earliest first)
   /** Requests that this channel was not told of, and notices whose time has come. */
   noticesDue(filter: { channel: string; now: number; limit: number }): Promise<Notice[]>;
   /** The same, of reviews of break-glass. */
@@ -314,7 +314,6 @@ export interface Store {
   untoldBeside(of: { nonce: string; channel: string }): Promise<KeptNotice[]>;
   /** This channel has said that the one that it is about could not tell. */
   noteAlarm(alarm: { nonce: string; channel: string; about: string; at: number }): Promise<void>;
-  /** Who was shown which card, for people who look back: one look more of this person from there, and all, earliest first. */
   noteLook(look: Omit<Look, 'firstAt' | 'lastAt' | 'times'> & { at: number }): Promise<void>;
   looksOf(nonce: string): Promise<Look[]>;
   /** False: seen before. Those seen before `forgetBefore` are forgotten. */
