@@ -156,7 +156,9 @@ export class Countersign {
     /** With `version` and `waitMs` (less than `timeoutMs`): answered when the list is another one, or the wait is over. */
     list: (filter: ApprovalListFilter = {}): Promise<ApprovalList> =>
       this.#get('/v1/approvals', approvalListSchema, { ...filter, mayAnswer: filter.mayAnswer ? 'true' : undefined }),
-    get: (nonce: string): Promise<ApprovalView> => this.#get(`/v1/approvals/${segment(nonce)}`, approvalViewSchema),
+    /** @param channel where a person is shown it, for the record of who looked. @default 'api' */
+    get: (nonce: string, channel?: 'terminal'): Promise<ApprovalView> =>
+      this.#get(`/v1/approvals/${segment(nonce)}`, approvalViewSchema, { channel }),
     /** Whole, also where the card cuts them. */
     arguments: (nonce: string): Promise<ApprovalArguments> =>
       this.#get(`/v1/approvals/${segment(nonce)}/arguments`, approvalArgumentsSchema),

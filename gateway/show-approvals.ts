@@ -5,6 +5,8 @@
 import type { ApprovalArguments, ApprovalView } from '../client/gateway-schemas.ts';
 import { type CardSituation, layOutCard } from '../core/card/lay-out-card.ts';
 import { renderCardText } from '../core/card/render-text.ts';
+import type { Channel } from '../core/contracts/approval.ts';
+import { howAuthenticated } from '../core/how-authenticated.ts';
 import type { TicketBody } from '../core/contracts/ticket.ts';
 import type { Risk } from '../core/contracts/labels.ts';
 import { CountersignError } from '../core/errors.ts';
@@ -15,6 +17,9 @@ import { describeSituation, situationOf, votesOf } from './describe-situation.ts
 import { engineWords, hasEnded } from './engine-word.ts';
 import type { Credential } from './credentials.ts';
 import { inParallel } from './in-parallel.ts';
+import type { Caller } from './sessions.ts';
+import { warningBeforeEdit } from './left-after-edit.ts';
+import { noteLook } from './note-look.ts';
 import { wholeArguments } from './last-approved.ts';
 import { grantsOfRequest } from './grants/show-grants.ts';
 import type { GatewayContext } from './options.ts';
@@ -101,10 +106,13 @@ function wanted(views: readonly (ApprovalView | undefined)[], mayAnswer: boolean
 export async function showApproval(
   gateway: GatewayContext,
   approvers: ApproverCheck,
-  caller: Credential,
+  caller: Caller,
   nonce: string,
+  /** Where the caller is shown it; absent: nowhere. */
+  from?: Channel,
 ): Promise<ApprovalView> {
   const { ask, run, ticket } = await findAsk(gateway, nonce);
+  if (from !== undefined) await noteLook(gateway, ask, caller, from);
   const you = await rightsOf(approvers, ask, ticket, caller);
   const { lastApproved, spent } = await describeSituation(gateway, ask);
   const ofRequest = (await gateway.store.noticesOf(nonce)).filter(({ about }) => about === undefined);
@@ -112,7 +120,10 @@ export async function showApproval(
     return { channel, at: toldAt, remindedAt, problem };
   });
   const view = await toView(gateway, ask, you, run, engineWords(gateway), { lastApproved, spent });
-  return { ...view, told, editing: await editingOf(approvers, ask, ticket, caller) };
+  const looked = (await gateway.store.looksOf(nonce)).map(({ authenticated, nonce: _, ...look }) => {
+    return { ...look, authenticated: howAuthenticated(authenticated) };
+  });
+  return { ...view, told, looked, editing: await editingOf(gateway, approvers, ask, ticket, caller) };
 }
 
 /** Who edited a call may stop it and not approve it. */
@@ -142,6 +153,7 @@ async function breaksGlass(
 }
 
 async function editingOf(
+  gateway: GatewayContext,
   approvers: ApproverCheck,
   ask: OpenedAsk,
   ticket: TicketBody,
@@ -151,7 +163,9 @@ async function editingOf(
   if (left === 0) return { left, mayEdit: false, reason: 'it cannot be edited, or not any more' };
   const edit = { verdict: 'edit', channel: null, hasReason: true, isConfirmed: true } as const;
   const may = await approvers.mayAnswer(ask, ticket, caller, edit);
-  return may.kind === 'may' ? { left, mayEdit: true, reason: null } : { left, mayEdit: false, reason: may.reason };
+  if (may.kind !== 'may') return { left, mayEdit: false, reason: may.reason };
+  const warning = await warningBeforeEdit(gateway, ask, caller);
+  return { left, mayEdit: true, reason: null, ...(warning === undefined ? {} : { warning }) };
 }
 
 /**

@@ -15,6 +15,7 @@ import type { Redaction } from '../core/contracts/redaction.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
 import type { AskQuotas } from './ask-quotas.ts';
 import type { GrantUse } from './grant-use.ts';
+import type { Look } from '../core/contracts/look.ts';
 import type { BreakGlassTake, ReviewRow } from './review-row.ts';
 import type { ApprovalChange, KeptNotice, Notice } from './notice.ts';
 import type { Reservation, Reserved } from './reservation.ts';
@@ -133,9 +134,10 @@ export interface GateState {
     /** Open runs of the same principal that were opened before this one. */
     openRunsBefore: number;
   };
-  /** Stored receipts of purpose `probe` and `target-state` of this call, oldest first. */
+  /** Stored receipts of purpose `probe`, `target-state` and `dry-run` of this call, oldest first. */
   probes: SignedReceipt[];
   targetStates: SignedReceipt[];
+  dryRuns: SignedReceipt[];
 }
 
 /** One place of a counter; the same scope is the same counter, and has the same window. */
@@ -296,7 +298,7 @@ export interface Store {
   /** Numbers of a grant that were taken, lowest first. */
   grantUses(grantId: string): Promise<GrantUse[]>;
 
-  // Notices and deliveries
+  // Notices, deliveries, and looks (one more of this person from there; all of a request, earliest first)
   /** Requests that this channel was not told of, and notices whose time has come. */
   noticesDue(filter: { channel: string; now: number; limit: number }): Promise<Notice[]>;
   /** The same, of reviews of break-glass. */
@@ -312,6 +314,8 @@ export interface Store {
   untoldBeside(of: { nonce: string; channel: string }): Promise<KeptNotice[]>;
   /** This channel has said that the one that it is about could not tell. */
   noteAlarm(alarm: { nonce: string; channel: string; about: string; at: number }): Promise<void>;
+  noteLook(look: Omit<Look, 'firstAt' | 'lastAt' | 'times'> & { at: number }): Promise<void>;
+  looksOf(nonce: string): Promise<Look[]>;
   /** False: seen before. Those seen before `forgetBefore` are forgotten. */
   firstDelivery(delivery: { source: string; id: string; now: number; forgetBefore: number }): Promise<boolean>;
 

@@ -7,16 +7,24 @@ import { connectGateway } from '../connect-gateway.ts';
 import type { CommandContext } from '../context.ts';
 import { defineCommand } from '../define-command.ts';
 import { nextPauseMs, pauseAfterMs } from '../look-again.ts';
+import { findApproval } from '../find-approval.ts';
 import { limitSchema } from '../option-schemas.ts';
 import { runId } from '../run-id.ts';
 import { answerLines, approvalLines } from '../show/approval-lines.ts';
+import { wholeArgumentsLines } from '../show/whole-arguments.ts';
 
 const pollMs = 1000;
 
 export const approvals = defineCommand({
-  usage: 'approvals',
-  summary: 'List what waits for an approval or an answer',
-  examples: ['approvals', 'approvals --watch', 'approvals --watch --approve', 'approvals --all --run run-0b9c… --json'],
+  usage: 'approvals [approval]',
+  summary: 'List what waits for an approval or an answer, or show one request',
+  examples: [
+    'approvals',
+    'approvals 5e8f1c2a --json',
+    'approvals --watch',
+    'approvals --watch --approve',
+    'approvals --all --run run-0b9c… --json',
+  ],
   usesGateway: true,
   define: (command) =>
     command
@@ -32,8 +40,12 @@ export const approvals = defineCommand({
     run: z.string().optional(),
     limit: limitSchema,
   }),
-  async run(context, _, { watch, approve, all, run, limit }) {
+  async run(context, [one], { watch, approve, all, run, limit }) {
     const { terminal, json } = context;
+    if (one !== undefined) {
+      if (watch || approve || all || run !== undefined) throw notBoth();
+      return await showOne(context, one);
+    }
     const ofRun = run === undefined ? {} : { workflowId: runId('list approvals of', run) };
     const look = async (): Promise<ApprovalView[]> => {
       const gateway = await connectGateway(context.config());
@@ -55,6 +67,27 @@ export const approvals = defineCommand({
     return 0;
   },
 });
+
+function notBoth(): CountersignError {
+  return new CountersignError(
+    'input-invalid',
+    'Cannot show one request with an option of the list: expected one or the other; leave the options or the request out',
+  );
+}
+
+/** With what a list leaves out: what differs from the last approved call, who was told, who looked. */
+async function showOne(context: CommandContext, given: string): Promise<number> {
+  const { terminal, json } = context;
+  const gateway = await connectGateway(context.config());
+  const approval = await terminal.progress('looking for the request', findApproval(gateway, given));
+  if (json) {
+    terminal.json(approval);
+    return 0;
+  }
+  print(context, approval);
+  for (const line of await wholeArgumentsLines(gateway, approval)) terminal.result(line);
+  return 0;
+}
 
 /** @returns false: the person has had enough */
 async function answerEach(context: CommandContext, found: readonly ApprovalView[]): Promise<boolean> {

@@ -41,6 +41,7 @@ export async function editCall(context: CommandContext, order: EditOrder): Promi
     order.shown ?? (await terminal.progress('looking for the request', findApproval(gateway, order.approval)));
   if (!order.shown) for (const line of approvalLines(found, clock.now())) terminal.talk(line);
   refuseHopeless(found, order.reason);
+  if (found.editing?.warning) terminal.talk(`Before you edit it: ${visible(found.editing.warning)}`);
   const before = await wholeArguments(gateway, found);
   const send = async (text: string) => await sendOnce(context, gateway, { ...order, shown: found }, before, text);
   const result =

@@ -43,6 +43,7 @@ export function approvalLines(approval: ApprovalView, now: number): string[] {
       ? [`  could       ${couldAnswer.length === 0 ? 'nobody' : couldAnswer.map(visible).join(', ')}`]
       : []),
     ...(approval.told ?? []).map((one) => `  told        ${toldText(one)}`),
+    ...(approval.looked ?? []).map((one) => `  looked      ${lookText(one)}`),
     ...votes.map((vote) => `  vote        ${voteText(vote)}`),
   ];
   for (const { channel, problem } of untold ?? []) {
@@ -52,6 +53,7 @@ export function approvalLines(approval: ApprovalView, now: number): string[] {
   }
   if (!open) return [...lines, `  outcome     ${outcome ?? 'closed'}`];
   lines.push(`  time left   ${durationText(deadlineAt - now)}`);
+  if (approval.editing?.warning) lines.push(`  if edited   ${visible(approval.editing.warning)}`);
   const cannot = you.mayDeny ? 'may deny, and not approve' : 'may not answer';
   if (!you.mayAnswer) lines.push(`  you         ${cannot}: ${visible(you.reason ?? 'no reason given')}`);
   return lines;
@@ -67,6 +69,18 @@ function capLines(cap: ApprovalView['approvers']['grants']): string[] {
 
 function voteText({ verdict, principal, castAt, channel, authenticated }: ApprovalView['votes'][number]): string {
   return `${verdict} by ${visible(principal)} at ${timeText(castAt)}, from ${channel} with ${visible(authenticated)}`;
+}
+
+function lookText({
+  principal,
+  channel,
+  firstAt,
+  lastAt,
+  times,
+  authenticated,
+}: NonNullable<ApprovalView['looked']>[number]): string {
+  const again = times === 1 ? '' : `, ${times} times until ${timeText(lastAt)}`;
+  return `${visible(principal)} at ${timeText(firstAt)}${again}, from ${channel} with ${visible(authenticated)}`;
 }
 
 function toldText({ channel, at, remindedAt, problem }: NonNullable<ApprovalView['told']>[number]): string {

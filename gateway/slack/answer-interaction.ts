@@ -12,6 +12,8 @@ import { findAsk } from '../answerable.ts';
 import type { ApproverCheck } from '../approvers.ts';
 import { castVote } from '../cast-vote.ts';
 import { describeSituation } from '../describe-situation.ts';
+import { warningBeforeEdit } from '../left-after-edit.ts';
+import { noteLook } from '../note-look.ts';
 import type { GatewayContext, SlackOptions } from '../options.ts';
 import type { Caller } from '../sessions.ts';
 import { confirmationNeeded } from '../step-up.ts';
@@ -107,10 +109,13 @@ export async function answerClick(context: SlackContext, click: Click): Promise<
     const { reasonRequired } = terms;
     const confirmation = toConfirm(ask, verdict);
     const situation = await describeSituation(gateway, ask);
+    const warning = verdict === 'edit' ? await warningBeforeEdit(gateway, ask, known.caller) : undefined;
     await api.openView(
       click.trigger_id,
-      answerView(ask.card, situation, { nonce, cardDigest, verdict, reasonRequired, confirmation }),
+      answerView(ask.card, situation, { nonce, cardDigest, verdict, reasonRequired, confirmation, warning }),
     );
+    // After it: the time in which Slack opens a form runs.
+    await noteLook(gateway, ask, known.caller, 'slack');
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
     await tell(whisper(error.message));

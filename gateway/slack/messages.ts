@@ -129,9 +129,11 @@ export function answerView(
     reasonRequired: boolean;
     /** To be typed; undefined: nothing. */
     confirmation: string | undefined;
+    /** Of an edit: what it would most likely end in; absent: nothing to warn of. */
+    warning?: string | undefined;
   },
 ): unknown {
-  const { nonce, cardDigest, verdict, reasonRequired, confirmation } = request;
+  const { nonce, cardDigest, verdict, reasonRequired, confirmation, warning } = request;
   const input = (
     blockId: string,
     label: string,
@@ -164,7 +166,10 @@ export function answerView(
       ...renderCardSlack(card, situation),
       ...(form === undefined
         ? []
-        : [note(editNote), input(argumentsBlock, 'Arguments (JSON)', false, true, longestForm, form)]),
+        : [
+            note(warning === undefined ? editNote : `${editNote} Before you send it: ${warning}.`),
+            input(argumentsBlock, 'Arguments (JSON)', false, true, longestForm, form),
+          ]),
       input(reasonBlock, 'Reason', !reasonRequired, true, 2000),
       ...(confirmation === undefined ? [] : [input(confirmBlock, confirmLabel(card, confirmation), false, false, 100)]),
     ],
