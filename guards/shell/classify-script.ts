@@ -152,7 +152,7 @@ function walkCommand(node: Command, context: Context): void {
     if (part?.type === 'Assignment') {
       noteAssignment(part, context, node.name !== undefined);
       walkChildren(part, context);
-    } else if (part) walkPart(part, context);
+    } else if (part && !isPlain(part)) walkPart(part, context);
   }
   const variables = new Map<string, string | null>();
   for (const part of node.prefix) {
@@ -165,6 +165,11 @@ function walkCommand(node: Command, context: Context): void {
   const scope = node.name ? withVariables(context.scope, variables) : context.scope;
   const words = wordsOf(node, context);
   if (words.length > 0) classifyWords(words, { ...context, scope, stdin: stdinOf(node, context) });
+}
+
+/** A word in which nothing stands that runs or is expanded. */
+function isPlain(part: SyntaxNode): boolean {
+  return part.type === 'Word' && part.parts === undefined;
 }
 
 function knownText(arg: Arg): string | null {

@@ -93,6 +93,8 @@ function mayRead(row: Knowledge): boolean {
 }
 
 function effectOf(row: Knowledge, option: GivenOption): Effect | undefined {
+  // Only a long one may be cut short.
+  if (!option.name.startsWith('--')) return row.effects.get(option.name);
   return row.options.find(([known]) => isOption(option.name, known))?.[1];
 }
 

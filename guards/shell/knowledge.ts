@@ -54,6 +54,8 @@ export interface Knowledge {
   readonly why: string;
   readonly values: ReadonlySet<string>;
   readonly options: readonly (readonly [name: string, effect: Effect])[];
+  /** The same by their whole names; the first of those that stand twice. */
+  readonly effects: ReadonlyMap<string, Effect>;
   /** With one of these it is a read, unless an option stands beside it of which the table knows nothing. */
   readonly lowers: readonly string[];
   /** Words that, alone, only make it say what it is. */
@@ -137,11 +139,13 @@ function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
   const [guardedClass, ...guarded] = words(row.guarded);
   // What takes code or a file takes a value.
   for (const [name, { language: code, value }] of options) if (code || value) own.add(name);
+  const all = parent && !parent.style.globalsFirst ? [...options, ...parent.options] : options;
   const knowledge: Omit<Knowledge, 'subcommands' | 'patterns' | 'guessed'> = {
     class: classOf(row.class ?? 'opaque'),
     why: row.why ?? parent?.why ?? '',
     values: parent && !parent.style.globalsFirst ? new Set([...parent.values, ...own]) : own,
-    options: parent && !parent.style.globalsFirst ? [...options, ...parent.options] : options,
+    options: all,
+    effects: new Map(all.toReversed()),
     lowers: words(row.lowers),
     alone: words(row.alone),
     operands: beyond ? { beyond: Number(beyond), class: classOf(operandClass ?? '') } : undefined,
