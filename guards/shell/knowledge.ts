@@ -9,10 +9,10 @@ import tables from './tables.json' with { type: 'json' };
 export type Language = 'shell' | 'awk' | 'sed' | 'sql' | 'code' | 'mongo';
 
 /**
- * What a word stands for: a file that is written, a host, an address with or without a host, what may be a
+ * What a word stands for: a file that is written, a file of lines that are repeated where they name nothing, a host, an address with or without a host, what may be a
  * URL, a setting `name=value` of which some start programs or write files, a format that
  * may ask for signatures, `[host/]owner/name`, a name of the own account. */
-const values = ['file', 'host', 'address', 'url', 'setting', 'signature', 'repository', 'local'] as const;
+const values = ['file', 'list', 'host', 'address', 'url', 'setting', 'signature', 'repository', 'local'] as const;
 export type Value = (typeof values)[number];
 
 /** A row of a table, or a subcommand of one, as it is written. */
@@ -45,7 +45,7 @@ export interface Effect {
   readonly class: ShellClass;
   /** Of the option's value. */
   readonly language: Language | undefined;
-  /** What the value is: a file that is written, a host, or what may be a URL; a place that is not the own network is `network`. */
+  /** What the value is: a file that is written or a list, a host, or what may be a URL; a place that is not the own network is `network`. */
   readonly value: Value | undefined;
 }
 

@@ -83,7 +83,9 @@ const secretPattern =
   /(?:^|[/:=])(?:\.env(?:\.(?!example|sample|template|dist)[\w.-]+)?|\.netrc|\.pgpass|\.my\.cnf|\.git-credentials|\.npmrc|\.pypirc|\.vault-token|\.\w+_history|id_(?:rsa|dsa|ecdsa|ed25519)|identity|credentials(?:\.(?:json|db|xml|ya?ml|csv))?|secrets?\.(?:json|ya?ml|env|txt|toml)|service[-_]account\.json|kubeconfig|master\.key|\.htpasswd|[^/]+\.(?:pem|key|p12|pfx|jks|kdbx|keytab|tfstate))$|(?:^|\/)\.(?:ssh|gnupg|aws|azure|kube|docker|config\/(?:gh|gcloud))\/(?!known_hosts|config$|[^/]*\.pub$)|\.(?:docker\/config\.json|kube\/config)$|^\/etc\/(?:shadow|gshadow|sudoers|security\/opasswd|ssh\/ssh_host\w*key$|kubernetes\/)|^\/proc\/[^/]*\/(?:environ|mem|fd\/)|^\/proc\/(?:kcore|kmem)|^\/(?:var\/)?run\/secrets|(?:^|\/)\.(?:ssh|gnupg|aws|azure|kube)$/u;
 const startPattern =
   /(?:^|\/)(?:authorized_keys2?|\.(?:bash|zsh|ksh|csh|tcsh|fish)\w*|\.profile|\.login|\.zprofile|\.xinitrc|\.xsessionrc|\.vimrc|\.exrc|\.emacs|\.gitconfig|\.inputrc|\.forward|\.rhosts|\.pam_environment|\.npmrc|\.envrc|\.pythonrc|sitecustomize\.py|usercustomize\.py)$|(?:^|\/)(?:\.ssh|\.git|\.gnupg|\.husky|\.config\/(?:autostart|systemd|git|fish)|LaunchAgents|LaunchDaemons|cron[^/]*|crontabs|init\.d|systemd|profile\.d|sudoers\.d|pam\.d|ld\.so\.conf\.d|udev)\/|^\/(?:etc|boot|bin|sbin|lib|lib64|usr|root|proc|sys|dev)\//u;
-const harmlessDevice = /^\/dev\/(?:null|zero|full|stdin|stdout|stderr|tty|u?random|fd\/|pts\/\d|shm\/)/u;
+const harmlessDevice = /^\/dev\/(?:(?:null|zero|full|stdin|stdout|stderr|tty|u?random)$|fd\/)/u;
+/** Files in memory: of other programs, too. */
+const memoryFile = /^\/dev\/shm\//u;
 
 /** What `plainPath` changes something of: empty parts, `.`, `..`, and a home of root's. */
 const unplain = /^$|^\.{1,2}(?:\/|$)|\/\.{0,2}(?:\/|$)|^~root(?:\/|$)/u;
@@ -148,7 +150,12 @@ function mayFitPlace(path: string): boolean {
 /** Changing it starts programs, opens doors or belongs to the system. */
 export function isGuardedPlace(text: string): boolean {
   const path = plainPath(text);
-  return startPattern.test(path) && !harmlessDevice.test(path) && !/^\/usr\/local\/(?:share|src)\//u.test(path);
+  return (
+    startPattern.test(path) &&
+    !harmlessDevice.test(path) &&
+    !memoryFile.test(path) &&
+    !/^\/usr\/local\/(?:share|src)\//u.test(path)
+  );
 }
 
 export function isHarmlessDevice(text: string): boolean {
