@@ -122,3 +122,27 @@ export interface Facts {
   /** When that was seen. */
   endedAt: number;
 }
+
+type Seen = Omit<Facts, 'quorum' | 'eligible' | 'callKeys' | 'names'>;
+
+/** Of a run that has just begun; each time lists of its own, to be filled. */
+export function noFacts() {
+  return {
+    effects: [],
+    votes: [],
+    withdrawals: [],
+    grants: [],
+    grantRevocations: [],
+    uses: [],
+    freezes: [],
+    revocations: [],
+    cancellations: [],
+    resets: [],
+    storeOutages: [],
+    workerOutages: [],
+    asks: [],
+    permits: [],
+    ended: 'running',
+    endedAt: 0,
+  } satisfies Seen;
+}

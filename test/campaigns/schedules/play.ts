@@ -8,7 +8,7 @@ import { audience, startHarness } from '../../support/harness.ts';
 import { createOutage } from '../../support/store-outage.ts';
 import { until } from '../../support/until.ts';
 import { whereItStands } from '../frame/where-it-stands.ts';
-import type { EffectFact, Facts } from './facts.ts';
+import { type EffectFact, type Facts, noFacts } from './facts.ts';
 import { lookAt } from './look-at.ts';
 import { asksOf, type Mutable, type Play, signal } from './played-run.ts';
 import { eligibleVoters, type Schedule } from './schedule.ts';
@@ -76,26 +76,11 @@ async function playSchedule({ harness, outage, schedule, pack, effects, number }
   );
   const callKeys = Object.keys(names);
   const facts: Mutable<Facts> = {
+    ...noFacts(),
     quorum: schedule.quorum,
     eligible: eligibleVoters.map(named),
     callKeys,
     names,
-    effects: [],
-    votes: [],
-    withdrawals: [],
-    grants: [],
-    grantRevocations: [],
-    uses: [],
-    freezes: [],
-    revocations: [],
-    cancellations: [],
-    resets: [],
-    storeOutages: [],
-    workerOutages: [],
-    asks: [],
-    permits: [],
-    ended: 'running',
-    endedAt: 0,
   };
   const run = await harness.startWith(ticket, input);
   const play: Play = { harness, run, outage, facts, effects, named, workerIsUp: true, storeIsUp: true };

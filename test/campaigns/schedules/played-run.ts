@@ -24,7 +24,7 @@ export interface Play {
 }
 
 /** For a request to appear, ms; where nothing can ask, nobody waits. */
-const askPatienceMs = 2000;
+const askPatienceMs = 3000;
 const pollMs = 20;
 const argumentsSchema = z.object({ name: z.string() });
 
@@ -48,8 +48,7 @@ export async function newestAsk(play: Play, call: CallIndex): Promise<AskRow | u
   const callKey = callKeys.includes(named) ? named : callKeys[0];
   const end = Date.now() + askPatienceMs;
   for (;;) {
-    const own = (await asksOf(play)).filter((ask) => ask.callKey === callKey && ask.kind === 'call');
-    const newest = own.toSorted((one, other) => one.ask.issuedAt - other.ask.issuedAt).at(-1);
+    const newest = newestOf(await asksOf(play), callKey);
     // After a reset it asks anew, if there is anybody to ask: otherwise the vote is for what was asked before.
     const isNew = (newest?.ask.issuedAt ?? 0) > (resets.at(-1)?.from ?? 0);
     if (isNew || !canAsk(play) || Date.now() > end) return newest;
@@ -57,6 +56,24 @@ export async function newestAsk(play: Play, call: CallIndex): Promise<AskRow | u
     if (play.effects.some((effect) => effect.callKey === callKey)) return newest;
     await delay(pollMs);
   }
+}
+
+/** Each call that was edited is asked about anew, or nobody can ask, or it took too long. */
+export async function seeEdits(play: Play): Promise<void> {
+  const end = Date.now() + askPatienceMs;
+  while (canAsk(play) && Date.now() < end) {
+    const asks = await asksOf(play);
+    const edits = play.facts.votes.filter(({ verdict }) => verdict === 'edit');
+    if (!edits.some(({ callKey, nonce }) => newestOf(asks, callKey)?.nonce === nonce)) return;
+    await delay(pollMs);
+  }
+}
+
+function newestOf(asks: readonly AskRow[], callKey: string | undefined): AskRow | undefined {
+  return asks
+    .filter((ask) => ask.callKey === callKey && ask.kind === 'call')
+    .toSorted((one, other) => one.ask.issuedAt - other.ask.issuedAt)
+    .at(-1);
 }
 
 function canAsk({ workerIsUp, storeIsUp, facts }: Play): boolean {

@@ -28,6 +28,8 @@ export type Step =
   /** Approves, and with it a grant for the calls of the second turn; joins the one that is proposed there already. */
   | { kind: 'grant'; by: (typeof eligibleVoters)[number]; call: CallIndex; uses: 1 | 2; lifeMs: 1500 | 60_000 }
   | { kind: 'revoke-grants' }
+  /** Until people are asked about what was edited. */
+  | { kind: 'see-edits' }
   | { kind: 'revoke'; who: 'temp' | 'pete' }
   | { kind: 'wait'; ms: number }
   | { kind: 'pass-deadline' }
@@ -95,6 +97,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'revoke-grants' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'see-edits' as const }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -151,6 +154,7 @@ export function describeStep(one: Step): string {
     case 'freeze':
     case 'thaw':
     case 'revoke-grants':
+    case 'see-edits':
     case 'new-link':
       return one.kind;
   }

@@ -4,7 +4,7 @@ import { keyIdOf } from '../../support/desk.ts';
 import { resetRun } from '../../support/reset.ts';
 import { grant, revokeGrants, vote, withdraw } from './answer.ts';
 import type { Span } from './facts.ts';
-import { asksOf, type Play, reached, signal } from './played-run.ts';
+import { asksOf, type Play, reached, seeEdits, signal } from './played-run.ts';
 import type { Step } from './schedule.ts';
 
 const mostSignals = 80;
@@ -20,6 +20,8 @@ export async function takeStep(play: Play, step: Step): Promise<void> {
       return await grant(play, step);
     case 'revoke-grants':
       return await revokeGrants(play);
+    case 'see-edits':
+      return await seeEdits(play);
     case 'revoke': {
       const from = Date.now();
       await harness.desk.control({ kind: 'api-key-revocation', keyId: keyIdOf(play.named(step.who)), by: 'rita' });

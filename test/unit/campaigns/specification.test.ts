@@ -1,6 +1,6 @@
 /** The judge of schedules is judged: facts that keep every promise pass, and each single breach is named. */
 import { describe, expect, it } from 'vitest';
-import type { AskFact, EffectFact, Facts, VoteFact } from '../../campaigns/schedules/facts.ts';
+import { type AskFact, type EffectFact, type Facts, noFacts, type VoteFact } from '../../campaigns/schedules/facts.ts';
 import { judge } from '../../campaigns/schedules/specification.ts';
 
 const callKey = 'run-1/1.0';
@@ -23,21 +23,12 @@ function effect(changes: Partial<EffectFact>): EffectFact {
 
 /** Two people approved in time, and it happened once. */
 const kept: Facts = {
+  ...noFacts(),
   quorum: 2,
   eligible: ['olga', 'pete', 'rob'],
   callKeys: [callKey],
   names: { [callKey]: 'to-0' },
   votes: [vote('olga', 2000), vote('pete', 3000)],
-  withdrawals: [],
-  grants: [],
-  grantRevocations: [],
-  uses: [],
-  freezes: [],
-  revocations: [],
-  cancellations: [],
-  resets: [],
-  storeOutages: [],
-  workerOutages: [],
   asks: [ask({})],
   permits: [{ callKey, try: 1, linkRunId: 'link-1', issuedAt: 3100, nonce, grant: null, reservedAt: 3150 }],
   effects: [effect({})],
