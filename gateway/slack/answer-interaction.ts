@@ -76,8 +76,8 @@ export interface SlackContext {
 
 /** Of one delivery: Slack is told that all went well, and the record who was refused what. */
 export interface SlackDelivery extends SlackContext {
-  known(keyId: string): void;
-  refused(code: ErrorCode, about?: string): void;
+  known: (keyId: string) => void;
+  refused: (code: ErrorCode, about?: string) => void;
 }
 
 /** Slack waits 3 s for an answer; storing and signalling take far less, the run's word may take longer, ms. */
