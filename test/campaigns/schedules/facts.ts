@@ -121,6 +121,8 @@ export interface Facts {
   ended: string;
   /** When that was seen. */
   endedAt: number;
+  /** In what the record of the run differs from code, signatures or store; null: in nothing. */
+  recordDiffers: string | null;
 }
 
 type Seen = Omit<Facts, 'quorum' | 'eligible' | 'callKeys' | 'names'>;
@@ -144,5 +146,6 @@ export function noFacts() {
     permits: [],
     ended: 'running',
     endedAt: 0,
+    recordDiffers: null,
   } satisfies Seen;
 }

@@ -16,6 +16,7 @@ export function judge(facts: Facts): string[] {
     ...facts.grants.flatMap((grant) => judgeUses(facts, grant)),
     ...facts.asks.flatMap((ask) => [...judgeOrigin(facts, ask), ...judgeOutcome(facts, ask)]),
     ...judgeEnd(facts),
+    ...(facts.recordDiffers === null ? [] : [facts.recordDiffers]),
   ];
 }
 

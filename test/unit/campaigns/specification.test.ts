@@ -282,6 +282,7 @@ describe('the judge', () => {
       /used 2 times, and given for 1/,
     ],
     ['one use of a grant for two calls', { ...granted, uses: [use, { ...use, callKey }] }, /recorded as one/],
+    ['a record that differs', { ...kept, recordDiffers: 'the record of a run differs' }, /record of a run differs/],
     ['a run that does not end', { ...kept, ended: 'running' }, /the run is running/],
     ['a run that was cancelled by nobody', { ...kept, ended: 'cancelled' }, /the run is cancelled/],
   ])('names %s', (_name, facts, what) => {
