@@ -95,7 +95,8 @@ function judgeOutcome(facts: Facts, ask: AskFact): string[] {
         : [`${name} expired, and it was ${outcome} in time`];
     }
     case 'withdrawn':
-      return facts.ended !== 'completed' || facts.withdrawals.some(({ nonce }) => nonce === ask.nonce)
+      // A run that was told to end closes what it had asked; a reset may make it complete all the same.
+      return facts.cancellations.length > 0 || facts.withdrawals.some(({ nonce }) => nonce === ask.nonce)
         ? []
         : [`${name} is withdrawn, and nobody took anything back`];
     default:

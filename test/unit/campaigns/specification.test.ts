@@ -121,6 +121,10 @@ describe('the judge', () => {
     ['an effect of what one of them edited, approved by two others', edited],
     ['an edit that nobody saw in time', { ...kept, votes: [...kept.votes, edit('rob', 2500, { storedAt: 3500 })] }],
     ['a withdrawal that came after it had been reserved', { ...kept, withdrawals: [withdrawal(3150)] }],
+    [
+      'a request that was closed when its run was told to end, which a reset then completed',
+      { ...silent, asks: [ask({ outcome: 'withdrawn' })], cancellations: [{ acceptedAt: 1500 }], resets: [reset] },
+    ],
     ['a call that a grant let through', granted],
     ['a grant revoked after it was used', { ...granted, grantRevocations: [{ grantId: 'grant-1', doneAt: 6200 }] }],
   ])('passes %s', (_name, facts) => {
