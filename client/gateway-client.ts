@@ -17,6 +17,13 @@ import {
   type SlackUserView,
 } from './channel-schemas.ts';
 import type { EditRequest } from './edit-schemas.ts';
+import {
+  reviewListSchema,
+  type ReviewList,
+  reviewViewSchema,
+  type ReviewView,
+  type SignReviewRequest,
+} from './review-schemas.ts';
 import { grantListSchema, type GrantView, grantViewSchema } from './grant-schemas.ts';
 import {
   type ApprovalArguments,
@@ -194,6 +201,16 @@ export class Countersign {
         grantViewSchema,
         true,
       ),
+  };
+
+  readonly reviews = {
+    /** Newest first, with how many are open in all. */
+    list: (filter: { state?: 'open' | 'all'; limit?: number } = {}): Promise<ReviewList> =>
+      this.#get('/v1/reviews', reviewListSchema, filter),
+    get: (nonce: string): Promise<ReviewView> => this.#get(`/v1/reviews/${segment(nonce)}`, reviewViewSchema),
+    /** A second signature of one person is a `conflict`, so it is not repeated. */
+    sign: (nonce: string, request: SignReviewRequest): Promise<ReviewView> =>
+      this.#post(`/v1/reviews/${segment(nonce)}/signatures`, request, reviewViewSchema, false),
   };
 
   readonly keys = {

@@ -16,6 +16,7 @@ const files = [
   { url: '/inbox/inbox.js', name: 'inbox.js', type: 'text/javascript; charset=utf-8' },
   { url: '/inbox/page.js', name: 'page.js', type: 'text/javascript; charset=utf-8' },
   { url: '/inbox/edit.js', name: 'edit.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/inbox/reviews.js', name: 'reviews.js', type: 'text/javascript; charset=utf-8' },
   { url: '/inbox/enrol.js', name: 'enrol.js', type: 'text/javascript; charset=utf-8' },
   { url: '/inbox/inbox.css', name: 'inbox.css', type: 'text/css; charset=utf-8' },
 ] as const;

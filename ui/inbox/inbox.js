@@ -4,6 +4,7 @@
  */
 import { offerEditing, showEditing, startEditing } from './edit.js';
 import { offerEnrolment } from './enrol.js';
+import { showReviews } from './reviews.js';
 import { ask, element, hiddenSigns, messageOf, say, showSignedOut } from './page.js';
 
 /** @typedef {{ kind: string, label: string, text: string }} Line */
@@ -70,6 +71,7 @@ async function load() {
   for (const one of listed) if (one.nonce !== shown) approvals.set(one.nonce, one);
   if (shown !== undefined) await refresh(shown);
   showList();
+  await showReviews();
 }
 
 /** @param {string} nonce */

@@ -79,7 +79,7 @@ async function cast(
   const { harness, facts } = play;
   const signed = harness.desk.vote(ask, { ...changes, reason: null });
   const { callKey, verdict } = signed.body;
-  if (verdict === 'withdraw') throw new TypeError('a withdrawal is no answer');
+  if (verdict === 'withdraw' || verdict === 'break-glass') throw new TypeError(`no schedule answers with ${verdict}`);
   const fact: VoteFact = { ...times(signed), callKey, verdict, digest: digestJson('vote', signed), editedTo, grantId };
   // Before it is sent: whatever follows from it must find it here.
   facts.votes.push(fact);
