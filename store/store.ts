@@ -18,7 +18,7 @@ import type { GrantUse } from './grant-use.ts';
 import type { Look } from '../core/contracts/look.ts';
 import type { BreakGlassTake, ReviewRow } from './review-row.ts';
 import type { ApprovalChange, KeptNotice, Notice } from './notice.ts';
-import type { Reservation, Reserved } from './reservation.ts';
+import type { Reservation, Reserved, VoidStep } from './reservation.ts';
 
 export type { GrantUse } from './grant-use.ts';
 export type { BreakGlassTake, ReviewRow } from './review-row.ts';
@@ -341,18 +341,9 @@ export interface Store {
   /** executing → consumed by the owner: receipt, labels, output and ledger entry in one transaction. */
   consumeFence(consumption: Consumption): Promise<'consumed' | 'lost'>;
   /** Turns an absent, reserved or executing row void. Consumed rows stay; void rows stay as they are. */
-  voidFence(step: {
-    callKey: string;
-    try: number;
-    workflowId: string;
-    linkRunId: string;
-    runEpoch: number;
-    tool: string;
-    argumentsDigest: string;
-    permitDigest: string;
-    by: 'owner' | 'gate';
-    now: number;
-  }): Promise<
+  voidFence(
+    step: VoidStep,
+  ): Promise<
     | { kind: 'voided'; row: FenceRow }
     | { kind: 'already-void'; row: FenceRow }
     | { kind: 'consumed'; row: FenceRow }

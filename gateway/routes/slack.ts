@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { slackUserViewSchema } from '../../client/channel-schemas.ts';
+import type { ErrorCode } from '../../core/contracts/errors.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { GatewayApp } from '../app.ts';
 import { createApproverCheck } from '../approvers.ts';
@@ -54,15 +55,23 @@ export function slackRoutes(app: GatewayApp, gateway: GatewayContext, options: S
         const payload = new URLSearchParams(sent.toString('utf8')).get('payload') ?? '';
         const interaction = readInteraction(payload);
         if (!interaction || !(await isFirst(gateway, sent))) return await reply.code(200).send();
+        const delivery = {
+          ...context,
+          known: (keyId: string) => request.noteUsed(keyId),
+          refused: (code: ErrorCode, about = '') => {
+            request.provenAbout = about;
+            request.noteRefused(code);
+          },
+        };
         if (interaction.type === 'view_submission') {
           return await reply
             .code(200)
             .serializer(JSON.stringify)
             .type('application/json')
-            .send(await answerSent(context, interaction));
+            .send(await answerSent(delivery, interaction));
         }
         // Slack waits 3 s for the answer, and its own API may take longer.
-        const work = answerClick(context, interaction)
+        const work = answerClick(delivery, interaction)
           .catch((error: unknown) => request.log.warn({ channel: 'slack' }, slackFailureOf(error).problem))
           .finally(() => working.delete(work));
         working.add(work);

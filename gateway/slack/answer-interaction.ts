@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { digestSchema, nonceSchema } from '../../core/contracts/ids.ts';
 import { voteVerdictSchema } from '../../core/contracts/approval.ts';
 import { whyNotShown } from '../../core/card/why-not-shown.ts';
+import type { ErrorCode } from '../../core/contracts/errors.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { jsonOrUndefined } from '../../core/json-or-undefined.ts';
 import { findAsk } from '../answerable.ts';
@@ -75,6 +76,12 @@ export interface SlackContext {
   enrolmentUrl: (code: string) => string;
 }
 
+/** Of one delivery: Slack is told that all went well, and the record who was refused what. */
+export interface SlackDelivery extends SlackContext {
+  known: (keyId: string) => void;
+  refused: (code: ErrorCode, about?: string) => void;
+}
+
 /** Slack waits 3 s for an answer; storing and signalling take far less, the run's word may take longer, ms. */
 const answerWithinMs = 1200;
 
@@ -84,7 +91,7 @@ export function readInteraction(payload: string): Interaction | undefined {
 }
 
 /** Opens the modal, or says why not. @throws what Slack's API throws */
-export async function answerClick(context: SlackContext, click: Click): Promise<void> {
+export async function answerClick(context: SlackDelivery, click: Click): Promise<void> {
   const { gateway, api, approvers } = context;
   const [clicked] = click.actions.flatMap(({ action_id, value }) => {
     const verdict = verdictSchema.options.find((one) => actionIds[one] === action_id);
@@ -101,9 +108,11 @@ export async function answerClick(context: SlackContext, click: Click): Promise<
     const { ask, ticket } = await findAsk(gateway, nonce);
     const answer = { verdict, channel: 'slack', hasReason: true, isConfirmed: true } as const;
     const may = await approvers.mayAnswer(ask, ticket, known.caller, answer);
+    if (may.kind === 'may-not') context.refused('forbidden', nonce);
     if (may.kind === 'may-not') return await tell(whisper(`You may not answer this request: ${may.reason}.`));
     if (ask.row.outcome !== null) return await tell(whisper(`This request is ${ask.row.outcome}.`));
     const why = whyNotHere(ask, verdict);
+    if (why !== undefined) context.refused('forbidden', nonce);
     if (why !== undefined) return await tell(whisper(why));
     const { cardDigest, terms } = ask.body.ask;
     const { reasonRequired } = terms;
@@ -118,6 +127,7 @@ export async function answerClick(context: SlackContext, click: Click): Promise<
     await noteLook(gateway, ask, known.caller, 'slack');
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
+    context.refused(error.code, nonce);
     await tell(whisper(error.message));
   }
 }
@@ -132,7 +142,7 @@ function whyNotHere({ card, body }: OpenedAsk, verdict: Metadata['verdict']): st
 }
 
 /** @returns what Slack shows in the modal's place. */
-export async function answerSent(context: SlackContext, sent: Sent): Promise<unknown> {
+export async function answerSent(context: SlackDelivery, sent: Sent): Promise<unknown> {
   const { gateway, approvers } = context;
   const metadata = metadataSchema.safeParse(jsonOrUndefined(sent.view.private_metadata)).data;
   if (!metadata) return update('This form is none of ours; nothing was sent.');
@@ -141,7 +151,10 @@ export async function answerSent(context: SlackContext, sent: Sent): Promise<unk
   const { nonce, cardDigest, verdict } = metadata;
   const reason = inputOf(sent, reasonBlock);
   try {
-    if (!known.caller.scopes.includes('approvals:vote')) return update('Your key may not vote; use one that may.');
+    if (!known.caller.scopes.includes('approvals:vote')) {
+      context.refused('forbidden', nonce);
+      return update('Your key may not vote; use one that may.');
+    }
     const { ask } = await findAsk(gateway, nonce);
     const expected = toConfirm(ask, verdict);
     const confirmation = inputOf(sent, confirmBlock);
@@ -161,6 +174,7 @@ export async function answerSent(context: SlackContext, sent: Sent): Promise<unk
     return update(wordsOf[result.status]);
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
+    context.refused(error.code, nonce);
     // The form stays, with what was typed.
     if (verdict === 'edit' && isAboutArguments(error)) {
       return { response_action: 'errors', errors: { [argumentsBlock]: error.message.slice(0, 2000) } };
@@ -195,15 +209,20 @@ type Known =
   | { kind: 'refused'; reason: string; link?: { url: string; text: string } };
 
 async function identify(
-  { gateway, options, enrolmentUrl }: SlackContext,
+  { gateway, options, enrolmentUrl, known, refused }: SlackDelivery,
   { user, enterprise }: Interaction,
 ): Promise<Known> {
   const slackUser: SlackUser = { enterpriseId: enterprise?.id ?? null, teamId: user.team_id, userId: user.id };
   if (slackUser.teamId !== options.teamId) {
+    refused('unauthenticated');
     return { kind: 'refused', reason: 'You are of another workspace; only people of this one can answer here.' };
   }
   const caller = await callerOfSlackUser(gateway, slackUser);
-  if (caller) return { kind: 'known', caller };
+  if (caller) {
+    known(caller.keyId);
+    return { kind: 'known', caller };
+  }
+  refused('unauthenticated');
   const code = enrolmentCode(options.signingSecret, slackUser, gateway.clock.now());
   const reason =
     'Countersign does not know who you are yet. Sign in to the inbox ("countersign inbox"), then open this link.';

@@ -22,6 +22,7 @@ import { openSqliteStore } from '../../../store/sqlite/open-sqlite-store.ts';
 import type { Store } from '../../../store/store.ts';
 import { defineTool } from '../../../tools/define-tool.ts';
 import { createToolRegistry } from '../../../tools/registry.ts';
+import { firstPass } from '../../support/first-pass.ts';
 import { aTicketBody, zero } from '../../support/ticket-body.ts';
 import { audience, createWorld, linkRunId, otherUuid, signerFor, start, workflowId } from './run-tool-world.ts';
 
@@ -121,21 +122,11 @@ export async function createGateWorld(changes: WorldChanges = {}) {
   async function gate(changed: Partial<CheckCallInput> = {}): Promise<CheckCallResult> {
     nonces += 1;
     return await createCheckCall(dependencies)({
-      turn: 1,
-      index: 0,
-      try: 1,
-      pass: 1,
-      round: 1,
-      purpose: 'execute',
-      about: 'call',
-      withdraw: false,
+      ...firstPass,
       tool: 'send',
       argumentsText: args,
       nonce: `00000000-0000-4000-8000-${String(nonces).padStart(12, '0')}`,
       workflowTimeAt: clock.at,
-      ask: null,
-      votes: [],
-      previousDecision: null,
       ...changed,
     });
   }
