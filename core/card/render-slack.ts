@@ -17,16 +17,28 @@ export function renderCardSlack(card: Card, situation?: CardSituation): SlackBlo
   const argumentsLine = rest.find(({ kind }) => kind === 'arguments');
   const warnings = rest.filter(({ kind }) => kind === 'warning');
   const facts = rest.filter(({ kind }) => kind === 'fact' || kind === 'said');
-  const lines = (all: typeof rest) => all.map(({ label, text }) => `${label.padEnd(12)} ${unlinked(text)}`).join('\n');
   return [
     {
       type: 'header',
       text: { type: 'plain_text', emoji: false, text: cut(unlinked(headline?.text ?? ''), longestHeader) },
     },
     preformatted(unlinked(argumentsLine?.text ?? '')),
-    ...(warnings.length > 0 ? [preformatted(lines(warnings))] : []),
-    preformatted(lines(facts)),
+    ...(warnings.length > 0 ? [renderLinesSlack(warnings)] : []),
+    renderLinesSlack(facts),
   ];
+}
+
+export function renderLinesSlack(lines: readonly { label: string; text: string }[]): SlackBlock {
+  return preformatted(linesText(lines));
+}
+
+/** Whether lines stand in a block whole. */
+export function linesFitSlack(lines: readonly { label: string; text: string }[]): boolean {
+  return linesText(lines).length <= longestText;
+}
+
+function linesText(lines: readonly { label: string; text: string }[]): string {
+  return lines.map(({ label, text }) => `${label.padEnd(12)} ${unlinked(text)}`).join('\n');
 }
 
 /** Whether a card's arguments stand in a Slack block whole; what is cut there cannot be approved there. */

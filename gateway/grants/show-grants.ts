@@ -2,8 +2,7 @@
  * Grants as people see them: from their signed records, with the votes that verify and the uses that were taken. What a state
  * says is read for people; each call's gate judges by itself.
  */
-import type { z } from 'zod';
-import type { GrantView, proposedGrantViewSchema } from '../../client/grant-schemas.ts';
+import type { GrantView, ProposedGrantView } from '../../client/grant-schemas.ts';
 import { signedVoteSchema } from '../../core/contracts/approval.ts';
 import type { Grant } from '../../core/contracts/grant.ts';
 import type { VoteEvidence } from '../../core/approval.ts';
@@ -13,8 +12,6 @@ import { grantLines } from '../../core/grant/grant-words.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { type KnownGrant, readGrants } from '../../store/read-grants.ts';
 import type { GatewayContext } from '../options.ts';
-
-export type ProposedGrantView = z.infer<typeof proposedGrantViewSchema>;
 
 export interface GrantFilter {
   /** Only what is proposed or standing. */
