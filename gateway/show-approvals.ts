@@ -16,6 +16,7 @@ import { engineWords, hasEnded } from './engine-word.ts';
 import type { Credential } from './credentials.ts';
 import { inParallel } from './in-parallel.ts';
 import { wholeArguments } from './last-approved.ts';
+import { isGrantable } from './grants/grantable.ts';
 import { grantsOfRequest } from './grants/show-grants.ts';
 import type { GatewayContext } from './options.ts';
 import { isUntold } from '../store/notice.ts';
@@ -219,7 +220,7 @@ async function toView(
       requesterMayApprove: terms.requesterMayApprove,
       reasonRequired: terms.reasonRequired,
       confirmation: confirmationNeeded({ row, body, card }, 'api')?.expected ?? null,
-      grants: terms.grants ?? null,
+      grants: isGrantable(ask) ? (terms.grants ?? null) : null,
     },
     grants,
     votes,
