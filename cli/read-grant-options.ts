@@ -6,8 +6,6 @@ import type { GrantRequest, ProposedGrant } from '../client/grant-schemas.ts';
 import { labelSchema, riskSchema } from '../core/contracts/labels.ts';
 import { CountersignError } from '../core/errors.ts';
 import { parseDuration } from '../policy/index.ts';
-import { durationText } from './show/format.ts';
-import { visible } from './terminal.ts';
 
 const pair = /^([^=]{1,200})=(.+)$/su;
 const pairText = z.string().regex(pair, 'expected <argument>=…');
@@ -65,7 +63,7 @@ export function grantOf(options: GrantOptions, approval: ApprovalView): GrantReq
     return { sign: found.grantDigest };
   }
   const cap = approval.approvers.grants;
-  if (!cap) throw wrong('its terms allow no grants', 'approve this call alone');
+  if (!cap) throw wrong('no grant can be given with it', 'approve this call alone');
   return {
     propose: {
       arguments: patternsOf(like, oneOf),
@@ -76,27 +74,6 @@ export function grantOf(options: GrantOptions, approval: ApprovalView): GrantReq
       ...(label ? { labels: label } : {}),
     },
   };
-}
-
-/** What will be sent, for the person to look at before they say yes. */
-export function grantRequestLines(request: GrantRequest, approval: ApprovalView): string[] {
-  if ('sign' in request) {
-    const found = approval.grants.find(({ grantDigest }) => grantDigest === request.sign);
-    return [`  grant       ${found?.grantId ?? ''}, as above`];
-  }
-  const { arguments: named = {}, uses, ttlMs, scope = 'run', risk, labels } = request.propose;
-  const patterns = Object.entries(named).map(([name, pattern]) =>
-    'like' in pattern
-      ? `  argument    ${visible(name)} is like ${pattern.like.map((one) => visible(JSON.stringify(one))).join(' or ')}`
-      : `  argument    ${visible(name)} is one of ${visible(JSON.stringify(pattern.oneOf))}`,
-  );
-  return [
-    `  grant       calls of ${visible(approval.tool)} on ${visible(approval.card.environment)} from now on, without being asked`,
-    ...patterns,
-    '  argument    every other one exactly as on the card',
-    `  for         ${uses === 1 ? 'one call' : `at most ${uses} calls`} within ${durationText(ttlMs)}, ${scope === 'run' ? 'in this run' : 'in every run of the agent'}`,
-    `  up to       risk ${risk ?? approval.card.risk}, labels ${(labels ?? approval.card.labels).join(', ') || 'none'}`,
-  ];
 }
 
 function patternsOf(like: readonly string[], oneOf: readonly string[]): NonNullable<ProposedGrant['arguments']> {

@@ -17,7 +17,14 @@ import {
   type SlackUserView,
 } from './channel-schemas.ts';
 import type { EditRequest } from './edit-schemas.ts';
-import { grantListSchema, type GrantView, grantViewSchema } from './grant-schemas.ts';
+import {
+  grantListSchema,
+  type GrantPreview,
+  type GrantPreviewRequest,
+  grantPreviewSchema,
+  type GrantView,
+  grantViewSchema,
+} from './grant-schemas.ts';
 import {
   type ApprovalArguments,
   approvalArgumentsSchema,
@@ -163,6 +170,9 @@ export class Countersign {
         schema: voteResultSchema,
         repeatable: true,
       }),
+    /** What an approval with this grant would cover; nothing is recorded. */
+    previewGrant: (nonce: string, request: GrantPreviewRequest): Promise<GrantPreview> =>
+      this.#post(`/v1/approvals/${segment(nonce)}/grant-previews`, request, grantPreviewSchema, true),
     /** Ends the request: the call is asked about anew with these arguments, where it still has to be. May be repeated as a vote. */
     edit: (nonce: string, edit: EditRequest, idempotencyKey: string = crypto.randomUUID()): Promise<VoteResult> =>
       this.#call({

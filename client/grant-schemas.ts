@@ -68,6 +68,7 @@ export const grantPreviewRequestSchema = z.strictObject({
   cardDigest: digestSchema.optional().describe('Of the card that was seen. May be sent as `If-Match` instead'),
   channel: z.enum(['api', 'terminal']).optional().describe('From where it will be approved; absent: api'),
 });
+export type GrantPreviewRequest = z.infer<typeof grantPreviewRequestSchema>;
 export const grantPreviewSchema = z.strictObject({
   coverageDigest: digestSchema.describe('Send it as `grant.shown` with the vote'),
   lines: grantLinesSchema,

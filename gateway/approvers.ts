@@ -9,6 +9,7 @@ import { readMakers } from '../store/read-credentials.ts';
 import { activationOf } from './active-pack.ts';
 import type { VotingKey } from './credentials.ts';
 import type { GatewayContext } from './options.ts';
+import { oncePer } from './once-per.ts';
 import { storedPolicy } from './stored-policies.ts';
 import type { OpenedAsk } from './verified.ts';
 
@@ -21,24 +22,50 @@ const anyAnswer: Answer = { verdict: 'approve', channel: null, hasReason: true, 
 
 export interface ApproverCheck {
   mayAnswer(ask: OpenedAsk, ticket: TicketBody, caller: VotingKey, answer?: Answer): Promise<MayAnswer>;
+  /** For a list that is put together now: keys and activations are read once for all of it. */
+  atOnce(): Pick<ApproverCheck, 'mayAnswer'>;
 }
 
-export function createApproverCheck(
-  gateway: Pick<GatewayContext, 'store' | 'keys' | 'audience' | 'clock'>,
-): ApproverCheck {
+type Context = Pick<GatewayContext, 'store' | 'keys' | 'audience' | 'clock'>;
+
+interface Reads {
+  makersOf: (key: VotingKey) => Promise<ReadonlySet<string>>;
+  activationOf: (agent: string) => ReturnType<typeof activationOf>;
+}
+
+export function createApproverCheck(gateway: Context): ApproverCheck {
+  const read = async () =>
+    await readMakers({ store: gateway.store, registry: gateway.keys.registry, audience: gateway.audience });
+  const reads: Reads = {
+    makersOf: async (key) => (await read())(key),
+    activationOf: async (agent) => await activationOf(gateway, agent),
+  };
+  return {
+    ...checkBy(gateway, reads),
+    atOnce() {
+      const makers = oncePer(read);
+      return checkBy(gateway, {
+        makersOf: async (key) => (await makers(''))(key),
+        activationOf: oncePer(reads.activationOf),
+      });
+    },
+  };
+}
+
+function checkBy(gateway: Context, reads: Reads): Pick<ApproverCheck, 'mayAnswer'> {
   return {
     async mayAnswer(ask, ticket, caller, answer = anyAnswer) {
       const { terms, askedAt } = ask.body.ask;
       const requesters = everybodyBehind(ask, ticket);
       const now = gateway.clock.now();
       const { coAuthors = [] } = ask.body.ask;
-      const makers = await makersOf(gateway, caller);
+      const makers = await reads.makersOf(caller);
       const separate = terms.requesterMayApprove ? [] : requesters;
       const reason =
         whyNoVote(caller, makers, separate, now, answer.verdict) ??
         (answer.verdict === 'approve' ? whyNotAfterEdits(caller, coAuthors) : undefined);
       if (reason !== undefined) return { kind: 'may-not', reason };
-      const active = await activationOf(gateway, ticket.agent);
+      const active = await reads.activationOf(ticket.agent);
       // Where layers above ask, the gate's ask says by whose roles; it judges again, by what is in force then.
       const usual = [ask.body.policyDigest, ask.body.activePolicyDigest, active?.policyDigest];
       const digests = new Set<string | undefined>(ask.body.approverPolicies ?? usual);
@@ -55,13 +82,6 @@ export function createApproverCheck(
       return judged.kind === 'may' ? { kind: 'may', roles: judged.roles, groups: judged.groups } : judged;
     },
   };
-}
-
-async function makersOf(
-  { store, keys, audience }: Pick<GatewayContext, 'store' | 'keys' | 'audience'>,
-  key: VotingKey,
-): Promise<ReadonlySet<string>> {
-  return (await readMakers({ store, registry: keys.registry, audience }))(key);
 }
 
 /** From the ticket, the gate's decision and its card: a changed row cannot make a requester disappear. */

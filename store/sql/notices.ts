@@ -6,6 +6,7 @@ import type { Store } from '../store.ts';
 import type { Notice } from '../notice.ts';
 import { hasUnsaid } from './notice-alarms.ts';
 import { toNotice, toRow } from './notice-rows.ts';
+import { prepared } from './prepared.ts';
 import type { SqlSession } from './session.ts';
 import { ofRow } from './write-scopes.ts';
 
@@ -89,12 +90,7 @@ export function noticeMethods(session: SqlSession): NoticeMethods {
       ),
     noticesOf: (nonce) =>
       session.read(async (queries) => {
-        const rows = await queries
-          .selectFrom('notices')
-          .selectAll()
-          .where('nonce', '=', nonce)
-          .orderBy('channel')
-          .execute();
+        const { rows } = await noticesOf(queries, { nonce });
         return rows.map(toNotice);
       }),
     listNotices: ({ state, limit }) =>
@@ -122,3 +118,7 @@ function freshNotice(nonce: string, channel: string): Notice {
   const nothing = { place: null, problem: null, toldAt: null, remindedAt: null };
   return { nonce, channel, state: 'new', attempts: 0, nextAt: 0, ...nothing };
 }
+
+const noticesOf = prepared((queries, { nonce }: { nonce: string }) =>
+  queries.selectFrom('notices').selectAll().where('nonce', '=', nonce).orderBy('channel'),
+);

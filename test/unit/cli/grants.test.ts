@@ -1,7 +1,7 @@
 /** `approve --grant` and `grants`: what is sent is what was typed and shown; what cannot be meant sends nothing. */
 import { describe, expect, test } from 'vitest';
 import type { GrantView } from '../../../client/grant-schemas.ts';
-import { applied, gatewayWith, sent } from './approval-gateway.ts';
+import { applied, gatewayWith, grantPreview, sent } from './approval-gateway.ts';
 import { runCli, startFakeGateway } from './run-cli.ts';
 import { approval, nonce } from './views.ts';
 
@@ -51,12 +51,12 @@ describe('approve --grant', () => {
             scope: 'agent',
             labels: ['operator'],
           },
+          shown: grantPreview.coverageDigest,
         },
       },
     ]);
-    expect(stderr).toContain('service is like "web-*" or "db-*"');
-    expect(stderr).toContain('every other one exactly as on the card');
-    expect(stderr).toContain('  for         at most 5 calls within 30 min, in every run of the agent');
+    expect(stderr).toContain('calls like it run from now on without being asked');
+    expect(stderr).toContain('  argument    service is like "web-*"');
     expect(stdout).toContain(`--grant ${grantId}`);
   });
 
@@ -64,6 +64,17 @@ describe('approve --grant', () => {
     const gateway = await gatewayWith(view, { ...applied, grantId });
     expect((await runCli(['approve', short, '--grant', '--yes'], gateway)).exit).toBe(0);
     expect(sent(gateway)).toMatchObject([{ grant: { propose: { arguments: {}, uses: 1, ttlMs: 3_600_000 } } }]);
+  });
+
+  test('for riskier calls asks for the word that those need, and --yes does not stand for it', async () => {
+    const gateway = await gatewayWith(view, { ...applied, grantId });
+    const preview = { ...grantPreview, risk: 'high', confirmation: 'yes' };
+    gateway.on('POST', `/v1/approvals/${view.nonce}/grant-previews`, () => preview);
+    const line = ['approve', short, '--grant', '--risk', 'high', '--yes'];
+    expect((await runCli(line, { ...gateway, answers: ['y'] })).exit).toBe(5);
+    expect(sent(gateway)).toEqual([]);
+    expect((await runCli(line, { ...gateway, answers: ['yes'] })).exit).toBe(0);
+    expect(sent(gateway)).toMatchObject([{ confirmation: 'yes' }]);
   });
 
   test('with an id approves the grant that was shown with the card, by its digest', async () => {
