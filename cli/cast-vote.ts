@@ -45,7 +45,7 @@ export async function castVote(context: CommandContext, vote: Vote): Promise<num
   const gateway = await connectGateway(context.config());
   const approval =
     vote.shown ?? (await terminal.progress('looking for the request', findApproval(gateway, vote.approval)));
-  if (!vote.shown) for (const line of approvalLines(approval, clock.now())) terminal.talk(line);
+  if (!vote.shown) for (const line of approvalLines(approval, clock.now(), context.typed)) terminal.talk(line);
   refuseHopeless(approval, verdict, reason);
   if (verdict === 'approve' && !vote.shown) {
     const whole = await terminal.progress('reading the whole arguments', wholeArgumentsLines(gateway, approval));
@@ -88,7 +88,7 @@ export async function castVote(context: CommandContext, vote: Vote): Promise<num
   if (json) terminal.json({ nonce, approvalId, verdict, ...result });
   else {
     terminal.result(describeVote(verdict, visible(tool), result));
-    if (result.grantId !== undefined) terminal.result(grantWords(result.grantId, approval));
+    if (result.grantId !== undefined) terminal.result(grantWords(context, result.grantId, approval));
   }
   return achieved(verdict, result) ? exitByStatus[result.status] : exitCodes.ended;
 }
@@ -166,9 +166,9 @@ function refuseHopeless(approval: ApprovalView, verdict: Verdict, reason: string
 }
 
 /** Whether it stands is for the votes to say: the command that shows it looks them up. */
-function grantWords(grantId: string, { approvers: { quorum } }: ApprovalView): string {
+function grantWords({ typed }: CommandContext, grantId: string, { approvers: { quorum } }: ApprovalView): string {
   const others = quorum > 1 ? `; it stands when ${quorum} people have approved it with --grant ${grantId}` : '';
-  return `grant ${grantId}: approved by you${others}; look at "countersign grants show ${grantId}"`;
+  return `grant ${grantId}: approved by you${others}; look at "${typed(`grants show ${grantId}`)}"`;
 }
 
 function describeVote(verdict: Verdict, tool: string, result: VoteResult): string {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { ApprovalView } from '../client/gateway-schemas.ts';
 import type { GrantRequest, ProposedGrant } from '../client/grant-schemas.ts';
+import { mostUses } from '../core/contracts/grant.ts';
 import { labelSchema, riskSchema } from '../core/contracts/labels.ts';
 import { CountersignError } from '../core/errors.ts';
 import { parseDuration } from '../policy/index.ts';
@@ -22,14 +23,16 @@ export function defineGrantOptions(command: Command): Command {
     .option('--label <label...>', 'grant: what its calls may have read at most (default: as this one)');
 }
 
+const fewest = `expected a whole number from 1 to ${mostUses}`;
 export const grantOptions = {
   grant: z.union([z.literal(true), z.string().regex(/^[a-z0-9]{12}$/u, 'expected the id of a grant')]).optional(),
   like: z.array(pairText).max(200).default([]),
   oneOf: z.array(pairText).max(50).default([]),
   uses: z
     .string()
-    .regex(/^[1-9]\d{0,3}$/u, 'expected a whole number')
+    .regex(/^\d{1,9}$/u, fewest)
     .transform(Number)
+    .pipe(z.number().min(1, fewest).max(mostUses, fewest))
     .optional(),
   for: z
     .string()

@@ -59,7 +59,10 @@ import {
   type PolicyPublished,
   policyStatusSchema,
   type PolicyStatus,
+  proposalWithdrawnSchema,
+  type ProposalWithdrawn,
   type RollBackPolicyRequest,
+  type WithdrawProposalRequest,
 } from './policy-schemas.ts';
 import {
   type RedactionList,
@@ -254,6 +257,9 @@ export class Countersign {
     /** A second order of the same person changes nothing. */
     activate: (request: ActivatePolicyRequest): Promise<PolicyActivated> =>
       this.#post('/v1/policies/activations', request, policyActivatedSchema, true),
+    /** What is in force stays. A second time there is nothing to withdraw. */
+    withdraw: (request: WithdrawProposalRequest): Promise<ProposalWithdrawn> =>
+      this.#post('/v1/policies/withdrawals', request, proposalWithdrawnSchema, false),
     rollBack: (request: RollBackPolicyRequest): Promise<PolicyActivated> =>
       this.#post('/v1/policies/rollbacks', request, policyActivatedSchema, false),
   };

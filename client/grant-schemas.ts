@@ -83,6 +83,7 @@ export const proposedGrantViewSchema = z.strictObject({
   grantDigest: digestSchema.describe('Send it as `grant.sign` to approve this grant as well'),
   proposedBy: principalSchema,
   approvals: z.array(principalSchema).describe('Who approved it so far'),
+  takenBack: z.array(principalSchema).describe('Who had approved it, and took that back'),
   lines: grantLinesSchema,
 });
 

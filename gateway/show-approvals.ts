@@ -22,6 +22,7 @@ import type { GatewayContext } from './options.ts';
 import { isUntold } from '../store/notice.ts';
 import type { AskRow, RunRow } from '../store/store.ts';
 import { confirmationNeeded } from './step-up.ts';
+import { whyNotEditable } from './prepare-edit.ts';
 import { oncePer } from './once-per.ts';
 import { type OpenedAsk, openAsk, openTicket } from './verified.ts';
 
@@ -150,7 +151,7 @@ async function editingOf(
   caller: Credential,
 ): Promise<NonNullable<ApprovalView['editing']>> {
   const left = ask.body.ask.editable?.left ?? 0;
-  if (left === 0) return { left, mayEdit: false, reason: 'it cannot be edited, or not any more' };
+  if (left === 0) return { left, mayEdit: false, reason: whyNotEditable(ask) };
   const edit = { verdict: 'edit', channel: null, hasReason: true, isConfirmed: true } as const;
   const may = await approvers.mayAnswer(ask, ticket, caller, edit);
   return may.kind === 'may' ? { left, mayEdit: true, reason: null } : { left, mayEdit: false, reason: may.reason };

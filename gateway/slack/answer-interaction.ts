@@ -15,6 +15,7 @@ import { requireGrantable } from '../grants/grantable.ts';
 import { previewGrant } from '../grants/preview-grant.ts';
 import { grantsOfRequest } from '../grants/show-grants.ts';
 import type { GatewayContext, SlackOptions } from '../options.ts';
+import { whyNotEditable } from '../prepare-edit.ts';
 import type { Caller } from '../sessions.ts';
 import { confirmationNeeded } from '../step-up.ts';
 import type { OpenedAsk } from '../verified.ts';
@@ -101,7 +102,7 @@ function whyNotHere({ card, body }: OpenedAsk, verdict: AnswerMetadata['verdict'
   const done = verdict === 'edit' ? 'edited' : 'approved';
   if (unseen !== undefined) return `Cannot be ${done} from Slack: ${unseen}. Open it in the inbox.`;
   if (verdict !== 'edit') return undefined;
-  if (!body.ask.editable) return 'This request cannot be edited, or not any more.';
+  if (!body.ask.editable) return `This request cannot be edited: ${whyNotEditable({ body })}.`;
   return argumentsForm(card) === undefined ? 'Too long to be edited in Slack. Open it in the inbox.' : undefined;
 }
 

@@ -11,7 +11,7 @@ const lines = [{ label: 'argument', text: 'service is like "web-*"' }];
 const { approvers } = approval();
 const view = approval({
   approvers: { ...approvers, quorum: 2, grants: { ttlMs: 7_200_000, uses: 20, risk: 'high', scope: 'agent' } },
-  grants: [{ grantId, grantDigest, proposedBy: 'bob', approvals: ['bob'], lines }],
+  grants: [{ grantId, grantDigest, proposedBy: 'bob', approvals: ['bob'], takenBack: [], lines }],
 });
 const short = nonce.slice(0, 8);
 
@@ -101,10 +101,14 @@ describe('approve --grant', () => {
     ['a list that is none', ['--grant', '--one-of', 'replicas=1,2']],
     ['an argument said twice', ['--grant', '--like', 'a=x*', '--one-of', 'a=[1]']],
     ['no duration', ['--grant', '--for', 'soon']],
-    ['no count', ['--grant', '--uses', '0']],
+    ['no count', ['--grant', '--uses', 'many']],
+    ['none', ['--grant', '--uses', '0']],
+    ['more than there are', ['--grant', '--uses', '1001']],
   ])('refuses %s and sends nothing', async (_, options) => {
     const gateway = await gatewayWith(view);
-    expect((await runCli(['approve', short, ...options, '--yes'], gateway)).exit).toBe(2);
+    const { exit, stderr } = await runCli(['approve', short, ...options, '--yes'], gateway);
+    expect(exit).toBe(2);
+    if (options[1] === '--uses') expect(stderr).toContain('--uses: expected a whole number from 1 to 1000');
     expect(sent(gateway)).toEqual([]);
   });
 
@@ -121,6 +125,7 @@ describe('grants', () => {
     grantDigest,
     proposedBy: 'bob',
     approvals: ['bob', 'carol'],
+    takenBack: ['dave'],
     lines,
     state: 'standing',
     agent: 'ops',
@@ -146,9 +151,17 @@ describe('grants', () => {
       expect(exit).toBe(0);
       expect(stdout).toContain(`Grant ${grantId}: standing, 1 of 5 used`);
       expect(stdout).toContain('service is like "web-*"');
-      expect(stdout).toContain('bob, carol; 2 needed');
+      expect(stdout).toContain('bob, carol; taken back by dave; 2 needed');
       expect(stdout).toContain(view.callKey);
     }
+  });
+
+  test.each(['show', 'revoke'])('%s of what is no id says that there is none, and asks nobody', async (command) => {
+    const gateway = await startFakeGateway();
+    const { exit, stderr } = await runCli(['grants', command, 'nosuch'], gateway);
+    expect(exit).toBe(3);
+    expect(stderr).toContain('grants list');
+    expect(gateway.requests).toEqual([]);
   });
 
   test('revoke sends its reason and says by whom it is revoked', async () => {
