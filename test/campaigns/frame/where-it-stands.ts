@@ -12,6 +12,9 @@ export async function whereItStands(client: Client, workflowId: string): Promise
     return `${Number(event.eventId)} ${kind?.replace('EventAttributes', '') ?? ''}${failure ? `: ${failure.slice(0, 300)}` : ''}`;
   });
   const attempt = Number(raw.pendingWorkflowTask?.attempt ?? 0);
-  const pending = (raw.pendingActivities ?? []).map((one) => `${one.activityId ?? ''} ${one.activityType?.name ?? ''}`);
+  const pending = (raw.pendingActivities ?? []).map(
+    ({ activityId, activityType, state, attempt: tries, lastWorkerIdentity, cancelRequested }) =>
+      `${activityId ?? ''} ${activityType?.name ?? ''}, state ${state ?? 0}, attempt ${tries ?? 0}, taken by "${lastWorkerIdentity ?? ''}"${cancelRequested ? ', to be cancelled' : ''}`,
+  );
   return `${workflowId}: workflow task attempt ${attempt}, pending [${pending.join(', ')}], last events [${last.join('; ')}]`;
 }

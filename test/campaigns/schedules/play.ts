@@ -8,6 +8,7 @@ import { bundleFolder } from '../../support/bundle-folder.ts';
 import { audience, startHarness } from '../../support/harness.ts';
 import { createOutage } from '../../support/store-outage.ts';
 import { until } from '../../support/until.ts';
+import { keepHistory } from '../frame/keep-history.ts';
 import { whereItStands } from '../frame/where-it-stands.ts';
 import type { EffectFact, Facts } from './facts.ts';
 import { eligibleVoters, type Schedule } from './schedule.ts';
@@ -109,7 +110,10 @@ async function endOf({ harness: { door }, run }: Play): Promise<string> {
     return (await door.client.withDeadline(end, () => run.result())).outcome;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) {
-      if (Date.now() >= end) return `running, ${await whereItStands(door.client, run.workflowId)}`;
+      if (Date.now() >= end) {
+        const file = await keepHistory(door.client, run.workflowId);
+        return `running, ${await whereItStands(door.client, run.workflowId)}, its history: ${file}`;
+      }
       throw error;
     }
     return error.cause?.name === 'CancelledFailure' ? 'cancelled' : `failed: ${error.cause?.message ?? error.message}`;
