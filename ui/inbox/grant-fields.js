@@ -83,7 +83,7 @@ function listOf(name, text) {
   try {
     /** @type {unknown} */
     const values = JSON.parse(text);
-    if (Array.isArray(values)) return values;
+    if (Array.isArray(values)) return /** @type {unknown[]} */ (values);
   } catch {
     // Said below.
   }

@@ -69,8 +69,7 @@ export async function startGranting() {
     /** @type {{ arguments: string }} */
     const { arguments: text } = await ask('GET', `/v1/approvals/${encodeURIComponent(one.nonce)}/arguments`);
     if (shown?.nonce !== one.nonce) return;
-    /** @type {Record<string, unknown>} */
-    const args = JSON.parse(text);
+    const args = /** @type {Record<string, unknown>} */ (JSON.parse(text));
     fillFields(one, cap, args);
     forget();
     form.hidden = false;

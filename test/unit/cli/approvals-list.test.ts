@@ -1,7 +1,6 @@
 /** `countersign approvals`: what waits is shown whole, with what to type next; `--watch` and `--approve` go on from there. */
 import { describe, expect, test } from 'vitest';
-import { digestJson, digestText } from '../../../core/digest.ts';
-import { applied, gatewayWith, sent, voteDigest } from './approval-gateway.ts';
+import { applied, gatewayWith, sent } from './approval-gateway.ts';
 import { type FakeGateway, FakeProblem, runCli, startFakeGateway } from './run-cli.ts';
 import { approval, card, nonce, workflowId } from './views.ts';
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { digestJson, digestText } from '../../../core/digest.ts';
 import { applied, gatewayWith, sent, voteDigest } from './approval-gateway.ts';
-import { type FakeGateway, FakeProblem, runCli, startFakeGateway } from './run-cli.ts';
+import { type FakeGateway, runCli, startFakeGateway } from './run-cli.ts';
 import { approval, card, nonce, workflowId } from './views.ts';
 
 describe('approve', () => {
