@@ -23,6 +23,8 @@ export const checkMeanings = {
   'vote-recorded': 'votes that arrived and votes that were checked are the same',
   approval: 'approvals rest on enough votes that fit the request and were cast in time by different people',
   grant: 'permits that rest on a grant are within what people approved, and no use of it was taken twice',
+  'break-glass':
+    'whoever answered alone held the role for it and gave a reason, and a review was opened with the permit',
   denial: 'a person’s denial is a person’s vote, and an expiry is none',
   edit: 'edited arguments are what a person’s vote says, and requests name whoever edited them',
   'permit-arguments': 'each execution has a permit for exactly its arguments and activity',

@@ -9,7 +9,7 @@ import { type SignedReceipt, signedReceiptSchema } from '../core/contracts/recei
 import { type SignedTicket, signedTicketSchema } from '../core/contracts/ticket.ts';
 import { digestJson, digestText } from '../core/digest.ts';
 import { type KeyRegistry, openEnvelope, type OpenOptions } from '../core/envelope.ts';
-import type { AskRow, RunRow, Store, StoredVote } from '../store/store.ts';
+import type { AskRow, ReviewRow, RunRow, Store, StoredVote } from '../store/store.ts';
 import type { CheckId, Checks } from './checks.ts';
 import {
   type CheckRead,
@@ -27,6 +27,8 @@ export interface AuditStore extends Pick<Store, 'listDecisions' | 'getBody' | 'l
   getRun(workflowId: string): Promise<Pick<RunRow, 'ticketDigest' | 'firstLinkRunId' | 'lastLinkRunId'> | null>;
   votesByNonce(nonce: string): Promise<Pick<StoredVote, 'vote'>[]>;
   listAsks(filter: { workflowId: string; limit: number }): Promise<Pick<AskRow, 'ask' | 'card'>[]>;
+  /** Absent: a file, which does not hold them. */
+  getReview?(nonce: string): Promise<ReviewRow | null>;
 }
 
 export interface OpeningOptions {

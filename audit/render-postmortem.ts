@@ -6,17 +6,25 @@ import { makeVisible } from '../core/make-visible.ts';
 import type { Check } from './checks.ts';
 import type { Finding as GuardFinding } from '../core/contracts/labels.ts';
 import type { Finding } from './compare-commands.ts';
+import { reviewersNeeded } from '../core/review.ts';
 import type { ReplayReport } from './replay-run.ts';
 import type { Shown, TimelineEntry } from './timeline.ts';
+import type { ReviewReport } from './verify-break-glass.ts';
 
 export interface RenderOptions {
   /** @default false */
   colour?: boolean;
 }
 
-/** Ends with a newline. */
-const voteWords = { approve: 'APPROVED', deny: 'DENIED', withdraw: 'APPROVAL WITHDRAWN', edit: 'EDITED' } as const;
+const voteWords = {
+  approve: 'APPROVED',
+  deny: 'DENIED',
+  withdraw: 'APPROVAL WITHDRAWN',
+  edit: 'EDITED',
+  'break-glass': 'GLASS BROKEN',
+} as const;
 
+/** Ends with a newline. */
 export function renderPostmortem(report: ReplayReport, { colour = false }: RenderOptions = {}): string {
   const paint = colour ? painted : plain;
   const lines = [
@@ -24,11 +32,33 @@ export function renderPostmortem(report: ReplayReport, { colour = false }: Rende
     '',
     ...report.timeline.map((entry) => renderEntry(entry, paint)),
     '',
+    ...(report.reviews ?? []).flatMap((review) => renderReview(review, paint)),
     ...renderFindings(report.findings, paint),
     ...renderChecks(report.checks, paint),
     paint(report.verdict === 'verified' ? 'good' : 'bad', `Verdict: ${report.verdict}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function renderReview(review: ReviewReport, paint: Paint): string[] {
+  const { approvalId, by, role, dueAt, state, signatures } = review;
+  const signed = `${signatures.length} of ${reviewersNeeded} have signed`;
+  const word = { open: `OPEN, ${signed}, due ${timeOf(dueAt)}`, signed: 'signed', unknown: 'not known, in the store' }[
+    state
+  ];
+  const head = `Break-glass of ${visible(by)} (role ${visible(role)}) for ${visible(shortApproval(approvalId))}: review ${word}`;
+  return [
+    paint(state === 'signed' ? 'good' : 'bad', head),
+    ...signatures.map(
+      ({ principal, finding, reason, signedAt }) =>
+        `  ${finding} by ${visible(principal)} at ${timeOf(signedAt)}: ${visible(reason)}`,
+    ),
+    '',
+  ];
+}
+
+function approvedWords(brokenBy: string | undefined): string {
+  return brokenBy === undefined ? ', approved by people' : `, by break-glass of ${visible(brokenBy)} alone`;
 }
 
 type Paint = (tone: 'good' | 'bad' | 'quiet', text: string) => string;
@@ -89,7 +119,7 @@ function describe(entry: TimelineEntry): string[] {
       ];
     case 'permitted':
       return [
-        `permit of ${visible(entry.kid)} for ${visible(entry.activityId)}${entry.expiresAt === null ? '' : `, until ${timeOf(entry.expiresAt)}`}${entry.approved ? ', approved by people' : ''}${entry.grant ? `, by use ${entry.grant.use} of grant ${visible(entry.grant.grantId)}` : ''}`,
+        `permit of ${visible(entry.kid)} for ${visible(entry.activityId)}${entry.expiresAt === null ? '' : `, until ${timeOf(entry.expiresAt)}`}${entry.approved ? approvedWords(entry.brokenBy) : ''}${entry.grant ? `, by use ${entry.grant.use} of grant ${visible(entry.grant.grantId)}` : ''}`,
       ];
     case 'executed':
       return [

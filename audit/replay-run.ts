@@ -13,10 +13,11 @@ import type { AuditStore, OpenedRecord } from './open-record.ts';
 import { readRecord } from './read-record.ts';
 import { type ReplayBundle, replayLinks } from './replay-links.ts';
 import { buildTimeline, type TimelineEntry } from './timeline.ts';
+import type { ReviewReport } from './verify-break-glass.ts';
 import { verifyEvents } from './verify-events.ts';
 import { verifyFrame } from './verify-frame.ts';
 import type { FindSecretRules } from './verify-no-secrets.ts';
-import { verifyRecord } from './verify-record.ts';
+import { type VerifiedRecord, verifyRecord } from './verify-record.ts';
 
 export interface ReplayOptions {
   workflowId: string;
@@ -42,6 +43,8 @@ export interface ReplayReport {
   findings: Finding[];
   checks: Check[];
   timeline: TimelineEntry[];
+  /** Of what one person answered alone: whether others have signed for it. Absent: nobody did. */
+  reviews?: ReviewReport[];
   /** `incomplete`: nothing differs, and the end or something that must be checked is missing. */
   verdict: 'verified' | 'differs' | 'incomplete';
 }
@@ -72,7 +75,7 @@ export async function replayRecorded(options: RecordedOptions): Promise<ReplayRe
   const links = inChainOrder(options.links);
   const record = readRecord(workflowId, links);
   const replayed = await replayLinks(workflowId, links, bundle);
-  const { checks, opened } = await verifyRecorded({ ...options, links });
+  const { checks, opened, reviews } = await verifyRecorded({ ...options, links });
   const sameBuild = wasDecidedBy(opened, options.buildId);
   const findings = record.links.flatMap((link, index) => {
     const one = replayed[index];
@@ -85,6 +88,7 @@ export async function replayRecorded(options: RecordedOptions): Promise<ReplayRe
     findings,
     checks,
     timeline: buildTimeline(opened),
+    ...(reviews.length > 0 ? { reviews } : {}),
     verdict: verdictOf(findings, checks),
   };
 }
@@ -92,14 +96,14 @@ export async function replayRecorded(options: RecordedOptions): Promise<ReplayRe
 /** All of a replay but the replaying: what the record says of itself. */
 export async function verifyRecorded(
   options: Omit<RecordedOptions, 'bundle'>,
-): Promise<{ checks: Check[]; opened: OpenedRecord }> {
+): Promise<VerifiedRecord & { checks: Check[] }> {
   const { workflowId, registry, audience, store, findSecretRules, checks = new Checks() } = options;
   const links = inChainOrder(options.links);
   verifyEvents(links, checks);
   const record = readRecord(workflowId, links);
-  const opened = await verifyRecord(record, { registry, audience, store, findSecretRules, checks });
+  const { opened, reviews } = await verifyRecord(record, { registry, audience, store, findSecretRules, checks });
   verifyFrame(workflowId, links, opened.ticket, checks);
-  return { checks: checks.list(), opened };
+  return { checks: checks.list(), opened, reviews };
 }
 
 /** The build is signed with each decision, so that nobody can make a record look as if another code had written it. */

@@ -76,6 +76,8 @@ export type What =
       kid: string;
       expiresAt: number | null;
       approved: boolean;
+      /** Who broke the glass, where the approval is one person's. */
+      brokenBy?: string;
       grant?: { grantId: string; use: number };
     }
   | {

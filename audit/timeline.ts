@@ -211,6 +211,7 @@ function decisionOf(opened: OpenedRecord, decision: OpenedDecision): What[] {
       kid: signed.kid,
       expiresAt,
       approved: approval !== null,
+      ...(approval?.breakGlass ? { brokenBy: approval.breakGlass.by } : {}),
       ...(grant ? { grant: { grantId: grant.grantId, use: grant.use } } : {}),
     });
   }

@@ -6,6 +6,7 @@ import type { KeyRegistry } from '../core/envelope.ts';
 import type { Checks } from './checks.ts';
 import { type AuditStore, type OpenedRecord, openRecord, type OpeningOptions } from './open-record.ts';
 import type { RunRecord } from './record-types.ts';
+import { type ReviewReport, verifyBreakGlass } from './verify-break-glass.ts';
 import { verifyChain } from './verify-chain.ts';
 import { verifyDecisions } from './verify-decisions.ts';
 import { verifyEdits } from './verify-edits.ts';
@@ -27,21 +28,28 @@ export interface VerifyOptions {
   checks: Checks;
 }
 
+export interface VerifiedRecord {
+  opened: OpenedRecord;
+  /** Of each request that one person answered alone. */
+  reviews: ReviewReport[];
+}
+
 /** @throws {CountersignError} `key-unavailable`, `store-unavailable` */
 export async function verifyRecord(
   record: RunRecord,
   { registry, audience, store, findSecretRules, checks }: VerifyOptions,
-): Promise<OpenedRecord> {
+): Promise<VerifiedRecord> {
   const options: OpeningOptions = { registry, audience, checks, store };
   verifyChain(record, checks);
   const opened = openRecord(record, options);
   verifyDecisions(opened, checks);
   await verifyVotesOfRecord(opened, options);
   await verifyGrants(opened, options);
+  const reviews = await verifyBreakGlass(opened, options);
   await verifyEdits(opened, options);
   await verifyExecutions(opened, options);
   verifyLimits(opened, checks);
   await verifyNoSecrets(record, findSecretRules, checks);
   await verifyStore(opened, options);
-  return opened;
+  return { opened, reviews };
 }

@@ -1,5 +1,5 @@
 /**
- * What `approve` and `deny` share: find the request, show its card, ask, and send the vote bound to the card that was shown.
+ * What `approve`, `deny` and `break-glass` share: find the request, show its card, ask, and send the vote bound to the card that was shown.
  * What became of the vote is said by the gateway, never guessed.
  */
 import type { Countersign } from '../client/gateway-client.ts';
@@ -15,10 +15,13 @@ import { exitCodes } from './exit-codes.ts';
 import { findApproval } from './find-approval.ts';
 import { type GrantOptions, grantOf } from './read-grant-options.ts';
 import { approvalLines } from './show/approval-lines.ts';
+import { durationText } from './show/format.ts';
 import { wholeArgumentsLines } from './show/whole-arguments.ts';
 import { visible } from './terminal.ts';
 
-type Verdict = 'approve' | 'deny';
+type Verdict = 'approve' | 'deny' | 'break-glass';
+
+const verbs = { approve: 'Approve', deny: 'Deny', 'break-glass': 'BREAK THE GLASS for' } as const;
 
 export interface Vote {
   /** Nonce, its beginning, or approval id. */
@@ -47,7 +50,7 @@ export async function castVote(context: CommandContext, vote: Vote): Promise<num
     vote.shown ?? (await terminal.progress('looking for the request', findApproval(gateway, vote.approval)));
   if (!vote.shown) for (const line of approvalLines(approval, clock.now(), context.typed)) terminal.talk(line);
   refuseHopeless(approval, verdict, reason);
-  if (verdict === 'approve' && !vote.shown) {
+  if (verdict !== 'deny' && !vote.shown) {
     const whole = await terminal.progress('reading the whole arguments', wholeArgumentsLines(gateway, approval));
     for (const line of whole) terminal.talk(line);
   }
@@ -59,19 +62,23 @@ export async function castVote(context: CommandContext, vote: Vote): Promise<num
   const { tool, environment } = approval.card;
   // A vote that has to be confirmed afresh asks for the exact word, as critical ones do.
   const needsWord =
-    verdict === 'approve' && (approval.approvers.confirmation ?? granted?.preview.confirmation ?? null) !== null;
+    verdict === 'break-glass' ||
+    (verdict === 'approve' && (approval.approvers.confirmation ?? granted?.preview.confirmation ?? null) !== null);
   const risk = needsWord || granted?.preview.risk === 'critical' ? 'critical' : approval.card.risk;
-  const verb = verdict === 'approve' ? 'Approve' : 'Deny';
+  const verb = verbs[verdict];
   // A denial stops something: it needs no more than a y, whatever the risk.
   const besides = granted ? ' and calls like it' : '';
+  if (verdict === 'break-glass') for (const line of breakGlassWords(approval)) terminal.talk(line);
   const question = `${verb} ${visible(tool)} on ${visible(environment)}${timesOf(approval.card)}${besides} (risk ${approval.card.risk})`;
   if (needsWord && !context.ask) {
     throw new CountersignError(
       'input-invalid',
-      'Cannot approve this here: its terms want a person to type the word yes, and this is no terminal; approve it at one, --yes does not stand for it',
+      verdict === 'break-glass'
+        ? 'Cannot break the glass here: a person types the word yes for it, and this is no terminal; do it at one'
+        : 'Cannot approve this here: its terms want a person to type the word yes, and this is no terminal; approve it at one, --yes does not stand for it',
     );
   }
-  await confirm(context, { question, risk: verdict === 'approve' ? risk : 'low', yes: yes && !needsWord });
+  await confirm(context, { question, risk: verdict === 'deny' ? 'low' : risk, yes: yes && !needsWord });
   const { nonce, approvalId, cardDigest } = approval;
   const result = await terminal.progress(
     'sending the vote',
@@ -123,7 +130,7 @@ const exitByStatus: Readonly<Record<VoteResult['status'], number>> = {
 /** A counted vote that the request did not end by: what was asked for did not happen, so no script may take it for done. */
 function achieved(verdict: Verdict, result: VoteResult): boolean {
   if (result.status !== 'applied' || result.outcome === null) return true;
-  return result.outcome === (verdict === 'approve' ? 'approved' : 'denied');
+  return result.outcome === (verdict === 'deny' ? 'denied' : 'approved');
 }
 
 const plainOutcomes: Readonly<Record<Outcome, string>> = {
@@ -151,6 +158,7 @@ function refuseHopeless(approval: ApprovalView, verdict: Verdict, reason: string
       `Cannot ${action}: it is ${approval.outcome ?? 'closed'}, expected an open request; look at "countersign approvals"`,
     );
   }
+  if (verdict === 'break-glass') return refuseHopelessGlass(approval, action, reason);
   if (!(verdict === 'deny' ? approval.you.mayDeny : approval.you.mayAnswer)) {
     throw new CountersignError(
       'forbidden',
@@ -163,6 +171,35 @@ function refuseHopeless(approval: ApprovalView, verdict: Verdict, reason: string
       `Cannot ${action}: its terms demand a reason, expected one; add --reason "…"`,
     );
   }
+}
+
+function refuseHopelessGlass({ approvers, you }: ApprovalView, action: string, reason: string | undefined): void {
+  if (!approvers.breakGlass) {
+    throw new CountersignError(
+      'forbidden',
+      `Cannot ${action}: its terms know no break-glass, expected terms that name a role for it; ask those who may approve`,
+    );
+  }
+  if (!you.mayBreakGlass) {
+    throw new CountersignError(
+      'forbidden',
+      `Cannot ${action}: you may not, expected a person with role "${visible(approvers.breakGlass.role)}" who is not behind the run, has a use left and no overdue review; ask one of them`,
+    );
+  }
+  if (!reason?.trim()) {
+    throw new CountersignError(
+      'input-invalid',
+      `Cannot ${action}: no reason was given, expected one, which two others will review; add --reason "…"`,
+    );
+  }
+}
+
+function breakGlassWords({ approvers: { breakGlass, quorum } }: ApprovalView): string[] {
+  const within = durationText(breakGlass?.reviewWithinMs ?? 0);
+  return [
+    `You answer alone what needs ${quorum}. Everybody is told at once, and two others review it within ${within}.`,
+    'Until they have signed, the review stays open under your name.',
+  ];
 }
 
 /** Whether it stands is for the votes to say: the command that shows it looks them up. */

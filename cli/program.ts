@@ -87,6 +87,7 @@ const groups: Readonly<Record<string, string>> = {
   policy: 'Check, test, explain, compare and publish policies',
   keys: 'Make, enrol, list and revoke keys',
   grants: 'List, show and revoke grants: approvals of calls like one that was asked for',
+  reviews: 'List, show and sign reviews of break-glass: what one person answered alone',
   notices: 'Who was told of requests, and what could not be told',
   slack: 'Which Slack users are which people',
   redactions: 'What redaction took out, where it is kept',

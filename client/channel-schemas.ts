@@ -11,6 +11,10 @@ export const noticeStateSchema = z
 export const noticeSchema = z.strictObject({
   nonce: nonceSchema,
   channel: z.string(),
+  about: z
+    .literal('review')
+    .optional()
+    .describe('That the request was answered alone, and that others review it; absent: the request itself'),
   state: noticeStateSchema,
   attempts: z.int().min(0),
   nextAt: timestampSchema.describe('Not tried before'),

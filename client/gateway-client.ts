@@ -26,6 +26,13 @@ import {
   grantViewSchema,
 } from './grant-schemas.ts';
 import {
+  reviewListSchema,
+  type ReviewList,
+  reviewViewSchema,
+  type ReviewView,
+  type SignReviewRequest,
+} from './review-schemas.ts';
+import {
   type ApprovalArguments,
   approvalArgumentsSchema,
   approvalListSchema,
@@ -207,6 +214,16 @@ export class Countersign {
         grantViewSchema,
         true,
       ),
+  };
+
+  readonly reviews = {
+    /** Newest first, with how many are open in all. */
+    list: (filter: { state?: 'open' | 'all'; limit?: number } = {}): Promise<ReviewList> =>
+      this.#get('/v1/reviews', reviewListSchema, filter),
+    get: (nonce: string): Promise<ReviewView> => this.#get(`/v1/reviews/${segment(nonce)}`, reviewViewSchema),
+    /** A second signature of one person is a `conflict`, so it is not repeated. */
+    sign: (nonce: string, request: SignReviewRequest): Promise<ReviewView> =>
+      this.#post(`/v1/reviews/${segment(nonce)}/signatures`, request, reviewViewSchema, false),
   };
 
   readonly keys = {

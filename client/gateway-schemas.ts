@@ -239,6 +239,14 @@ export const approvalViewSchema = z.strictObject({
       .nullable()
       .describe('What to send as `confirmation` with an approval: the name of the target; null: nothing'),
     grants: grantCapViewSchema.nullable().describe('The most that a grant may give; null: there are none'),
+    breakGlass: z
+      .strictObject({
+        role: roleSchema,
+        confirmation: z.string().describe('What to send as `confirmation` with it'),
+        reviewWithinMs: z.int().min(1),
+      })
+      .optional()
+      .describe('Who may answer alone; absent: nobody'),
   }),
   grants: z.array(proposedGrantViewSchema).describe('Proposed with this request; not those that were revoked'),
   votes: z.array(castVoteViewSchema),
@@ -256,6 +264,7 @@ export const approvalViewSchema = z.strictObject({
     mayAnswer: z.boolean(),
     mayDeny: z.boolean().describe('Also where you may not approve, such as what you edited'),
     reason: z.string().nullable().describe('Why not'),
+    mayBreakGlass: z.literal(true).optional().describe('That you may answer it alone; absent: you may not'),
   }),
 });
 export type ApprovalView = z.infer<typeof approvalViewSchema>;
@@ -284,7 +293,9 @@ export type ApprovalEvent = z.infer<typeof approvalEventSchema>;
 export type ApprovalList = z.infer<typeof approvalListSchema>;
 
 export const voteRequestSchema = z.strictObject({
-  verdict: voteVerdictSchema.extract(['approve', 'deny']),
+  verdict: voteVerdictSchema
+    .extract(['approve', 'deny', 'break-glass'])
+    .describe('`break-glass`: alone, in place of the quorum; with a reason and a confirmation, and reviewed by others'),
   cardDigest: digestSchema
     .optional()
     .describe('Of the card that was seen; another one is refused. May be sent as `If-Match` instead'),

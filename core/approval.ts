@@ -5,7 +5,7 @@
  * roles: the caller says which votes are valid and whose voters are eligible.
  */
 import { isNamedBy } from './approver-set.ts';
-import type { SignedVote, VoteVerdict } from './contracts/approval.ts';
+import { saysYes, type SignedVote, type VoteVerdict } from './contracts/approval.ts';
 import type { Ask, SignedDecision } from './contracts/decision.ts';
 import { digestJson } from './digest.ts';
 import { approvalsSuffice, denialsSuffice, type SeatedVote } from './quorum.ts';
@@ -38,14 +38,23 @@ export interface ApprovalInput {
 
 /**
  * `late`: cast after the deadline, or after the request was decided. `duplicate`: the person had voted before.
- * `unfitting`: for another ask, card or terms, or cast before the ask. `withdrawn`: its voter took it back.
+ * `unfitting`: for another ask, card or terms, or cast before the ask. `withdrawn`: its voter took it back. `overruled`: a
+ * break-glass where somebody with the right to answer denied, before or after it.
  */
-export type VoteStatus = 'counted' | 'late' | 'duplicate' | 'ineligible' | 'unfitting' | 'invalid' | 'withdrawn';
+export type VoteStatus =
+  | 'counted'
+  | 'late'
+  | 'duplicate'
+  | 'ineligible'
+  | 'unfitting'
+  | 'invalid'
+  | 'withdrawn'
+  | 'overruled';
 
 export interface ApprovalDecision {
   /** Null: still open. `superseded`: somebody edited the call. */
   outcome: 'approved' | 'denied' | 'expired' | 'superseded' | null;
-  /** The approval that reached the quorum, the denial, or the edit. */
+  /** The approval that reached the quorum, the break-glass, the denial, or the edit. */
   decidedBy: SignedVote | null;
   /** In the order in which they count. */
   countedDigests: string[];
@@ -63,11 +72,13 @@ export function decideApproval(input: ApprovalInput): ApprovalDecision {
     voters: new Set(),
     approvals: [],
     denials: [],
+    isDenied: false,
     counted: [],
     statusByDigest: {},
   };
   const votes = inCastOrder(input.votes);
   const withdrawals = withdrawalsIn(votes, input);
+  state.isDenied = votes.some((one) => one.vote.body.verdict === 'deny' && !uncountedStatus(one, input));
   for (const evidence of votes) {
     state.statusByDigest[evidence.digest] = evolve(state, evidence, input, withdrawals);
   }
@@ -84,6 +95,8 @@ interface FoldState {
   voters: Set<string>;
   approvals: SeatedVote[];
   denials: SeatedVote[];
+  /** By anybody, at any time before the deadline, also where one denial is too few to deny. */
+  isDenied: boolean;
   counted: string[];
   statusByDigest: Record<string, VoteStatus>;
 }
@@ -100,15 +113,20 @@ function evolve(
   const uncounted = uncountedStatus(evidence, input);
   if (uncounted) return uncounted;
   // A denial stands: only a yes can be taken back.
-  if (body.verdict === 'approve' && withdrawals.get(evidence.digest)?.body.principal === body.principal)
-    return 'withdrawn';
+  if (saysYes(body.verdict) && withdrawals.get(evidence.digest)?.body.principal === body.principal) return 'withdrawn';
   const person = evidence.person ?? body.principal;
   if (state.voters.has(person)) return 'duplicate';
   if (state.decision) return 'late';
+  // It stands in for people who do not answer, never against one who said no.
+  if (body.verdict === 'break-glass' && state.isDenied) return 'overruled';
   state.voters.add(person);
   state.counted.push(evidence.digest);
   if (body.verdict === 'edit') {
     state.decision = { outcome: 'superseded', by: evidence.vote };
+    return 'counted';
+  }
+  if (body.verdict === 'break-glass') {
+    state.decision = { outcome: 'approved', by: evidence.vote };
     return 'counted';
   }
   const seated = { seats: seatsOf(evidence, input) };
@@ -157,7 +175,20 @@ function uncountedStatus({ vote, valid, eligible }: VoteEvidence, input: Approva
 /** An edit of what its signed ask offers to edit; and who edited a call does not approve it, whatever else they may. */
 function isPossible({ body }: SignedVote, { ask }: ApprovalInput): boolean {
   if (body.verdict === 'edit') return ask.editable !== undefined && body.edits !== undefined;
-  return body.verdict !== 'approve' || ask.coAuthors?.includes(body.principal) !== true;
+  if (body.verdict === 'break-glass' && !breaksGlass(body, ask)) return false;
+  return !saysYes(body.verdict) || ask.coAuthors?.includes(body.principal) !== true;
+}
+
+/** By the role that the signed terms name, with a reason, confirmed afresh, and for this call alone. */
+function breaksGlass({ roles, reason, authenticated, grantDigest }: SignedVote['body'], { kind, terms }: Ask): boolean {
+  return (
+    kind === 'call' &&
+    terms.breakGlass !== undefined &&
+    roles.includes(terms.breakGlass.role) &&
+    (reason ?? '').trim() !== '' &&
+    authenticated.stepUp !== undefined &&
+    grantDigest === undefined
+  );
 }
 
 function isFor({ body }: SignedVote, { ask, askDigest }: ApprovalInput): boolean {
@@ -173,7 +204,7 @@ function isFor({ body }: SignedVote, { ask, askDigest }: ApprovalInput): boolean
 
 /**
  * Each digest once; where its copies differ, the worse judgement stands. Within the same millisecond what stops comes first: a
- * denial, then an edit, then approvals, which stand only when they were cast before.
+ * denial, then an edit, then approvals, which stand only when they were cast before, and break-glass where these were too few.
  */
 function inCastOrder(votes: readonly VoteEvidence[]): VoteEvidence[] {
   const byDigest = new Map<string, VoteEvidence>();
@@ -194,7 +225,7 @@ function inCastOrder(votes: readonly VoteEvidence[]): VoteEvidence[] {
   );
 }
 
-const rankOf: Readonly<Record<VoteVerdict, number>> = { deny: 0, withdraw: 0, edit: 1, approve: 2 };
+const rankOf: Readonly<Record<VoteVerdict, number>> = { deny: 0, withdraw: 0, edit: 1, approve: 2, 'break-glass': 3 };
 
 function fewerSeats(one: VoteEvidence, other: VoteEvidence): Pick<VoteEvidence, 'seats'> {
   if (!one.seats || !other.seats) return {};

@@ -2,6 +2,7 @@
  * The checks that a vote and a reconcile answer share, before anything is signed or stored: the ask is the gate's own,
  * the caller saw its card, and may answer. What each does after is its own.
  */
+import { saysYes } from '../core/contracts/approval.ts';
 import type { TicketBody } from '../core/contracts/ticket.ts';
 import { type ErrorCode } from '../core/contracts/errors.ts';
 import type { Risk } from '../core/contracts/labels.ts';
@@ -54,14 +55,18 @@ export async function requireAnswerable(
     isConfirmed: true,
   });
   if (may.kind === 'may-not') {
-    const expected = `one of the approvers of terms "${terms.name}"`;
+    const expected =
+      request.verdict === 'break-glass' && terms.breakGlass
+        ? `a person with role "${terms.breakGlass.role}" who may break the glass now`
+        : `one of the approvers of terms "${terms.name}"`;
     throw cannot('forbidden', ask, may.reason, expected, 'ask one of them');
   }
   if (request.cardDigest !== ask.body.ask.cardDigest) {
     throw cannot('conflict', ask, 'the card seen is another one', 'its current card', 'look at it again');
   }
-  if (terms.reasonRequired && !request.reason?.trim()) {
-    throw cannot('input-refused', ask, 'no reason was given', 'a reason, which its terms require', 'say why');
+  if ((terms.reasonRequired || request.verdict === 'break-glass') && !request.reason?.trim()) {
+    const who = request.verdict === 'break-glass' ? 'break-glass requires' : 'its terms require';
+    throw cannot('input-refused', ask, 'no reason was given', `a reason, which ${who}`, 'say why');
   }
   if (request.reason !== null) await refuseSecrets(gateway, 'the reason', request.reason);
   return { ask, run, ticket, roles: may.roles, groups: may.groups, stepUp: requireConfirmed(ask, request) };
@@ -76,8 +81,8 @@ export function requireConfirmed(
   { kind, verdict, channel, confirmation }: Pick<AnswerRequest, 'kind' | 'verdict' | 'channel' | 'confirmation'>,
   risk?: Risk,
 ): StepUp | undefined {
-  if (kind !== 'call' || verdict !== 'approve') return undefined;
-  const needed = confirmationNeeded(ask, channel === 'terminal' ? channel : 'api', risk);
+  if (kind !== 'call' || !saysYes(verdict)) return undefined;
+  const needed = confirmationNeeded(ask, channel === 'terminal' ? channel : 'api', verdict, risk);
   if (!needed || confirmation === needed.expected) return needed?.method;
   const is = confirmation === undefined ? 'it was not confirmed afresh' : 'another text was typed to confirm it';
   throw cannot('input-refused', ask, is, `"confirmation": "${needed.expected}"`, 'have the person type it');

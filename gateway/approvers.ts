@@ -4,8 +4,10 @@
  */
 import { requestersOf, type TicketBody } from '../core/contracts/ticket.ts';
 import { whyNotAfterEdits, whyNoVote } from '../core/credential.ts';
-import { type CastVote, type CompiledPolicy, judgeVoter } from '../policy/index.ts';
+import { saysYes } from '../core/contracts/approval.ts';
+import { type CastVote, type CompiledPolicy, judgeVoter, mayBeRequesters, namesOf, personOf } from '../policy/index.ts';
 import { readMakers } from '../store/read-credentials.ts';
+import { whyNoBreakGlass } from '../store/read-reviews.ts';
 import { activationOf } from './active-pack.ts';
 import type { VotingKey } from './credentials.ts';
 import type { GatewayContext } from './options.ts';
@@ -23,7 +25,14 @@ const anyAnswer: Answer = { verdict: 'approve', channel: null, hasReason: true, 
 export interface ApproverCheck {
   mayAnswer(ask: OpenedAsk, ticket: TicketBody, caller: VotingKey, answer?: Answer): Promise<MayAnswer>;
   /** For a list that is put together now: keys and activations are read once for all of it. */
-  atOnce(): Pick<ApproverCheck, 'mayAnswer'>;
+  atOnce(): Omit<ApproverCheck, 'atOnce'>;
+  /**
+   * Whether somebody may sign the review of a break-glass: who could have answered the request at some time before its deadline,
+   * and is neither its breaker nor behind the run, whatever the terms say of requesters.
+   */
+  mayReview(ask: OpenedAsk, ticket: TicketBody, caller: VotingKey, breaker: string): Promise<MayAnswer>;
+  /** Everybody behind the run, and which names are one person, as the policies say that judge its approvers. */
+  peopleOf(ask: OpenedAsk, ticket: TicketBody): Promise<{ others: string[]; personOf: (name: string) => string }>;
 }
 
 type Context = Pick<GatewayContext, 'store' | 'keys' | 'audience' | 'clock'>;
@@ -52,36 +61,76 @@ export function createApproverCheck(gateway: Context): ApproverCheck {
   };
 }
 
-function checkBy(gateway: Context, reads: Reads): Pick<ApproverCheck, 'mayAnswer'> {
+function checkBy(gateway: Context, reads: Reads): Omit<ApproverCheck, 'atOnce'> {
   return {
     async mayAnswer(ask, ticket, caller, answer = anyAnswer) {
-      const { terms, askedAt } = ask.body.ask;
+      const { terms, askedAt, coAuthors = [] } = ask.body.ask;
       const requesters = everybodyBehind(ask, ticket);
       const now = gateway.clock.now();
-      const { coAuthors = [] } = ask.body.ask;
       const makers = await reads.makersOf(caller);
-      const separate = terms.requesterMayApprove ? [] : requesters;
+      const separate = mayBeRequesters(terms, answer.verdict) ? [] : requesters;
       const reason =
         whyNoVote(caller, makers, separate, now, answer.verdict) ??
-        (answer.verdict === 'approve' ? whyNotAfterEdits(caller, coAuthors) : undefined);
+        (saysYes(answer.verdict) ? whyNotAfterEdits(caller, coAuthors) : undefined);
       if (reason !== undefined) return { kind: 'may-not', reason };
-      const active = await reads.activationOf(ticket.agent);
-      // Where layers above ask, the gate's ask says by whose roles; it judges again, by what is in force then.
-      const usual = [ask.body.policyDigest, ask.body.activePolicyDigest, active?.policyDigest];
-      const digests = new Set<string | undefined>(ask.body.approverPolicies ?? usual);
-      const policies: CompiledPolicy[] = [];
-      for (const digest of digests) {
-        if (digest === undefined) continue;
-        const policy = await storedPolicy(gateway, digest);
-        if (!policy) return { kind: 'may-not', reason: 'a policy of the run is not in the store' };
-        policies.push(policy);
-      }
+      const policies = await policiesOf(gateway, reads, ask, ticket);
+      if (!policies) return noPolicy;
       const voter = { principal: caller.principal, claims: caller.roles };
       const asked = { terms, risk: ask.body.risk, askedAt, coAuthors };
       const judged = judgeVoter(asked, policies, requesters, voter, { ...answer, castAt: now });
+      if (judged.kind === 'may-not') return judged;
+      if (answer.verdict === 'break-glass' && terms.breakGlass) {
+        const reader = { store: gateway.store, registry: gateway.keys.registry, audience: gateway.audience };
+        const use = { nonce: ask.row.nonce, now, perDay: terms.breakGlass.perDay };
+        const names = namesOf(policies, caller.principal);
+        const breaker = { names, personOf: (name: string) => personOf(policies, name) };
+        const refusal = await whyNoBreakGlass(reader, breaker, use);
+        if (refusal !== undefined) return { kind: 'may-not', reason: refusal };
+      }
+      return { kind: 'may', roles: judged.roles, groups: judged.groups };
+    },
+
+    async mayReview(ask, ticket, caller, breaker) {
+      const { terms, askedAt, deadlineAt, coAuthors = [] } = ask.body.ask;
+      const others = [...everybodyBehind(ask, ticket), breaker];
+      const reason = whyNoVote(caller, await reads.makersOf(caller), others, gateway.clock.now(), 'approve');
+      if (reason !== undefined) return { kind: 'may-not', reason };
+      const policies = await policiesOf(gateway, reads, ask, ticket);
+      if (!policies) return noPolicy;
+      const asked = { terms: { ...terms, requesterMayApprove: false }, risk: ask.body.risk, askedAt, coAuthors };
+      const voter = { principal: caller.principal, claims: caller.roles };
+      // By the deadline whoever is asked later may answer as well.
+      const judged = judgeVoter(asked, policies, others, voter, { ...anyAnswer, castAt: deadlineAt });
       return judged.kind === 'may' ? { kind: 'may', roles: judged.roles, groups: judged.groups } : judged;
     },
+
+    async peopleOf(ask, ticket) {
+      const policies = (await policiesOf(gateway, reads, ask, ticket)) ?? [];
+      return { others: everybodyBehind(ask, ticket), personOf: (name) => personOf(policies, name) };
+    },
   };
+}
+
+const noPolicy: MayAnswer = { kind: 'may-not', reason: 'a policy of the run is not in the store' };
+
+/** By whose roles approvers are judged; undefined where one of them is not there. */
+async function policiesOf(
+  gateway: Pick<GatewayContext, 'store'>,
+  reads: Pick<Reads, 'activationOf'>,
+  { body }: OpenedAsk,
+  { agent }: TicketBody,
+): Promise<CompiledPolicy[] | undefined> {
+  const active = await reads.activationOf(agent);
+  // Where layers above ask, the gate's ask says by whose roles; it judges again, by what is in force then.
+  const usual = [body.policyDigest, body.activePolicyDigest, active?.policyDigest];
+  const policies: CompiledPolicy[] = [];
+  for (const digest of new Set<string | undefined>(body.approverPolicies ?? usual)) {
+    if (digest === undefined) continue;
+    const policy = await storedPolicy(gateway, digest);
+    if (!policy) return undefined;
+    policies.push(policy);
+  }
+  return policies;
 }
 
 /** From the ticket, the gate's decision and its card: a changed row cannot make a requester disappear. */

@@ -20,6 +20,7 @@ import { answerBrokenConnection, answerBrokenRequest, installProblems } from './
 import { approvalRoutes } from './routes/approvals.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { grantRoutes } from './routes/grants.ts';
+import { reviewRoutes } from './routes/reviews.ts';
 import { healthRoutes } from './routes/health.ts';
 import { inboxRoutes } from './routes/inbox.ts';
 import { keyRoutes } from './routes/keys.ts';
@@ -88,6 +89,7 @@ function installRoutes(app: GatewayApp, gateway: GatewayContext, notes: UseNotes
   runRoutes(app, gateway);
   approvalRoutes(app, gateway);
   grantRoutes(app, gateway);
+  reviewRoutes(app, gateway);
   inboxRoutes(app, gateway);
   keyRoutes(app, gateway, notes);
   policyRoutes(app, gateway);

@@ -38,7 +38,7 @@ export interface ApprovalFilter {
 }
 
 type Words = ReturnType<typeof engineWords>;
-type Check = Pick<ApproverCheck, 'mayAnswer'>;
+type Check = Omit<ApproverCheck, 'atOnce'>;
 
 const atOnce = 8;
 /** Rows read to find those that a live run waits with: asks of runs that were terminated stay open until their deadline. */
@@ -123,7 +123,8 @@ export async function showApproval(
   const { ask, run, ticket } = await findAsk(gateway, nonce);
   const you = await rightsOf(approvers, ask, ticket, caller);
   const { lastApproved, spent } = await describeSituation(gateway, ask);
-  const told = (await gateway.store.noticesOf(nonce)).map(({ channel, toldAt, remindedAt, problem }) => {
+  const ofRequest = (await gateway.store.noticesOf(nonce)).filter(({ about }) => about === undefined);
+  const told = ofRequest.map(({ channel, toldAt, remindedAt, problem }) => {
     return { channel, at: toldAt, remindedAt, problem };
   });
   const view = await toView(gateway, ask, you, run, engineWords(gateway), { lastApproved, spent });
@@ -138,10 +139,22 @@ async function rightsOf(
   caller: Credential,
 ): Promise<ApprovalView['you']> {
   const may = await approvers.mayAnswer(ask, ticket, caller);
-  if (may.kind === 'may') return { mayAnswer: true, mayDeny: true, reason: null };
+  const alone = await breaksGlass(approvers, ask, ticket, caller);
+  if (may.kind === 'may') return { mayAnswer: true, mayDeny: true, reason: null, ...alone };
   const denial = { verdict: 'deny', channel: null, hasReason: true, isConfirmed: true } as const;
   const mayDeny = (await approvers.mayAnswer(ask, ticket, caller, denial)).kind === 'may';
-  return { mayAnswer: false, mayDeny, reason: may.reason };
+  return { mayAnswer: false, mayDeny, reason: may.reason, ...alone };
+}
+
+async function breaksGlass(
+  approvers: Check,
+  ask: OpenedAsk,
+  ticket: TicketBody,
+  caller: Credential,
+): Promise<Pick<ApprovalView['you'], 'mayBreakGlass'>> {
+  if (!ask.body.ask.terms.breakGlass) return {};
+  const answer = { verdict: 'break-glass', channel: null, hasReason: true, isConfirmed: true } as const;
+  return (await approvers.mayAnswer(ask, ticket, caller, answer)).kind === 'may' ? { mayBreakGlass: true } : {};
 }
 
 async function editingOf(
@@ -236,6 +249,7 @@ async function toView(
       reasonRequired: terms.reasonRequired,
       confirmation: confirmationNeeded({ row, body, card }, 'api')?.expected ?? null,
       grants: isGrantable(ask) ? (terms.grants ?? null) : null,
+      ...breakGlassOf({ row, body, card }),
     },
     grants,
     votes,
@@ -245,8 +259,17 @@ async function toView(
   };
 }
 
+function breakGlassOf(ask: OpenedAsk): Pick<ApprovalView['approvers'], 'breakGlass'> {
+  const { breakGlass } = ask.body.ask.terms;
+  if (!breakGlass) return {};
+  const confirmation = confirmationNeeded(ask, 'api', 'break-glass')?.expected ?? '';
+  return { breakGlass: { role: breakGlass.role, confirmation, reviewWithinMs: breakGlass.reviewWithinMs } };
+}
+
 /** Channels by which nobody could be told. */
 async function untoldOf({ store }: GatewayContext, nonce: string): Promise<NonNullable<ApprovalView['untold']>> {
   const notices = await store.noticesOf(nonce);
-  return notices.filter(isUntold).map(({ channel, problem }) => ({ channel, problem }));
+  return notices
+    .filter((one) => one.about === undefined && isUntold(one))
+    .map(({ channel, problem }) => ({ channel, problem }));
 }

@@ -3,7 +3,7 @@
  * it; after it, what was permitted is refused where the effect would be reserved. What has started is not undone.
  */
 import type { VoteResult } from '../client/gateway-schemas.ts';
-import { type Channel, signedVoteSchema } from '../core/contracts/approval.ts';
+import { type Channel, saysYes, signedVoteSchema } from '../core/contracts/approval.ts';
 import { digestJson } from '../core/digest.ts';
 import { openEnvelope } from '../core/envelope.ts';
 import { cannot, findAsk } from './answerable.ts';
@@ -84,7 +84,7 @@ async function ownApproval(
   const votes = await store.votesByNonce(nonce);
   const own = votes.find(({ vote }) => {
     const { body } = vote;
-    const isTheirs = body.principal === principal && body.verdict === 'approve';
+    const isTheirs = body.principal === principal && saysYes(body.verdict);
     return isTheirs && openEnvelope(vote, options).kind === 'opened';
   });
   return own?.digest;

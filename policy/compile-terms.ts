@@ -2,7 +2,7 @@
 import type { ApprovalTerms, ApproverSet } from '../core/contracts/approval.ts';
 import { durationOf } from './duration.ts';
 import type { ApprovalSource, ApproversSource } from './schema-terms.ts';
-import { setOf, usualMostEdits } from './terms.ts';
+import { setOf, usualBreakGlass, usualMostEdits } from './terms.ts';
 
 export function compileTerms(
   name: string,
@@ -10,7 +10,18 @@ export function compileTerms(
   roles: ReadonlyMap<string, readonly string[]>,
 ): ApprovalTerms {
   const people = (source: ApproversSource): ApproverSet => compileApprovers(source, roles);
-  const { denials = 1, thresholds, channels, stepUpFrom, reminders, escalation, edits, fallback, grants } = written;
+  const {
+    denials = 1,
+    thresholds,
+    channels,
+    stepUpFrom,
+    reminders,
+    escalation,
+    edits,
+    fallback,
+    grants,
+    breakGlass,
+  } = written;
   return {
     name,
     approvers: people(written.approvers),
@@ -40,6 +51,15 @@ export function compileTerms(
             uses: grants.uses,
             risk: grants.risk ?? 'medium',
             scope: grants.scope ?? 'run',
+          },
+        }
+      : {}),
+    ...(breakGlass
+      ? {
+          breakGlass: {
+            role: breakGlass.role,
+            perDay: breakGlass.perDay ?? usualBreakGlass.perDay,
+            reviewWithinMs: durationOf(breakGlass.reviewWithin ?? usualBreakGlass.reviewWithin),
           },
         }
       : {}),

@@ -29,8 +29,16 @@ export { policyWarnings, type PolicyWarning } from './warnings.ts';
 export { decideByLayers, type LayeredVerdict, layerLabel, type LayerPolicy, teamsOf } from './layers.ts';
 export { type LoadedPolicy, type LoadOptions, loadPolicy } from './load.ts';
 export { formatProblem, type PolicyProblem } from './problems.ts';
-export { groupsOf, rolesOf } from './roles.ts';
+export { groupsOf, namesOf, personOf, rolesOf } from './roles.ts';
 export { type PolicySource, policySourceSchema } from './schema.ts';
 export { combineTerms, joinSets, mostEdits } from './terms.ts';
 export { type Effect, type PolicyVerdict, stricterVerdict } from './verdict.ts';
-export { type CastVote, channelRefusal, judgeVoter, type JudgedVoter, needsStepUp, type Voter } from './voter.ts';
+export {
+  type CastVote,
+  channelRefusal,
+  judgeVoter,
+  type JudgedVoter,
+  mayBeRequesters,
+  needsStepUp,
+  type Voter,
+} from './voter.ts';

@@ -17,6 +17,7 @@ export function approvalComplaints(source: PolicySource): Complaint[] {
       ...peopleOf(written).flatMap(([at, people]) => setComplaints(source, people, [...path, ...at])),
       ...thresholdComplaints(written, path),
       ...timeComplaints(written, path),
+      ...breakGlassComplaints(source, written, [...path, 'breakGlass']),
     ];
   });
 }
@@ -81,6 +82,22 @@ function thresholdComplaints({ thresholds = [] }: ApprovalSource, path: readonly
         ]
       : [],
   );
+}
+
+const longestReviewMs = 30 * 24 * 60 * 60_000;
+
+/** A review that is due in years is none. */
+function breakGlassComplaints(
+  source: PolicySource,
+  { breakGlass }: ApprovalSource,
+  path: readonly PathPart[],
+): Complaint[] {
+  if (!breakGlass) return [];
+  const { role, reviewWithin = '' } = breakGlass;
+  const undeclared = undeclaredRoles(source, [role], [...path, 'role']);
+  if ((parseDuration(reviewWithin) ?? 0) <= longestReviewMs) return undeclared;
+  const at = { path: [...path, 'reviewWithin'], found: quote(reviewWithin) };
+  return [...undeclared, { ...at, expected: 'at most "30d"', remedy: 'shorten it' }];
 }
 
 /** What comes after the deadline never comes. */

@@ -31,6 +31,13 @@ export function personOf(policies: readonly Pick<CompiledPolicy, 'people'>[], pr
   return principalId;
 }
 
+/** Every principal that is the same person, itself too. */
+export function namesOf(policies: readonly Pick<CompiledPolicy, 'people'>[], principalId: string): string[] {
+  const person = personOf(policies, principalId);
+  const known = policies.flatMap(({ people }) => [...people.keys()]);
+  return [...new Set([principalId, ...known.filter((name) => personOf(policies, name) === person)])].toSorted();
+}
+
 /** Each role with everything it includes. Cycles end; `references.ts` refuses them before. */
 export function closeRoles(inherits: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, readonly string[]> {
   const closed = new Map<string, readonly string[]>();

@@ -65,6 +65,16 @@ export const approvalSourceSchema = z.strictObject({
     .describe(
       'Whether an approval may be given as a grant for calls like it, and the most that one may give; absent: no',
     ),
+  breakGlass: z
+    .strictObject({
+      role: role.describe('Whose holders may answer alone, in place of the quorum'),
+      perDay: z.int().min(1).max(20).optional().describe('Uses by one person in any 24 hours; absent: 3'),
+      reviewWithin: duration
+        .optional()
+        .describe('From the vote to when its review is overdue, at most 30d; absent: 24h'),
+    })
+    .optional()
+    .describe('One named role may answer alone, with a reason and a review by two others; absent: nobody'),
   hours: z
     .strictObject({
       within: z

@@ -2,7 +2,14 @@
  * Approval terms: how several become one. Combination only tightens: whoever is eligible under the result is eligible under
  * each part, and what is enough for it is enough for each. Who may answer under terms is judged in `voter.ts`.
  */
-import type { ApprovalTerms, ApproverSet, Channel, GrantCap, Threshold } from '../core/contracts/approval.ts';
+import type {
+  ApprovalTerms,
+  ApproverSet,
+  BreakGlassTerms,
+  Channel,
+  GrantCap,
+  Threshold,
+} from '../core/contracts/approval.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
 import { type Risk, riskSchema } from '../core/contracts/labels.ts';
 
@@ -12,6 +19,9 @@ export const combinedTermsName = 'combined';
 
 /** Of one call, where its terms do not say. */
 export const usualMostEdits = 3;
+
+/** Where terms that name a role for break-glass do not say. */
+export const usualBreakGlass = { perDay: 3, reviewWithin: '24h' } as const;
 
 /** How often one call may be edited. */
 export function mostEdits({ edits }: Pick<ApprovalTerms, 'edits'>): number {
@@ -38,6 +48,7 @@ export function combineTerms(a: ApprovalTerms, b: ApprovalTerms): ApprovalTerms 
       edits: combineEdits(a, b),
       fallback: a.fallback && b.fallback ? intersectSets(a.fallback, b.fallback) : undefined,
       grants: combineGrantCaps(a.grants, b.grants),
+      breakGlass: combineBreakGlass(a.breakGlass, b.breakGlass),
     }),
   };
 }
@@ -56,6 +67,19 @@ function combineGrantCaps(a: GrantCap | undefined, b: GrantCap | undefined): Gra
     uses: Math.min(a.uses, b.uses),
     risk: lowerRisk(a.risk, b.risk) ?? 'low',
     scope: a.scope === 'agent' && b.scope === 'agent' ? 'agent' : 'run',
+  };
+}
+
+/** Where one names no role, or another one, nobody answers alone. */
+function combineBreakGlass(
+  a: BreakGlassTerms | undefined,
+  b: BreakGlassTerms | undefined,
+): BreakGlassTerms | undefined {
+  if (!a || a.role !== b?.role) return undefined;
+  return {
+    role: a.role,
+    perDay: Math.min(a.perDay, b.perDay),
+    reviewWithinMs: Math.min(a.reviewWithinMs, b.reviewWithinMs),
   };
 }
 

@@ -3,7 +3,13 @@
  * confirmation, reason. Gateway and gate ask the same question here. Not checked: signatures, the deadline, how the voter signed in.
  */
 import { isNamedBy } from '../core/approver-set.ts';
-import type { ApprovalTerms, ApproverSet, Channel, VoteVerdict } from '../core/contracts/approval.ts';
+import {
+  type ApprovalTerms,
+  type ApproverSet,
+  type Channel,
+  saysYes,
+  type VoteVerdict,
+} from '../core/contracts/approval.ts';
 import { type Risk, riskSchema } from '../core/contracts/labels.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import { groupsOf, personOf, rolesOf } from './roles.ts';
@@ -51,9 +57,9 @@ export function judgeVoter(
 ): JudgedVoter {
   const { terms, askedAt } = ask;
   const refusal =
-    separationRefusal(terms, policies, requesters, voter) ??
+    separationRefusal(terms, policies, requesters, voter, cast) ??
     coAuthorRefusal(ask, policies, voter, cast) ??
-    castRefusal(ask, cast);
+    (cast.verdict === 'break-glass' ? breakGlassRefusal(ask, cast) : castRefusal(ask, cast));
   if (refusal !== undefined) return { kind: 'may-not', reason: refusal };
   const sets = whoMay(terms, cast, askedAt);
   const named = policies.map((policy) => ({
@@ -63,7 +69,7 @@ export function judgeVoter(
   }));
   const [first] = named;
   if (!first || !named.every((one) => sets.some((set) => isNamedBy(set, one)))) {
-    const what = cast.verdict === 'edit' && terms.edits?.by ? 'one who may edit' : 'an approver';
+    const what = namedFor(terms, cast);
     return { kind: 'may-not', reason: `"${voter.principal}" is not ${what} under terms "${terms.name}"` };
   }
   const seats = (terms.thresholds ?? []).flatMap(({ from }, index) =>
@@ -72,14 +78,25 @@ export function judgeVoter(
   return { kind: 'may', roles: first.roles, groups: first.groups, person: personOf(policies, voter.principal), seats };
 }
 
+function namedFor({ edits, breakGlass }: ApprovalTerms, { verdict }: CastVote): string {
+  if (verdict === 'break-glass') return `one with role "${breakGlass?.role}"`;
+  return verdict === 'edit' && edits?.by ? 'one who may edit' : 'an approver';
+}
+
+/** Whether an answer may come from whoever is behind the request. Nobody breaks the glass for themselves, whatever terms say. */
+export function mayBeRequesters({ requesterMayApprove }: ApprovalTerms, verdict: VoteVerdict): boolean {
+  return requesterMayApprove && verdict !== 'break-glass';
+}
+
 function separationRefusal(
   terms: ApprovalTerms,
   policies: readonly JudgingPolicy[],
   requesters: readonly string[],
   { principal }: Voter,
+  { verdict }: CastVote,
 ): string | undefined {
   if (principal === '') return 'the approver is not known';
-  if (terms.requesterMayApprove) return undefined;
+  if (mayBeRequesters(terms, verdict)) return undefined;
   if (requesters.length === 0) return 'the requester is not known';
   const person = personOf(policies, principal);
   const isRequester = requesters.some((one) => one === principal || personOf(policies, one) === person);
@@ -87,7 +104,8 @@ function separationRefusal(
 }
 
 function whoMay(terms: ApprovalTerms, { verdict, castAt }: CastVote, askedAt: number): ApproverSet[] {
-  const { approvers, escalation, edits } = terms;
+  const { approvers, escalation, edits, breakGlass } = terms;
+  if (verdict === 'break-glass') return breakGlass ? [{ roles: [breakGlass.role], principals: [] }] : [];
   if (verdict === 'edit' && edits?.by) return [edits.by];
   return escalation && castAt >= askedAt + escalation.afterMs ? [approvers, escalation.to] : [approvers];
 }
@@ -99,7 +117,7 @@ function coAuthorRefusal(
   { principal }: Voter,
   { verdict }: CastVote,
 ): string | undefined {
-  if (verdict !== 'approve') return undefined;
+  if (!saysYes(verdict)) return undefined;
   const person = personOf(policies, principal);
   const edited = coAuthors.some((one) => one === principal || personOf(policies, one) === person);
   return edited ? 'whoever edited the arguments does not approve them' : undefined;
@@ -113,6 +131,20 @@ function castRefusal({ terms, risk }: AskedUnder, cast: CastVote): string | unde
   if (wrongChannel !== undefined || cast.verdict === 'edit') return wrongChannel;
   const isUnconfirmed = needsStepUp(terms, risk) && !cast.isConfirmed;
   return isUnconfirmed ? `its terms require a fresh confirmation from risk ${terms.stepUpFrom}` : undefined;
+}
+
+/** Only where a person sees the whole card and types a confirmation, and never where the terms' own ceilings end. */
+const breakGlassChannels: readonly Channel[] = ['api', 'terminal', 'web'];
+
+function breakGlassRefusal(ask: AskedUnder, { channel, hasReason, isConfirmed }: CastVote): string | undefined {
+  const { terms } = ask;
+  if (!terms.breakGlass) return `terms "${terms.name}" know no break-glass`;
+  if (!hasReason) return 'break-glass requires a reason';
+  if (!isConfirmed) return 'break-glass requires a fresh confirmation';
+  if (channel === null) return undefined;
+  return breakGlassChannels.includes(channel)
+    ? channelRefusal(ask, channel)
+    : `the glass cannot be broken through channel "${channel}"`;
 }
 
 /** Why nobody may approve it through this channel; undefined where the terms let it. */

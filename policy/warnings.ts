@@ -3,9 +3,11 @@
  * verdict. What cannot be told for sure (whether one condition implies another) is not warned about.
  */
 import type { ApproverSet } from '../core/contracts/approval.ts';
+import { reviewersNeeded } from '../core/review.ts';
 import type { ToolDefinition } from '../core/contracts/tool.ts';
 import type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 import type { PathPart, Position } from './problems.ts';
+import { joinSets } from './terms.ts';
 import { coversPattern, matchesTool } from './tool-pattern.ts';
 
 export type WarnedTool = Pick<ToolDefinition, 'name' | 'effect'>;
@@ -19,6 +21,8 @@ export interface PolicyWarning extends Position {
     | 'quorum-too-large'
     | 'guard-off'
     | 'self-approval'
+    | 'break-glass'
+    | 'break-glass-without-reviewers'
     | 'no-default-terms'
     | 'untrusted-allowed';
   readonly message: string;
@@ -50,6 +54,22 @@ export function policyWarnings({ policy, locate }: Loaded, tools?: readonly Warn
     ) {
       const known = `${members.size} known ${members.size === 1 ? 'approver' : 'approvers'}`;
       warn('quorum-too-large', path, `terms "${name}" need ${terms.quorum} approvals and have ${known}`);
+    }
+    if (terms.breakGlass) {
+      const { role } = terms.breakGlass;
+      warn(
+        'break-glass',
+        [...path, 'breakGlass'],
+        `under terms "${name}" one holder of role "${role}" may answer alone`,
+      );
+      const reviewers = terms.escalation
+        ? knownApprovers(policy, joinSets(terms.approvers, terms.escalation.to))
+        : members;
+      if (reviewers.size > 0 && reviewers.size < reviewersNeeded + 1) {
+        const known = `terms "${name}" have ${reviewers.size} known ${reviewers.size === 1 ? 'approver' : 'approvers'}`;
+        const need = `a review needs ${reviewersNeeded} who are neither the breaker nor behind the run`;
+        warn('break-glass-without-reviewers', [...path, 'breakGlass'], `${known}, and ${need}`);
+      }
     }
     if (terms.requesterMayApprove) {
       warn('self-approval', path, `under terms "${name}" whoever starts a run may approve its calls`);

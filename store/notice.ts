@@ -1,5 +1,5 @@
 /**
- * What happened to approval requests, and who was told: for those who follow or tell. Nothing here authorises anything; an
+ * What happened to approval requests and to reviews of break-glass, and who was told: for those who follow or tell. Nothing here authorises anything; an
  * answer is a vote, whatever a notice says.
  */
 
@@ -17,6 +17,8 @@ export interface ApprovalChange {
 export interface Notice {
   nonce: string;
   channel: string;
+  /** `review`: that the request was answered alone, and until when others review it. Absent: the request itself. */
+  about?: 'review';
   /** `new`: no row yet. `waiting`: to be told. `told`: to be reminded, or closed once the request is. */
   state: 'new' | 'waiting' | 'told' | 'done' | 'gave-up';
   attempts: number;

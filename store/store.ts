@@ -15,10 +15,12 @@ import type { Redaction } from '../core/contracts/redaction.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
 import type { AskQuotas } from './ask-quotas.ts';
 import type { GrantUse } from './grant-use.ts';
+import type { BreakGlassTake, ReviewRow } from './review-row.ts';
 import type { ApprovalChange, KeptNotice, Notice } from './notice.ts';
 import type { Reservation, Reserved } from './reservation.ts';
 
 export type { GrantUse } from './grant-use.ts';
+export type { BreakGlassTake, ReviewRow } from './review-row.ts';
 export type { Reservation, Reserved } from './reservation.ts';
 
 export interface RunRow {
@@ -163,6 +165,8 @@ export interface DecisionRecord {
   admit: { callsPerRun: number; callsPerTurn: number; counters?: readonly CounterTake[] } | null;
   /** For an allow that rests on a grant: its number is taken in the same transaction. `uses`: the grant's own bound. */
   grantUse?: { grantId: string; number: number; uses: number; at: number };
+  /** For a permit by break-glass, and no other: it opens the review of its request. */
+  breakGlass?: BreakGlassTake;
   /** Further calls that an ask covers, of the same turn, tool and try: counted with it, in their order. Absent: none. */
   admitAlso?: readonly string[];
   /** For an ask: where one is full, its denial is recorded in place of the ask. Absent: none. */
@@ -179,7 +183,7 @@ export type RecordedDecision =
   | { kind: 'over-quota'; decision: SignedDecision }
   /** Only so many of `admitAlso` had a place; nothing else was recorded. */
   | { kind: 'fits-fewer'; fits: number }
-  /** Epoch, link or turn mark moved since the state was read. */
+  /** Epoch, link or turn mark moved since the state was read; or the person's last use of break-glass was taken. */
   | { kind: 'stale' };
 
 export interface Consumption {
@@ -259,8 +263,7 @@ export interface Store {
   addModelUsage(usage: { workflowId: string; model: string; input: number; output: number }): Promise<void>;
   getAsk(nonce: string): Promise<AskRow | null>;
   /**
-   * Open ones by urgency; any others, newest first. @param filter `dueFrom`: none whose deadline is before this time, ms; `after`:
-   * those that follow this place of the same list; `outcome`: those that ended so.
+   * Open ones by urgency; any others, newest first, from `after` on. @param filter `dueFrom`: none whose deadline is before it, ms.
    * @param onInvalid gets the nonces of rows that somebody changed, which are then left out: one such row must not keep all
    * other requests from their approvers. Without it they throw `record-invalid`.
    */
@@ -289,15 +292,23 @@ export interface Store {
   unsignalledVotes(limit: number): Promise<StoredVote[]>;
   markVoteSignalled(digest: string): Promise<void>;
 
+  // Reviews of break-glass
+  /** Newest first. @param filter `principals`: of any of these names; absent: of all */
+  listReviews(filter: { principals?: readonly string[]; limit: number }): Promise<ReviewRow[]>;
+  getReview(nonce: string): Promise<ReviewRow | null>;
+
   /** Numbers of a grant that were taken, lowest first. */
   grantUses(grantId: string): Promise<GrantUse[]>;
 
   // Notices and deliveries
   /** Requests that this channel was not told of, and notices whose time has come. */
   noticesDue(filter: { channel: string; now: number; limit: number }): Promise<Notice[]>;
+  /** The same, of reviews of break-glass. */
+  reviewNoticesDue(filter: { channel: string; now: number; limit: number }): Promise<Notice[]>;
   /** True: this caller has it until the lease ends. */
   takeNotice(notice: Notice, leaseUntilAt: number): Promise<boolean>;
   saveNotice(notice: Notice): Promise<void>;
+  /** Of the request, and of its review where somebody broke the glass. */
   noticesOf(nonce: string): Promise<KeptNotice[]>;
   /** Latest to be tried first. */
   listNotices(filter: { state: KeptNotice['state']; limit: number }): Promise<KeptNotice[]>;

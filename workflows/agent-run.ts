@@ -26,6 +26,7 @@ import { noteRefusals } from './refusals.ts';
 import { RunRefusedError } from './run-refused.ts';
 import { RunMemory } from './run-state.ts';
 import { field, hasTicketShape } from './start-shape.ts';
+import { watchResets } from './reset-watch.ts';
 import { watchInbox } from './vote-inbox.ts';
 
 /**
@@ -42,6 +43,7 @@ interface Ending {
 export async function agentRun(input: RunInput): Promise<RunResult> {
   const run = await memoryOf(input);
   registerHandlers(run);
+  watchResets();
   const remote = remoteActivities(input.ticket.body.taskQueues);
   const inbox = new CancellationScope();
   try {

@@ -113,6 +113,8 @@ function noteStatuses(run: RunMemory, ask: SignedDecision): void {
     if (status === 'duplicate') run.voteStatus.set(digest, { status: 'duplicate' });
     else if (status === 'unfitting')
       run.voteStatus.set(digest, { status: 'rejected', reason: 'it does not fit the request' });
+    else if (status === 'overruled')
+      run.voteStatus.set(digest, { status: 'rejected', reason: 'somebody denied the request' });
   }
 }
 

@@ -158,12 +158,15 @@ function couldAnswer(names: readonly string[] | undefined): Pick<AskBody['ask'],
 
 /** The terms as they are asked under; undefined where nobody could answer. */
 async function answerableTerms(
-  { dependencies, standing, judgement }: Gating,
+  { dependencies, standing, judgement, call }: Gating,
   kind: 'call' | 'reconcile',
   coAuthors: readonly string[],
 ): Promise<Pick<Asked, 'terms' | 'names'> | undefined> {
   if (!judgement.terms) return undefined;
-  const { fallback, ...terms } = judgement.terms;
+  const { fallback, breakGlass, ...usual } = judgement.terms;
+  // A tool that demands people's votes gets as many; and what became of an effect is nobody's to decide alone.
+  const isBreakable = kind === 'call' && call.tool.definition.votesDemanded === 0;
+  const terms = { ...usual, ...(breakGlass && isBreakable ? { breakGlass } : {}) };
   const wanted = [terms, ...(fallback ? [{ ...terms, approvers: fallback }] : [])];
   for (const asked of wanted) {
     if (isEmptySet(asked.approvers) && !asked.escalation) continue;

@@ -5,6 +5,9 @@
 import type { CheckCallResult } from '../../core/contracts/activities.ts';
 import type { SignedVote } from '../../core/contracts/approval.ts';
 import type { DecisionBody, PermitBody } from '../../core/contracts/decision.ts';
+import { digestJson } from '../../core/digest.ts';
+import { namesOf } from '../../policy/index.ts';
+import type { BreakGlassTake } from '../../store/store.ts';
 import { activityIdOf } from '../../core/contracts/call-names.ts';
 import { ask } from './ask.ts';
 import { takeEdit } from './edits.ts';
@@ -80,18 +83,41 @@ export async function decideAsk(gating: Gating, own: OwnAsk): Promise<CheckCallR
           askDigest: own.digest,
           voteDigests: weighed.voteDigests,
           executeByAt: weighed.executeByAt,
+          ...glassBroken(own, weighed.by),
         },
         weighed.votes,
+        breakGlassTake(gating, own, weighed.by),
       );
   }
 }
 
+/** That one person answered in place of the quorum: signed, so that no row decides whether it is to be reviewed. */
+function glassBroken(
+  { body: { ask } }: OwnAsk,
+  by: SignedVote,
+): Pick<NonNullable<PermitBody['approval']>, 'breakGlass'> {
+  const { breakGlass } = ask.terms;
+  if (by.body.verdict !== 'break-glass' || !breakGlass) return {};
+  const { principal, castAt } = by.body;
+  const reviewDueAt = castAt + breakGlass.reviewWithinMs;
+  const voteDigest = digestJson('vote', by);
+  return { breakGlass: { by: principal, role: breakGlass.role, voteDigest, reviewDueAt } };
+}
+
+function breakGlassTake({ judgement }: Gating, { body }: OwnAsk, by: SignedVote): BreakGlassTake | undefined {
+  const { breakGlass } = body.ask.terms;
+  if (by.body.verdict !== 'break-glass' || !breakGlass) return undefined;
+  return { names: namesOf(judgement.policies, by.body.principal), perDay: breakGlass.perDay };
+}
+
+/** @param breakGlass what is used of it, where one person answered for the quorum */
 export async function allowWithoutGrant(
   gating: Gating,
   approval: PermitBody['approval'],
   votes: SignedVote[],
+  breakGlass?: BreakGlassTake,
 ): Promise<CheckCallResult> {
-  const result = await allow(gating, { approval, votes });
+  const result = await allow(gating, { approval, votes, ...(breakGlass ? { breakGlass } : {}) });
   if (result === 'use-taken') throw new TypeError('a permit that rests on no grant met a use of one');
   return result;
 }
@@ -101,13 +127,14 @@ interface Grounds {
   approval?: PermitBody['approval'];
   /** Of that approval. */
   votes?: SignedVote[];
+  breakGlass?: BreakGlassTake;
   grant?: UsableGrant;
 }
 
 /** @returns `use-taken`: another call took this number of the grant meanwhile */
 async function allow(
   gating: Gating,
-  { approval = null, votes = [], grant }: Grounds,
+  { approval = null, votes = [], grant, breakGlass }: Grounds,
 ): Promise<CheckCallResult | 'use-taken'> {
   const { dependencies, standing, input, call, judgement } = gating;
   const named = { ...input, callKey: standing.callKey, tool: input.tool, argumentsDigest: call.argumentsDigest };
@@ -125,6 +152,7 @@ async function allow(
   const extras: DecisionExtras = {
     ...noExtras,
     admit: input.purpose === 'execute' || readsInDryRun(gating) ? judgement.limits : null,
+    ...(breakGlass ? { breakGlass } : {}),
     closes: approval ? { nonce: approval.nonce, outcome: 'approved', at: standing.now } : null,
     ...(grant
       ? { grantUse: { grantId: grant.by.grantId, number: grant.by.use, uses: grant.uses, at: standing.now } }

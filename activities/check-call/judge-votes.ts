@@ -3,13 +3,14 @@
  * everybody behind the run. Signatures are verified before; what the votes come to is decided after.
  */
 import type { VoteEvidence } from '../../core/approval.ts';
-import type { ApprovalTerms, SignedVote } from '../../core/contracts/approval.ts';
+import { type ApprovalTerms, saysYes, type SignedVote } from '../../core/contracts/approval.ts';
 import type { Risk } from '../../core/contracts/labels.ts';
 import { requestersOf } from '../../core/contracts/ticket.ts';
 import { whyNoVote, whyNotAfterEdits } from '../../core/credential.ts';
 import { approvalsSuffice, type SeatedVote } from '../../core/quorum.ts';
-import { type CompiledPolicy, judgeVoter } from '../../policy/index.ts';
+import { type CompiledPolicy, judgeVoter, mayBeRequesters, namesOf, personOf } from '../../policy/index.ts';
 import { readMakers, readVotingKeys, type VotingKey } from '../../store/read-credentials.ts';
+import { whyNoBreakGlass } from '../../store/read-reviews.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import type { Standing } from './standing.ts';
 
@@ -40,12 +41,30 @@ export async function judgeVotes(
 ): Promise<JudgedVote[]> {
   const credentials = await readVotingKeys(dependencies);
   const makersOf = await readMakers(dependencies);
-  return [...votes].map(([digest, vote]) => {
+  const judgedVotes: JudgedVote[] = [];
+  for (const [digest, vote] of votes) {
     const credential = credentials.get(vote.body.authenticated.credentialId);
     const makers = credential ? makersOf(credential) : new Set<string>();
     const judged = judgeOne(dependencies, standing, asked, { credential, makers }, vote);
-    return { vote, digest, valid: true, ...judged };
-  });
+    const refusal = judged.eligible ? await whyNotBroken(dependencies, standing, asked, vote) : undefined;
+    const held = refusal === undefined ? judged : { eligible: false, refusal };
+    judgedVotes.push({ vote, digest, valid: true, ...held });
+  }
+  return judgedVotes;
+}
+
+/** Of a break-glass: what its voter used of it before, and what of that was not reviewed in time. */
+async function whyNotBroken(
+  dependencies: CheckCallDependencies,
+  { now }: Standing,
+  { terms, policies }: AskedOf,
+  { body }: SignedVote,
+): Promise<string | undefined> {
+  if (body.verdict !== 'break-glass' || !terms.breakGlass) return undefined;
+  const { perDay } = terms.breakGlass;
+  const names = namesOf(policies, body.principal);
+  const breaker = { names, personOf: (name: string) => personOf(policies, name) };
+  return await whyNoBreakGlass(dependencies, breaker, { nonce: body.nonce, now, perDay });
 }
 
 function judgeOne(
@@ -58,8 +77,8 @@ function judgeOne(
   const requesters = [...new Set([...requestersOf(ticket), ...(asked.alsoBehind ?? [])])];
   const own = credential?.principal === body.principal ? credential : undefined;
   const refusal =
-    whyNoVote(own, makers, asked.terms.requesterMayApprove ? [] : requesters, now, body.verdict) ??
-    (body.verdict === 'approve' ? whyNotAfterEdits(own, asked.coAuthors) : undefined) ??
+    whyNoVote(own, makers, mayBeRequesters(asked.terms, body.verdict) ? [] : requesters, now, body.verdict) ??
+    (saysYes(body.verdict) ? whyNotAfterEdits(own, asked.coAuthors) : undefined) ??
     (body.verdict === 'edit' && body.edits?.argumentsDigest === asked.argumentsDigest
       ? 'it changes nothing'
       : undefined);

@@ -11,7 +11,10 @@ import type { AskQuota, FullQuota } from '../../store/ask-quotas.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import type { Standing } from './standing.ts';
 
-export type DecisionExtras = Pick<DecisionRecord, 'ask' | 'closes' | 'denial' | 'admit' | 'admitAlso' | 'grantUse'> & {
+export type DecisionExtras = Pick<
+  DecisionRecord,
+  'ask' | 'closes' | 'denial' | 'admit' | 'admitAlso' | 'grantUse' | 'breakGlass'
+> & {
   /** Of an ask; where one is full, the denial that `refuse` gives is signed in its place. */
   quotas?: { quotas: readonly AskQuota[]; refuse: (full: FullQuota) => DecisionBody };
 };

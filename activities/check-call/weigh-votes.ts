@@ -54,7 +54,7 @@ export async function openOwnAsk(
 }
 
 export type VotesWeighed =
-  | { kind: 'approved'; voteDigests: string[]; votes: SignedVote[]; executeByAt: number }
+  | { kind: 'approved'; by: SignedVote; voteDigests: string[]; votes: SignedVote[]; executeByAt: number }
   /** `stop`: one of those who denied ended the run with it. */
   | { kind: 'denied'; by: SignedVote; stop: boolean }
   | { kind: 'edited'; by: SignedVote }
@@ -104,6 +104,7 @@ export async function weighVotes(
     const counted = decided.countedDigests;
     return {
       kind: 'approved',
+      by: deciding,
       voteDigests: counted,
       votes: counted.flatMap((digest) => votes.get(digest) ?? []),
       executeByAt: deciding.body.castAt + ask.body.ask.executeWithinMs,

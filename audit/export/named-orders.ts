@@ -32,6 +32,7 @@ const orderKinds = [
   'reconcile-answer',
   'grant',
   'grant-revocation',
+  'review-signature',
 ] as const satisfies ControlKind[];
 
 /**
@@ -46,10 +47,12 @@ export function namedOrders(
 ): SignedControl[] {
   const epochs = new Set(decisions.map(({ body }) => body.freezeEpoch));
   const grants = new Set(grantsNamed(decisions).map(({ grantId }) => grantId));
+  const broken = new Set(decisions.flatMap(({ body }) => nonceBroken(body)));
   const asked = new Set(decisions.flatMap(({ body }) => policiesNamed(body)));
   const named = rows.filter(({ body }) => {
     if (body.kind === 'freeze' || body.kind === 'thaw') return epochs.has(body.sequence);
     if (body.kind === 'reconcile-answer') return body.callKey.startsWith(`${workflowId}/`);
+    if (body.kind === 'review-signature') return broken.has(body.nonce);
     if (body.kind === 'grant') return grants.has(body.grant.grantId);
     if (body.kind === 'grant-revocation') return grants.has(body.grantId);
     const version = versionOf(body);
@@ -72,6 +75,12 @@ export function namedOrders(
           .slice(-1);
   });
   return [...orders, ...proposals];
+}
+
+/** Of the request that one person answered alone. */
+function nonceBroken(body: SignedDecision['body']): string[] {
+  const approval = body.verdict === 'allow' ? body.approval : null;
+  return approval?.breakGlass ? [approval.nonce] : [];
 }
 
 /** Grants that permits rest on, with the requests whose votes are theirs: also requests of other runs. */

@@ -2,6 +2,7 @@
 import type { CommandDefinition } from '../define-command.ts';
 import { approvals } from './approvals.ts';
 import { approve } from './approve.ts';
+import { breakGlass } from './break-glass.ts';
 import { cancel } from './cancel.ts';
 import { deny } from './deny.ts';
 import { dev } from './dev.ts';
@@ -38,6 +39,9 @@ import { noticesShow } from './notices/show.ts';
 import { reconcile } from './reconcile.ts';
 import { redactionsList } from './redactions/list.ts';
 import { redactionsShow } from './redactions/show.ts';
+import { reviewsList } from './reviews/list.ts';
+import { reviewsShow } from './reviews/show.ts';
+import { reviewsSign } from './reviews/sign.ts';
 import { replay } from './replay.ts';
 import { run } from './run.ts';
 import { runs } from './runs.ts';
@@ -61,6 +65,10 @@ export const commands: readonly CommandDefinition[] = [
   deny,
   edit,
   withdraw,
+  breakGlass,
+  reviewsList,
+  reviewsShow,
+  reviewsSign,
   grantsList,
   grantsShow,
   grantsRevoke,

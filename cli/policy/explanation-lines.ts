@@ -53,9 +53,11 @@ function termsText({
   deadlineMs,
   requesterMayApprove,
   reasonRequired,
+  breakGlass,
 }: ApprovalTerms): string {
   const who = [...approvers.roles.map((role) => `role ${role}`), ...approvers.principals].join(', ') || 'nobody';
   const more = [requesterMayApprove ? 'the requester may be one' : '', reasonRequired ? 'with a reason' : ''];
+  if (breakGlass) more.push(`or by break-glass role ${breakGlass.role} alone`);
   const asked = `asks under "${name}": ${quorum} of ${who}, within ${durationText(deadlineMs)}`;
   return [asked, ...more.filter((one) => one !== '')].join(', ');
 }

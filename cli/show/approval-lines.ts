@@ -40,6 +40,7 @@ export function approvalLines(approval: ApprovalView, now: number, typed: Typed)
         `  of these    ${namesOf(from)}: ${approve} must approve${deny === undefined ? '' : `, ${deny} can deny`}`,
     ),
     ...capLines(approvers.grants),
+    ...(approvers.breakGlass ? [`  alone       role ${visible(approvers.breakGlass.role)} may break the glass`] : []),
     ...(approvers.denials > 1 ? [`  denied by   ${approvers.denials} denials`] : []),
     ...(couldAnswer
       ? [`  could       ${couldAnswer.length === 0 ? 'nobody' : couldAnswer.map(visible).join(', ')}`]

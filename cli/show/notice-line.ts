@@ -6,6 +6,7 @@ import { shortNonce, timeText } from './format.ts';
 export function noticeLine({
   nonce,
   channel,
+  about,
   state,
   attempts,
   nextAt,
@@ -16,6 +17,7 @@ export function noticeLine({
   const parts = [
     shortNonce(nonce),
     visible(channel),
+    ...(about === 'review' ? ['break-glass'] : []),
     state,
     attempts === 1 ? '1 attempt' : `${attempts} attempts`,
     ...(toldAt === null ? [] : [`told ${timeText(toldAt)}`]),

@@ -47,6 +47,16 @@ export const grantCapSchema = z.strictObject({
 });
 export type GrantCap = z.infer<typeof grantCapSchema>;
 
+/** Who may answer alone, where too few others do, and what that costs. It replaces missing approvers, and nothing else. */
+export const breakGlassTermsSchema = z.strictObject({
+  role: roleSchema,
+  /** Uses by one person in any 24 hours, over all runs. */
+  perDay: z.int().min(1).max(20),
+  /** From the vote to when its review is overdue, ms. */
+  reviewWithinMs: z.int().min(1),
+});
+export type BreakGlassTerms = z.infer<typeof breakGlassTermsSchema>;
+
 /** Who must answer, how many, and how long they have. Nobody in `approvers` means nobody may approve. */
 export const approvalTermsSchema = z.strictObject({
   name: z.string().min(1).max(64),
@@ -70,6 +80,8 @@ export const approvalTermsSchema = z.strictObject({
   fallback: approverSetSchema.optional(),
   /** What an approval may grant beyond its own call. Absent: nothing. */
   grants: grantCapSchema.optional(),
+  /** Absent: nobody answers alone what needs several. */
+  breakGlass: breakGlassTermsSchema.optional(),
   /** From the ask to the moment silence denies, ms. */
   deadlineMs: z.int().min(1),
   /** From the deciding vote to the latest start of the effect, ms. */
@@ -152,10 +164,15 @@ export type Card = z.infer<typeof cardSchema>;
 
 /**
  * `withdraw`: takes back one's own approval, also after the quorum, until the effect is reserved. `edit`: the call is to be
- * asked with other arguments; it approves nothing.
+ * asked with other arguments; it approves nothing. `break-glass`: one person's yes in place of the quorum, which others review.
  */
-export const voteVerdictSchema = z.enum(['approve', 'deny', 'withdraw', 'edit']);
+export const voteVerdictSchema = z.enum(['approve', 'deny', 'withdraw', 'edit', 'break-glass']);
 export type VoteVerdict = z.infer<typeof voteVerdictSchema>;
+
+/** Whether a vote is for the call as it was asked: only such a vote lets something happen, and can be taken back. */
+export function saysYes(verdict: VoteVerdict): verdict is 'approve' | 'break-glass' {
+  return verdict === 'approve' || verdict === 'break-glass';
+}
 
 export const voteBodySchema = z.strictObject({
   nonce: nonceSchema,

@@ -7,6 +7,7 @@ import {
   callKeySchema,
   digestSchema,
   grantIdSchema,
+  groupNameSchema,
   layerKindSchema,
   layerNameSchema,
   nonceSchema,
@@ -24,6 +25,10 @@ const slackId = z.string().regex(/^[A-Z0-9]{1,40}$/);
 /** A Slack user id alone is not unique: another workspace may have the same one. */
 const slackUserShape = { enterpriseId: slackId.nullable(), teamId: slackId, userId: slackId };
 const webIdSchema = z.string().regex(/^[a-z0-9]{12}$/);
+
+export const reviewFindingSchema = z.enum(['justified', 'not-justified']);
+/** What a reviewer found a break-glass to be. */
+export type ReviewFinding = z.infer<typeof reviewFindingSchema>;
 
 /** Which version of a layer's policy is in force from now on. */
 const layerOrder = {
@@ -151,6 +156,23 @@ export const controlBodySchema = z.discriminatedUnion('kind', [
     roles: z.array(roleSchema),
     reason: z.string().max(2000),
     answeredAt: timestampSchema,
+  }),
+  /** One person's word on a break-glass; two of different people close its review. */
+  z.strictObject({
+    kind: z.literal('review-signature'),
+    sequence,
+    nonce: nonceSchema,
+    /** Of the vote that broke the glass. */
+    voteDigest: digestSchema,
+    finding: reviewFindingSchema,
+    principal: principalSchema,
+    /** By which they could have answered the request. */
+    roles: z.array(roleSchema),
+    groups: z.array(groupNameSchema).min(1).optional(),
+    /** Of the API key it was signed with. */
+    keyId: z.string().min(1).max(100),
+    reason: z.string().trim().min(1).max(2000),
+    signedAt: timestampSchema,
   }),
   z.strictObject({ kind: z.literal('grant'), sequence, grant: grantSchema }),
   z.strictObject({

@@ -14,6 +14,7 @@ import {
   linkRunIdSchema,
   nonceSchema,
   principalSchema,
+  roleSchema,
   purposeSchema,
   timestampSchema,
   workflowIdSchema,
@@ -86,12 +87,25 @@ export const takenEditSchema = z.strictObject({
 });
 export type TakenEdit = z.infer<typeof takenEditSchema>;
 
+/** That one person answered in place of the quorum, and by when others are to have reviewed it. */
+export const glassBrokenSchema = z.strictObject({
+  by: principalSchema,
+  /** The role of the terms, which they held then. */
+  role: roleSchema,
+  /** Theirs, with the reason. */
+  voteDigest: digestSchema,
+  reviewDueAt: timestampSchema,
+});
+export type GlassBroken = z.infer<typeof glassBrokenSchema>;
+
 export const approvedBySchema = z.strictObject({
   approvalId: z.string(),
   nonce: nonceSchema,
   askDigest: digestSchema,
   voteDigests: z.array(digestSchema).min(1),
   executeByAt: timestampSchema,
+  /** Absent: the quorum approved it. */
+  breakGlass: glassBrokenSchema.optional(),
 });
 
 /** One version of a layer's policy, and what it said. */

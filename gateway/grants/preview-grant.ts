@@ -46,6 +46,7 @@ export async function previewGrant(
     coverageDigest: coverageDigestOf(grant),
     lines: grantLines(grant, !isNew),
     risk: grant.risk,
-    confirmation: confirmationNeeded(ask, channel === 'terminal' ? channel : 'api', grant.risk)?.expected ?? null,
+    confirmation:
+      confirmationNeeded(ask, channel === 'terminal' ? channel : 'api', 'approve', grant.risk)?.expected ?? null,
   };
 }

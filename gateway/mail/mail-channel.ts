@@ -6,7 +6,7 @@ import { createTransport } from 'nodemailer';
 import { shortDigest } from '../../core/card/digest-words.ts';
 import { makeVisible } from '../../core/make-visible.ts';
 import type { NoticeChannel } from '../notices/notice-channel.ts';
-import { couldNotTell, mayAnswerToo } from '../notices/notice-words.ts';
+import { couldNotTell, mayAnswerToo, reviewFacts, reviewHeadline } from '../notices/notice-words.ts';
 import type { MailOptions } from '../options.ts';
 import type { OpenedAsk } from '../verified.ts';
 
@@ -63,6 +63,26 @@ export function createMailChannel(
       await send(ask, { id, subject: 'not all were told: ', first: 'waits for an answer.', about });
     },
     close: () => Promise.resolve(),
+    async review({ row, card }, _place, told) {
+      const headline = reviewHeadline(told);
+      const what = `${card.tool} on ${makeVisible(card.environment)}`;
+      const facts = [...reviewFacts(told), ['Risk', card.risk] as const];
+      const lines = [
+        `${headline}: ${what}.`,
+        '',
+        ...facts.map(([label, value]) => `${`${label}:`.padEnd(21)}${value}`),
+        '',
+        inboxUrl(row.nonce),
+        '',
+        `Sign it with "countersign reviews sign ${row.nonce}". Opening the link signs nothing, and neither does a reply.`,
+      ];
+      const messageId = `<${row.nonce}.break-glass.${told.moment}.${told.momentAt}@countersign>`;
+      const subject = `Countersign: ${headline}: ${what}`;
+      const isLoud = told.moment === 'used' || told.moment === 'overdue';
+      const priority = isLoud ? ({ priority: 'high' } as const) : {};
+      await transport.sendMail({ from, to: [...to], subject, text: lines.join('\n'), messageId, ...priority });
+      return messageId;
+    },
     failureOf(error) {
       const code = error instanceof Error && 'responseCode' in error ? Number(error.responseCode) : 0;
       // 5yz: the server will not take it (RFC 5321, 4.2.1).

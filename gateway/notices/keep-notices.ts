@@ -10,6 +10,7 @@ import { describeSituation, votesOf } from '../describe-situation.ts';
 import type { GatewayContext } from '../options.ts';
 import type { OpenedAsk } from '../verified.ts';
 import type { NoticeChannel } from './notice-channel.ts';
+import { serveReview } from './serve-review.ts';
 import { dueReminder, isEscalated, nextReminder } from './reminder-times.ts';
 
 const leaseMs = 60_000;
@@ -19,14 +20,28 @@ const longestBackOffMs = 5 * 60_000;
 /** After the deadline, for the gate to say what it came to. */
 const settleMs = 15_000;
 
-/** One look: serves what is due. @returns how many were served. */
+/** One look: serves what is due; what somebody answered alone first. @returns how many were served. */
 export async function keepNotices(gateway: GatewayContext, channel: NoticeChannel): Promise<number> {
+  const due = { channel: channel.name, now: gateway.clock.now(), limit: atOnce };
+  const reviews = channel.review ? await gateway.store.reviewNoticesDue(due) : [];
+  const served = await serveAll(gateway, channel, reviews, serveReview);
+  return served + (await serveAll(gateway, channel, await gateway.store.noticesDue(due), serve));
+}
+
+type Serve = (gateway: GatewayContext, channel: NoticeChannel, notice: Notice) => Promise<Step>;
+
+async function serveAll(
+  gateway: GatewayContext,
+  channel: NoticeChannel,
+  due: readonly Notice[],
+  serveOne: Serve,
+): Promise<number> {
   const { store, clock, logger } = gateway;
   const { name } = channel;
   let served = 0;
-  for (const notice of await store.noticesDue({ channel: name, now: clock.now(), limit: atOnce })) {
+  for (const notice of due) {
     if (!(await store.takeNotice(notice, clock.now() + leaseMs))) continue;
-    const step = await serve(gateway, channel, notice).catch((error: unknown) =>
+    const step = await serveOne(gateway, channel, notice).catch((error: unknown) =>
       failed(gateway, channel, notice, error),
     );
     await store.saveNotice({ ...notice, ...step.changes });
@@ -34,7 +49,8 @@ export async function keepNotices(gateway: GatewayContext, channel: NoticeChanne
     if (step.problem !== undefined) {
       const { state, attempts } = step.changes;
       const level = state === 'gave-up' ? 'error' : 'warn';
-      logger[level]({ nonce: notice.nonce, channel: name, attempts }, step.problem);
+      const about = notice.about ?? 'request';
+      logger[level]({ nonce: notice.nonce, channel: name, about, attempts }, step.problem);
       // It would meet the others too.
       if (step.stops) break;
     }
@@ -42,7 +58,7 @@ export async function keepNotices(gateway: GatewayContext, channel: NoticeChanne
   return served;
 }
 
-interface Step {
+export interface Step {
   changes: Partial<Notice>;
   problem?: string;
   stops?: boolean;

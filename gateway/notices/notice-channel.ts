@@ -16,6 +16,12 @@ export interface NoticeChannel {
   /** Another channel could not tell anybody: whoever this one reaches may be the only ones who know. */
   alarm(ask: OpenedAsk, place: string, failed: FailedNotice): Promise<void>;
   close(ask: OpenedAsk, place: string, end: RequestEnd): Promise<void>;
+  /**
+   * That one person answered alone, loudly; then that its review is still open, and that it was signed. Absent: a channel that
+   * cannot.
+   * @returns where the channel keeps it, for what follows
+   */
+  review?(ask: OpenedAsk, place: string | null, told: ReviewTold): Promise<string>;
   failureOf(error: unknown): NoticeFailure;
 }
 
@@ -26,6 +32,22 @@ export interface Reminder {
   dueAt: number;
   /** Who may answer by now, besides; null: nobody. */
   escalatedTo: ApproverSet | null;
+}
+
+export interface ReviewTold {
+  moment: 'used' | 'reminded' | 'overdue' | 'signed';
+  /** Which of the times it is, ms since the Unix epoch: the same for each repetition. */
+  momentAt: number;
+  by: string;
+  role: string;
+  /** What they gave as the reason; a text of theirs. */
+  reason: string;
+  castAt: number;
+  dueAt: number;
+  /** Who could have answered with them; null: not looked for. */
+  couldAnswer: readonly string[] | null;
+  needed: number;
+  signatures: readonly { principal: string; finding: string }[];
 }
 
 export interface FailedNotice {

@@ -51,7 +51,8 @@ export function noticeRoutes(app: GatewayApp, gateway: GatewayContext): void {
     },
     handler: async (request) => {
       const { nonce, channel } = request.params;
-      const notice = (await gateway.store.noticesOf(nonce)).find((one) => one.channel === channel);
+      const own = (await gateway.store.noticesOf(nonce)).filter((one) => one.channel === channel);
+      const notice = own.find(({ state }) => state === 'gave-up') ?? own[0];
       if (notice?.state !== 'gave-up') {
         throw new CountersignError(
           notice ? 'conflict' : 'not-found',

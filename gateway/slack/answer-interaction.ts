@@ -202,7 +202,7 @@ function isAboutArguments({ code, message }: CountersignError): boolean {
 function toConfirm(ask: OpenedAsk, verdict: AnswerMetadata['verdict'], risk?: Risk): string | undefined {
   if (verdict !== 'approve') return undefined;
   const isCritical = ask.card.risk === 'critical' || risk === 'critical';
-  return confirmationNeeded(ask, 'api', risk)?.expected ?? (isCritical ? ask.card.tool : undefined);
+  return confirmationNeeded(ask, 'api', 'approve', risk)?.expected ?? (isCritical ? ask.card.tool : undefined);
 }
 
 const wordsOf = {

@@ -8,8 +8,8 @@ import { type CardSituation, timesOf } from '../../core/card/lay-out-card.ts';
 import { escapeMrkdwn, renderCardSlack, renderLinesSlack, type SlackBlock } from '../../core/card/render-slack.ts';
 import type { GrantLine } from '../../core/grant/grant-words.ts';
 import type { GrantRequest } from '../../client/grant-schemas.ts';
-import type { FailedNotice, Reminder } from '../notices/notice-channel.ts';
-import { couldNotTell, mayAnswerToo } from '../notices/notice-words.ts';
+import type { FailedNotice, Reminder, ReviewTold } from '../notices/notice-channel.ts';
+import { couldNotTell, mayAnswerToo, reviewFacts, reviewHeadline } from '../notices/notice-words.ts';
 import { whyNotShown } from '../../core/card/why-not-shown.ts';
 import { channelRefusal } from '../../policy/index.ts';
 import { isGrantable } from '../grants/grantable.ts';
@@ -84,6 +84,28 @@ export function reminderMessage(card: Card, { leftMs, escalatedTo }: Reminder): 
   const others = escalatedTo === null ? '' : ` ${mayAnswerToo(escalatedTo)}`;
   const text = `Still waits for an answer; about ${minutes} min left, then silence decides.${others}`;
   return { text: fallback(card, 'Still waits'), blocks: [note(text)] };
+}
+
+/**
+ * Wakes everybody who follows the channel when the glass was broken and when its review is overdue. The mention is ours, in a text
+ * that Slack parses; what a person gave as the reason stands in one that it does not.
+ */
+export function reviewMessage(card: Card, told: ReviewTold, inboxUrl: string): SlackMessage {
+  const headline = reviewHeadline(told);
+  const isLoud = told.moment === 'used' || told.moment === 'overdue';
+  const words = `${headline}, ${card.tool} on ${card.environment}${timesOf(card)} (risk ${card.risk})`;
+  const call = isLoud ? '<!channel> ' : '';
+  const facts = reviewFacts(told).map(([label, value]) => note(`${label}: ${value}`));
+  const button = { type: 'button', action_id: 'countersign-inbox', url: inboxUrl, text: plain('Open in the inbox') };
+  return {
+    text: `${call}${escapeMrkdwn(words)}`,
+    blocks: [
+      ...(isLoud ? [{ type: 'section', text: { type: 'mrkdwn', text: `${call}*BREAK-GLASS*` } }] : []),
+      note(words),
+      ...facts,
+      { type: 'actions', elements: [button] },
+    ],
+  };
 }
 
 /** In our words: what another channel answered is none of Slack's business. */

@@ -1,9 +1,15 @@
 /** Requests in a Slack channel: the message, a reminder in its thread, and the outcome in the message's place. */
 import type { NoticeChannel } from '../notices/notice-channel.ts';
-import { alarmMessage, outcomeMessage, reminderMessage, requestMessage } from './messages.ts';
+import { alarmMessage, outcomeMessage, reminderMessage, requestMessage, reviewMessage } from './messages.ts';
 import { type SlackApi, slackFailureOf } from './slack-api.ts';
 
-const didOf = { approve: 'Approved', deny: 'Denied', withdraw: 'Approval taken back', edit: 'Edited' } as const;
+const didOf = {
+  approve: 'Approved',
+  deny: 'Denied',
+  withdraw: 'Approval taken back',
+  edit: 'Edited',
+  'break-glass': 'Glass broken',
+} as const;
 
 interface Place {
   channel: string;
@@ -25,6 +31,11 @@ export function createSlackChannel(api: SlackApi, inboxUrl: (nonce: string) => s
         return `${didOf[verdict]} by ${principal} at ${new Date(castAt).toISOString()}`;
       });
       await api.update(placeOf(place), outcomeMessage(card, situation, `This request is ${outcome}`, by));
+    },
+    async review({ card, row }, place, told) {
+      const message = reviewMessage(card, told, inboxUrl(row.nonce));
+      const posted = await api.post(place === null ? message : { ...message, thread: placeOf(place).ts });
+      return place ?? JSON.stringify(posted);
     },
     failureOf: slackFailureOf,
   };

@@ -53,6 +53,12 @@ export function createWebhookChannel({ clock }: Pick<GatewayContext, 'clock'>, o
     async close(ask, _place, { outcome, votes }) {
       await deliver(`msg_${ask.row.nonce}_closed`, 'approval.closed', { ...factsOf(ask), outcome, votes });
     },
+    async review(ask, _place, { moment, momentAt, ...told }) {
+      const id = `msg_${ask.row.nonce}_break-glass_${moment}_${momentAt}`;
+      const type = moment === 'used' ? 'break-glass.used' : `break-glass.review-${moment}`;
+      await deliver(id, type, { ...factsOf(ask), ...told, card: ask.card });
+      return id;
+    },
     failureOf,
   };
 }

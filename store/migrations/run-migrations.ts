@@ -15,6 +15,8 @@ import { createNotices } from './notices.ts';
 import { createPolicyLimits } from './policy-limits.ts';
 import { createWithdrawals } from './withdrawals.ts';
 import { createRedactions } from './redactions.ts';
+import { createReviewNotices } from './review-notices.ts';
+import { createReviews } from './reviews.ts';
 import { createSlidingLimits } from './sliding-limits.ts';
 
 function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
@@ -31,6 +33,8 @@ function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
     '0010-notice-alarms': { up: createNoticeAlarms },
     '0011-ask-quotas': { up: createAskQuotas },
     '0012-grant-uses': { up: createGrantUses },
+    '0013-reviews': { up: createReviews },
+    '0014-review-notices': { up: createReviewNotices },
   };
 }
 

@@ -20,6 +20,13 @@ export interface TableGrants<Row> {
 
 const everyone = storeRoles;
 
+/** It authorises nothing: an answer is a vote, and a review is closed by signatures, whatever stands there. */
+const whoWasTold: TableGrants<Tables['notices']> = {
+  read: ['gateway', 'audit'],
+  insert: ['gateway'],
+  update: { gateway: ['state', 'attempts', 'next_at', 'place', 'problem', 'told_at', 'reminded_at'] },
+};
+
 export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Tables[Name]> } = {
   runs: {
     read: everyone,
@@ -59,6 +66,8 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
     insert: ['gateway'],
     update: { gateway: ['signalled'] },
   },
+  // Opened with the permit; closed by nothing but signed control records.
+  reviews: { read: ['agent', 'gateway', 'audit'], insert: ['agent'] },
   fences: {
     read: ['agent', 'tools', 'gateway', 'audit'],
     insert: ['tools'],
@@ -67,14 +76,8 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
   grant_uses: { read: ['agent', 'gateway', 'audit'], insert: ['agent'] },
   receipts: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['tools'] },
   labels: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['tools'] },
-  // Who was told authorises nothing: an answer is a vote, whatever stands here.
-  notices: {
-    read: ['gateway', 'audit'],
-    insert: ['gateway'],
-    update: {
-      gateway: ['state', 'attempts', 'next_at', 'place', 'problem', 'told_at', 'reminded_at'],
-    },
-  },
+  notices: whoWasTold,
+  review_notices: whoWasTold,
   notice_alarms: { read: ['gateway', 'audit'], insert: ['gateway'] },
   deliveries: { read: ['gateway', 'audit'], insert: ['gateway'], delete: ['gateway'] },
   control: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['gateway'] },

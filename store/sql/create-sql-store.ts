@@ -15,6 +15,7 @@ import { noticeAlarmMethods } from './notice-alarms.ts';
 import { noticeMethods } from './notices.ts';
 import { receiptMethods } from './receipts.ts';
 import { redactionMethods } from './redactions.ts';
+import { reviewMethods } from './reviews.ts';
 import { runMethods } from './runs.ts';
 import type { SqlSession } from './session.ts';
 import { voteMethods } from './votes.ts';
@@ -28,6 +29,7 @@ export function createSqlStore(session: SqlSession): Store {
     ...askMethods(session),
     ...approvalChangeMethods(session),
     ...voteMethods(session),
+    ...reviewMethods(session),
     ...fenceMethods(session),
     ...grantUseMethods(session),
     ...receiptMethods(session),

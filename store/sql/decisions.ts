@@ -13,6 +13,7 @@ import { closeAskPlaces, findFullQuota, takeAskPlaces } from './ask-quotas.ts';
 import { checkUse, takeUse } from './grant-uses.ts';
 import { takePlaces } from './limit-places.ts';
 import { countToolCall } from './limits.ts';
+import { hasUseLeft, openReview, reviewOf } from './reviews.ts';
 import { prepared } from './prepared.ts';
 import { argumentsMustAgree, readDecision, rowMustAgree, toText } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
@@ -26,7 +27,7 @@ export function decisionMethods(
     findDecision: (key) => session.read((queries) => findDecision(queries, key)),
     recordDecision: (record, expected) =>
       session.write((queries) => recordDecision(queries, record, expected.runEpoch), {
-        ...ofDecision(record.decision.body.workflowId, record.grantUse?.grantId),
+        ...ofDecision(record.decision.body.workflowId, record.grantUse?.grantId, record.breakGlass !== undefined),
         mayBeLostWithPower: isBarePermit(record),
       }),
     listDecisions: (workflowId) =>
@@ -99,6 +100,7 @@ async function recordDecision(queries: Queries, record: DecisionRecord, runEpoch
   const { key, decision, turn } = record;
   const { workflowId } = decision.body;
   const position = parseCallKey(key.callKey);
+  const review = reviewOf(decision, record.digest);
   argumentsMustAgree('decision', [
     ...keyPairs(key, decision),
     [workflowId, position.workflowId],
@@ -106,10 +108,13 @@ async function recordDecision(queries: Queries, record: DecisionRecord, runEpoch
     [runEpoch, decision.body.runEpoch],
     [record.ask !== null, decision.body.verdict === 'ask'],
     ...grantPairs(record),
+    [record.breakGlass?.names.includes(review?.principal ?? '') ?? false, review !== undefined],
   ]);
   const stored = await findDecision(queries, key);
   if (stored) return { kind: 'exists', decision: stored };
   if (!(await isCurrent(queries, workflowId, { runEpoch, linkRunId: key.linkRunId, turn }))) return { kind: 'stale' };
+
+  if (review && record.breakGlass && !(await hasUseLeft(queries, review, record.breakGlass))) return { kind: 'stale' };
 
   const overQuota = await refuseOverQuota(queries, record);
   if (overQuota) return overQuota;
@@ -123,6 +128,7 @@ async function recordDecision(queries: Queries, record: DecisionRecord, runEpoch
   await insertAsk(queries, record);
   await closeAsk(queries, record);
   await insertDenial(queries, record);
+  await openReview(queries, record);
   await raiseTurnMark(queries, { workflowId, turn });
   return { kind: 'recorded' };
 }

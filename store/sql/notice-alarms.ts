@@ -24,7 +24,7 @@ export function noticeAlarmMethods(session: SqlSession): AlarmMethods {
           .where('channel', 'not in', said(queries, nonce, channel))
           .orderBy('channel')
           .execute();
-        return rows.map(toNotice).filter(isUntold);
+        return rows.map((row) => toNotice(row)).filter(isUntold);
       }),
     noteAlarm: ({ nonce, channel, about, at }) =>
       session.write(

@@ -3,10 +3,17 @@ import type { Selectable } from 'kysely';
 import type { KeptNotice, Notice } from '../notice.ts';
 import type { NoticesTable } from './tables.ts';
 
-export function toNotice(row: Selectable<NoticesTable>): KeptNotice {
+export type NoticeTable = 'notices' | 'review_notices';
+
+export function tableOf({ about }: Pick<Notice, 'about'>): NoticeTable {
+  return about === 'review' ? 'review_notices' : 'notices';
+}
+
+export function toNotice(row: Selectable<NoticesTable>, table: NoticeTable = 'notices'): KeptNotice {
   return {
     nonce: row.nonce,
     channel: row.channel,
+    ...(table === 'review_notices' ? { about: 'review' as const } : {}),
     state: row.state,
     attempts: Number(row.attempts),
     nextAt: Number(row.next_at),

@@ -3,16 +3,15 @@
  * two gateways that would tell the same request, one takes it, and a taker that dies gives it back when its lease ends.
  */
 import type { Store } from '../store.ts';
-import type { Notice } from '../notice.ts';
+import type { KeptNotice, Notice } from '../notice.ts';
 import { hasUnsaid } from './notice-alarms.ts';
-import { toNotice, toRow } from './notice-rows.ts';
-import { prepared } from './prepared.ts';
-import type { SqlSession } from './session.ts';
+import { type NoticeTable, tableOf, toNotice, toRow } from './notice-rows.ts';
+import type { SqlSession, WriteScope } from './session.ts';
 import { ofRow } from './write-scopes.ts';
 
 type NoticeMethods = Pick<
   Store,
-  'noticesDue' | 'takeNotice' | 'saveNotice' | 'noticesOf' | 'listNotices' | 'firstDelivery'
+  'noticesDue' | 'reviewNoticesDue' | 'takeNotice' | 'saveNotice' | 'noticesOf' | 'listNotices' | 'firstDelivery'
 >;
 
 export function noticeMethods(session: SqlSession): NoticeMethods {
@@ -48,55 +47,81 @@ export function noticeMethods(session: SqlSession): NoticeMethods {
           .limit(limit)
           .execute();
         const fresh = untold.map(({ nonce }) => freshNotice(nonce, channel));
-        return [...fresh, ...due.map(toNotice)].slice(0, limit);
+        return [...fresh, ...due.map((row) => toNotice(row))].slice(0, limit);
+      }),
+    reviewNoticesDue: ({ channel, now, limit }) =>
+      session.read(async (queries) => {
+        const told = queries.selectFrom('review_notices').select('nonce').where('channel', '=', channel);
+        const untold = queries.selectFrom('reviews').select('nonce').where('nonce', 'not in', told);
+        const fresh = await untold.orderBy('due_at').limit(limit).execute();
+        const due = await queries
+          .selectFrom('review_notices')
+          .selectAll()
+          .where('channel', '=', channel)
+          .where('state', 'in', ['waiting', 'told'])
+          .where('next_at', '<=', now)
+          .orderBy('next_at')
+          .limit(limit)
+          .execute();
+        return [
+          ...fresh.map(({ nonce }) => ({ ...freshNotice(nonce, channel), about: 'review' as const })),
+          ...due.map((row) => toNotice(row, 'review_notices')),
+        ].slice(0, limit);
       }),
     takeNotice: (notice, leaseUntilAt) =>
-      session.write(
-        async (queries) => {
-          const { nonce, channel, nextAt } = notice;
-          if (notice.state === 'new') {
-            const row = toRow({ ...notice, state: 'waiting', nextAt: leaseUntilAt });
-            const inserted = await queries
-              .insertInto('notices')
-              .values(row)
-              .onConflict((conflict) => conflict.columns(['nonce', 'channel']).doNothing())
-              .executeTakeFirst();
-            return Number(inserted.numInsertedOrUpdatedRows ?? 0n) === 1;
-          }
-          const taken = await queries
-            .updateTable('notices')
-            .set({ state: 'waiting', next_at: leaseUntilAt })
-            .where('nonce', '=', nonce)
-            .where('channel', '=', channel)
-            .where('next_at', '=', nextAt)
-            .where('state', '=', notice.state)
+      session.write(async (queries) => {
+        const { nonce, channel, nextAt } = notice;
+        if (notice.state === 'new') {
+          const row = toRow({ ...notice, state: 'waiting', nextAt: leaseUntilAt });
+          const inserted = await queries
+            .insertInto(tableOf(notice))
+            .values(row)
+            .onConflict((conflict) => conflict.columns(['nonce', 'channel']).doNothing())
             .executeTakeFirst();
-          return Number(taken.numUpdatedRows) === 1;
-        },
-        ofRow(`notice ${notice.nonce} ${notice.channel}`),
-      ),
+          return Number(inserted.numInsertedOrUpdatedRows ?? 0n) === 1;
+        }
+        const taken = await queries
+          .updateTable(tableOf(notice))
+          .set({ state: 'waiting', next_at: leaseUntilAt })
+          .where('nonce', '=', nonce)
+          .where('channel', '=', channel)
+          .where('next_at', '=', nextAt)
+          .where('state', '=', notice.state)
+          .executeTakeFirst();
+        return Number(taken.numUpdatedRows) === 1;
+      }, scopeOf(notice)),
     saveNotice: (notice) =>
-      session.write(
-        async (queries) => {
-          const { nonce, channel, ...values } = toRow(notice);
-          await queries
-            .updateTable('notices')
-            .set(values)
-            .where('nonce', '=', nonce)
-            .where('channel', '=', channel)
-            .execute();
-        },
-        ofRow(`notice ${notice.nonce} ${notice.channel}`),
-      ),
+      session.write(async (queries) => {
+        const { nonce, channel, ...values } = toRow(notice);
+        await queries
+          .updateTable(tableOf(notice))
+          .set(values)
+          .where('nonce', '=', nonce)
+          .where('channel', '=', channel)
+          .execute();
+      }, scopeOf(notice)),
     noticesOf: (nonce) =>
       session.read(async (queries) => {
-        const { rows } = await noticesOf(queries, { nonce });
-        return rows.map(toNotice);
+        const of = async (table: NoticeTable): Promise<KeptNotice[]> => {
+          const rows = await queries
+            .selectFrom(table)
+            .selectAll()
+            .where('nonce', '=', nonce)
+            .orderBy('channel')
+            .execute();
+          return rows.map((row) => toNotice(row, table));
+        };
+        return [...(await of('notices')), ...(await of('review_notices'))];
       }),
     listNotices: ({ state, limit }) =>
       session.read(async (queries) => {
-        const query = queries.selectFrom('notices').selectAll().where('state', '=', state);
-        return (await query.orderBy('next_at', 'desc').orderBy('nonce').limit(limit).execute()).map(toNotice);
+        const of = async (table: NoticeTable): Promise<KeptNotice[]> => {
+          const query = queries.selectFrom(table).selectAll().where('state', '=', state);
+          const rows = await query.orderBy('next_at', 'desc').orderBy('nonce').limit(limit).execute();
+          return rows.map((row) => toNotice(row, table));
+        };
+        const all = [...(await of('notices')), ...(await of('review_notices'))];
+        return all.toSorted((a, b) => b.nextAt - a.nextAt || (a.nonce < b.nonce ? -1 : 1)).slice(0, limit);
       }),
     firstDelivery: ({ source, id, now, forgetBefore }) =>
       session.write(
@@ -114,11 +139,11 @@ export function noticeMethods(session: SqlSession): NoticeMethods {
   };
 }
 
+function scopeOf(notice: Notice): WriteScope {
+  return ofRow(`${tableOf(notice)} ${notice.nonce} ${notice.channel}`);
+}
+
 function freshNotice(nonce: string, channel: string): Notice {
   const nothing = { place: null, problem: null, toldAt: null, remindedAt: null };
   return { nonce, channel, state: 'new', attempts: 0, nextAt: 0, ...nothing };
 }
-
-const noticesOf = prepared((queries, { nonce }: { nonce: string }) =>
-  queries.selectFrom('notices').selectAll().where('nonce', '=', nonce).orderBy('channel'),
-);

@@ -129,6 +129,18 @@ export interface VotesTable {
   signalled: number;
 }
 
+/** One for each request that was answered by break-glass. */
+export interface ReviewsTable {
+  nonce: string;
+  workflow_id: string;
+  call_key: string;
+  principal: string;
+  vote_digest: string;
+  permit_digest: string;
+  opened_at: number;
+  due_at: number;
+}
+
 /** One for each vote that was taken back. */
 export interface WithdrawalsTable {
   /** Digest of the vote. */
@@ -304,11 +316,14 @@ export interface Tables {
   denials: DenialsTable;
   votes: VotesTable;
   withdrawals: WithdrawalsTable;
+  reviews: ReviewsTable;
   fences: FencesTable;
   grant_uses: GrantUsesTable;
   receipts: ReceiptsTable;
   labels: LabelsTable;
   notices: NoticesTable;
+  /** Of reviews of break-glass. */
+  review_notices: NoticesTable;
   notice_alarms: NoticeAlarmsTable;
   deliveries: DeliveriesTable;
   control: ControlTable;

@@ -9,9 +9,13 @@ export function ofRun(workflowId: string): WriteScope {
   return { alone: [`run ${workflowId}`] };
 }
 
-/** A decision about a call of the run, with a number of a grant that other runs may use, too. */
-export function ofDecision(workflowId: string, grantId?: string): WriteScope {
-  return grantId === undefined ? ofRun(workflowId) : { alone: [...ofRun(workflowId).alone, `grant ${grantId}`] };
+/**
+ * A decision about a call of the run, with a number of a grant that other runs may use, too.
+ * @param breaksGlass uses by one person are counted over all runs
+ */
+export function ofDecision(workflowId: string, grantId?: string, breaksGlass = false): WriteScope {
+  const grant = grantId === undefined ? [] : [`grant ${grantId}`];
+  return { alone: [...ofRun(workflowId).alone, ...grant, ...(breaksGlass ? ['break-glass'] : [])] };
 }
 
 /** Fences and receipts of a call, over all its tries. */

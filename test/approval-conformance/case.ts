@@ -13,7 +13,7 @@ const voteSchema = z.strictObject({
   run,
   /** Target of the call. */
   on: z.string().default('a'),
-  verdict,
+  verdict: z.enum(['approve', 'deny', 'break-glass']).default('approve'),
   /** The card of the call with this target, or of none. */
   version: z.string().optional(),
   stop: z.boolean().optional(),
@@ -66,6 +66,9 @@ const steps = {
   again: z.string(),
   withdraw: z.string(),
   revoke: z.strictObject({ by: z.string(), on: z.string(), run }),
+  review: z.strictObject({ by: z.string(), on: z.string().default('a'), run, expect: expected }),
+  /** So many reviews of what was answered alone wait for others. */
+  reviews: z.strictObject({ run, open: z.int() }),
   /** Waits until a call of this target is asked about. */
   asks: z.strictObject({ run, on: z.string() }),
   deliver: deliverySchema,
@@ -128,6 +131,8 @@ const caseSchema = z.strictObject({
 export type Case = z.infer<typeof caseSchema>;
 
 export function readCases(): Case[] {
-  const files = ['cases.yaml', 'edit-cases.yaml'].map((name) => new URL(name, import.meta.url));
+  const files = ['cases.yaml', 'edit-cases.yaml', 'break-glass-cases.yaml'].map(
+    (name) => new URL(name, import.meta.url),
+  );
   return files.flatMap((file) => z.array(caseSchema).parse(parse(readFileSync(file, 'utf8'))));
 }

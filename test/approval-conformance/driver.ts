@@ -1,6 +1,7 @@
 /** What a system must offer so that the cases can be played against it. Everything is done and seen from outside. */
 
-export type Verdict = 'approve' | 'deny';
+/** `break-glass`: alone, in place of all others, by whoever may in an emergency. */
+export type Verdict = 'approve' | 'deny' | 'break-glass';
 
 /** How the approvals of a run are set up; what each means is said beside the cases. */
 export const setups = [
@@ -14,6 +15,8 @@ export const setups = [
   'short-links',
   'granting',
   'granting-two',
+  'emergency',
+  'hasty-emergency',
 ] as const;
 export type Setup = (typeof setups)[number];
 
@@ -29,6 +32,7 @@ export const abilities = [
   'edit',
   'deliver',
   'grant',
+  'break-glass',
 ] as const;
 export type Ability = (typeof abilities)[number];
 
@@ -114,6 +118,10 @@ export interface ApprovalDriver {
   /** Answers with another target: the call is asked about anew. */
   edit(order: EditOrder): Promise<VoteAnswer>;
   withdraw(by: string, request: Pending): Promise<VoteAnswer>;
+  /** Reviews of what was answered alone, that wait for others. */
+  openReviews(run: string): Promise<number>;
+  /** Says that what was answered alone was right. @returns whether it counts */
+  review(by: string, request: Pending): Promise<VoteAnswer>;
   /** Ends every grant that was given with the request. */
   revoke(by: string, request: Pending): Promise<void>;
   /** Of a repeated one: what the second comes to. */

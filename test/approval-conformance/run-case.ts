@@ -51,6 +51,12 @@ async function take(play: Play, { kind, step }: Step): Promise<void> {
       return expectSame(play, 'withdrawal', await driver.withdraw(step, requestOf(play, 'run', 'a')), 'counted');
     case 'revoke':
       return await driver.revoke(step.by, requestOf(play, step.run, step.on));
+    case 'review': {
+      const answer = await driver.review(step.by, requestOf(play, step.run, step.on));
+      return step.expect === 'any' ? undefined : expectSame(play, `review by ${step.by}`, answer, step.expect);
+    }
+    case 'reviews':
+      return expectSame(play, 'open reviews', await driver.openReviews(runOf(play, step.run)), step.open);
     case 'asks': {
       const id = runOf(play, step.run);
       const found = await until(`a request for ${step.on}`, async () =>

@@ -16,12 +16,14 @@ const terms: Readonly<Record<Setup, string>> = {
   granting: '{ approvers: { roles: [operator] }, deadline: 60s, grants: { ttl: 1h, uses: 3, scope: agent } }',
   'granting-two':
     '{ approvers: { roles: [operator] }, quorum: 2, deadline: 60s, grants: { ttl: 1h, uses: 3, scope: agent } }',
+  emergency: '{ approvers: { roles: [operator] }, quorum: 2, denials: 2, deadline: 60s, breakGlass: { role: lead } }',
+  'hasty-emergency': '{ approvers: { roles: [operator] }, quorum: 2, deadline: 6s, breakGlass: { role: lead } }',
   'short-links': '{ approvers: { roles: [operator] }, deadline: 60s }',
 };
 
 export function policyOf(setup: Setup, tool: string): string {
   return `version: 1
-roles: { operator: {}, ghost: {} }
+roles: { operator: {}, ghost: {}, lead: {} }
 groups:
   sre: { claims: [sre] }
   security: { claims: [security] }

@@ -9,6 +9,7 @@ import { digestText } from '../../core/digest.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { AskRow, Store } from '../../store/store.ts';
 import { type Harness, type HarnessOptions, type StartedRun, testPolicy } from '../support/harness.ts';
+import { breakGlassPolicy, breaking, signReview } from '../support/break-glass.ts';
 import { grantDigestOf, grantFor } from '../support/grants.ts';
 import { until } from '../support/until.ts';
 
@@ -286,6 +287,21 @@ export const scenarios: readonly Scenario[] = [
       await harness.desk.control({ kind: 'grant', grant });
       await castVote(harness, run, ask, { grantDigest: grantDigestOf(grant) });
       return await ended(run);
+    },
+  },
+  {
+    name: 'break-glass',
+    harness: { policy: breakGlassPolicy() },
+    // That it was reviewed stands in the store.
+    verdictAlone: 'incomplete',
+    async play(harness) {
+      await harness.desk.enrol('mia', ['lead']);
+      const run = await harness.start([deletion, words]);
+      const ask = await run.ask();
+      await castVote(harness, run, ask, breaking());
+      const done = await ended(run);
+      for (const principal of ['olga', 'pete']) await signReview(harness, ask.nonce, principal);
+      return done;
     },
   },
   {

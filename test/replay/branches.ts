@@ -55,6 +55,14 @@ export const branches: readonly Branch[] = [
     histories: ['grant'],
     shows: (report) => has(report, 'permitted', ({ grant }) => grant?.use === 1),
   },
+  {
+    name: 'break-glass',
+    histories: ['break-glass'],
+    shows: (report) =>
+      has(report, 'voted', ({ verdict }) => verdict === 'break-glass') &&
+      has(report, 'permitted', ({ brokenBy }) => brokenBy === 'mia') &&
+      report.reviews?.length === 1,
+  },
   { name: 'deny', histories: ['deny'], shows: ended('denied') },
   { name: 'expire', histories: ['expire'], shows: ended('expired') },
   { name: 'late', histories: ['late-vote'], shows: (report) => ended('expired')(report) && has(report, 'voted') },

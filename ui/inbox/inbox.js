@@ -5,6 +5,7 @@
 import { offerEditing, showEditing, startEditing } from './edit.js';
 import { offerEnrolment } from './enrol.js';
 import { offerGranting, showGranting, startGranting } from './grant.js';
+import { showReviews } from './reviews.js';
 import { ask, element, messageOf, rowOf, say, showSignedOut, visible } from './page.js';
 
 /** @typedef {{ kind: string, label: string, text: string }} Line */
@@ -72,6 +73,7 @@ async function load() {
   for (const one of listed) if (one.nonce !== shown) approvals.set(one.nonce, one);
   if (shown !== undefined) await refresh(shown);
   showList();
+  await showReviews();
 }
 
 /** @param {string} nonce */

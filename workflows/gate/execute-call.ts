@@ -7,12 +7,14 @@ import {
   ApplicationFailure,
   CancellationScope,
   isCancellation,
+  sleep,
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { Decided, RunToolResult } from '../../core/contracts/activities.ts';
 import { activityIdOf } from '../../core/contracts/call-names.ts';
 import { digestText } from '../../core/digest.ts';
 import type { Remote } from '../activities.ts';
+import { onReset } from '../reset-watch.ts';
 import type { RunMemory } from '../run-state.ts';
 
 /**
@@ -20,6 +22,8 @@ import type { RunMemory } from '../run-state.ts';
  * than the margin after which a probe's "did not happen" counts.
  */
 const lateReceiptMs = 4000;
+/** Beyond all that an execution may take, until it counts as lost, ms. */
+const lostMarginMs = 2000;
 
 export type Execution = RunToolResult | { kind: 'cancelled' };
 
@@ -41,16 +45,32 @@ export async function executeCall(run: RunMemory, remote: Remote, decided: Decid
     scheduleToStartTimeout: Math.max(1000, (expiresAt ?? 0) - Date.now()),
     startToCloseTimeout: decided.tool.startToCloseMs + lateReceiptMs,
   };
+  const longestMs = options.scheduleToStartTimeout + options.startToCloseTimeout + lostMarginMs;
   run.inFlight += 1;
   run.executing.add(body.callKey);
+  const lost = lostToReset(longestMs);
   try {
-    return await remote.tools.runTool.executeWithOptions(options, [input]);
+    return await Promise.race([remote.tools.runTool.executeWithOptions(options, [input]), lost.noticed]);
   } catch (error) {
     return ofFailure(error);
   } finally {
+    lost.stop();
     run.executing.delete(body.callKey);
     run.inFlight -= 1;
   }
+}
+
+/**
+ * Behind a reset nothing ends the wait for an execution that no worker takes. After all the time that it could have had nothing is
+ * known of it; should it start later still, its permit has ended.
+ */
+function lostToReset(longestMs: number): { noticed: Promise<Execution>; stop: () => void } {
+  const { promise, resolve } = Promise.withResolvers<Execution>();
+  const stop = onReset(() => {
+    const summary = 'an execution from before the reset';
+    void sleep(longestMs, { summary }).then(() => resolve({ kind: 'unknown', reason: 'lost to a reset' }));
+  });
+  return { noticed: promise, stop };
 }
 
 function ofFailure(error: unknown): Execution {

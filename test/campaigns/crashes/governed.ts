@@ -9,6 +9,7 @@ import { replayBundle } from '../../../worker/workflow-bundle.ts';
 import { bundleFolder } from '../../support/bundle-folder.ts';
 import type { CampaignOrder } from '../campaign.ts';
 import { startApprover } from '../frame/approver.ts';
+import { startOnlookers } from '../frame/onlookers.ts';
 import type { Random } from '../frame/random.ts';
 import { openDatabaseEyes } from './database-eyes.ts';
 import { countDoubts, countEffects, type DoubtCount, type EffectCount, lostVotes } from './judge.ts';
@@ -24,6 +25,8 @@ export interface GovernedOutcome {
   doubts: DoubtCount;
   decisions: { seen: number; lost: string[] };
   votes: { accepted: number; lost: string[] };
+  /** Queries of the runs that were answered meanwhile. */
+  queries: number;
   /** `<workflow id>: <outcome>` of those that did not complete. */
   notCompleted: string[];
   /** `<workflow id>: <what differs>` of those that do not verify. */
@@ -57,6 +60,10 @@ export async function runGoverned(
     (approval) => (/-no"/.test(approval.card.arguments) ? 'deny' : 'approve'),
   );
   const runs: OpenRun[] = [];
+  const door = await world.openDoor();
+  const onlookers = startOnlookers(door.client, () =>
+    runs.flatMap(({ workflowId, outcome }) => (outcome === undefined ? [workflowId] : [])),
+  );
   const starting: Promise<unknown>[] = [];
   const seen = new Set<string>();
   try {
@@ -93,7 +100,7 @@ export async function runGoverned(
     startUntil(scripts.length);
     progress(`${count} kills done, waiting for the runs to end`);
     await untilEnded(world, runs, Promise.all(starting), scripts.length);
-    await approver.stop();
+    await Promise.all([approver.stop(), onlookers.stop()]);
     const effects = world.outside.effects();
     const digests = new Set(eyes.decisionDigests());
     progress(`replaying ${runs.length} records`);
@@ -103,6 +110,7 @@ export async function runGoverned(
       doubts: countDoubts(eyes, effects),
       decisions: { seen: seen.size, lost: [...seen].filter((digest) => !digests.has(digest)) },
       votes: { accepted: approver.accepted.length, lost: lostVotes(eyes, approver.accepted) },
+      queries: onlookers.answered(),
       notCompleted: [
         ...runs
           .filter(({ outcome }) => outcome !== 'completed')
@@ -112,7 +120,8 @@ export async function runGoverned(
       notVerified: await replayAll(world, runs),
     };
   } finally {
-    await approver.stop();
+    await Promise.all([approver.stop(), onlookers.stop()]);
+    await door.close();
     eyes.close();
     await world.stop();
   }

@@ -13,8 +13,8 @@ export async function whereItStands(client: Client, workflowId: string): Promise
   });
   const attempt = Number(raw.pendingWorkflowTask?.attempt ?? 0);
   const pending = (raw.pendingActivities ?? []).map(
-    ({ activityId, activityType, state, attempt: tries, lastWorkerIdentity, cancelRequested }) =>
-      `${activityId ?? ''} ${activityType?.name ?? ''}, state ${state ?? 0}, attempt ${tries ?? 0}, taken by "${lastWorkerIdentity ?? ''}"${cancelRequested ? ', to be cancelled' : ''}`,
+    ({ activityId, activityType, state, attempt: tries, lastWorkerIdentity }) =>
+      `${activityId ?? ''} ${activityType?.name ?? ''}, state ${state ?? 0}, attempt ${tries ?? 0}, taken by "${lastWorkerIdentity ?? ''}"`,
   );
   return `${workflowId}: workflow task attempt ${attempt}, pending [${pending.join(', ')}], last events [${last.join('; ')}]`;
 }

@@ -60,6 +60,7 @@ function put(
 const zeros = `sha256:${'0'.repeat(64)}`;
 const hourMs = 3_600_000;
 const isApproved = (body: unknown): boolean => typeof at(body, ['approval', 'nonce']) === 'string';
+const isBroken = (body: unknown): boolean => at(body, ['verdict']) === 'break-glass';
 const isLater = (body: unknown): boolean => typeof at(body, ['previousDecision']) === 'string';
 const isDeletion = (body: unknown): boolean => String(at(body, ['activityId'])).includes(':delete_database:');
 /** The request of the run "expire", by which a decision right after it came too early. */
@@ -191,6 +192,66 @@ describe('a record forged with every key is still found out by', () => {
       run: 'dry-run',
       change: put('decision', ['body', 'purpose'], () => 'execute'),
       expected: 'decision-of-run: a dry run has a permit to execute',
+    },
+    {
+      name: 'a permit by break-glass that does not say so',
+      run: 'break-glass',
+      change: put('decision', ['body', 'approval', 'breakGlass'], () => undefined, isApproved),
+      expected: 'break-glass: a permit rests on a break-glass and does not say so, so that nobody reviews it',
+    },
+    {
+      name: 'a break-glass by another role than the terms name',
+      run: 'break-glass',
+      change: put('decision', ['body', 'approval', 'breakGlass', 'role'], () => 'operator', isApproved),
+      expected: 'break-glass: whoever broke the glass did not hold the role that its terms name',
+    },
+    {
+      name: 'a break-glass by somebody who did not hold the role',
+      run: 'break-glass',
+      change: put('vote', ['body', 'roles'], () => ['operator'], isBroken),
+      expected: 'break-glass: whoever broke the glass did not hold the role that its terms name',
+    },
+    {
+      name: 'a break-glass of the requester',
+      run: 'break-glass',
+      change: put('vote', ['body', 'principal'], () => 'rita', isBroken),
+      expected: 'break-glass: the glass was broken by somebody behind the run',
+    },
+    {
+      name: 'a break-glass that another is said to have done',
+      run: 'break-glass',
+      change: put('decision', ['body', 'approval', 'breakGlass', 'by'], () => 'pete', isApproved),
+      expected: 'break-glass: the permit names another vote than the one that broke the glass',
+    },
+    {
+      name: 'a review that is due later than its terms say',
+      run: 'break-glass',
+      change: put('decision', ['body', 'approval', 'breakGlass', 'reviewDueAt'], later, isApproved),
+      expected: 'break-glass: its review is due at another time than its terms say',
+    },
+    {
+      name: 'a break-glass without a reason',
+      run: 'break-glass',
+      change: put('vote', ['body', 'reason'], () => null, isBroken),
+      expected: 'break-glass: what it says of a reason, a confirmation, a time or its terms is not so',
+    },
+    {
+      name: 'a break-glass that nobody confirmed',
+      run: 'break-glass',
+      change: put('vote', ['body', 'authenticated', 'stepUp'], () => undefined, isBroken),
+      expected: 'break-glass: what it says of a reason, a confirmation, a time or its terms is not so',
+    },
+    {
+      name: 'a break-glass after the deadline',
+      run: 'break-glass',
+      change: put('vote', ['body', 'castAt'], later, isBroken),
+      expected: 'break-glass: what it says of a reason, a confirmation, a time or its terms is not so',
+    },
+    {
+      name: 'an approval that is made out to be a break-glass',
+      run: 'break-glass',
+      change: put('vote', ['body', 'verdict'], () => 'approve', isBroken),
+      expected: 'approval: the votes do not approve it: too few, late, unfitting, or of the requester',
     },
     {
       name: 'a probe that found the effect, after which it is asked for again',

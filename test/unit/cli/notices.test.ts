@@ -103,4 +103,11 @@ test('doctor says which waiting requests were not told, and forgets those that a
     expect(await checkNotices(store(row(over)), now)).toMatchObject({ ok: true });
   }
   expect(await checkNotices(store(row({}), []), now)).toMatchObject({ ok: true });
+  // That somebody answered alone stays to be told.
+  expect(await checkNotices(store(row({ outcome: 'approved' }), [{ ...givenUp, about: 'review' }]), now)).toMatchObject(
+    {
+      ok: false,
+      detail: '1 break-glass not told (slack: Slack answered invalid_auth)',
+    },
+  );
 });

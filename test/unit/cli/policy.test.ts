@@ -318,6 +318,27 @@ describe('policy explain of an ask', () => {
   });
 });
 
+describe('break-glass', () => {
+  const terms = 'approvers: { principals: [bob] }, deadline: 10m';
+  const withRole = (breakGlass: string) =>
+    `version: 1\nroles: { lead: {} }\napprovals: { default: { ${terms}${breakGlass} } }\nrules:\n${rule('all', 'ask')}`;
+
+  it('is said by explain, called looser by diff, and warned about by check', async () => {
+    const before = await file('before.yaml', withRole(''));
+    const after = await file('after.yaml', withRole(', breakGlass: { role: lead }'));
+    const { stdout } = await runCli(['policy', 'explain', after, '--call', '{"tool":"a"}']);
+    expect(stdout).toContain('or by break-glass role lead alone');
+    const looser = await runCli(['policy', 'diff', before, after]);
+    expect(looser.exit).toBe(3);
+    expect(looser.stdout).toContain('one person may answer alone');
+    expect((await runCli(['policy', 'diff', after, before])).exit).toBe(0);
+    expect((await runCli(['policy', 'check', after])).exit).toBe(0);
+    const strict = await runCli(['policy', 'check', after, '--strict']);
+    expect(strict.exit).toBe(1);
+    expect(strict.stdout + strict.stderr).toContain('one holder of role "lead" may answer alone');
+  });
+});
+
 describe('policy diff', () => {
   it('exits with 3 where a verdict loosens, 0 where it tightens', async () => {
     const [loose, strict] = [

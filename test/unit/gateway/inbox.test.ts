@@ -177,17 +177,22 @@ describe('a session', () => {
 });
 
 describe('the page', () => {
-  it.each(['/inbox', '/inbox/inbox.js', '/inbox/page.js', '/inbox/edit.js', '/inbox/enrol.js', '/inbox/inbox.css'])(
-    '%s is given without a key, under a strict policy',
-    async (url) => {
-      const answer = await world.app.inject({ method: 'GET', url, headers: { host } });
-      expect(answer.statusCode).toBe(200);
-      const policy = String(answer.headers['content-security-policy']);
-      expect(policy).toContain("default-src 'none'");
-      expect(policy).toContain("frame-ancestors 'none'");
-      expect(policy).toContain("require-trusted-types-for 'script'");
-      expect(policy).not.toMatch(/unsafe|https?:|\*|data:/);
-      expect(answer.headers['x-content-type-options']).toBe('nosniff');
-    },
-  );
+  it.each([
+    '/inbox',
+    '/inbox/inbox.js',
+    '/inbox/page.js',
+    '/inbox/edit.js',
+    '/inbox/reviews.js',
+    '/inbox/enrol.js',
+    '/inbox/inbox.css',
+  ])('%s is given without a key, under a strict policy', async (url) => {
+    const answer = await world.app.inject({ method: 'GET', url, headers: { host } });
+    expect(answer.statusCode).toBe(200);
+    const policy = String(answer.headers['content-security-policy']);
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).toContain("require-trusted-types-for 'script'");
+    expect(policy).not.toMatch(/unsafe|https?:|\*|data:/);
+    expect(answer.headers['x-content-type-options']).toBe('nosniff');
+  });
 });

@@ -31,13 +31,14 @@ type Example = z.infer<typeof exampleSchema>[number];
 
 const askedAt = ask.askedAt;
 const sentence =
-  /^(?<who>\S+) (?<verb>approves|denies|withdraws|edits)(?: at (?<at>\S+))?(?: in (?<channel>\S+))?(?<confirmed> confirmed)?$/u;
+  /^(?<who>\S+) (?<verb>approves|denies|withdraws|edits|breaks the glass)(?: at (?<at>\S+))?(?: in (?<channel>\S+))?(?<confirmed> confirmed)?$/u;
 
 const verdictOf: Readonly<Record<string, VoteBody['verdict']>> = {
   approves: 'approve',
   denies: 'deny',
   withdraws: 'withdraw',
   edits: 'edit',
+  'breaks the glass': 'break-glass',
 };
 const anyDigest = digestText('arguments', '{}');
 
@@ -56,7 +57,12 @@ function voteOf(text: string, index: number, earlier: readonly SignedVote[]): Si
     verdict,
     channel: channelSchema.parse(channel ?? 'api'),
     castAt: askedAt + index + (at === undefined ? 0 : (parseDuration(at) ?? Number.NaN)),
-    authenticated: { ...voteBody.authenticated, ...(confirmed ? { stepUp: 'typed-yes' as const } : {}) },
+    // Nobody breaks the glass without either.
+    reason: verdict === 'break-glass' ? 'nobody else answers' : voteBody.reason,
+    authenticated: {
+      ...voteBody.authenticated,
+      ...(confirmed || verdict === 'break-glass' ? { stepUp: 'typed-yes' as const } : {}),
+    },
     ...(verdict === 'edit' ? { edits: { argumentsDigest: anyDigest, argumentsBody: anyDigest } } : {}),
     ...(verdict === 'withdraw' && own ? { withdraws: digestOf(own) } : {}),
   };
@@ -79,7 +85,8 @@ function outcomeOf(policy: CompiledPolicy, terms: ApprovalTerms, example: Exampl
       { principal, claims: [] },
       { verdict, castAt, channel, hasReason: true, isConfirmed: authenticated.stepUp !== undefined },
     );
-    const known = { vote, digest: digestOf(vote), valid: true };
+    const roles = judged.kind === 'may' ? judged.roles : [];
+    const known = { vote: { ...vote, body: { ...vote.body, roles } }, digest: digestOf(vote), valid: true };
     return judged.kind === 'may'
       ? { ...known, eligible: true, person: judged.person, seats: judged.seats }
       : { ...known, eligible: false };

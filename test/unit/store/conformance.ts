@@ -16,6 +16,7 @@ import { quotaConformance } from './conformance/quotas.ts';
 import { raceConformance } from './conformance/races.ts';
 import { recordConformance } from './conformance/records.ts';
 import { redactionConformance } from './conformance/redactions.ts';
+import { reviewConformance } from './conformance/reviews.ts';
 import { runConformance } from './conformance/runs.ts';
 import { voteConformance } from './conformance/votes.ts';
 
@@ -50,6 +51,7 @@ export function storeConformance(name: string, open: () => Promise<StoreHarness>
     gateStateConformance(current);
     limitConformance(current);
     grantConformance(current);
+    reviewConformance(current);
     quotaConformance(current);
     voteConformance(current);
     noticeConformance(current);

@@ -52,12 +52,12 @@ function as(role: StoreRole): Store {
 /** Written from the contract, not from the program's table of grants. Counters and ledger rows are tried one by one below. */
 const mayInsert: Record<StoreRole, string> = {
   agent:
-    'runs links epochs decisions admissions tool_calls limit_counts limit_places grant_uses asks ask_places ask_back_offs denials bodies ledger',
+    'runs links epochs decisions admissions tool_calls limit_counts limit_places grant_uses reviews asks ask_places ask_back_offs denials bodies ledger',
   model: 'model_usage redactions',
   tools: 'fences receipts labels bodies redactions ledger',
   notify: '',
   record: 'ledger',
-  gateway: 'votes withdrawals key_uses refusals control bodies notices notice_alarms deliveries',
+  gateway: 'votes withdrawals key_uses refusals control bodies notices review_notices notice_alarms deliveries',
   audit: '',
 };
 const mayUpdate: Record<StoreRole, string> = {
@@ -68,7 +68,7 @@ const mayUpdate: Record<StoreRole, string> = {
   notify: '',
   record: 'runs.closed_at runs.outcome counters.value',
   gateway:
-    'votes.signalled withdrawals.signalled key_uses.last_used_at refusals.attempts refusals.last_at counters.value notices.state notices.attempts notices.next_at notices.place notices.problem notices.told_at notices.reminded_at',
+    'votes.signalled withdrawals.signalled key_uses.last_used_at refusals.attempts refusals.last_at counters.value notices.state notices.attempts notices.next_at notices.place notices.problem notices.told_at notices.reminded_at review_notices.state review_notices.attempts review_notices.next_at review_notices.place review_notices.problem review_notices.told_at review_notices.reminded_at',
   audit: '',
 };
 

@@ -1,0 +1,73 @@
+/** Open reviews in the inbox, in a real browser: how many, what a person wrote as text alone, and that everybody can read it. */
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { AskRow } from '../../../store/store.ts';
+import { startChromium } from '../../support/chromium.ts';
+import { breakGlass, recordPermit, startBreakGlassWorld } from './break-glass-world.ts';
+import type { World } from './gateway-world.ts';
+
+let browser: Browser;
+let page: Page;
+let world: World;
+let ask: AskRow;
+let mia: string;
+let bob: string;
+const said: string[] = [];
+
+beforeAll(async () => {
+  browser = await startChromium();
+});
+afterAll(() => browser.close());
+beforeEach(async () => {
+  ({ world, ask, mia } = await startBreakGlassWorld({ gateway: { watchEveryMs: 20 } }));
+  bob = await world.key('bob');
+  const url = await world.app.listen({ host: '127.0.0.1', port: 0 });
+  page = await (await browser.newContext({ viewport: { width: 390, height: 844 } })).newPage();
+  said.length = 0;
+  page.on('console', (message) => said.push(message.text()));
+  page.on('pageerror', (error) => said.push(error.message));
+  const answer = await world.call('POST', '/v1/inbox/sign-in-links', { key: bob });
+  await page.goto(`${url}/inbox#sign-in=${String(answer.body['url']).split('#sign-in=')[1] ?? ''}`);
+  await page.getByText('signed in as bob').waitFor();
+});
+afterEach(async () => {
+  await page.context().close();
+  await world.close();
+});
+
+const section = () => page.getByRole('region', { name: /^Break-glass to review/u });
+
+it('appear as they are opened, with who, why and who has signed, and go when two have', async () => {
+  await page.getByText('restart_service').first().waitFor();
+  expect(await section().isVisible()).toBe(false);
+  await breakGlass(world, ask, mia);
+  await recordPermit(world, ask);
+  await page.getByRole('heading', { name: 'Break-glass to review: 1' }).waitFor();
+  const text = await section().innerText();
+  expect(text).toContain('mia answered alone, as chief: restart_service on test (risk medium)');
+  expect(text).toContain('Reason: the site is down');
+  expect(text).toContain(`Sign it: countersign reviews sign ${ask.nonce.slice(0, 8)}`);
+  for (const key of [bob, await world.key('carol')]) {
+    const body = { finding: 'justified', reason: 'I looked' };
+    await world.call('POST', `/v1/reviews/${ask.nonce}/signatures`, { key, body });
+  }
+  await page.reload();
+  await page.getByText('signed in as bob').waitFor();
+  await page.getByText('Nothing waits for an answer.').waitFor();
+  expect(await section().isVisible()).toBe(false);
+  expect(said).toEqual([]);
+});
+
+it('show a reason as text, with what hides in it made visible', async () => {
+  const reason = '<img src=x onerror=alert(1)> \u202Eyadrut';
+  await breakGlass(world, ask, mia, { reason });
+  await recordPermit(world, ask);
+  await page.getByRole('heading', { name: 'Break-glass to review: 1' }).waitFor();
+  const text = await section().innerText();
+  expect(text).toContain('<img src=x onerror=alert(1)> \\u{202E}yadrut');
+  expect(await section().locator('img').count()).toBe(0);
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id }) => id)).toEqual([]);
+  expect(said).toEqual([]);
+});
