@@ -180,17 +180,6 @@ describe('policy test, further', () => {
   });
 });
 
-describe('policy check of a file that is not there', () => {
-  it('has the exit code of what does not exist, unless another file is wrong', async () => {
-    const good = await file('policy.yaml', reads);
-    const none = join(folder, 'none.yaml');
-    const { exit, stdout } = await runCli(['policy', 'check', good, none]);
-    expect([exit, stdout]).toEqual([3, expect.stringContaining('none.yaml')]);
-    const bad = await file('bad.yaml', 'version: 2');
-    expect((await runCli(['policy', 'check', bad, none])).exit).toBe(2);
-  });
-});
-
 describe('policy eval', () => {
   const lines = (text: string) =>
     text
