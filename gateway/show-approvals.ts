@@ -21,11 +21,14 @@ import type { Caller } from './sessions.ts';
 import { warningBeforeEdit } from './left-after-edit.ts';
 import { noteLook } from './note-look.ts';
 import { wholeArguments } from './last-approved.ts';
+import { isGrantable } from './grants/grantable.ts';
 import { grantsOfRequest } from './grants/show-grants.ts';
 import type { GatewayContext } from './options.ts';
 import { isUntold } from '../store/notice.ts';
 import type { AskRow, RunRow } from '../store/store.ts';
 import { confirmationNeeded } from './step-up.ts';
+import { whyNotEditable } from './prepare-edit.ts';
+import { oncePer } from './once-per.ts';
 import { type OpenedAsk, openAsk, openTicket } from './verified.ts';
 
 export interface ApprovalFilter {
@@ -40,6 +43,7 @@ export interface ApprovalFilter {
 }
 
 type Words = ReturnType<typeof engineWords>;
+type Check = Omit<ApproverCheck, 'atOnce'>;
 
 const atOnce = 8;
 /** Rows read to find those that a live run waits with: asks of runs that were terminated stay open until their deadline. */
@@ -52,6 +56,7 @@ export async function listApprovals(
   filter: ApprovalFilter,
 ): Promise<ApprovalView[]> {
   const { state, workflowId, limit, mayAnswer = false } = filter;
+  const seen = approvers.atOnce();
   const ofRun = workflowId === undefined ? {} : { workflowId };
   const onInvalid = (nonce: string) => {
     gateway.logger.error({ nonce, code: 'record-invalid' }, 'a stored request was changed and is not listed');
@@ -60,28 +65,39 @@ export async function listApprovals(
     const words = engineWords(gateway);
     const rows = await gateway.store.listAsks({ ...ofRun, limit: isNarrow(filter) ? mostRows : limit }, onInvalid);
     const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []).filter((ask) => fits(ask, filter));
-    const views = await inParallel(asks, atOnce, (ask) => viewOf(gateway, approvers, caller, ask, words));
+    const views = await inParallel(
+      asks,
+      atOnce,
+      async (ask) => await viewOf(gateway, seen, caller, ask, words, await gateway.store.getRun(ask.row.workflowId)),
+    );
     return wanted(views, mayAnswer).slice(0, limit);
   }
   // Past ones stay for ever in a store, first by urgency: read with the others, they would crowd those out that wait.
   const dueFrom = gateway.clock.now();
-  const rows = await gateway.store.listAsks({ ...ofRun, open: true, dueFrom, limit: mostRows }, onInvalid);
   const words = engineWords(gateway);
+  const runs = oncePer(async (id: string) => await gateway.store.getRun(id));
   const viewOfLive = async (row: AskRow): Promise<ApprovalView | undefined> => {
     const ask = openAsk(gateway, row);
     if (!ask || !fits(ask, filter)) return undefined;
-    const run = await gateway.store.getRun(ask.row.workflowId);
+    const run = await runs(ask.row.workflowId);
     const live = run?.closedAt === null && run.runEpoch === ask.row.runEpoch;
     if (!live) return undefined;
     // A server out of reach is asked once more and throws: "nothing waits" would be a guess.
     const word = (await words(ask.row.workflowId)) ?? undefined;
     if ((await unconfirmed(gateway, ask, run, word)) !== undefined) return undefined;
-    return await viewOf(gateway, approvers, caller, ask, words);
+    return await viewOf(gateway, seen, caller, ask, words, run);
   };
   const views: ApprovalView[] = [];
-  // Only as many as are wanted: with a thousand pending, looking at each would cost more than all the rest.
-  for (let from = 0; from < rows.length && views.length < limit; from += limit) {
-    views.push(...wanted(await inParallel(rows.slice(from, from + limit), atOnce, viewOfLive), mayAnswer));
+  // Only as many as are wanted: with a thousand pending, reading each would cost more than all the rest.
+  let after: { deadlineAt: number; nonce: string } | undefined;
+  for (let read = 0; read < mostRows && views.length < limit; ) {
+    const page = { ...ofRun, open: true, dueFrom, limit, ...(after ? { after } : {}) };
+    const rows = await gateway.store.listAsks(page, onInvalid);
+    views.push(...wanted(await inParallel(rows, atOnce, viewOfLive), mayAnswer));
+    const last = rows.at(-1);
+    if (!last || rows.length < limit) break;
+    after = { deadlineAt: last.deadlineAt, nonce: last.nonce };
+    read += limit;
   }
   return views.slice(0, limit);
 }
@@ -128,7 +144,7 @@ export async function showApproval(
 
 /** Who edited a call may stop it and not approve it. */
 async function rightsOf(
-  approvers: ApproverCheck,
+  approvers: Check,
   ask: OpenedAsk,
   ticket: TicketBody,
   caller: Credential,
@@ -142,7 +158,7 @@ async function rightsOf(
 }
 
 async function breaksGlass(
-  approvers: ApproverCheck,
+  approvers: Check,
   ask: OpenedAsk,
   ticket: TicketBody,
   caller: Credential,
@@ -160,7 +176,7 @@ async function editingOf(
   caller: Credential,
 ): Promise<NonNullable<ApprovalView['editing']>> {
   const left = ask.body.ask.editable?.left ?? 0;
-  if (left === 0) return { left, mayEdit: false, reason: 'it cannot be edited, or not any more' };
+  if (left === 0) return { left, mayEdit: false, reason: whyNotEditable(ask) };
   const edit = { verdict: 'edit', channel: null, hasReason: true, isConfirmed: true } as const;
   const may = await approvers.mayAnswer(ask, ticket, caller, edit);
   if (may.kind !== 'may') return { left, mayEdit: false, reason: may.reason };
@@ -186,12 +202,12 @@ export async function showArguments(gateway: GatewayContext, nonce: string): Pro
 /** Undefined where its run's ticket does not verify: nobody could answer it. */
 async function viewOf(
   gateway: GatewayContext,
-  approvers: ApproverCheck,
+  approvers: Check,
   caller: Credential,
   ask: OpenedAsk,
   words: Words,
+  run: RunRow | null,
 ): Promise<ApprovalView | undefined> {
-  const run = await gateway.store.getRun(ask.row.workflowId);
   const ticket = run ? openTicket(gateway, run.ticket, ask.row.workflowId) : undefined;
   if (!run || !ticket) return undefined;
   return await toView(gateway, ask, await rightsOf(approvers, ask, ticket, caller), run, words);
@@ -246,7 +262,7 @@ async function toView(
       requesterMayApprove: terms.requesterMayApprove,
       reasonRequired: terms.reasonRequired,
       confirmation: confirmationNeeded({ row, body, card }, 'api')?.expected ?? null,
-      grants: terms.grants ?? null,
+      grants: isGrantable(ask) ? (terms.grants ?? null) : null,
       ...breakGlassOf({ row, body, card }),
     },
     grants,

@@ -265,15 +265,19 @@ export interface Store {
   addModelUsage(usage: { workflowId: string; model: string; input: number; output: number }): Promise<void>;
   getAsk(nonce: string): Promise<AskRow | null>;
   /**
-   * Open ones by urgency; any others, newest first. @param filter `dueFrom`: none whose deadline is before this time, ms;
-   * `outcome`: those that ended so
-   */
-  /**
+   * Open ones by urgency; any others, newest first, from `after` on. @param filter `dueFrom`: none whose deadline is before it, ms.
    * @param onInvalid gets the nonces of rows that somebody changed, which are then left out: one such row must not keep all
    * other requests from their approvers. Without it they throw `record-invalid`.
    */
   listAsks(
-    filter: { open?: boolean; workflowId?: string; dueFrom?: number; outcome?: Outcome; limit: number },
+    filter: {
+      open?: boolean;
+      workflowId?: string;
+      dueFrom?: number;
+      after?: Pick<AskRow, 'deadlineAt' | 'nonce'>;
+      outcome?: Outcome;
+      limit: number;
+    },
     onInvalid?: (nonce: string) => void,
   ): Promise<AskRow[]>;
 

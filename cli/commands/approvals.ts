@@ -6,6 +6,7 @@ import { answerWaiting } from '../answer-waiting.ts';
 import { connectGateway } from '../connect-gateway.ts';
 import type { CommandContext } from '../context.ts';
 import { defineCommand } from '../define-command.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { nextPauseMs, pauseAfterMs } from '../look-again.ts';
 import { findApproval } from '../find-approval.ts';
 import { limitSchema } from '../option-schemas.ts';
@@ -58,10 +59,17 @@ export const approvals = defineCommand({
         'Cannot ask under --json: expected one of the two; leave --approve or --json out',
       );
     }
+    if (approve && !context.ask) {
+      throw new CountersignError(
+        'input-invalid',
+        'Cannot answer requests here: nobody can be asked, expected a terminal; use "countersign approve" and "countersign deny"',
+      );
+    }
     if (watch) return await watchApprovals(context, look, approve);
     const found = await terminal.progress('listing approvals', look());
     if (json) terminal.json({ approvals: found });
-    else if (found.length === 0) terminal.talk('Nothing waits for an approval');
+    else if (found.length === 0)
+      terminal.talk(approve ? 'Nothing waits that you may answer' : 'Nothing waits for an approval');
     else if (approve) await answerEach(context, found);
     else for (const approval of found) print(context, approval);
     return 0;
@@ -136,10 +144,11 @@ async function watchApprovals(
       }
     await pause(pauseMs, stop);
   }
-  return 0;
+  return exitCodes.interrupted;
 }
 
-function print({ terminal, clock }: CommandContext, approval: ApprovalView): void {
-  for (const line of [...approvalLines(approval, clock.now()), ...answerLines(approval)]) terminal.result(line);
+function print({ terminal, clock, typed }: CommandContext, approval: ApprovalView): void {
+  const lines = [...approvalLines(approval, clock.now(), typed), ...answerLines(approval, typed)];
+  for (const line of lines) terminal.result(line);
   terminal.result('');
 }

@@ -5,7 +5,10 @@ import type { ApproverSet } from '../../core/contracts/approval.ts';
 import { visible } from '../terminal.ts';
 import { durationText, shortNonce, timeText } from './format.ts';
 
-export function approvalLines(approval: ApprovalView, now: number): string[] {
+/** Words of a command to the whole of it. */
+type Typed = (words: string) => string;
+
+export function approvalLines(approval: ApprovalView, now: number, typed: Typed): string[] {
   const {
     nonce,
     approvers,
@@ -48,7 +51,7 @@ export function approvalLines(approval: ApprovalView, now: number): string[] {
   ];
   for (const { channel, problem } of untold ?? []) {
     lines.push(
-      `  not told    by ${visible(channel)}: ${visible(problem ?? 'no reason given')}; countersign notices show ${shortNonce(nonce)}`,
+      `  not told    by ${visible(channel)}: ${visible(problem ?? 'no reason given')}; ${typed(`notices show ${shortNonce(nonce)}`)}`,
     );
   }
   if (!open) return [...lines, `  outcome     ${outcome ?? 'closed'}`];
@@ -94,12 +97,13 @@ function namesOf({ roles, groups = [], principals }: ApproverSet): string {
 }
 
 /** What to type, where the caller may. */
-export function answerLines({ nonce, approvers, open, you, kind }: ApprovalView): string[] {
+export function answerLines({ nonce, approvers, open, you, kind }: ApprovalView, typed: Typed): string[] {
   if (!open || !you.mayAnswer) return [];
   const short = shortNonce(nonce);
+  const reason = ' --reason "…"';
   return [
     kind === 'call'
-      ? `  answer with countersign approve ${short}${approvers.reasonRequired ? ' --reason "…"' : ''}   or   countersign deny ${short} --reason "…"`
-      : `  answer with countersign reconcile ${short} --happened | --did-not-happen --reason "…"`,
+      ? `  answer with ${typed(`approve ${short}${approvers.reasonRequired ? reason : ''}`)}   or   ${typed(`deny ${short}${reason}`)}`
+      : `  answer with ${typed(`reconcile ${short} --happened | --did-not-happen${reason}`)}`,
   ];
 }

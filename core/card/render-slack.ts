@@ -33,6 +33,24 @@ export function renderCardSlack(card: Card, situation?: CardSituation): SlackBlo
   ];
 }
 
+/** What does not fit is cut. */
+export function renderLinesSlack(lines: readonly { label: string; text: string }[]): SlackBlock {
+  return preformatted(cut(linesText(lines), longestText));
+}
+
+/** Whether lines stand in a block whole. */
+export function linesFitSlack(lines: readonly { label: string; text: string }[]): boolean {
+  return linesText(lines).length <= longestText;
+}
+
+function linesText(lines: readonly { label: string; text: string }[]): string {
+  return lines.map(lineText).join('\n');
+}
+
+function lineText({ label, text }: { label: string; text: string }): string {
+  return `${label.padEnd(12)} ${unlinked(text)}`;
+}
+
 /**
  * Whether everything that the gate signed stands in Slack's blocks whole: what is cut there cannot be approved there. What
  * else is shown while the request waits has room left.
@@ -44,8 +62,7 @@ export function fitsSlack(card: Card): boolean {
 
 /** The arguments, then the warnings, then the rest, in as many blocks as they need and a message has room for. */
 function slackTexts(lines: readonly CardLine[], room: number): { texts: string[]; whole: boolean } {
-  const of = (...kinds: CardLine['kind'][]): string[] =>
-    lines.filter(({ kind }) => kinds.includes(kind)).map(({ label, text }) => `${label.padEnd(12)} ${unlinked(text)}`);
+  const of = (...kinds: CardLine['kind'][]): string[] => lines.filter(({ kind }) => kinds.includes(kind)).map(lineText);
   const args = lines.find(({ kind }) => kind === 'arguments')?.text ?? '';
   const texts = [unlinked(args), ...packed(of('warning')), ...packed(of('fact', 'said'))];
   const shown: string[] = [];

@@ -21,7 +21,7 @@ import { runsSubscript } from './handlers.ts';
 import { isHarmlessDevice, holdsSecrets } from './paths.ts';
 import { noteVariable } from './run-rest.ts';
 import { scopeOf, withVariables } from './scope.ts';
-import { tellSecret } from './secret-variables.ts';
+import { tellSecret } from './tell-secret.ts';
 import { printsKnown, staticOutput } from './static-output.ts';
 import { type Arg, hole, outside, resolveText, resolveWord } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';

@@ -7,7 +7,8 @@ import { isOption, splitWords } from './options.ts';
 import { holdsSecrets, isBlockDevice } from './paths.ts';
 import { noteVariable, takeAssignments } from './run-rest.ts';
 import { namesASecret } from './secret-names.ts';
-import { classifyJq, classifyPs, tellSecret } from './secret-variables.ts';
+import { classifyJq, classifyPs } from './secret-variables.ts';
+import { tellSecret } from './tell-secret.ts';
 import { type Arg, hole, outside } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
 

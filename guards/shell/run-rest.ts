@@ -4,7 +4,7 @@ import { startsPrograms } from './environment.ts';
 import { namesAPlace } from './option-names.ts';
 import type { SplitWords } from './options.ts';
 import { withVariables } from './scope.ts';
-import { tellSecret } from './secret-variables.ts';
+import { tellSecret } from './tell-secret.ts';
 import type { Arg } from './words.ts';
 
 export function runRest({ name, row }: Subject, split: SplitWords, context: Context): void {

@@ -1,19 +1,11 @@
 /**
- * What prints secrets that stand in the environment: all of it, or that of other processes. Which variables are called like one
- * is told by `secret-names.ts`, and where a word holds one by `words.ts`.
+ * Readers that print secrets that stand in the environment: all of it, or that of other processes. Which variables are called
+ * like one is told by `secret-names.ts`, and where a word holds one by `words.ts`.
  */
-import { type Context, type Subject, tell } from './context.ts';
+import type { Context, Subject } from './context.ts';
 import { evaluatePlain } from './evaluate-plain.ts';
 import { splitWords } from './options.ts';
-
-export function tellSecret(name: string, context: Context): void {
-  tell(context, {
-    name,
-    class: 'privilege',
-    rule: 'prints-secret-variable',
-    reason: 'it prints the environment, or a variable that is called like a secret',
-  });
-}
+import { tellSecret } from './tell-secret.ts';
 
 /** `ps auxe` and `ps eww`: without a dash the letter shows the environment of every process. */
 export function classifyPs(subject: Subject, context: Context): void {

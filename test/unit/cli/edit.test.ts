@@ -180,6 +180,16 @@ describe('edit with an editor', () => {
     expect(sent(gateway)).toEqual([]);
   });
 
+  test('leaves nothing behind where nothing was changed', async () => {
+    const gateway = await gatewayWith(approval(), taken);
+    const world = withEditor(gateway, '{\n  "name": "shop"\n}\n');
+    const result = await runCli(['edit', short], { ...world, answers: ['q'] });
+    expect(result.exit).toBe(2);
+    expect(result.stderr).toContain('they are those the call has');
+    expect(result.stderr).not.toContain('is kept in');
+    expect(kept()).toEqual([]);
+  });
+
   test('opens YAML where it was asked for', async () => {
     const gateway = await gatewayWith(approval(), taken);
     const world = { ...withEditor(gateway, 'name: "b"\n'), answers: ['y'] };

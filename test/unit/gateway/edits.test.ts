@@ -160,6 +160,14 @@ describe('an edit is refused, and the request is as it was', () => {
 
   it.each<[string, AskChanges, string]>([
     ['whose terms let nobody edit', { ask: { editable: undefined } as never }, 'its terms let nobody edit it'],
+    [
+      'that stands for several calls',
+      {
+        ask: { editable: undefined, times: 3, callKeys: [0, 1, 2].map((n) => `${workflowIdOf(2)}/1.${n}`) } as never,
+        card: { times: 3 },
+      },
+      'it stands for 3 identical calls, which cannot be edited together',
+    ],
     ['that asks what became of a call', { kind: 'reconcile' }, 'it is a reconcile request'],
   ])('of a request %s', async (_, changes, reason) => {
     const row = await editableAsk(2, changes);
