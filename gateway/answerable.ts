@@ -2,7 +2,7 @@
  * The checks that a vote and a reconcile answer share, before anything is signed or stored: the ask is the gate's own,
  * the caller saw its card, and may answer. What each does after is its own.
  */
-import { saysYes } from '../core/contracts/approval.ts';
+import { saysYes } from '../core/says-yes.ts';
 import type { TicketBody } from '../core/contracts/ticket.ts';
 import { type ErrorCode } from '../core/contracts/errors.ts';
 import type { Risk } from '../core/contracts/labels.ts';

@@ -4,7 +4,7 @@
  */
 import { requestersOf, type TicketBody } from '../core/contracts/ticket.ts';
 import { whyNotAfterEdits, whyNoVote } from '../core/credential.ts';
-import { saysYes } from '../core/contracts/approval.ts';
+import { saysYes } from '../core/says-yes.ts';
 import { type CastVote, type CompiledPolicy, judgeVoter, mayBeRequesters, namesOf, personOf } from '../policy/index.ts';
 import { readMakers } from '../store/read-credentials.ts';
 import { whyNoBreakGlass } from '../store/read-reviews.ts';

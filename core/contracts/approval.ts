@@ -195,11 +195,6 @@ export type Card = z.infer<typeof cardSchema>;
 export const voteVerdictSchema = z.enum(['approve', 'deny', 'withdraw', 'edit', 'break-glass']);
 export type VoteVerdict = z.infer<typeof voteVerdictSchema>;
 
-/** Whether a vote is for the call as it was asked: only such a vote lets something happen, and can be taken back. */
-export function saysYes(verdict: VoteVerdict): verdict is 'approve' | 'break-glass' {
-  return verdict === 'approve' || verdict === 'break-glass';
-}
-
 export const voteBodySchema = z.strictObject({
   nonce: nonceSchema,
   callKey: callKeySchema,
