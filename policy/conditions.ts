@@ -4,11 +4,13 @@
  */
 import { EvaluationError, ParseError, type ParseResult, TypeError as CelTypeError } from '@marcbachmann/cel-js';
 import { ConditionBudget } from './condition-budget.ts';
+import type { ClosedWords } from './closed-words.ts';
 import { checkCondition, type ConditionComplaint, unknownField, unknownName } from './condition-check.ts';
 import { registerFunctions } from './condition-functions.ts';
 import { conditionEnvironment } from './condition-language.ts';
 import { meter } from './condition-meter.ts';
 import { type ArgumentTypes, typeComplaints } from './condition-types.ts';
+import { wordComplaints } from './condition-words.ts';
 import type { ReadShell } from './functions/shell-facts.ts';
 import { lazily } from './lazily.ts';
 import { createLiteralTable } from './literals.ts';
@@ -37,8 +39,14 @@ export interface ConditionEngine {
   refill(): void;
 }
 
-/** @param readShell absent: a condition that asks about a shell command fails. */
-export function createConditionEngine(readShell?: ReadShell): ConditionEngine {
+/**
+ * @param closed values that hold the words of a closed list only
+ * @param readShell absent: a condition that asks about a shell command fails.
+ */
+export function createConditionEngine(
+  closed: ReadonlyMap<string, ClosedWords>,
+  readShell?: ReadShell,
+): ConditionEngine {
   const budget = new ConditionBudget();
   const literals = createLiteralTable();
   // Made for the first condition: most of what it costs to load a small policy.
@@ -55,6 +63,8 @@ export function createConditionEngine(readShell?: ReadShell): ConditionEngine {
         return { kind: 'invalid', complaints: [notBoolean(checked.type)] };
       const mistyped = typeComplaints(text, types, (error) => complaintOf(error, text));
       if (mistyped.length > 0) return { kind: 'invalid', complaints: mistyped };
+      const misspelt = wordComplaints(parsed.ast, closed);
+      if (misspelt.length > 0) return { kind: 'invalid', complaints: misspelt };
       if (!meter(parsed.ast, budget)) return { kind: 'invalid', complaints: [unmetered] };
       return { kind: 'condition', condition: { text, evaluate: (context) => run(parsed, context, budget, text) } };
     } catch (error) {
