@@ -15,8 +15,8 @@ type Closed = ReadonlyMap<string, ClosedWords>;
 interface Texts {
   /** The variable or field that it is. */
   readonly place?: string;
-  /** Written in the condition itself. */
-  readonly literals: ReadonlySet<ASTNode>;
+  /** Written in the condition itself, by where they start. */
+  readonly literals: ReadonlyMap<number, string>;
   readonly closed?: ClosedWords;
   /** Whether it can be anything else besides. */
   readonly open: boolean;
@@ -24,15 +24,15 @@ interface Texts {
 type Scope = ReadonlyMap<string, Texts>;
 
 const comparisons: ReadonlySet<string> = new Set(['==', '!=', 'in']);
-const nothing: ReadonlySet<ASTNode> = new Set();
+const nothing: ReadonlyMap<number, string> = new Map();
 const anything: Texts = { literals: nothing, open: true };
 
 /** @param closed by place, from `closedWords` */
 export function wordComplaints(ast: ASTNode, closed: Closed): ConditionComplaint[] {
-  const found = new Map<ASTNode, ConditionComplaint>();
+  const found = new Map<number, ConditionComplaint>();
   visit(ast, new Map(), (left, right, scope) => {
     const [a, b] = [textsOf(left, scope, closed), textsOf(right, scope, closed)];
-    for (const [literal, complaint] of [...outside(a, b), ...outside(b, a)]) found.set(literal, complaint);
+    for (const complaint of [...outside(a, b), ...outside(b, a)]) found.set(complaint.offset, complaint);
   });
   return [...found.values()];
 
@@ -51,18 +51,17 @@ export function wordComplaints(ast: ASTNode, closed: Closed): ConditionComplaint
 }
 
 /** The literals of one side that the other side never holds. */
-function outside(one: Texts, other: Texts): (readonly [ASTNode, ConditionComplaint])[] {
+function outside(one: Texts, other: Texts): ConditionComplaint[] {
   const { closed } = other;
   if (other.open || !closed) return [];
-  const possible = new Set([...closed.words, ...[...other.literals].map(textOf)]);
+  const possible = new Set([...closed.words, ...other.literals.values()]);
   return [...one.literals]
-    .filter((literal) => !possible.has(textOf(literal)))
-    .map((literal) => [literal, complaintAbout(literal, closed)]);
+    .filter(([, word]) => !possible.has(word))
+    .map(([offset, word]) => complaintAbout(offset, word, closed));
 }
 
-function complaintAbout(literal: ASTNode, { words, declared }: ClosedWords): ConditionComplaint {
-  const word = textOf(literal);
-  const start = { offset: literal.start, found: `the ${declared?.noun ?? 'text'} ${quote(word)}` };
+function complaintAbout(offset: number, word: string, { words, declared }: ClosedWords): ConditionComplaint {
+  const start = { offset, found: `the ${declared?.noun ?? 'text'} ${quote(word)}` };
   if (!declared) {
     return { ...start, expected: `one of ${words.join(', ')}`, remedy: suggest(word, words, 'use one of these') };
   }
@@ -77,7 +76,7 @@ function complaintAbout(literal: ASTNode, { words, declared }: ClosedWords): Con
 function textsOf(node: ASTNode, scope: Scope, closed: Closed): Texts {
   switch (node.op) {
     case 'value':
-      return typeof node.args === 'string' ? { literals: new Set([node]), open: false } : anything;
+      return typeof node.args === 'string' ? { literals: new Map([[node.start, node.args]]), open: false } : anything;
     case 'list':
       return node.args.map((item) => textsOf(item, scope, closed)).reduce(either, { literals: nothing, open: false });
     case 'id':
@@ -128,12 +127,8 @@ function either(one: Texts, other: Texts): Texts {
   const both = first && second && first !== second ? { words: [...first.words, ...second.words] } : undefined;
   const closed = both ?? first ?? second;
   return {
-    literals: new Set([...one.literals, ...other.literals]),
+    literals: new Map([...one.literals, ...other.literals]),
     ...(closed && { closed }),
     open: one.open || other.open,
   };
-}
-
-function textOf(literal: ASTNode): string {
-  return String(literal.args);
 }
