@@ -2,10 +2,11 @@
  * Conditions of rules: compiled when the policy is loaded, run when a call is decided. A condition answers true or false
  * or fails; a failure never counts as either. Nothing it can say takes unbounded work or does I/O.
  */
-import { EvaluationError, ParseError, type ParseResult, TypeError as CelTypeError } from '@marcbachmann/cel-js';
+import { EvaluationError, type ParseResult } from '@marcbachmann/cel-js';
 import { ConditionBudget } from './condition-budget.ts';
 import type { ClosedWords } from './closed-words.ts';
-import { checkCondition, type ConditionComplaint, unknownField, unknownName } from './condition-check.ts';
+import { checkCondition, type ConditionComplaint } from './condition-check.ts';
+import { complaintOf } from './condition-faults.ts';
 import { registerFunctions } from './condition-functions.ts';
 import { conditionEnvironment } from './condition-language.ts';
 import { meter } from './condition-meter.ts';
@@ -100,17 +101,6 @@ function failureOf(error: unknown, text: string): string {
   return `${error.code.replaceAll('_', ' ')}${where}`;
 }
 
-function complaintOf(error: unknown, text: string): ConditionComplaint {
-  if (error instanceof ParseError || error instanceof CelTypeError) {
-    const offset = error.range?.start ?? 0;
-    const word = text.slice(offset, error.range?.end ?? offset);
-    if (error.code === 'unknown_variable') return unknownName({ start: offset }, word);
-    if (error.code === 'no_such_key') return unknownField(offset, word);
-    return { offset, found: firstLine(error.summary), expected: 'a condition in CEL', remedy: 'see docs/policy.md' };
-  }
-  return { offset: 0, found: 'a condition that cannot be read', expected: 'a condition in CEL', remedy: 'simplify it' };
-}
-
 function notBoolean(type: string | undefined): ConditionComplaint {
   return {
     offset: 0,
@@ -126,7 +116,3 @@ const unmetered: ConditionComplaint = {
   expected: 'loops and comparisons whose work is counted',
   remedy: 'write it without a loop',
 };
-
-function firstLine(text: string): string {
-  return quote(text.split('\n')[0] ?? '').slice(1, -1);
-}
