@@ -41,7 +41,11 @@ process.stdout.write('', (error) => {
 
 function leaveUnheard(error: NodeJS.ErrnoException): void {
   // A reader that went away, such as `head`, is no fault.
-  process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed);
+  if (error.code === 'EPIPE') process.exit(exitCodes.done);
+  process.stderr.write(
+    `countersign: Cannot write the result: ${error.code ?? 'it failed'}, expected a standard output that takes it; what was asked for may be done, look before you repeat it\n`,
+  );
+  process.exit(exitCodes.failed);
 }
 
 function askToStop(signal: 'SIGINT' | 'SIGTERM'): void {
