@@ -53,21 +53,6 @@ describe('policy check', () => {
     expect((await runCli(['policy', 'check', path, '--strict'])).exit).toBe(1);
   });
 
-  const named = (more = '') => `  - { id: a, reason: because, effect: allow, tools: [drop_table]${more} }\n`;
-  it.each([
-    ['a tool whose effect no pack tells', named(), true],
-    ['a condition that is always true', named(', when: "true"'), true],
-    ['a condition', named(', when: tool.effect == "read"'), false],
-    ['a rule that denies all of it', `${named()}${rule('no', 'deny')}`, false],
-  ])('where a file stands alone, warns of an allow without a condition: %s', async (_, rules, warned) => {
-    const path = await file('policy.yaml', `${head}rules:\n${rules}`);
-    const { stdout } = await runCli(['policy', 'check', path]);
-    const warning =
-      'rule "a" allows drop_table whatever the arguments, and whether that changes something is not known';
-    expect(stdout.includes(warning)).toBe(warned);
-    expect(stdout.includes('unconditional-allow')).toBe(warned);
-  });
-
   it('takes files of cases among policies as what they are, and tells all files’ problems at once', async () => {
     const good = await file('policy.yaml', reads);
     const own = await file('policy.cases.yaml', cases);
