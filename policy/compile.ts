@@ -6,6 +6,7 @@ import type { ApprovalTerms } from '../core/contracts/approval.ts';
 import { riskSchema } from '../core/contracts/labels.ts';
 import { type Compiled, compileAllowlist, compileConstraint } from './argument-tests.ts';
 import { foldWords } from './blocked.ts';
+import { closedWords } from './closed-words.ts';
 import type { CompiledGroup, CompiledPolicy, CompiledRule, CompiledTool, GuardVerdicts } from './compiled-policy.ts';
 import type { ArgumentTypes } from './condition-types.ts';
 import { type Condition, type ConditionEngine, createConditionEngine } from './conditions.ts';
@@ -32,7 +33,8 @@ export function compilePolicy(
   source: PolicySource,
   options: CompileOptions,
 ): { policy: CompiledPolicy; complaints: Complaint[] } {
-  const engine = createConditionEngine(options.readShell);
+  const [declaredRoles, groups] = [Object.keys(source.roles ?? {}), Object.keys(source.groups ?? {})];
+  const engine = createConditionEngine(closedWords({ roles: declaredRoles, groups }), options.readShell);
   const complaints: Complaint[] = [];
   const complain = (complaint: Complaint): void => void complaints.push(complaint);
   const conditions = compileConditions(source, engine, options.types, complain);

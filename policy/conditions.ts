@@ -2,13 +2,16 @@
  * Conditions of rules: compiled when the policy is loaded, run when a call is decided. A condition answers true or false
  * or fails; a failure never counts as either. Nothing it can say takes unbounded work or does I/O.
  */
-import { EvaluationError, ParseError, type ParseResult, TypeError as CelTypeError } from '@marcbachmann/cel-js';
+import { EvaluationError, type ParseResult } from '@marcbachmann/cel-js';
 import { ConditionBudget } from './condition-budget.ts';
-import { checkCondition, type ConditionComplaint, unknownField, unknownName } from './condition-check.ts';
+import type { ClosedWords } from './closed-words.ts';
+import { checkCondition, type ConditionComplaint } from './condition-check.ts';
+import { complaintOf } from './condition-faults.ts';
 import { registerFunctions } from './condition-functions.ts';
 import { conditionEnvironment } from './condition-language.ts';
 import { meter } from './condition-meter.ts';
 import { type ArgumentTypes, typeComplaints } from './condition-types.ts';
+import { wordComplaints } from './condition-words.ts';
 import type { ReadShell } from './functions/shell-facts.ts';
 import { lazily } from './lazily.ts';
 import { createLiteralTable } from './literals.ts';
@@ -37,8 +40,14 @@ export interface ConditionEngine {
   refill(): void;
 }
 
-/** @param readShell absent: a condition that asks about a shell command fails. */
-export function createConditionEngine(readShell?: ReadShell): ConditionEngine {
+/**
+ * @param closed values that hold the words of a closed list only
+ * @param readShell absent: a condition that asks about a shell command fails.
+ */
+export function createConditionEngine(
+  closed: ReadonlyMap<string, ClosedWords>,
+  readShell?: ReadShell,
+): ConditionEngine {
   const budget = new ConditionBudget();
   const literals = createLiteralTable();
   // Made for the first condition: most of what it costs to load a small policy.
@@ -55,6 +64,8 @@ export function createConditionEngine(readShell?: ReadShell): ConditionEngine {
         return { kind: 'invalid', complaints: [notBoolean(checked.type)] };
       const mistyped = typeComplaints(text, types, (error) => complaintOf(error, text));
       if (mistyped.length > 0) return { kind: 'invalid', complaints: mistyped };
+      const misspelt = wordComplaints(parsed.ast, closed);
+      if (misspelt.length > 0) return { kind: 'invalid', complaints: misspelt };
       if (!meter(parsed.ast, budget)) return { kind: 'invalid', complaints: [unmetered] };
       return { kind: 'condition', condition: { text, evaluate: (context) => run(parsed, context, budget, text) } };
     } catch (error) {
@@ -90,17 +101,6 @@ function failureOf(error: unknown, text: string): string {
   return `${error.code.replaceAll('_', ' ')}${where}`;
 }
 
-function complaintOf(error: unknown, text: string): ConditionComplaint {
-  if (error instanceof ParseError || error instanceof CelTypeError) {
-    const offset = error.range?.start ?? 0;
-    const word = text.slice(offset, error.range?.end ?? offset);
-    if (error.code === 'unknown_variable') return unknownName({ start: offset }, word);
-    if (error.code === 'no_such_key') return unknownField(offset, word);
-    return { offset, found: firstLine(error.summary), expected: 'a condition in CEL', remedy: 'see docs/policy.md' };
-  }
-  return { offset: 0, found: 'a condition that cannot be read', expected: 'a condition in CEL', remedy: 'simplify it' };
-}
-
 function notBoolean(type: string | undefined): ConditionComplaint {
   return {
     offset: 0,
@@ -116,7 +116,3 @@ const unmetered: ConditionComplaint = {
   expected: 'loops and comparisons whose work is counted',
   remedy: 'write it without a loop',
 };
-
-function firstLine(text: string): string {
-  return quote(text.split('\n')[0] ?? '').slice(1, -1);
-}

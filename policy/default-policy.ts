@@ -33,15 +33,6 @@ rules:
     tools: ["*delete*", "*truncate*", "*destroy*", "drop_*", "*_drop", "*_drop_*"]
     approval: destructive
 
-# Shown to the approver; a higher risk found elsewhere wins.
-tools:
-  "*delete*": { risk: high }
-  "*truncate*": { risk: high }
-  "*destroy*": { risk: high }
-  "drop_*": { risk: high }
-  "*_drop": { risk: high }
-  "*_drop_*": { risk: high }
-
 approvals:
   # WARNING: requesterMayApprove lets you approve your own runs, which is what one person on one machine needs.
   # As soon as two people work with this agent, set both to false.
@@ -56,6 +47,15 @@ approvals:
     executeWithin: 5m
     requesterMayApprove: true
     reasonRequired: true
+
+# Shown to the approver; a higher risk found elsewhere wins.
+tools:
+  "*delete*": { risk: high }
+  "*truncate*": { risk: high }
+  "*destroy*": { risk: high }
+  "drop_*": { risk: high }
+  "*_drop": { risk: high }
+  "*_drop_*": { risk: high }
 
 limits:
   callsPerRun: 500

@@ -38,6 +38,13 @@ export interface LoadOptions {
 
 const mostProblems = 200;
 
+const emptyFile: Complaint = {
+  path: [],
+  found: 'nothing',
+  expected: 'a policy with "version" and "rules"',
+  remedy: 'write "version: 1" and "rules: []", which denies every call, or copy one of the cookbook',
+};
+
 /** @param file named in problems, never opened. */
 export function loadPolicy(text: string, file: string, options: LoadOptions = {}): LoadedPolicy {
   try {
@@ -53,6 +60,7 @@ function load(text: string, file: string, { tools = [], readShell, validateComma
   const unread = read.kind === 'invalid' ? read.problems : [];
   if (!read.document) return { kind: 'invalid', problems: unread };
   const document = read.document;
+  if (document.value === null) return invalid([emptyFile]);
   const parsed = policySourceSchema.safeParse(document.value);
   const source = parsed.success ? parsed.data : withPlaceholders(document.value, parsed.error.issues);
   const wrongShape = parsed.success ? [] : complaintsOf(parsed.error.issues, document.value);

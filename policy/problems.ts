@@ -65,10 +65,20 @@ export function pathText(path: readonly PathPart[]): string {
 }
 
 const longestQuote = 60;
+const longestSentence = 160;
 
 /** A short piece of the file, quoted, with control characters escaped. */
 export function quote(text: string): string {
-  const cut = text.length > longestQuote ? `${text.slice(0, longestQuote)}…` : text;
+  return quoteWithin(text, longestQuote);
+}
+
+/** What a parser says: room for each of its sentences, and an end to what it repeats of the file. */
+export function quoteSentence(text: string): string {
+  return quoteWithin(text, longestSentence);
+}
+
+function quoteWithin(text: string, longest: number): string {
+  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
   return JSON.stringify(cut.toWellFormed());
 }
 

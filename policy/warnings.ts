@@ -116,12 +116,20 @@ function warnOfRule(
   } else if (tools && !tools.some((tool) => namesTool(rule, tool.name))) {
     warn('unreachable-rule', `rule "${rule.id}" never matches: the agent has none of its tools`);
   }
-  if (rule.effect !== 'allow' || rule.condition || shadow) return;
-  const effects = tools?.filter((tool) => tool.effect !== 'read' && namesTool(rule, tool.name)).map(({ name }) => name);
-  if (effects ? effects.length > 0 : rule.tools.includes('*')) {
-    const what = effects ? effects.join(', ') : 'every tool';
-    warn('unconditional-allow', `rule "${rule.id}" allows ${what} whatever the arguments`);
+  if (rule.effect !== 'allow' || (rule.condition && !alwaysTrue.test(rule.condition.text)) || shadow) return;
+  const allowed = allowedWithEffect(rule, tools);
+  if (allowed !== undefined) warn('unconditional-allow', `rule "${rule.id}" allows ${allowed}`);
+}
+
+/** What a rule without a condition lets through beside reads. A tool that is not known counts as one that changes something. */
+function allowedWithEffect(rule: CompiledRule, tools: readonly WarnedTool[] | undefined): string | undefined {
+  if (tools) {
+    const named = tools.filter((tool) => tool.effect !== 'read' && namesTool(rule, tool.name));
+    return named.length > 0 ? `${named.map(({ name }) => name).join(', ')} whatever the arguments` : undefined;
   }
+  if (rule.tools.includes('*')) return 'every tool whatever the arguments';
+  const unknown = 'whether that changes something is not known without the pack: check its folder, or say "when"';
+  return `${rule.tools.join(', ')} whatever the arguments, and ${unknown}`;
 }
 
 /** Whether `other` is as strict at least, matches whenever `rule` does, and `rule` adds nothing beside it. */

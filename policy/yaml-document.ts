@@ -4,7 +4,15 @@
  * policies in one file. It never throws.
  */
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar } from 'yaml';
-import { type Complaint, type PathPart, type PolicyProblem, type Position, problemAt, quote } from './problems.ts';
+import {
+  type Complaint,
+  type PathPart,
+  type PolicyProblem,
+  type Position,
+  problemAt,
+  quote,
+  quoteSentence,
+} from './problems.ts';
 
 export interface PolicyDocument {
   readonly value: unknown;
@@ -103,7 +111,11 @@ function explainFault(code: string, message: string): [found: string, expected: 
     default:
       // The parser's own words for it are those of the engine under it.
       if (/stack/iu.test(message)) return ['values within values too deep to read', 'a flat policy', 'write it anew'];
-      return [`YAML that does not parse (${quote(message.split('\n')[0] ?? code)})`, 'YAML', 'correct the syntax here'];
+      return [
+        `YAML that does not parse (${quoteSentence(message.split('\n')[0] ?? code)})`,
+        'YAML',
+        'correct the syntax here',
+      ];
   }
 }
 

@@ -1,5 +1,6 @@
 /** What the parts of the classifier hand to each other: where they are in a script, and where their facts go. */
-import { type CommandFact, type ShellClass } from './facts.ts';
+import type { ShellClass } from '../../core/contracts/shell-class.ts';
+import type { CommandFact } from './facts.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { Scope } from './scope.ts';
 import type { Arg } from './words.ts';

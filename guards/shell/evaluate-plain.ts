@@ -3,7 +3,8 @@
  * reads and runs. What may be an option without being seen as one makes it `opaque`.
  */
 import { type Context, ruleOf, type Subject, tell } from './context.ts';
-import { type ShellClass, worstOf } from './facts.ts';
+import type { ShellClass } from '../../core/contracts/shell-class.ts';
+import { worstOf } from './facts.ts';
 import type { Effect, Knowledge } from './knowledge.ts';
 import { classifyLanguage } from './languages.ts';
 import { mayDoMore } from './option-names.ts';

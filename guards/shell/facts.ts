@@ -3,12 +3,8 @@
  * word of the script but the names of known commands.
  */
 
-/**
- * From harmless to harmful. `read` changes nothing and reaches nobody; `opaque` is what cannot be seen through: unknown
- * programs, text that becomes code, what is not static or not parsed.
- */
-export const shellClasses = ['read', 'write', 'network', 'opaque', 'privilege', 'destructive'] as const;
-export type ShellClass = (typeof shellClasses)[number];
+import { type ShellClass, shellClasses } from '../../core/contracts/shell-class.ts';
+
 export type ShellVerdict = 'allow' | 'ask' | 'deny';
 
 export interface CommandFact {

@@ -1,6 +1,7 @@
 /** The shell classifier as a guard: a finding for each command that does more than read, worst first. */
 import type { Finding } from '../../core/contracts/labels.ts';
-import { type CommandFact, type ShellClass, shellClasses, type ShellFacts } from './facts.ts';
+import { type ShellClass, shellClasses } from '../../core/contracts/shell-class.ts';
+import type { CommandFact, ShellFacts } from './facts.ts';
 
 const severityByClass: Readonly<Record<ShellClass, Finding['severity']>> = {
   read: 'info',

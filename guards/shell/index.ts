@@ -8,10 +8,12 @@
 import { classifyScript } from './classify-script.ts';
 import { classifyWords } from './classify-command.ts';
 import type { Context, Report } from './context.ts';
-import { shellClasses, type ShellFacts, verdictOf, worstOf } from './facts.ts';
+import { shellClasses } from '../../core/contracts/shell-class.ts';
+import { type ShellFacts, verdictOf, worstOf } from './facts.ts';
 import { emptyScope } from './scope.ts';
 
-export { type CommandFact, type ShellClass, shellClasses, type ShellFacts, type ShellVerdict } from './facts.ts';
+export type { ShellClass } from '../../core/contracts/shell-class.ts';
+export type { CommandFact, ShellFacts, ShellVerdict } from './facts.ts';
 
 /** Commands looked at in one script, those within texts included. */
 const mostCommands = 2000;

@@ -2,7 +2,7 @@
  * What is known of commands: the tables of `tables/*.yaml`, made into `tables.json` by `npm run tables`, read into lookups
  * once. What a table does not say is not known, and what is not known asks.
  */
-import { type ShellClass, shellClasses } from './facts.ts';
+import { type ShellClass, shellClasses } from '../../core/contracts/shell-class.ts';
 import tables from './tables.json' with { type: 'json' };
 
 /** What a text is, where a command takes text as code. */

@@ -1,5 +1,5 @@
 /** What a word does by what it says, where the tables know what it stands for: a host, a URL, a setting, a format. */
-import type { ShellClass } from './facts.ts';
+import type { ShellClass } from '../../core/contracts/shell-class.ts';
 import type { Value } from './knowledge.ts';
 import { isOwnAddress, isOwnHost, leadsAway } from './own-network.ts';
 import { holdsSecrets } from './paths.ts';

@@ -2,7 +2,7 @@
  * `local(now, 'Europe/Berlin')` and `window(now, 'mon-fri 09:00-17:00 Europe/Berlin')`: the clock on a wall, for change
  * windows. The time zone is always named: nothing here follows the zone of the machine.
  */
-const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 const minutesInDay = 24 * 60;
 
 /** Registered with CEL under this name, which is why it is a class. */

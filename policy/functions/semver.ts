@@ -1,6 +1,8 @@
 /**
  * `semver(value, '>=1.4.0 <2')`: whether a version (semver.org 2.0.0) is in a range: comparators joined by blanks all hold,
- * ranges joined by `||` are alternatives. A pre-release comes before its release, also in ranges. No other text is a version.
+ * ranges joined by `||` are alternatives. A pre-release is in a range only by npm's rule: a comparator names a pre-release
+ * of the same version. Where that rule says no and order alone does not, neither answer is safe (one opens a rule that
+ * allows, the other one that denies), and it fails. No other text is a version.
  */
 import type { CompiledPattern } from '../text-patterns.ts';
 
@@ -9,6 +11,14 @@ interface Version {
   readonly before: readonly string[];
 }
 type Test = (version: Version) => boolean;
+interface Comparator {
+  readonly test: Test;
+  /** The version as the range writes it. */
+  readonly written: Version;
+}
+type Alternative = readonly Comparator[];
+/** `unsure`: a pre-release that the range does not name, while it or its release is in it by order. */
+type Answer = 'in' | 'out' | 'unsure';
 
 const number = '(0|[1-9]\\d{0,8})';
 const versionPattern = new RegExp(
@@ -18,46 +28,66 @@ const partialPattern = new RegExp(`^${number}(?:\\.${number})?(?:\\.${number}(?:
 
 export function compileSemver(range: string): CompiledPattern {
   const alternatives = range.split('||').map((part) => compileAlternative(part.trim()));
-  const tests = alternatives.filter((one) => one !== undefined);
-  if (tests.length !== alternatives.length) return { kind: 'invalid', reason: 'not a range such as ">=1.4.0 <2"' };
+  const known = alternatives.filter((one) => one !== undefined);
+  if (known.length !== alternatives.length) return { kind: 'invalid', reason: 'not a range such as ">=1.4.0 <2"' };
   return {
     kind: 'pattern',
     test: (text) => {
       const version = readVersion(text);
       if (!version) throw new RangeError('not a version');
-      return tests.some((test) => test(version));
+      const answers = new Set(known.map((one) => answerOf(one, version)));
+      if (answers.has('in')) return true;
+      if (answers.has('unsure')) throw new RangeError('a pre-release that the range does not name');
+      return false;
     },
   };
 }
 
-function compileAlternative(text: string): Test | undefined {
-  const tests = text.split(/ +/u).map(compileComparator);
-  const known = tests.filter((one) => one !== undefined);
-  return known.length === tests.length && known.length > 0
-    ? (version) => known.every((test) => test(version))
-    : undefined;
+function compileAlternative(text: string): Alternative | undefined {
+  const comparators = text.split(/ +/u).map(compileComparator);
+  const known = comparators.filter((one) => one !== undefined);
+  return known.length === comparators.length && known.length > 0 ? known : undefined;
 }
 
-function compileComparator(text: string): Test | undefined {
+function answerOf(comparators: Alternative, version: Version): Answer {
+  const holds = (one: Version): boolean => comparators.every(({ test }) => test(one));
+  const named = comparators.some(({ written }) => written.before.length > 0 && sameNumbers(written, version));
+  if (version.before.length === 0 || named) return holds(version) ? 'in' : 'out';
+  return holds(version) || holds({ ...version, before: [] }) ? 'unsure' : 'out';
+}
+
+function sameNumbers(a: Version, b: Version): boolean {
+  return a.numbers.every((number, index) => number === b.numbers[index]);
+}
+
+function compileComparator(text: string): Comparator | undefined {
   const [, operator = '', written = ''] = /^(>=|<=|>|<|=|\^|~)?(.+)$/u.exec(text) ?? [];
   const parts = partialPattern.exec(written);
   if (!parts) return undefined;
   const given = [parts[1], parts[2], parts[3]].filter((part) => part !== undefined).map(Number);
   const [major = 0, minor = 0, patch = 0] = given;
   const low: Version = { numbers: [major, minor, patch], before: parts[4]?.split('.') ?? [] };
-  const next = nextAfter(operator, [major, minor, patch], given.length);
+  return { test: testOf(operator, low, given.length), written: low };
+}
+
+/** @param given how many numbers are written: the rest of a partial version stands for any. */
+function testOf(operator: string, low: Version, given: number): Test {
+  const whole = given === 3;
+  const next = nextAfter(operator, low.numbers, given);
+  const first: Version = whole ? low : { ...low, before: ['0'] };
   switch (operator) {
     case '>=':
       return (version) => compare(version, low) >= 0;
     case '<':
-      return (version) => compare(version, low) < 0;
+      // `<2` leaves out the pre-releases of 2.0.0 as well, as npm reads it.
+      return (version) => compare(version, first) < 0;
     case '>':
-      return given.length === 3 ? (version) => compare(version, low) > 0 : (version) => compare(version, next) >= 0;
+      return whole ? (version) => compare(version, low) > 0 : (version) => compare(version, next) >= 0;
     case '<=':
-      return given.length === 3 ? (version) => compare(version, low) <= 0 : (version) => compare(version, next) < 0;
+      return whole ? (version) => compare(version, low) <= 0 : (version) => compare(version, next) < 0;
     case '':
     case '=':
-      return given.length === 3
+      return whole
         ? (version) => compare(version, low) === 0
         : (version) => compare(version, low) >= 0 && compare(version, next) < 0;
     default:

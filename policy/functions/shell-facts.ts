@@ -3,14 +3,15 @@
  * what it must tell, and who decides hands it in. Where none was handed in, the condition fails, and that denies.
  */
 
+import type { ShellClass } from '../../core/contracts/shell-class.ts';
+
 /** The part of the classifier's facts that conditions read. */
 export interface ShellReading {
   /** False: not a script that could be read whole. */
   readonly parsed: boolean;
   readonly verdict: 'allow' | 'ask' | 'deny';
-  /** `read`, `write`, `network`, `opaque`, `privilege` or `destructive`. */
-  readonly worst: string;
-  readonly classes: readonly string[];
+  readonly worst: ShellClass;
+  readonly classes: readonly ShellClass[];
   /** Names of the commands; `(unknown)` for what no table knows. */
   readonly names: readonly string[];
   readonly commands: readonly { readonly rule: string }[];

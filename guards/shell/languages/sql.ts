@@ -3,7 +3,7 @@
  * known to read; texts and comments are taken out first. What is not known to read does not.
  */
 import { type Context, tell } from '../context.ts';
-import type { ShellClass } from '../facts.ts';
+import type { ShellClass } from '../../../core/contracts/shell-class.ts';
 
 const reading = /^(?:select|show|explain|describe|desc|with|values|table|help|use|\(*\s*select)\b/u;
 const destroying = /^(?:drop|truncate|delete|shutdown|kill|reset|purge|flush|detach|revoke)\b/u;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { decideByPolicy, defaultPolicyText, defaultTerms } from '../../../policy/index.ts';
+import { decideByPolicy, defaultPolicyText, defaultTerms, formatPolicy } from '../../../policy/index.ts';
 import { call, loaded } from './policy-fixtures.ts';
 
 const policy = loaded(defaultPolicyText);
@@ -12,6 +12,10 @@ describe('the default policy', () => {
     expect(defaultPolicyText).toBe(
       readFileSync(new URL('../../../policy/default-policy.yaml', import.meta.url), 'utf8'),
     );
+  });
+
+  it('is in the one form that policies have', () => {
+    expect(formatPolicy(defaultPolicyText, 'policy.yaml')).toEqual({ kind: 'text', text: defaultPolicyText });
   });
 
   it('allows reads and asks for what changes something', () => {

@@ -126,7 +126,6 @@ describe('semver', () => {
     ['>1', '2.0.0', 'allow'],
     ['<=1.4', '1.4.9', 'allow'],
     ['1.0.0-alpha.1', '1.0.0-alpha.1', 'allow'],
-    ['>=1.0.0', '1.0.0-rc.1', 'deny'],
     ['>=1.0.0-alpha <1.0.0', '1.0.0-beta', 'allow'],
     ['<1 || >=3', '3.1.0', 'allow'],
     ['>=1.4.0', '1.4.0+build.5', 'allow'],
@@ -136,6 +135,52 @@ describe('semver', () => {
     ['>=1.4.0', 'latest', 'error'],
   ])('%s of %s: %s', (range, value, expected) => {
     expect(answer(`semver(args.v, '${range}')`, value)).toBe(expected);
+  });
+
+  // The third is what npm's semver 7.8.6 answers (`satisfies`): ours is the same, or no answer where order says otherwise.
+  const preReleases = [
+    ['>=1.4.0 <2', '2.0.0-rc1', false, 'deny'],
+    ['>=1.4.0 <2', '2.0.0-0', false, 'deny'],
+    ['>=1.4.0 <2', '1.5.0-rc1', false, 'error'],
+    ['>=1.4.0 <2', '1.4.0-rc1', false, 'error'],
+    ['>=1.4.0 <2', '1.3.0-rc1', false, 'deny'],
+    ['>=1.4.0 <2.0.0', '2.0.0-rc1', false, 'error'],
+    ['<1.4.0', '1.3.0-rc1', false, 'error'],
+    ['<1.4.0', '1.4.0-rc1', false, 'error'],
+    ['<1.4.0', '1.5.0-rc1', false, 'deny'],
+    ['<=1.4', '1.4.1-rc1', false, 'error'],
+    ['<=1.4', '1.5.0-rc1', false, 'deny'],
+    ['>=2.0.0', '2.0.0-rc1', false, 'error'],
+    ['>=2', '2.0.0-rc1', false, 'error'],
+    ['>2', '3.0.0-rc1', false, 'error'],
+    ['>1.0.0', '1.0.0-rc1', false, 'deny'],
+    ['^1.4.0', '2.0.0-rc1', false, 'deny'],
+    ['^1.4.0', '1.4.0-rc1', false, 'error'],
+    ['^1.4.0', '1.9.0-rc1', false, 'error'],
+    ['^1.4.0-rc.1', '1.4.0-rc.2', true, 'allow'],
+    ['^1.4.0-rc.2', '1.4.0-rc.1', false, 'deny'],
+    ['^1.4.0-rc.1', '1.5.0-rc.1', false, 'error'],
+    ['~1.4.2', '1.5.0-0', false, 'deny'],
+    ['~1.4.2', '1.4.3-rc1', false, 'error'],
+    ['1', '1.2.0-rc1', false, 'error'],
+    ['1', '2.0.0-rc1', false, 'deny'],
+    ['1.0.0', '1.0.0-rc1', false, 'error'],
+    ['=1.0.0-rc1', '1.0.0-rc1', true, 'allow'],
+    ['>=1.0.0-alpha <1.0.0', '1.0.0-beta', true, 'allow'],
+    ['>=1.0.0-alpha <1.0.0', '0.9.0-beta', false, 'deny'],
+    ['<1.0.0 || 1.5.0-rc1', '1.5.0-rc1', true, 'allow'],
+    ['<1.0.0 || >=3', '1.5.0-rc1', false, 'deny'],
+    ['>=1.0.0 <2.0.0-rc.1', '2.0.0-beta', true, 'allow'],
+    ['>=1.0.0 <2.0.0-rc.1', '2.0.0-rc.2', false, 'deny'],
+    ['>=1.0.0 <2.0.0-rc.1', '1.5.0-beta', false, 'error'],
+  ] as const;
+  it.each(preReleases)('%s of the pre-release %s: in it for npm: %s; here: %s', (range, value, npm, expected) => {
+    const inRange = answer(`semver(args.v, '${range}')`, value);
+    expect(inRange).toBe(expected);
+    expect(inRange === 'allow').toBe(npm);
+    // The other way round: a rule that speaks of what is outside lets no more in than npm's rule either.
+    const outside = answer(`!semver(args.v, '${range}')`, value);
+    expect(outside).toBe({ allow: 'deny', deny: 'allow', error: 'error' }[expected]);
   });
 
   it.each(['', 'latest', '>=', '1.2.3.4', '>= 1', '||'])('"%s" is no range', (range) => {

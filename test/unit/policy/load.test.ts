@@ -7,7 +7,17 @@ const rule = '{ id: a, reason: r, effect: allow, tools: ["*"] }';
 
 describe('loadPolicy refuses a file', () => {
   it.each([
-    ['is empty', '', 'policy.yaml:1:1: found nothing, expected a map; write {} for an empty one'],
+    [
+      'is empty',
+      '',
+      'policy.yaml:1:1: found nothing, expected a policy with "version" and "rules"; write "version: 1"',
+    ],
+    ['has comments only', '# later\n', 'policy.yaml:1:1: found nothing, expected a policy with "version" and "rules"'],
+    [
+      'is cut off, in all the words of the parser',
+      'version: 1\nrules: [',
+      '("Flow sequence in block collection must be sufficiently indented and end with a ]")',
+    ],
     ['has no version', 'rules: []', 'policy.yaml:1:1: found no key "version", expected 1; add "version:"'],
     [
       'has another version',

@@ -1,7 +1,8 @@
 /** Every row of the shell classifier's tables has cases, and each case gets the class that its row says. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { classifyShell, shellClasses } from '../../../../guards/shell/index.ts';
+import { shellClasses } from '../../../../core/contracts/shell-class.ts';
+import { classifyShell } from '../../../../guards/shell/index.ts';
 import { readTables, tablesText } from '../../../../scripts/shell-tables.ts';
 
 const shipped = new URL('../../../../guards/shell/tables.json', import.meta.url);
