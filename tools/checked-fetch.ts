@@ -74,7 +74,10 @@ export async function checkedFetch(
   }
 }
 
-function agentOptions({ resolve = resolveAll, isAllowedAddress = isPublicAddress }: CheckedFetchOptions): Agent.Options {
+function agentOptions({
+  resolve = resolveAll,
+  isAllowedAddress = isPublicAddress,
+}: CheckedFetchOptions): Agent.Options {
   const addressesOf = callbackify(async (host: string): Promise<LookupAddress[]> => {
     const addresses = await resolve(host);
     // One bad address is enough: which of them would be dialled is not ours to choose.
