@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { cannotWriteOutput } from '../lost-output.ts';
 import { codeOf, CountersignError, messageOf } from '../../core/errors.ts';
 
 export interface WholeFileOptions {
@@ -17,12 +18,12 @@ export interface WholeFileOptions {
   stop: AbortSignal;
 }
 
-/** Null: it was told to stop, and left nothing. @throws {CountersignError} `conflict`, `input-invalid`, and what `work` throws */
+/** Null: it was told to stop, and left nothing. @throws {CountersignError} `conflict`, `input-invalid`, `output-failed`, and what `work` throws */
 export async function writeWholeFile<T>(
   options: WholeFileOptions,
   work: (write: (bytes: Uint8Array) => Promise<void>) => Promise<T>,
 ): Promise<T | null> {
-  const { force, stop } = options;
+  const { stop } = options;
   const path = resolve(options.path);
   await refuseWhatIsThere(path, options);
   const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomUUID()}.tmp`);
@@ -112,6 +113,7 @@ function noFile(path: string, kind: string): CountersignError {
 
 function notWritable(path: string, cause: unknown): CountersignError {
   const code = codeOf(cause);
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO') return cannotWriteOutput(`"${path}"`, code, cause);
   const is = code === 'ENOENT' ? `the folder "${dirname(path)}" is not there` : (code ?? messageOf(cause));
   const remedy = code === 'ENOENT' ? 'make it, or choose another place' : 'choose another';
   return new CountersignError(

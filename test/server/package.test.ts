@@ -85,11 +85,8 @@ test('the library loads on every Node.js that it promises and this machine has, 
       `config-invalid Cannot ${action}: this is Node.js ${version.slice(1)}, expected Node.js 24 or newer; start this program with one`;
     const said = run(program, [use], folder).split('\n');
     expect(said[0], version).toBe('look config-invalid');
-    if (major >= 24) expect(said[1], version).toContain('pack-invalid');
-    else {
-      const actions = ['load an agent pack', 'start a worker', 'fetch a URL'];
-      expect(said.slice(1, 4), version).toEqual(actions.map(refused));
-    }
+    const refusals = ['load an agent pack', 'start a worker', 'fetch a URL'].map(refused);
+    expect(said.filter((line) => line.includes('expected Node.js')), version).toEqual(major >= 24 ? [] : refusals);
   }
 });
 

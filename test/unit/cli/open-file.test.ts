@@ -1,7 +1,7 @@
 /** What a command line names as a file is one: nothing waits for the writer of a pipe, and Ctrl-C ends what waits for lines. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openFile } from '../../../cli/open-file.ts';
@@ -40,6 +40,15 @@ test.each([
   const result = await runCli(argv.map((word) => (word === 'PIPE' ? pipe : word)));
   expect(`${result.stdout}${result.stderr}`).toContain(`"${pipe}": it is no file`);
   expect(result.exit).toBe(exit);
+});
+
+test('a policy that is far too long is not read to its end', async () => {
+  const long = join(await temporaryFolder(), 'long.yaml');
+  await writeFile(long, '');
+  await truncate(long, 16_777_217);
+  const { exit, stdout } = await runCli(['policy', 'check', long]);
+  expect(exit).toBe(2);
+  expect(stdout).toContain('longer than');
 });
 
 test.each(['SIGINT', 'SIGTERM'] as const)('%s ends a program that waits for lines with 130', async (signal) => {

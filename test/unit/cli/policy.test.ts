@@ -1,9 +1,9 @@
 /** The commands for policies, as they are typed: exit codes, output for people and for programs, and input that is bad. */
-import { chmod, lstat, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runCli, temporaryFolder } from './run-cli.ts';
+import { runCli } from './run-cli.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -187,15 +187,10 @@ describe('policy eval', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
 
-  it('reads no policy from what does not end, and none to the end that is far too long', async () => {
-    const endless = await runCli(['policy', 'check', '/dev/zero']);
-    expect(endless).toMatchObject({ exit: 2, stdout: expect.stringContaining('it is no file') as string });
-    const long = join(await temporaryFolder(), 'long.yaml');
-    await writeFile(long, '');
-    await truncate(long, 16_777_217);
-    const { exit, stdout } = await runCli(['policy', 'check', long]);
+  it('reads no policy from what does not end', async () => {
+    const { exit, stdout, stderr } = await runCli(['policy', 'check', '/dev/zero']);
     expect(exit).toBe(2);
-    expect(stdout).toContain('longer than');
+    expect(stdout + stderr).toContain('it is no file');
   });
 
   it('answers each line in order, and denies what it cannot read without losing the rest', async () => {

@@ -63,7 +63,7 @@ test.each(Object.keys(noFiles).flatMap((kind) => [true, false].map((force) => ({
     await writeFile(`${path}-target`, 'precious');
     await noFiles[kind]?.(path);
     const before = await lstat(path);
-    const work = vi.fn(text('new'));
+    const work = vi.fn<ReturnType<typeof text>>(text('new'));
     await expect(writeWholeFile({ path, force, stop: never }, work)).rejects.toMatchObject({
       code: 'conflict',
       message: `Cannot write "${path}": ${kind} is there, expected nothing or a regular file; choose another name`,
