@@ -86,7 +86,10 @@ test('the library loads on every Node.js that it promises and this machine has, 
     const said = run(program, [use], folder).split('\n');
     expect(said[0], version).toBe('look config-invalid');
     const refusals = ['load an agent pack', 'start a worker', 'fetch a URL'].map(refused);
-    expect(said.filter((line) => line.includes('expected Node.js')), version).toEqual(major >= 24 ? [] : refusals);
+    expect(
+      said.filter((line) => line.includes('expected Node.js')),
+      version,
+    ).toEqual(major >= 24 ? [] : refusals);
   }
 });
 
