@@ -6,6 +6,7 @@ import type { Place } from './record-types.ts';
 
 export const checkMeanings = {
   'export-digest': 'the file is the one that was signed',
+  'export-order': 'parts that are named by their digest stand in its order: none was changed in its place',
   'export-signature': 'the file is signed by whoever may export',
   'export-keys': 'the keys come from outside the file, and its own are the same',
   'export-named': 'the file holds nothing that nothing in it names',
@@ -41,6 +42,7 @@ export const checkMeanings = {
   'store-decisions': 'the store holds the decisions of the history, and its own are signed',
   'store-votes': 'the store holds the votes of the history, and its own are signed',
   'store-cards': 'each request has the card that was signed, and the card says what was asked',
+  'store-looks': 'notes of who looked are of the card that was signed, and of times that can be; nobody signs them',
   'store-orders': 'freezes, activations and answers that the run rests on are signed',
   'store-bodies': 'pack, policies and cut outputs are those that were signed',
   'store-ledger': 'the ledger says what tickets, permits and receipts say',
@@ -49,7 +51,13 @@ export const checkMeanings = {
 export type CheckId = keyof typeof checkMeanings;
 
 /** Of a file alone: a replay of a run does not list them. */
-const ofFiles: readonly CheckId[] = ['export-digest', 'export-signature', 'export-keys', 'export-named'];
+const ofFiles: readonly CheckId[] = [
+  'export-digest',
+  'export-order',
+  'export-signature',
+  'export-keys',
+  'export-named',
+];
 
 export interface Problem {
   place: Place | null;

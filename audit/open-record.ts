@@ -4,6 +4,7 @@
  */
 import { type SignedVote, signedVoteSchema } from '../core/contracts/approval.ts';
 import { type DecisionBody, type SignedDecision, signedDecisionSchema } from '../core/contracts/decision.ts';
+import type { Look } from '../core/contracts/look.ts';
 import type { Signed } from '../core/contracts/envelope.ts';
 import { type SignedReceipt, signedReceiptSchema } from '../core/contracts/receipt.ts';
 import { type SignedTicket, signedTicketSchema } from '../core/contracts/ticket.ts';
@@ -23,7 +24,8 @@ import {
 import { type ActivityEntry, entriesOf, type LocalEntry, type Place, type RunRecord } from './record-types.ts';
 
 /** What of the store a verifier reads; it never writes. An export answers as much. */
-export interface AuditStore extends Pick<Store, 'listDecisions' | 'getBody' | 'listLedger' | 'listControl'> {
+export interface AuditStore
+  extends Pick<Store, 'listDecisions' | 'getBody' | 'listLedger' | 'listControl' | 'looksOf'> {
   getRun(workflowId: string): Promise<Pick<RunRow, 'ticketDigest' | 'firstLinkRunId' | 'lastLinkRunId'> | null>;
   votesByNonce(nonce: string): Promise<Pick<StoredVote, 'vote'>[]>;
   listAsks(filter: { workflowId: string; limit: number }): Promise<Pick<AskRow, 'ask' | 'card'>[]>;
@@ -77,6 +79,8 @@ export interface OpenedRecord {
   votes: Map<string, OpenedVote>;
   receipts: OpenedReceipt[];
   executions: OpenedExecution[];
+  /** Notes of who looked at a request, by its nonce, that can be true; nobody signs them. Empty without a store. */
+  looks: Map<string, Look[]>;
 }
 
 export function openRecord(record: RunRecord, options: OpeningOptions): OpenedRecord {
@@ -90,6 +94,7 @@ export function openRecord(record: RunRecord, options: OpeningOptions): OpenedRe
     votes: openVotes(record, options),
     receipts: openReceipts(record, executions, options),
     executions,
+    looks: new Map(),
   };
 }
 

@@ -36,6 +36,7 @@ const checkResult = z.discriminatedUnion('kind', [
     notCounted: z.array(z.looseObject({ digest: z.string(), reason: z.string() })),
   }),
   z.looseObject({ kind: z.literal('needs-target-state') }),
+  z.looseObject({ kind: z.literal('needs-dry-run') }),
   z.looseObject({ kind: z.literal('refused'), code: z.string(), reason: z.string() }),
   z.looseObject({ kind: z.literal('hold'), code: z.string(), reason: z.string() }),
 ]);

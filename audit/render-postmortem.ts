@@ -3,6 +3,8 @@
  * through `makeVisible` and is labelled as theirs; no colour unless asked for.
  */
 import { makeVisible } from '../core/make-visible.ts';
+import { howAuthenticated } from '../core/how-authenticated.ts';
+import type { Look } from '../core/contracts/look.ts';
 import type { Check } from './checks.ts';
 import type { Finding as GuardFinding } from '../core/contracts/labels.ts';
 import type { Finding } from './compare-commands.ts';
@@ -105,6 +107,7 @@ function describe(entry: TimelineEntry): string[] {
       return [
         `asked people: ${entry.about === 'call' ? 'may it run' : 'did it happen'}? ${visible(entry.tool)}${entry.times === 1 ? '' : `, ${entry.times} times`}, ${entry.quorum} needed by ${timeOf(entry.deadlineAt)}`,
         ...(entry.couldAnswer ? [`who could answer: ${entry.couldAnswer.map(visible).join(', ') || 'nobody'}`] : []),
+        ...entry.looked.map((look) => lookText(look)),
       ];
     case 'voted':
       return [
@@ -175,6 +178,12 @@ function wanted({ tool, arguments: given }: { tool: Shown; arguments: Shown }): 
 
 function withheld(what: string, guard: string | null): string[] {
   return guard === null ? [] : [`guard ${visible(guard)} WITHHELD the ${what}`];
+}
+
+function lookText({ principal, channel, authenticated, firstAt, lastAt, times }: Look): string {
+  const again = times === 1 ? '' : `, ${times} times until ${timeOf(lastAt)}`;
+  const how = visible(howAuthenticated(authenticated));
+  return `looked: ${visible(principal)} through ${channel} (${how}) at ${timeOf(firstAt)}${again}; not signed`;
 }
 
 function found(findings: readonly GuardFinding[]): string[] {

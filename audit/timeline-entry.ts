@@ -1,6 +1,7 @@
 /** What a timeline of a run says, one kind of entry for each thing that happens. Texts are raw and cut: see `timeline.ts`. */
 import type { VoteVerdict } from '../core/contracts/approval.ts';
 import type { RuleHit } from '../core/contracts/decision.ts';
+import type { Look } from '../core/contracts/look.ts';
 import type { Finding } from '../core/contracts/labels.ts';
 import type { Place } from './record-types.ts';
 
@@ -54,6 +55,8 @@ export type What =
       deadlineAt: number;
       /** Who could answer then; null: not looked for. */
       couldAnswer: string[] | null;
+      /** Who was shown it, as the gateway noted; nobody signs that. */
+      looked: Look[];
     }
   | {
       kind: 'voted';

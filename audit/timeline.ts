@@ -197,9 +197,11 @@ function decisionOf(opened: OpenedRecord, decision: OpenedDecision): What[] {
   const what = [...endOfRequest(opened, decision), decided];
   if (result.kind === 'reconciled') what.push({ kind: 'reconciled', callKey: body.callKey, answer: result.answer });
   if (body.verdict === 'ask') {
-    const { approvalId, kind, times = 1, terms, deadlineAt, couldAnswer = null } = body.ask;
+    const { approvalId, nonce, kind, times = 1, terms, deadlineAt, couldAnswer = null } = body.ask;
     const { name: tool } = body.tool;
-    what.push({ kind: 'asked', approvalId, about: kind, tool, times, quorum: terms.quorum, deadlineAt, couldAnswer });
+    const looked = opened.looks.get(nonce) ?? [];
+    const asked = { approvalId, about: kind, tool, times, quorum: terms.quorum, deadlineAt, couldAnswer, looked };
+    what.push({ kind: 'asked', ...asked });
   }
   if (body.verdict === 'allow') {
     const { callKey, activityId, approval, grant } = body;

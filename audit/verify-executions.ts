@@ -4,7 +4,7 @@
  */
 import { activityIdOf, mostCallsPerTurn, parseCallKey } from '../core/contracts/call-names.ts';
 import type { SignedDecision } from '../core/contracts/decision.ts';
-import type { ExecutionOutcome } from '../core/contracts/receipt.ts';
+import type { ExecutionOutcome, ReceiptBody } from '../core/contracts/receipt.ts';
 import { digestJson, digestText } from '../core/digest.ts';
 import type { Checks } from './checks.ts';
 import type { OpenedExecution, OpenedReceipt, OpenedRecord, OpeningOptions } from './open-record.ts';
@@ -179,7 +179,9 @@ function verifyOutcomes(opened: OpenedRecord, checks: Checks): void {
 }
 
 function isProved(opened: OpenedRecord, callKey: string, outcome: ExecutionOutcome): boolean {
-  const bodies = opened.receipts.map(({ receipt }) => receipt.body).filter((body) => body.callKey === callKey);
+  const bodies = opened.receipts
+    .map(({ receipt }) => receipt.body)
+    .filter((body) => body.callKey === callKey && !spokeToApprovers(opened, body));
   const executed = bodies.some((body) => body.outcome === outcome && ['execute', 'dry-run'].includes(body.purpose));
   switch (outcome) {
     case 'succeeded':
@@ -193,6 +195,12 @@ function isProved(opened: OpenedRecord, callKey: string, outcome: ExecutionOutco
     case 'unknown':
       return true;
   }
+}
+
+/** What a tool said before anybody was asked is no end of the call, however it ended itself. */
+function spokeToApprovers({ decisionByDigest }: OpenedRecord, { permitDigest }: ReceiptBody): boolean {
+  const permit = decisionByDigest.get(permitDigest)?.signed.body;
+  return permit?.verdict === 'allow' && permit.dryRunTool === true;
 }
 
 function foundByPerson({ decisions }: OpenedRecord, callKey: string): boolean {

@@ -12,6 +12,7 @@ const ids: readonly CheckId[] = [
   'store-decisions',
   'store-votes',
   'store-cards',
+  'store-looks',
   'store-orders',
   'store-bodies',
   'store-ledger',

@@ -10,6 +10,7 @@ import { digestJson, digestText } from '../core/digest.ts';
 import { openEnvelope } from '../core/envelope.ts';
 import { jsonOrUndefined } from '../core/json-or-undefined.ts';
 import type { AuditStore, OpenedRecord, OpeningOptions } from './open-record.ts';
+import { verifyLooks } from './verify-looks.ts';
 
 /** @returns the store's decisions that verify, by digest */
 export async function verifyStored(
@@ -20,6 +21,7 @@ export async function verifyStored(
   const decisions = await verifyDecisionsStored(opened, store, options);
   await verifyVotesStored(opened, [...decisions.values()], store, options);
   await verifyCards(opened, [...decisions.values()], store, options);
+  await verifyLooks(opened, [...decisions.values()], store, options);
   await verifyOrders(opened, [...decisions.values()], store, options);
   await verifyBodies(opened, [...decisions.values()], store, options);
   return decisions;

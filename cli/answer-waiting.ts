@@ -27,7 +27,7 @@ export async function answerWaiting(context: CommandContext, { nonce }: Approval
   const gateway = await connectGateway(context.config());
   const approval = await findApproval(gateway, nonce);
   if (!approval.open) return 'skipped';
-  for (const line of approvalLines(approval, clock.now())) terminal.talk(line);
+  for (const line of approvalLines(approval, clock.now(), context.typed)) terminal.talk(line);
   for (const line of await wholeArgumentsLines(gateway, approval)) terminal.talk(line);
   const mayEdit = approval.editing?.mayEdit === true;
   const letter = await askForLetter(context, ask, mayEdit);

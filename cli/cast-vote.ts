@@ -2,7 +2,9 @@
  * What `approve`, `deny` and `break-glass` share: find the request, show its card, ask, and send the vote bound to the card that was shown.
  * What became of the vote is said by the gateway, never guessed.
  */
+import type { Countersign } from '../client/gateway-client.ts';
 import type { ApprovalView, VoteResult } from '../client/gateway-schemas.ts';
+import type { GrantPreview, GrantRequest } from '../client/grant-schemas.ts';
 import { timesOf } from '../core/card/lay-out-card.ts';
 import type { Outcome } from '../core/contracts/approval.ts';
 import { CountersignError } from '../core/errors.ts';
@@ -11,7 +13,7 @@ import { connectGateway } from './connect-gateway.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { findApproval } from './find-approval.ts';
-import { type GrantOptions, grantOf, grantRequestLines } from './read-grant-options.ts';
+import { type GrantOptions, grantOf } from './read-grant-options.ts';
 import { approvalLines } from './show/approval-lines.ts';
 import { durationText } from './show/format.ts';
 import { wholeArgumentsLines } from './show/whole-arguments.ts';
@@ -46,21 +48,26 @@ export async function castVote(context: CommandContext, vote: Vote): Promise<num
   const gateway = await connectGateway(context.config());
   const approval =
     vote.shown ?? (await terminal.progress('looking for the request', findApproval(gateway, vote.approval)));
-  if (!vote.shown) for (const line of approvalLines(approval, clock.now())) terminal.talk(line);
+  if (!vote.shown) for (const line of approvalLines(approval, clock.now(), context.typed)) terminal.talk(line);
   refuseHopeless(approval, verdict, reason);
   if (verdict !== 'deny' && !vote.shown) {
     const whole = await terminal.progress('reading the whole arguments', wholeArgumentsLines(gateway, approval));
     for (const line of whole) terminal.talk(line);
   }
-  const grant = vote.grant ? grantOf(vote.grant, approval) : undefined;
-  for (const line of grant ? grantRequestLines(grant, approval) : []) terminal.talk(line);
+  const wanted = vote.grant ? grantOf(vote.grant, approval) : undefined;
+  const granted = wanted
+    ? await terminal.progress('asking what it covers', showGrant(gateway, approval, wanted))
+    : undefined;
+  for (const line of granted ? coverLines(granted) : []) terminal.talk(line);
   const { tool, environment } = approval.card;
   // A vote that has to be confirmed afresh asks for the exact word, as critical ones do.
-  const needsWord = verdict === 'break-glass' || (verdict === 'approve' && approval.approvers.confirmation !== null);
-  const risk = needsWord ? 'critical' : approval.card.risk;
+  const needsWord =
+    verdict === 'break-glass' ||
+    (verdict === 'approve' && (approval.approvers.confirmation ?? granted?.preview.confirmation ?? null) !== null);
+  const risk = needsWord || granted?.preview.risk === 'critical' ? 'critical' : approval.card.risk;
   const verb = verbs[verdict];
   // A denial stops something: it needs no more than a y, whatever the risk.
-  const besides = grant ? ' and calls like it' : '';
+  const besides = granted ? ' and calls like it' : '';
   if (verdict === 'break-glass') for (const line of breakGlassWords(approval)) terminal.talk(line);
   const question = `${verb} ${visible(tool)} on ${visible(environment)}${timesOf(approval.card)}${besides} (risk ${approval.card.risk})`;
   if (needsWord && !context.ask) {
@@ -82,15 +89,34 @@ export async function castVote(context: CommandContext, vote: Vote): Promise<num
       ...(reason === undefined ? {} : { reason }),
       ...(needsWord ? { confirmation: 'yes' } : {}),
       ...(vote.stop ? { stop: true } : {}),
-      ...(grant ? { grant } : {}),
+      ...(granted ? { grant: granted.request } : {}),
     }),
   );
   if (json) terminal.json({ nonce, approvalId, verdict, ...result });
   else {
     terminal.result(describeVote(verdict, visible(tool), result));
-    if (result.grantId !== undefined) terminal.result(grantWords(result.grantId, approval));
+    if (result.grantId !== undefined) terminal.result(grantWords(context, result.grantId, approval));
   }
   return achieved(verdict, result) ? exitByStatus[result.status] : exitCodes.ended;
+}
+
+interface ShownGrant {
+  request: GrantRequest;
+  preview: GrantPreview;
+}
+
+/** In the gateway's words. What is sent then names what was shown, so that nothing else is granted. */
+async function showGrant(gateway: Countersign, approval: ApprovalView, grant: GrantRequest): Promise<ShownGrant> {
+  const { nonce, cardDigest } = approval;
+  const preview = await gateway.approvals.previewGrant(nonce, { grant, cardDigest, channel: 'terminal' });
+  return { preview, request: 'sign' in grant ? grant : { ...grant, shown: preview.coverageDigest } };
+}
+
+function coverLines({ preview: { lines } }: ShownGrant): string[] {
+  return [
+    '  grant       calls like it run from now on without being asked:',
+    ...lines.map(({ label, text }) => `  ${label.padEnd(12)}${visible(text)}`),
+  ];
 }
 
 const exitByStatus: Readonly<Record<VoteResult['status'], number>> = {
@@ -177,9 +203,9 @@ function breakGlassWords({ approvers: { breakGlass, quorum } }: ApprovalView): s
 }
 
 /** Whether it stands is for the votes to say: the command that shows it looks them up. */
-function grantWords(grantId: string, { approvers: { quorum } }: ApprovalView): string {
+function grantWords({ typed }: CommandContext, grantId: string, { approvers: { quorum } }: ApprovalView): string {
   const others = quorum > 1 ? `; it stands when ${quorum} people have approved it with --grant ${grantId}` : '';
-  return `grant ${grantId}: approved by you${others}; look at "countersign grants show ${grantId}"`;
+  return `grant ${grantId}: approved by you${others}; look at "${typed(`grants show ${grantId}`)}"`;
 }
 
 function describeVote(verdict: Verdict, tool: string, result: VoteResult): string {

@@ -10,6 +10,8 @@ export interface CommandContext {
   readonly clock: Clock;
   /** `--json` */
   readonly json: boolean;
+  /** A command to type next, with the `--state` and `--url` of this command line. */
+  readonly typed: (words: string) => string;
   /** Settings: the flags of this command line, then the environment. @throws {CountersignError} `config-invalid` */
   readonly config: (more?: Flags) => Config;
   /**

@@ -6,6 +6,7 @@ export const exitCodes = {
   /** Something that was looked at is not as it should be. */
   failed: 1,
   usage: 2,
+  notFound: 3,
   refused: 4,
   ended: 5,
   interrupted: 130,

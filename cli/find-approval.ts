@@ -12,7 +12,7 @@ const shortest = 4;
 
 /** @throws {CountersignError} `not-found`, `input-invalid` for a beginning that fits several */
 export async function findApproval(gateway: Countersign, given: string): Promise<ApprovalView> {
-  if (nonceSchema.safeParse(given).success) return checked(await gateway.approvals.get(given));
+  if (nonceSchema.safeParse(given).success) return checked(await gateway.approvals.get(given, 'terminal'));
   const [workflowId = ''] = given.split('/');
   const byId = given.includes('/');
   const filter = byId ? ({ state: 'all', workflowId } as const) : ({ state: 'open' } as const);
@@ -34,7 +34,7 @@ export async function findApproval(gateway: Countersign, given: string): Promise
     );
   }
   // With what a list leaves out: what differs from the last approved call, and what the run took so far.
-  return checked(await gateway.approvals.get(first.nonce));
+  return checked(await gateway.approvals.get(first.nonce, 'terminal'));
 }
 
 /** The digest that is sent says what was shown: it must be of this very card, whatever the gateway says. */

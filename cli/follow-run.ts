@@ -25,10 +25,13 @@ export interface FollowOptions {
 const looksToBeSilent = 3;
 
 /** A run's own word says only that a request is gone; how it ended is in the gate's record. */
-async function withOutcome(gateway: Countersign, change: RunChange): Promise<RunChange> {
+async function withOutcome(gateway: Countersign, workflowId: string, change: RunChange): Promise<RunChange> {
   if (change.kind !== 'answered') return change;
   try {
-    return { ...change, outcome: (await gateway.approvals.get(change.nonce)).outcome };
+    // Of the list: asking for the request by itself would be on record as somebody looking at its card.
+    const { approvals } = await gateway.approvals.list({ state: 'all', workflowId, limit: 200 });
+    const outcome = approvals.find(({ nonce }) => nonce === change.nonce)?.outcome;
+    return outcome === undefined ? change : { ...change, outcome };
   } catch {
     // A key that may not read approvals still watches.
     return change;
@@ -48,7 +51,7 @@ export async function followRun(options: FollowOptions): Promise<RunDetail | und
       const detail = await gateway.runs.get(workflowId);
       unreachableSince = undefined;
       const changes = changesBetween(last, detail);
-      for (const change of changes) onChange(await withOutcome(gateway, change));
+      for (const change of changes) onChange(await withOutcome(gateway, workflowId, change));
       if (hasEnded(detail)) return detail;
       silentLooks = detail.engine === 'running' && detail.live === null ? silentLooks + 1 : 0;
       if (silentLooks === looksToBeSilent) onChange({ kind: 'silent' });

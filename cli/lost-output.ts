@@ -39,7 +39,7 @@ export function endOfOutput(exit: number, lost: Error | null): OutputEnd {
 export function cannotWriteOutput(what: string, is: string, cause: unknown): CountersignError {
   return new CountersignError(
     'output-failed',
-    `Cannot write ${what}: ${is}${is === 'ENOSPC' ? ' (the disk is full)' : ''}, expected room for the whole result; make room, or write it elsewhere`,
+    `Cannot write ${what}: ${is}${is === 'ENOSPC' ? ' (the disk is full)' : ''}, expected room for the whole result; make room or write elsewhere, and look before you repeat what was done`,
     { cause },
   );
 }

@@ -9,6 +9,7 @@ import type { CommandContext } from './context.ts';
 import type { CommandDefinition } from './define-command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { reportError } from './report-error.ts';
+import { typedCommand } from './typed-command.ts';
 import { createTerminal, type Sink } from './terminal.ts';
 
 export interface World extends Pick<CommandContext, 'clock' | 'ask' | 'cacheCode' | 'pause' | 'stdin'> {
@@ -51,7 +52,8 @@ export async function runProgram(argv: readonly string[], world: World): Promise
       const flags = flagsOf(options);
       const config = (more?: Flags) => readConfig(environment, { ...flags, ...more });
       const { takeStop, left } = stopOf(stop);
-      const context = { terminal, environment, clock, json, config, takeStop, ask, pause, cacheCode, stdin };
+      const typed = typedCommand(options);
+      const context = { terminal, environment, clock, json, typed, config, takeStop, ask, pause, cacheCode, stdin };
       exit = await Promise.race([definition.run(context, args, options), left]);
     });
   }

@@ -3,11 +3,10 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { ApprovalView } from '../client/gateway-schemas.ts';
 import type { GrantRequest, ProposedGrant } from '../client/grant-schemas.ts';
+import { mostUses } from '../core/contracts/grant.ts';
 import { labelSchema, riskSchema } from '../core/contracts/labels.ts';
 import { CountersignError } from '../core/errors.ts';
 import { parseDuration } from '../policy/index.ts';
-import { durationText } from './show/format.ts';
-import { visible } from './terminal.ts';
 
 const pair = /^([^=]{1,200})=(.+)$/su;
 const pairText = z.string().regex(pair, 'expected <argument>=…');
@@ -24,14 +23,16 @@ export function defineGrantOptions(command: Command): Command {
     .option('--label <label...>', 'grant: what its calls may have read at most (default: as this one)');
 }
 
+const fewest = `expected a whole number from 1 to ${mostUses}`;
 export const grantOptions = {
   grant: z.union([z.literal(true), z.string().regex(/^[a-z0-9]{12}$/u, 'expected the id of a grant')]).optional(),
   like: z.array(pairText).max(200).default([]),
   oneOf: z.array(pairText).max(50).default([]),
   uses: z
     .string()
-    .regex(/^[1-9]\d{0,3}$/u, 'expected a whole number')
+    .regex(/^\d{1,9}$/u, fewest)
     .transform(Number)
+    .pipe(z.number().min(1, fewest).max(mostUses, fewest))
     .optional(),
   for: z
     .string()
@@ -65,7 +66,7 @@ export function grantOf(options: GrantOptions, approval: ApprovalView): GrantReq
     return { sign: found.grantDigest };
   }
   const cap = approval.approvers.grants;
-  if (!cap) throw wrong('its terms allow no grants', 'approve this call alone');
+  if (!cap) throw wrong('no grant can be given with it', 'approve this call alone');
   return {
     propose: {
       arguments: patternsOf(like, oneOf),
@@ -76,27 +77,6 @@ export function grantOf(options: GrantOptions, approval: ApprovalView): GrantReq
       ...(label ? { labels: label } : {}),
     },
   };
-}
-
-/** What will be sent, for the person to look at before they say yes. */
-export function grantRequestLines(request: GrantRequest, approval: ApprovalView): string[] {
-  if ('sign' in request) {
-    const found = approval.grants.find(({ grantDigest }) => grantDigest === request.sign);
-    return [`  grant       ${found?.grantId ?? ''}, as above`];
-  }
-  const { arguments: named = {}, uses, ttlMs, scope = 'run', risk, labels } = request.propose;
-  const patterns = Object.entries(named).map(([name, pattern]) =>
-    'like' in pattern
-      ? `  argument    ${visible(name)} is like ${pattern.like.map((one) => visible(JSON.stringify(one))).join(' or ')}`
-      : `  argument    ${visible(name)} is one of ${visible(JSON.stringify(pattern.oneOf))}`,
-  );
-  return [
-    `  grant       calls of ${visible(approval.tool)} on ${visible(approval.card.environment)} from now on, without being asked`,
-    ...patterns,
-    '  argument    every other one exactly as on the card',
-    `  for         ${uses === 1 ? 'one call' : `at most ${uses} calls`} within ${durationText(ttlMs)}, ${scope === 'run' ? 'in this run' : 'in every run of the agent'}`,
-    `  up to       risk ${risk ?? approval.card.risk}, labels ${(labels ?? approval.card.labels).join(', ') || 'none'}`,
-  ];
 }
 
 function patternsOf(like: readonly string[], oneOf: readonly string[]): NonNullable<ProposedGrant['arguments']> {

@@ -18,16 +18,17 @@ export async function watchToEnd(
   workflowId: string,
   stream: 'changes' | 'result',
 ): Promise<number> {
-  const { terminal, json, clock, pause } = context;
+  const { terminal, json, clock, pause, typed } = context;
   const onChange = (change: RunChange): void => {
     const at = clock.now();
     if (json && stream === 'changes') return terminal.json({ at, ...change });
-    for (const line of changeLines(change, at)) terminal.talk(`${terminal.talkStyle('dim', clockText(at))} ${line}`);
+    for (const line of changeLines(change, at, typed))
+      terminal.talk(`${terminal.talkStyle('dim', clockText(at))} ${line}`);
   };
   const stop = context.takeStop();
   const last = await followRun({ connect: () => connectGateway(config), workflowId, stop, onChange, pause });
   if (!last) {
-    terminal.talk(`stopped watching; the run goes on. Watch it again: countersign watch ${workflowId}`);
+    terminal.talk(`stopped watching; the run goes on. Watch it again: ${typed(`watch ${workflowId}`)}`);
     if (json && stream === 'result') terminal.json({ workflowId, outcome: null, watching: false });
     return exitCodes.interrupted;
   }
@@ -35,7 +36,7 @@ export async function watchToEnd(
   const outcome = result?.outcome ?? run.outcome;
   if (!json) {
     if (result && result.text !== '') terminal.result(visible(result.text));
-    terminal.talk(`postmortem: countersign replay ${workflowId}`);
+    terminal.talk(`postmortem: ${typed(`replay ${workflowId}`)}`);
   } else if (stream === 'result') {
     const { text = null, turns = null, calls = null } = result ?? {};
     terminal.json({ workflowId, outcome, text, turns, calls, failure });

@@ -1,6 +1,7 @@
-/** Who was told of an approval request and who answered it, as the gateway shows it. Nothing in here decides anything. */
+/** Who was told of an approval request, who looked and who answered it, as the gateway shows it. Nothing in here decides anything. */
 import { z } from 'zod';
 import { channelSchema, voteVerdictSchema } from '../core/contracts/approval.ts';
+import { lookSchema } from '../core/contracts/look.ts';
 import { principalSchema, timestampSchema } from '../core/contracts/ids.ts';
 
 export const castVoteViewSchema = z.strictObject({
@@ -11,6 +12,11 @@ export const castVoteViewSchema = z.strictObject({
   authenticated: z
     .string()
     .describe('How its voter was authenticated: the key, what stood for it, and how it was confirmed afresh'),
+});
+
+export const lookViewSchema = z.strictObject({
+  ...lookSchema.omit({ nonce: true, authenticated: true }).shape,
+  authenticated: z.string().describe('How, at the last time, in words'),
 });
 
 export const toldViewSchema = z.strictObject({

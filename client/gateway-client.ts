@@ -18,13 +18,20 @@ import {
 } from './channel-schemas.ts';
 import type { EditRequest } from './edit-schemas.ts';
 import {
+  grantListSchema,
+  type GrantPreview,
+  type GrantPreviewRequest,
+  grantPreviewSchema,
+  type GrantView,
+  grantViewSchema,
+} from './grant-schemas.ts';
+import {
   reviewListSchema,
   type ReviewList,
   reviewViewSchema,
   type ReviewView,
   type SignReviewRequest,
 } from './review-schemas.ts';
-import { grantListSchema, type GrantView, grantViewSchema } from './grant-schemas.ts';
 import {
   type ApprovalArguments,
   approvalArgumentsSchema,
@@ -59,7 +66,10 @@ import {
   type PolicyPublished,
   policyStatusSchema,
   type PolicyStatus,
+  proposalWithdrawnSchema,
+  type ProposalWithdrawn,
   type RollBackPolicyRequest,
+  type WithdrawProposalRequest,
 } from './policy-schemas.ts';
 import {
   type RedactionList,
@@ -156,7 +166,9 @@ export class Countersign {
     /** With `version` and `waitMs` (less than `timeoutMs`): answered when the list is another one, or the wait is over. */
     list: (filter: ApprovalListFilter = {}): Promise<ApprovalList> =>
       this.#get('/v1/approvals', approvalListSchema, { ...filter, mayAnswer: filter.mayAnswer ? 'true' : undefined }),
-    get: (nonce: string): Promise<ApprovalView> => this.#get(`/v1/approvals/${segment(nonce)}`, approvalViewSchema),
+    /** @param channel where a person is shown it, for the record of who looked. @default 'api' */
+    get: (nonce: string, channel?: 'terminal'): Promise<ApprovalView> =>
+      this.#get(`/v1/approvals/${segment(nonce)}`, approvalViewSchema, { channel }),
     /** Whole, also where the card cuts them. */
     arguments: (nonce: string): Promise<ApprovalArguments> =>
       this.#get(`/v1/approvals/${segment(nonce)}/arguments`, approvalArgumentsSchema),
@@ -170,6 +182,9 @@ export class Countersign {
         schema: voteResultSchema,
         repeatable: true,
       }),
+    /** What an approval with this grant would cover; nothing is recorded. */
+    previewGrant: (nonce: string, request: GrantPreviewRequest): Promise<GrantPreview> =>
+      this.#post(`/v1/approvals/${segment(nonce)}/grant-previews`, request, grantPreviewSchema, true),
     /** Ends the request: the call is asked about anew with these arguments, where it still has to be. May be repeated as a vote. */
     edit: (nonce: string, edit: EditRequest, idempotencyKey: string = crypto.randomUUID()): Promise<VoteResult> =>
       this.#call({
@@ -261,6 +276,9 @@ export class Countersign {
     /** A second order of the same person changes nothing. */
     activate: (request: ActivatePolicyRequest): Promise<PolicyActivated> =>
       this.#post('/v1/policies/activations', request, policyActivatedSchema, true),
+    /** What is in force stays. A second time there is nothing to withdraw. */
+    withdraw: (request: WithdrawProposalRequest): Promise<ProposalWithdrawn> =>
+      this.#post('/v1/policies/withdrawals', request, proposalWithdrawnSchema, false),
     rollBack: (request: RollBackPolicyRequest): Promise<PolicyActivated> =>
       this.#post('/v1/policies/rollbacks', request, policyActivatedSchema, false),
   };

@@ -10,7 +10,7 @@ import {
   voteBodySchema,
   voteVerdictSchema,
 } from '../core/contracts/approval.ts';
-import { castVoteViewSchema, toldViewSchema } from './answer-views.ts';
+import { castVoteViewSchema, lookViewSchema, toldViewSchema } from './answer-views.ts';
 import { type ErrorCode, errorMeanings } from '../core/contracts/errors.ts';
 import {
   agentNameSchema,
@@ -205,6 +205,10 @@ export const approvalViewSchema = z.strictObject({
       left: z.int().min(0).describe('How often the call may still be edited'),
       mayEdit: z.boolean(),
       reason: z.string().nullable().describe('Why not'),
+      warning: z
+        .string()
+        .optional()
+        .describe('What an edit of yours would most likely end in; absent: nothing to warn of'),
     })
     .optional()
     .describe('Whether you may answer with other arguments. Absent in lists'),
@@ -259,6 +263,7 @@ export const approvalViewSchema = z.strictObject({
     .array(principalSchema)
     .nullable()
     .describe('Who could answer when it was asked, as the gate signed it, at most 100; null: not looked for'),
+  looked: z.array(lookViewSchema).optional().describe('Who was shown this request by itself. Absent in lists'),
   told: z.array(toldViewSchema).optional().describe('What each channel was told, and when. Absent in lists'),
   you: z.strictObject({
     mayAnswer: z.boolean(),

@@ -37,7 +37,14 @@ export type ProposedGrant = z.infer<typeof proposedGrantSchema>;
 
 /** With an approval: what is granted besides, newly proposed or as somebody proposed it before. */
 export const grantRequestSchema = z.union([
-  z.strictObject({ propose: proposedGrantSchema }),
+  z.strictObject({
+    propose: proposedGrantSchema,
+    shown: digestSchema
+      .optional()
+      .describe(
+        '`coverageDigest` of the preview that the person saw: a grant of anything else is refused. A session must send it',
+      ),
+  }),
   z.strictObject({
     sign: digestSchema.describe('Digest of a grant that was proposed for this request, as it was shown'),
   }),
@@ -56,14 +63,31 @@ const grantLinesSchema = z
   .array(z.strictObject({ label: z.string(), text: z.string() }))
   .describe('What it covers, in words: one line each, hidden characters escaped; plain text');
 
+export const grantPreviewRequestSchema = z.strictObject({
+  grant: grantRequestSchema,
+  cardDigest: digestSchema.optional().describe('Of the card that was seen. May be sent as `If-Match` instead'),
+  channel: z.enum(['api', 'terminal']).optional().describe('From where it will be approved; absent: api'),
+});
+export type GrantPreviewRequest = z.infer<typeof grantPreviewRequestSchema>;
+export const grantPreviewSchema = z.strictObject({
+  coverageDigest: digestSchema.describe('Send it as `grant.shown` with the vote'),
+  lines: grantLinesSchema,
+  risk: riskSchema.describe('The highest that it covers: the vote is confirmed as that needs'),
+  confirmation: z.string().nullable().describe('What the person types to approve it; null: nothing'),
+});
+export type GrantPreview = z.infer<typeof grantPreviewSchema>;
+
 /** As its approvers see it beside the card. */
 export const proposedGrantViewSchema = z.strictObject({
   grantId: grantIdSchema,
   grantDigest: digestSchema.describe('Send it as `grant.sign` to approve this grant as well'),
   proposedBy: principalSchema,
   approvals: z.array(principalSchema).describe('Who approved it so far'),
+  takenBack: z.array(principalSchema).describe('Who had approved it, and took that back'),
   lines: grantLinesSchema,
 });
+
+export type ProposedGrantView = z.infer<typeof proposedGrantViewSchema>;
 
 export const grantStates = ['proposed', 'standing', 'used-up', 'expired', 'revoked', 'void'] as const;
 export const grantViewSchema = z.strictObject({

@@ -40,6 +40,14 @@ export const policyActivatedSchema = z.strictObject({
     .describe('Who stands behind both this order and the proposal, by themselves or as maker of a key; empty: nobody'),
 });
 export type PolicyActivated = z.infer<typeof policyActivatedSchema>;
+export const withdrawProposalRequestSchema = z.strictObject(layerIdShape);
+export type WithdrawProposalRequest = z.infer<typeof withdrawProposalRequestSchema>;
+export const proposalWithdrawnSchema = z.strictObject({
+  policyDigest: digestSchema.nullable().describe('What was proposed; null: that there be none'),
+  proposedBy: principalSchema,
+  inForce: digestSchema.nullable().describe('Before and after; null: none'),
+});
+export type ProposalWithdrawn = z.infer<typeof proposalWithdrawnSchema>;
 const policyInForceSchema = z.strictObject({ ...layerIdShape, mode: policyModeSchema, policyDigest: digestSchema });
 export const policyStatusSchema = z.strictObject({
   active: z.array(policyInForceSchema),

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { digestSchema, nonceSchema, timestampSchema } from '../core/contracts/ids.ts';
 import { voteVerdictSchema } from '../core/contracts/approval.ts';
+import { grantRequestSchema } from './grant-schemas.ts';
 import { keyIdSchema } from './key-schemas.ts';
 
 /** What is said of a request; a person who signs it signs its RFC 8785 form. */
@@ -21,6 +22,9 @@ export const webhookStatementSchema = z.strictObject({
     .optional()
     .describe('What the person typed to confirm it, where its terms require that'),
   stop: z.literal(true).optional().describe('With a denial: the run ends, too'),
+  grant: grantRequestSchema
+    .optional()
+    .describe("With an approval that carries a person's own signature: what is approved besides this call"),
   answeredAt: timestampSchema.describe('When it was said: at most five minutes ago'),
 });
 export type WebhookStatement = z.infer<typeof webhookStatementSchema>;

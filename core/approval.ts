@@ -5,10 +5,11 @@
  * roles: the caller says which votes are valid and whose voters are eligible.
  */
 import { isNamedBy } from './approver-set.ts';
-import { saysYes, type SignedVote, type VoteVerdict } from './contracts/approval.ts';
+import type { SignedVote, VoteVerdict } from './contracts/approval.ts';
 import type { Ask, SignedDecision } from './contracts/decision.ts';
 import { digestJson } from './digest.ts';
 import { approvalsSuffice, denialsSuffice, type SeatedVote } from './quorum.ts';
+import { saysYes } from './says-yes.ts';
 
 /** A vote may carry a time this much before the ask's, ms: the bound between two machines' clocks. */
 export const voteClockBoundMs = 10_000;

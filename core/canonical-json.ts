@@ -28,8 +28,7 @@ export function parseStrictJson(text: string): ParsedJson {
     if (nestingDepth(text) > maximumDepth) return { kind: 'refused', reason: `nested deeper than ${maximumDepth}` };
     const reference: unknown = JSON.parse(text);
     const value = toValue(parse(text, { mode: 'json' }).body);
-    if (canonicalJson(value) !== canonicalJson(reference))
-      return { kind: 'refused', reason: 'it can be read in two ways' };
+    if (!isSame(value, reference)) return { kind: 'refused', reason: 'it can be read in two ways' };
     return { kind: 'value', value };
   } catch (error) {
     return { kind: 'refused', reason: error instanceof StrictJsonRefusal ? error.message : 'it is not valid JSON' };
@@ -77,19 +76,40 @@ const code = { quote: 0x22, backslash: 0x5c, openArray: 0x5b, closeArray: 0x5d, 
 export function nestingDepth(text: string | Uint8Array): number {
   const codeAt =
     typeof text === 'string' ? (index: number) => text.charCodeAt(index) : (index: number) => text[index] ?? 0;
+  const quoteFrom =
+    typeof text === 'string' ? (at: number) => text.indexOf('"', at) : (at: number) => text.indexOf(code.quote, at);
   let depth = 0;
   let deepest = 0;
-  let inString = false;
   for (let index = 0; index < text.length; index += 1) {
     const character = codeAt(index);
-    if (inString) {
-      if (character === code.backslash) index += 1;
-      else if (character === code.quote) inString = false;
-    } else if (character === code.quote) inString = true;
+    if (character === code.quote) index = endOfString(index + 1);
     else if (character === code.openArray || character === code.openObject) deepest = Math.max(deepest, ++depth);
     else if (character === code.closeArray || character === code.closeObject) depth -= 1;
   }
   return deepest;
+
+  /** Of its closing quote, which has an even number of backslashes before it. Long strings are most of large texts: they are jumped over. */
+  function endOfString(start: number): number {
+    for (let from = start; ; ) {
+      const quote = quoteFrom(from);
+      if (quote < 0) return text.length;
+      let backslashes = 0;
+      while (quote - backslashes > from && codeAt(quote - backslashes - 1) === code.backslash) backslashes += 1;
+      if (backslashes % 2 === 0) return quote;
+      from = quote + 1;
+    }
+  }
+}
+
+/** Whether both say the same, whatever the order of their keys. */
+function isSame(one: Json, other: unknown): boolean {
+  if (typeof one !== 'object' || one === null) return one === other;
+  if (typeof other !== 'object' || other === null || Array.isArray(one) !== Array.isArray(other)) return false;
+  const entries = Object.entries(one);
+  if (entries.length !== Object.keys(other).length) return false;
+  return entries.every(
+    ([key, inner]) => Object.hasOwn(other, key) && isSame(inner, (other as Record<string, unknown>)[key]),
+  );
 }
 
 function toValue(node: AnyNode): Json {

@@ -14,6 +14,7 @@ export type DigestPurpose =
   | 'decision'
   | 'export'
   | 'grant'
+  | 'grant-coverage'
   | 'idempotency'
   | 'input'
   | 'message'

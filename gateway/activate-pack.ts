@@ -3,7 +3,7 @@
  * where another one was active. Nothing is signed twice for the same pack.
  */
 import { type PackBodies, publishPack } from '../packs/agent-pack.ts';
-import { loosening } from './activate-policy.ts';
+import { isLooser, loosening } from './activate-policy.ts';
 import { activationOf } from './active-pack.ts';
 import { appendWeighed, type ControlWriter } from './control-records.ts';
 
@@ -15,6 +15,8 @@ export interface PackActivation {
   activated: boolean;
   /** Its policy may be looser, and the organisation wants two people for that: what was active before stays so. */
   heldBack: boolean;
+  /** It is in force by now and may be looser than what was before; whoever starts a gateway with a pack orders that. */
+  mayBeLooser: boolean;
   /** What was active before; null: nothing. */
   before: { packDigest: string; policyDigest: string } | null;
 }
@@ -34,7 +36,8 @@ export async function activatePack(writer: ControlWriter, pack: PackBodies, by: 
     const order = { layer: 'pack' as const, name: agent, mode: 'enforce' as const, policyDigest };
     const heldBack = changed && (await loosening(writer, order, before?.policyDigest ?? null)).length > 0;
     const activated = changed && !heldBack;
-    const result = { agent, packDigest, policyDigest, activated, heldBack, before };
+    const mayBeLooser = activated && before !== null && (await isLooser(writer, before.policyDigest, policyDigest));
+    const result = { agent, packDigest, policyDigest, activated, heldBack, mayBeLooser, before };
     if (!activated) return { result };
     return { result, order: { kind: 'policy-activation' as const, agent, packDigest, policyDigest, by } };
   });

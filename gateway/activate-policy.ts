@@ -134,6 +134,18 @@ export async function loosening(
   return differences.filter(({ direction }) => direction !== 'tighter' || layer === 'organisation');
 }
 
+/** Whether one version may be looser than another, whoever may order it; a version that cannot be read compares as anything. */
+export async function isLooser(gateway: ControlWriter, before: string, policyDigest: string): Promise<boolean> {
+  if (before === policyDigest) return false;
+  try {
+    const [old, now] = [await policyOf(gateway, before), await policyOf(gateway, policyDigest)];
+    return mayBeLooser(comparePolicies(old.source, now.source));
+  } catch (error) {
+    if (error instanceof CountersignError && !error.retryable) return true;
+    throw error;
+  }
+}
+
 function requireSensible({ layer, name, mode, policyDigest }: ActivationOrder): void {
   const wrong =
     layer === 'organisation' && name !== 'organisation'
@@ -155,7 +167,7 @@ async function requireFitting(gateway: ControlWriter, order: ActivationOrder, di
   }
 }
 
-async function activationOrder(
+export async function activationOrder(
   gateway: ControlWriter,
   order: ActivationOrder,
   by: string,

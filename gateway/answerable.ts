@@ -2,9 +2,10 @@
  * The checks that a vote and a reconcile answer share, before anything is signed or stored: the ask is the gate's own,
  * the caller saw its card, and may answer. What each does after is its own.
  */
-import { saysYes } from '../core/contracts/approval.ts';
+import { saysYes } from '../core/says-yes.ts';
 import type { TicketBody } from '../core/contracts/ticket.ts';
 import { type ErrorCode } from '../core/contracts/errors.ts';
+import type { Risk } from '../core/contracts/labels.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { RunRow } from '../store/store.ts';
 import type { Answer, ApproverCheck } from './approvers.ts';
@@ -68,13 +69,20 @@ export async function requireAnswerable(
     throw cannot('input-refused', ask, 'no reason was given', `a reason, which ${who}`, 'say why');
   }
   if (request.reason !== null) await refuseSecrets(gateway, 'the reason', request.reason);
-  return { ask, run, ticket, roles: may.roles, groups: may.groups, stepUp: confirmed(ask, request) };
+  return { ask, run, ticket, roles: may.roles, groups: may.groups, stepUp: requireConfirmed(ask, request) };
 }
 
-/** @throws {CountersignError} `input-refused` where its terms require what was not typed */
-function confirmed(ask: OpenedAsk, { kind, verdict, channel, confirmation }: AnswerRequest): StepUp | undefined {
+/**
+ * @param risk of the riskiest call that is approved; absent: of the call that was asked for
+ * @throws {CountersignError} `input-refused` where its terms require what was not typed
+ */
+export function requireConfirmed(
+  ask: OpenedAsk,
+  { kind, verdict, channel, confirmation }: Pick<AnswerRequest, 'kind' | 'verdict' | 'channel' | 'confirmation'>,
+  risk?: Risk,
+): StepUp | undefined {
   if (kind !== 'call' || !saysYes(verdict)) return undefined;
-  const needed = confirmationNeeded(ask, channel === 'terminal' ? channel : 'api', verdict);
+  const needed = confirmationNeeded(ask, channel === 'terminal' ? channel : 'api', verdict, risk);
   if (!needed || confirmation === needed.expected) return needed?.method;
   const is = confirmation === undefined ? 'it was not confirmed afresh' : 'another text was typed to confirm it';
   throw cannot('input-refused', ask, is, `"confirmation": "${needed.expected}"`, 'have the person type it');

@@ -4,13 +4,14 @@
  */
 import { requestersOf, type TicketBody } from '../core/contracts/ticket.ts';
 import { whyNotAfterEdits, whyNoVote } from '../core/credential.ts';
-import { saysYes } from '../core/contracts/approval.ts';
+import { saysYes } from '../core/says-yes.ts';
 import { type CastVote, type CompiledPolicy, judgeVoter, mayBeRequesters, namesOf, personOf } from '../policy/index.ts';
 import { readMakers } from '../store/read-credentials.ts';
 import { whyNoBreakGlass } from '../store/read-reviews.ts';
 import { activationOf } from './active-pack.ts';
 import type { VotingKey } from './credentials.ts';
 import type { GatewayContext } from './options.ts';
+import { oncePer } from './once-per.ts';
 import { storedPolicy } from './stored-policies.ts';
 import type { OpenedAsk } from './verified.ts';
 
@@ -23,6 +24,8 @@ const anyAnswer: Answer = { verdict: 'approve', channel: null, hasReason: true, 
 
 export interface ApproverCheck {
   mayAnswer(ask: OpenedAsk, ticket: TicketBody, caller: VotingKey, answer?: Answer): Promise<MayAnswer>;
+  /** For a list that is put together now: keys and activations are read once for all of it. */
+  atOnce(): Omit<ApproverCheck, 'atOnce'>;
   /**
    * Whether somebody may sign the review of a break-glass: who could have answered the request at some time before its deadline,
    * and is neither its breaker nor behind the run, whatever the terms say of requesters.
@@ -32,21 +35,45 @@ export interface ApproverCheck {
   peopleOf(ask: OpenedAsk, ticket: TicketBody): Promise<{ others: string[]; personOf: (name: string) => string }>;
 }
 
-export function createApproverCheck(
-  gateway: Pick<GatewayContext, 'store' | 'keys' | 'audience' | 'clock'>,
-): ApproverCheck {
+type Context = Pick<GatewayContext, 'store' | 'keys' | 'audience' | 'clock'>;
+
+interface Reads {
+  makersOf: (key: VotingKey) => Promise<ReadonlySet<string>>;
+  activationOf: (agent: string) => ReturnType<typeof activationOf>;
+}
+
+export function createApproverCheck(gateway: Context): ApproverCheck {
+  const read = async () =>
+    await readMakers({ store: gateway.store, registry: gateway.keys.registry, audience: gateway.audience });
+  const reads: Reads = {
+    makersOf: async (key) => (await read())(key),
+    activationOf: async (agent) => await activationOf(gateway, agent),
+  };
+  return {
+    ...checkBy(gateway, reads),
+    atOnce() {
+      const makers = oncePer(read);
+      return checkBy(gateway, {
+        makersOf: async (key) => (await makers(''))(key),
+        activationOf: oncePer(reads.activationOf),
+      });
+    },
+  };
+}
+
+function checkBy(gateway: Context, reads: Reads): Omit<ApproverCheck, 'atOnce'> {
   return {
     async mayAnswer(ask, ticket, caller, answer = anyAnswer) {
       const { terms, askedAt, coAuthors = [] } = ask.body.ask;
       const requesters = everybodyBehind(ask, ticket);
       const now = gateway.clock.now();
-      const makers = await makersOf(gateway, caller);
+      const makers = await reads.makersOf(caller);
       const separate = mayBeRequesters(terms, answer.verdict) ? [] : requesters;
       const reason =
         whyNoVote(caller, makers, separate, now, answer.verdict) ??
         (saysYes(answer.verdict) ? whyNotAfterEdits(caller, coAuthors) : undefined);
       if (reason !== undefined) return { kind: 'may-not', reason };
-      const policies = await policiesOf(gateway, ask, ticket);
+      const policies = await policiesOf(gateway, reads, ask, ticket);
       if (!policies) return noPolicy;
       const voter = { principal: caller.principal, claims: caller.roles };
       const asked = { terms, risk: ask.body.risk, askedAt, coAuthors };
@@ -66,9 +93,9 @@ export function createApproverCheck(
     async mayReview(ask, ticket, caller, breaker) {
       const { terms, askedAt, deadlineAt, coAuthors = [] } = ask.body.ask;
       const others = [...everybodyBehind(ask, ticket), breaker];
-      const reason = whyNoVote(caller, await makersOf(gateway, caller), others, gateway.clock.now(), 'approve');
+      const reason = whyNoVote(caller, await reads.makersOf(caller), others, gateway.clock.now(), 'approve');
       if (reason !== undefined) return { kind: 'may-not', reason };
-      const policies = await policiesOf(gateway, ask, ticket);
+      const policies = await policiesOf(gateway, reads, ask, ticket);
       if (!policies) return noPolicy;
       const asked = { terms: { ...terms, requesterMayApprove: false }, risk: ask.body.risk, askedAt, coAuthors };
       const voter = { principal: caller.principal, claims: caller.roles };
@@ -78,7 +105,7 @@ export function createApproverCheck(
     },
 
     async peopleOf(ask, ticket) {
-      const policies = (await policiesOf(gateway, ask, ticket)) ?? [];
+      const policies = (await policiesOf(gateway, reads, ask, ticket)) ?? [];
       return { others: everybodyBehind(ask, ticket), personOf: (name) => personOf(policies, name) };
     },
   };
@@ -88,11 +115,12 @@ const noPolicy: MayAnswer = { kind: 'may-not', reason: 'a policy of the run is n
 
 /** By whose roles approvers are judged; undefined where one of them is not there. */
 async function policiesOf(
-  gateway: Pick<GatewayContext, 'store' | 'keys' | 'audience'>,
+  gateway: Pick<GatewayContext, 'store'>,
+  reads: Pick<Reads, 'activationOf'>,
   { body }: OpenedAsk,
   { agent }: TicketBody,
 ): Promise<CompiledPolicy[] | undefined> {
-  const active = await activationOf(gateway, agent);
+  const active = await reads.activationOf(agent);
   // Where layers above ask, the gate's ask says by whose roles; it judges again, by what is in force then.
   const usual = [body.policyDigest, body.activePolicyDigest, active?.policyDigest];
   const policies: CompiledPolicy[] = [];
@@ -103,13 +131,6 @@ async function policiesOf(
     policies.push(policy);
   }
   return policies;
-}
-
-async function makersOf(
-  { store, keys, audience }: Pick<GatewayContext, 'store' | 'keys' | 'audience'>,
-  key: VotingKey,
-): Promise<ReadonlySet<string>> {
-  return (await readMakers({ store, registry: keys.registry, audience }))(key);
 }
 
 /** From the ticket, the gate's decision and its card: a changed row cannot make a requester disappear. */

@@ -6,7 +6,7 @@ import type { VoteRequest, VoteResult } from '../client/gateway-schemas.ts';
 import type { VoteBody } from '../core/contracts/approval.ts';
 import { whyNotShown } from '../core/card/why-not-shown.ts';
 import { digestJson } from '../core/digest.ts';
-import { type Answerable, cannot, requireAnswerable } from './answerable.ts';
+import { type Answerable, cannot, requireAnswerable, requireConfirmed } from './answerable.ts';
 import type { ApproverCheck } from './approvers.ts';
 import { requireOneClock } from './clock-check.ts';
 import { unconfirmed } from './confirm-ask.ts';
@@ -58,7 +58,9 @@ export async function castVote(
   const granted = await grantOf(gateway, answerable.ask, caller, request);
   const edits = verdict === 'edit' ? await prepareEdit(gateway, answerable.ask, request.arguments ?? '') : undefined;
   await requireOneClock(gateway);
-  const { ask, run, roles, groups, stepUp } = answerable;
+  const { ask, run, roles, groups } = answerable;
+  // What the riskiest call that the grant covers would need; the gate asks for it again at each.
+  const stepUp = granted ? requireConfirmed(ask, asked, granted.grant.risk) : answerable.stepUp;
   const vote = sealVote(gateway, caller, ask, {
     verdict,
     roles,
@@ -77,8 +79,8 @@ export async function castVote(
   const refusal = late === undefined ? await unconfirmed(gateway, ask, run) : undefined;
   if (refusal !== undefined) throw cannot('conflict', ask, refusal, 'a run that waits for it', 'list the open ones');
 
-  if (granted?.proposal && late === undefined && !(await hasVoted(gateway, caller, nonce))) {
-    await appendOrder(gateway, { kind: 'grant', grant: granted.proposal });
+  if (granted?.isNew && late === undefined && !(await hasVoted(gateway, caller, nonce))) {
+    await appendOrder(gateway, { kind: 'grant', grant: granted.grant });
   }
   const stored = await gateway.store.storeVote(vote, digest);
   if (stored.kind === 'duplicate') {
@@ -99,7 +101,7 @@ export async function castVote(
       'list the open ones',
     );
   }
-  const given = granted ? { grantId: granted.grantId } : {};
+  const given = granted ? { grantId: granted.grant.grantId } : {};
   if (!(await sendVote(gateway, ask.row.workflowId, vote, digest))) {
     return { status: 'recorded', voteDigest: digest, castAt, ...given };
   }
@@ -111,10 +113,10 @@ async function grantOf(
   gateway: GatewayContext,
   ask: OpenedAsk,
   caller: Voter,
-  { verdict, grant }: Ballot,
+  { verdict, grant, channel = 'api' }: Ballot,
 ): Promise<CarriedGrant | undefined> {
   if (!grant) return undefined;
-  if (verdict === 'approve') return await grantForVote(gateway, ask, caller, grant);
+  if (verdict === 'approve') return await grantForVote(gateway, ask, caller, grant, channel);
   throw cannot('input-invalid', ask, 'only an approval grants', '"verdict": "approve"', 'leave "grant" out');
 }
 

@@ -7,6 +7,7 @@ import type { CurrentLink } from '../client/run-record.ts';
 import type { RunFailure } from '../client/run-trouble.ts';
 import { makeVisible } from '../core/make-visible.ts';
 import type { RunRow } from '../store/store.ts';
+import { oncePer } from './once-per.ts';
 import type { GatewayContext } from './options.ts';
 
 /** Undefined: the server knows no such run. Null: it is out of reach. */
@@ -23,7 +24,6 @@ const activityWords: Readonly<Record<string, string>> = {
 
 /** Asks once for each run; a server that did not answer is not asked about the next one: each question costs a deadline. */
 export function engineWords({ door }: Pick<GatewayContext, 'door'>): (workflowId: string) => Promise<EngineWord> {
-  const asked = new Map<string, Promise<EngineWord>>();
   let away = false;
   const ask = async (workflowId: string): Promise<EngineWord> => {
     if (away) return null;
@@ -34,11 +34,7 @@ export function engineWords({ door }: Pick<GatewayContext, 'door'>): (workflowId
       return null;
     }
   };
-  return (workflowId) => {
-    const word = asked.get(workflowId) ?? ask(workflowId);
-    asked.set(workflowId, word);
-    return word;
-  };
+  return oncePer(ask);
 }
 
 export function statusOf(word: EngineWord): RunDetail['engine'] {

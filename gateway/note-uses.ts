@@ -4,6 +4,7 @@
  * nothing and holds nothing up.
  */
 import type { FastifyRequest } from 'fastify';
+import type { ErrorCode } from '../core/contracts/errors.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { Refusal } from '../store/store.ts';
 import type { GatewayApp } from './app.ts';
@@ -28,6 +29,10 @@ declare module 'fastify' {
     refusedKeyId: string | null;
     /** Of the error that the request ended with. */
     refusedCode: string | null;
+    /** Of one that is answered as if nothing were wrong, or after its answer: in words to whoever tried. */
+    noteRefused(code: ErrorCode): void;
+    /** As of a request that a key signed, for one whose sender is found out after its answer. */
+    noteUsed(keyId: string): void;
   }
 }
 
@@ -71,6 +76,13 @@ export function noteUses(app: GatewayApp, gateway: GatewayContext): UseNotes {
   app.decorateRequest('provenAbout', '');
   app.decorateRequest('refusedKeyId', null);
   app.decorateRequest('refusedCode', null);
+  app.decorateRequest('noteRefused', function (code) {
+    noteRefusal(this, code);
+  });
+  app.decorateRequest('noteUsed', function (keyId) {
+    this.provenKeyId = keyId;
+    uses.set(keyId, gateway.clock.now());
+  });
   app.addHook('onError', (request, _reply, error, done) => {
     request.refusedCode = error instanceof CountersignError ? error.code : 'input-invalid';
     done();

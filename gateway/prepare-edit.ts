@@ -45,12 +45,17 @@ const tooLong: ParsedArguments = {
   problems: [`they are longer than ${longestEdit} characters`],
 };
 
+/** Of a request that cannot be edited. */
+export function whyNotEditable({ body }: Pick<OpenedAsk, 'body'>): string {
+  const { kind, edited, times = 1 } = body.ask;
+  if (kind !== 'call') return 'it asks what became of a call';
+  if (times > 1) return `it stands for ${times} identical calls, which cannot be edited together`;
+  return edited ? 'it was edited as often as its terms allow' : 'its terms let nobody edit it';
+}
+
 async function parserOf({ store }: GatewayContext, ask: OpenedAsk): Promise<(text: string) => ParsedArguments> {
-  const { editable, edited } = ask.body.ask;
-  if (!editable) {
-    const is = edited ? 'it was edited as often as its terms allow' : 'its terms let nobody edit it';
-    throw cannot('conflict', ask, is, 'one that may be edited', 'approve or deny it');
-  }
+  const { editable } = ask.body.ask;
+  if (!editable) throw cannot('conflict', ask, whyNotEditable(ask), 'one that may be edited', 'approve or deny it');
   const schema = schemaOf(await store.getBody(editable.schemaBody));
   if (schema) return argumentsParser(schema);
   throw cannot('conflict', ask, 'the schema of its arguments cannot be read', 'it in the store', 'approve or deny it');

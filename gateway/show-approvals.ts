@@ -5,6 +5,8 @@
 import type { ApprovalArguments, ApprovalView } from '../client/gateway-schemas.ts';
 import { type CardSituation, layOutCard } from '../core/card/lay-out-card.ts';
 import { renderCardText } from '../core/card/render-text.ts';
+import type { Channel } from '../core/contracts/approval.ts';
+import { howAuthenticated } from '../core/how-authenticated.ts';
 import type { TicketBody } from '../core/contracts/ticket.ts';
 import type { Risk } from '../core/contracts/labels.ts';
 import { CountersignError } from '../core/errors.ts';
@@ -15,12 +17,18 @@ import { describeSituation, situationOf, votesOf } from './describe-situation.ts
 import { engineWords, hasEnded } from './engine-word.ts';
 import type { Credential } from './credentials.ts';
 import { inParallel } from './in-parallel.ts';
+import type { Caller } from './sessions.ts';
+import { warningBeforeEdit } from './left-after-edit.ts';
+import { noteLook } from './note-look.ts';
 import { wholeArguments } from './last-approved.ts';
+import { isGrantable } from './grants/grantable.ts';
 import { grantsOfRequest } from './grants/show-grants.ts';
 import type { GatewayContext } from './options.ts';
 import { isUntold } from '../store/notice.ts';
 import type { AskRow, RunRow } from '../store/store.ts';
 import { confirmationNeeded } from './step-up.ts';
+import { whyNotEditable } from './prepare-edit.ts';
+import { oncePer } from './once-per.ts';
 import { type OpenedAsk, openAsk, openTicket } from './verified.ts';
 
 export interface ApprovalFilter {
@@ -35,6 +43,7 @@ export interface ApprovalFilter {
 }
 
 type Words = ReturnType<typeof engineWords>;
+type Check = Omit<ApproverCheck, 'atOnce'>;
 
 const atOnce = 8;
 /** Rows read to find those that a live run waits with: asks of runs that were terminated stay open until their deadline. */
@@ -47,6 +56,7 @@ export async function listApprovals(
   filter: ApprovalFilter,
 ): Promise<ApprovalView[]> {
   const { state, workflowId, limit, mayAnswer = false } = filter;
+  const seen = approvers.atOnce();
   const ofRun = workflowId === undefined ? {} : { workflowId };
   const onInvalid = (nonce: string) => {
     gateway.logger.error({ nonce, code: 'record-invalid' }, 'a stored request was changed and is not listed');
@@ -55,28 +65,39 @@ export async function listApprovals(
     const words = engineWords(gateway);
     const rows = await gateway.store.listAsks({ ...ofRun, limit: isNarrow(filter) ? mostRows : limit }, onInvalid);
     const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []).filter((ask) => fits(ask, filter));
-    const views = await inParallel(asks, atOnce, (ask) => viewOf(gateway, approvers, caller, ask, words));
+    const views = await inParallel(
+      asks,
+      atOnce,
+      async (ask) => await viewOf(gateway, seen, caller, ask, words, await gateway.store.getRun(ask.row.workflowId)),
+    );
     return wanted(views, mayAnswer).slice(0, limit);
   }
   // Past ones stay for ever in a store, first by urgency: read with the others, they would crowd those out that wait.
   const dueFrom = gateway.clock.now();
-  const rows = await gateway.store.listAsks({ ...ofRun, open: true, dueFrom, limit: mostRows }, onInvalid);
   const words = engineWords(gateway);
+  const runs = oncePer(async (id: string) => await gateway.store.getRun(id));
   const viewOfLive = async (row: AskRow): Promise<ApprovalView | undefined> => {
     const ask = openAsk(gateway, row);
     if (!ask || !fits(ask, filter)) return undefined;
-    const run = await gateway.store.getRun(ask.row.workflowId);
+    const run = await runs(ask.row.workflowId);
     const live = run?.closedAt === null && run.runEpoch === ask.row.runEpoch;
     if (!live) return undefined;
     // A server out of reach is asked once more and throws: "nothing waits" would be a guess.
     const word = (await words(ask.row.workflowId)) ?? undefined;
     if ((await unconfirmed(gateway, ask, run, word)) !== undefined) return undefined;
-    return await viewOf(gateway, approvers, caller, ask, words);
+    return await viewOf(gateway, seen, caller, ask, words, run);
   };
   const views: ApprovalView[] = [];
-  // Only as many as are wanted: with a thousand pending, looking at each would cost more than all the rest.
-  for (let from = 0; from < rows.length && views.length < limit; from += limit) {
-    views.push(...wanted(await inParallel(rows.slice(from, from + limit), atOnce, viewOfLive), mayAnswer));
+  // Only as many as are wanted: with a thousand pending, reading each would cost more than all the rest.
+  let after: { deadlineAt: number; nonce: string } | undefined;
+  for (let read = 0; read < mostRows && views.length < limit; ) {
+    const page = { ...ofRun, open: true, dueFrom, limit, ...(after ? { after } : {}) };
+    const rows = await gateway.store.listAsks(page, onInvalid);
+    views.push(...wanted(await inParallel(rows, atOnce, viewOfLive), mayAnswer));
+    const last = rows.at(-1);
+    if (!last || rows.length < limit) break;
+    after = { deadlineAt: last.deadlineAt, nonce: last.nonce };
+    read += limit;
   }
   return views.slice(0, limit);
 }
@@ -101,10 +122,13 @@ function wanted(views: readonly (ApprovalView | undefined)[], mayAnswer: boolean
 export async function showApproval(
   gateway: GatewayContext,
   approvers: ApproverCheck,
-  caller: Credential,
+  caller: Caller,
   nonce: string,
+  /** Where the caller is shown it; absent: nowhere. */
+  from?: Channel,
 ): Promise<ApprovalView> {
   const { ask, run, ticket } = await findAsk(gateway, nonce);
+  if (from !== undefined) await noteLook(gateway, ask, caller, from);
   const you = await rightsOf(approvers, ask, ticket, caller);
   const { lastApproved, spent } = await describeSituation(gateway, ask);
   const ofRequest = (await gateway.store.noticesOf(nonce)).filter(({ about }) => about === undefined);
@@ -112,12 +136,15 @@ export async function showApproval(
     return { channel, at: toldAt, remindedAt, problem };
   });
   const view = await toView(gateway, ask, you, run, engineWords(gateway), { lastApproved, spent });
-  return { ...view, told, editing: await editingOf(approvers, ask, ticket, caller) };
+  const looked = (await gateway.store.looksOf(nonce)).map(({ authenticated, nonce: _, ...look }) => {
+    return { ...look, authenticated: howAuthenticated(authenticated) };
+  });
+  return { ...view, told, looked, editing: await editingOf(gateway, approvers, ask, ticket, caller) };
 }
 
 /** Who edited a call may stop it and not approve it. */
 async function rightsOf(
-  approvers: ApproverCheck,
+  approvers: Check,
   ask: OpenedAsk,
   ticket: TicketBody,
   caller: Credential,
@@ -131,7 +158,7 @@ async function rightsOf(
 }
 
 async function breaksGlass(
-  approvers: ApproverCheck,
+  approvers: Check,
   ask: OpenedAsk,
   ticket: TicketBody,
   caller: Credential,
@@ -142,16 +169,19 @@ async function breaksGlass(
 }
 
 async function editingOf(
+  gateway: GatewayContext,
   approvers: ApproverCheck,
   ask: OpenedAsk,
   ticket: TicketBody,
   caller: Credential,
 ): Promise<NonNullable<ApprovalView['editing']>> {
   const left = ask.body.ask.editable?.left ?? 0;
-  if (left === 0) return { left, mayEdit: false, reason: 'it cannot be edited, or not any more' };
+  if (left === 0) return { left, mayEdit: false, reason: whyNotEditable(ask) };
   const edit = { verdict: 'edit', channel: null, hasReason: true, isConfirmed: true } as const;
   const may = await approvers.mayAnswer(ask, ticket, caller, edit);
-  return may.kind === 'may' ? { left, mayEdit: true, reason: null } : { left, mayEdit: false, reason: may.reason };
+  if (may.kind !== 'may') return { left, mayEdit: false, reason: may.reason };
+  const warning = await warningBeforeEdit(gateway, ask, caller);
+  return { left, mayEdit: true, reason: null, ...(warning === undefined ? {} : { warning }) };
 }
 
 /**
@@ -172,12 +202,12 @@ export async function showArguments(gateway: GatewayContext, nonce: string): Pro
 /** Undefined where its run's ticket does not verify: nobody could answer it. */
 async function viewOf(
   gateway: GatewayContext,
-  approvers: ApproverCheck,
+  approvers: Check,
   caller: Credential,
   ask: OpenedAsk,
   words: Words,
+  run: RunRow | null,
 ): Promise<ApprovalView | undefined> {
-  const run = await gateway.store.getRun(ask.row.workflowId);
   const ticket = run ? openTicket(gateway, run.ticket, ask.row.workflowId) : undefined;
   if (!run || !ticket) return undefined;
   return await toView(gateway, ask, await rightsOf(approvers, ask, ticket, caller), run, words);
@@ -232,7 +262,7 @@ async function toView(
       requesterMayApprove: terms.requesterMayApprove,
       reasonRequired: terms.reasonRequired,
       confirmation: confirmationNeeded({ row, body, card }, 'api')?.expected ?? null,
-      grants: terms.grants ?? null,
+      grants: isGrantable(ask) ? (terms.grants ?? null) : null,
       ...breakGlassOf({ row, body, card }),
     },
     grants,

@@ -4,6 +4,7 @@
  */
 import type { VoteRequest } from '../client/gateway-schemas.ts';
 import type { VoteBody } from '../core/contracts/approval.ts';
+import type { Risk } from '../core/contracts/labels.ts';
 import { needsStepUp } from '../policy/index.ts';
 import type { OpenedAsk } from './verified.ts';
 
@@ -15,14 +16,18 @@ export interface Confirmation {
   expected: string;
 }
 
-/** What an approval through this channel needs; undefined: nothing. */
+/**
+ * What an approval through this channel needs; undefined: nothing.
+ * @param risk of the riskiest call that is approved; absent: of the call that was asked for
+ */
 export function confirmationNeeded(
   { body, card }: OpenedAsk,
   channel: VoteRequest['channel'],
   verdict: VoteBody['verdict'] = 'approve',
+  risk: Risk = body.risk,
 ): Confirmation | undefined {
   // Who breaks the glass confirms it afresh, whatever the terms say of approvals.
-  if (verdict !== 'break-glass' && !needsStepUp(body.ask.terms, body.risk)) return undefined;
+  if (verdict !== 'break-glass' && !needsStepUp(body.ask.terms, risk)) return undefined;
   return channel === 'terminal'
     ? { method: 'typed-yes', expected: 'yes' }
     : { method: 'typed-target', expected: card.tool };

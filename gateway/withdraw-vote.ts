@@ -3,7 +3,8 @@
  * it; after it, what was permitted is refused where the effect would be reserved. What has started is not undone.
  */
 import type { VoteResult } from '../client/gateway-schemas.ts';
-import { type Channel, saysYes, signedVoteSchema } from '../core/contracts/approval.ts';
+import { type Channel, signedVoteSchema } from '../core/contracts/approval.ts';
+import { saysYes } from '../core/says-yes.ts';
 import { digestJson } from '../core/digest.ts';
 import { openEnvelope } from '../core/envelope.ts';
 import { cannot, findAsk } from './answerable.ts';

@@ -35,11 +35,25 @@ export function verifySignature(publicKey: string, bytes: Uint8Array, signature:
   const raw = decodeCanonical(signature, 64);
   if (raw === undefined || decodeCanonical(publicKey, 32) === undefined) return false;
   try {
-    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' });
-    return verify(null, bytes, key, raw);
+    return verify(null, bytes, keyObjectOf(publicKey), raw);
   } catch {
     return false;
   }
+}
+
+/** More than a deployment verifies with at a time; making one takes half as long as the check itself. */
+const mostKeys = 256;
+const keyObjects = new Map<string, KeyObject>();
+
+/** The same text is the same key, for ever. @throws where it is none */
+function keyObjectOf(publicKey: string): KeyObject {
+  const known = keyObjects.get(publicKey);
+  if (known) return known;
+  const made = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' });
+  const oldest = keyObjects.size >= mostKeys ? keyObjects.keys().next().value : undefined;
+  if (oldest !== undefined) keyObjects.delete(oldest);
+  keyObjects.set(publicKey, made);
+  return made;
 }
 
 /** The bytes of base64url text without padding, or undefined when it is not the one text of that many bytes. */

@@ -3,16 +3,11 @@
  * confirmation, reason. Gateway and gate ask the same question here. Not checked: signatures, the deadline, how the voter signed in.
  */
 import { isNamedBy } from '../core/approver-set.ts';
-import {
-  type ApprovalTerms,
-  type ApproverSet,
-  type Channel,
-  saysYes,
-  type VoteVerdict,
-} from '../core/contracts/approval.ts';
+import { type ApprovalTerms, type ApproverSet, type Channel, type VoteVerdict } from '../core/contracts/approval.ts';
 import { type Risk, riskSchema } from '../core/contracts/labels.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import { groupsOf, personOf, rolesOf } from './roles.ts';
+import { saysYes } from '../core/says-yes.ts';
 
 export interface AskedUnder {
   terms: ApprovalTerms;

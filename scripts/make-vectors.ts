@@ -53,6 +53,7 @@ const purposes: Record<DigestPurpose, true> = {
   decision: true,
   export: true,
   grant: true,
+  'grant-coverage': true,
   idempotency: true,
   input: true,
   message: true,

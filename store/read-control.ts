@@ -9,7 +9,8 @@ import {
   signedControlSchema,
 } from '../core/contracts/control.ts';
 import type { LayerKind } from '../core/contracts/ids.ts';
-import { type KeyRegistry, openEnvelope, stillOpens } from '../core/envelope.ts';
+import type { KeyRegistry } from '../core/envelope.ts';
+import { openOnce } from '../core/open-once.ts';
 import type { Store } from './store.ts';
 
 export interface ControlReader {
@@ -88,25 +89,11 @@ export async function readFreeze(reader: ControlReader): Promise<FreezeState> {
   return state;
 }
 
-/** Public key that verified a record, by the record itself: each gate call reads them all, and they never change. */
-const verifiedWith = new WeakMap<object, string>();
-
-function openControl(reader: ControlReader, row: SignedControl): ControlBody | undefined {
+/** Each gate call reads them all, and they never change. */
+function openControl({ audience, registry }: ControlReader, row: SignedControl): ControlBody | undefined {
   // Orders stay in force when their key is rotated out; a revoked key's orders since the revocation do not verify.
-  const options = { audience: reader.audience, registry: reader.registry, now: null };
-  const known = verifiedWith.get(row);
-  if (known !== undefined) return stillOpens(row, options, known) ? row.body : undefined;
-  const opened = openEnvelope(row, { schema: signedControlSchema, ...options });
-  if (opened.kind === 'rejected') return undefined;
-  const publicKey = reader.registry.keyByKid(row.kid)?.publicKey;
-  // Only of a record that nobody can change behind our back: what was verified is then what is read.
-  if (publicKey !== undefined && isFrozen(row)) verifiedWith.set(row, publicKey);
-  return opened.signed.body;
-}
-
-function isFrozen(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.isFrozen(value) && Object.values(value).every(isFrozen);
+  const opened = openOnce(row, { schema: signedControlSchema, audience, registry, now: null });
+  return opened.kind === 'opened' ? opened.signed.body : undefined;
 }
 
 function isOneOf<K extends ControlKind>(body: ControlBody, kinds: readonly K[]): body is BodyOf<K> {

@@ -1,7 +1,8 @@
-/** What is asked of a fence before anything starts, and what the store says to it. */
+/** What is asked of a fence before anything starts, or so that nothing starts any more, and what the store says to it. */
 import type { FenceRow } from './store.ts';
 
-export interface Reservation {
+/** Whose row it is, and by which permit. */
+interface FenceStep {
   callKey: string;
   try: number;
   workflowId: string;
@@ -9,14 +10,21 @@ export interface Reservation {
   runEpoch: number;
   tool: string;
   argumentsDigest: string;
+  permitDigest: string;
+  now: number;
+}
+
+export interface VoidStep extends FenceStep {
+  by: 'owner' | 'gate';
+}
+
+export interface Reservation extends FenceStep {
   nonce: string | null;
   /** Votes that the permit rests on: one that was withdrawn reserves nothing. Absent: none. */
   voteDigests?: readonly string[];
   /** The grant that the permit rests on: one that was revoked, or lost a vote, reserves nothing. Absent: none. */
   grant?: { grantId: string; nonce: string; voteDigests: readonly string[] };
-  permitDigest: string;
   startToCloseMs: number;
-  now: number;
   /** Re-checked in the transaction: later than this, nothing is reserved. */
   executeByAt: number | null;
   /** Freeze epoch of the permit, re-checked in the transaction. */

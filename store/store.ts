@@ -15,9 +15,10 @@ import type { Redaction } from '../core/contracts/redaction.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
 import type { AskQuotas } from './ask-quotas.ts';
 import type { GrantUse } from './grant-use.ts';
+import type { Look } from '../core/contracts/look.ts';
 import type { BreakGlassTake, ReviewRow } from './review-row.ts';
 import type { ApprovalChange, KeptNotice, Notice } from './notice.ts';
-import type { Reservation, Reserved } from './reservation.ts';
+import type { Reservation, Reserved, VoidStep } from './reservation.ts';
 
 export type { GrantUse } from './grant-use.ts';
 export type { BreakGlassTake, ReviewRow } from './review-row.ts';
@@ -133,9 +134,10 @@ export interface GateState {
     /** Open runs of the same principal that were opened before this one. */
     openRunsBefore: number;
   };
-  /** Stored receipts of purpose `probe` and `target-state` of this call, oldest first. */
+  /** Stored receipts of purpose `probe`, `target-state` and `dry-run` of this call, oldest first. */
   probes: SignedReceipt[];
   targetStates: SignedReceipt[];
+  dryRuns: SignedReceipt[];
 }
 
 /** One place of a counter; the same scope is the same counter, and has the same window. */
@@ -263,15 +265,19 @@ export interface Store {
   addModelUsage(usage: { workflowId: string; model: string; input: number; output: number }): Promise<void>;
   getAsk(nonce: string): Promise<AskRow | null>;
   /**
-   * Open ones by urgency; any others, newest first. @param filter `dueFrom`: none whose deadline is before this time, ms;
-   * `outcome`: those that ended so
-   */
-  /**
+   * Open ones by urgency; any others, newest first, from `after` on. @param filter `dueFrom`: none whose deadline is before it, ms.
    * @param onInvalid gets the nonces of rows that somebody changed, which are then left out: one such row must not keep all
    * other requests from their approvers. Without it they throw `record-invalid`.
    */
   listAsks(
-    filter: { open?: boolean; workflowId?: string; dueFrom?: number; outcome?: Outcome; limit: number },
+    filter: {
+      open?: boolean;
+      workflowId?: string;
+      dueFrom?: number;
+      after?: Pick<AskRow, 'deadlineAt' | 'nonce'>;
+      outcome?: Outcome;
+      limit: number;
+    },
     onInvalid?: (nonce: string) => void,
   ): Promise<AskRow[]>;
 
@@ -296,7 +302,7 @@ export interface Store {
   /** Numbers of a grant that were taken, lowest first. */
   grantUses(grantId: string): Promise<GrantUse[]>;
 
-  // Notices and deliveries
+  // Notices, deliveries, and looks (one more of this person from there; all of a request, earliest first)
   /** Requests that this channel was not told of, and notices whose time has come. */
   noticesDue(filter: { channel: string; now: number; limit: number }): Promise<Notice[]>;
   /** The same, of reviews of break-glass. */
@@ -312,6 +318,8 @@ export interface Store {
   untoldBeside(of: { nonce: string; channel: string }): Promise<KeptNotice[]>;
   /** This channel has said that the one that it is about could not tell. */
   noteAlarm(alarm: { nonce: string; channel: string; about: string; at: number }): Promise<void>;
+  noteLook(look: Omit<Look, 'firstAt' | 'lastAt' | 'times'> & { at: number }): Promise<void>;
+  looksOf(nonce: string): Promise<Look[]>;
   /** False: seen before. Those seen before `forgetBefore` are forgotten. */
   firstDelivery(delivery: { source: string; id: string; now: number; forgetBefore: number }): Promise<boolean>;
 
@@ -337,18 +345,9 @@ export interface Store {
   /** executing → consumed by the owner: receipt, labels, output and ledger entry in one transaction. */
   consumeFence(consumption: Consumption): Promise<'consumed' | 'lost'>;
   /** Turns an absent, reserved or executing row void. Consumed rows stay; void rows stay as they are. */
-  voidFence(step: {
-    callKey: string;
-    try: number;
-    workflowId: string;
-    linkRunId: string;
-    runEpoch: number;
-    tool: string;
-    argumentsDigest: string;
-    permitDigest: string;
-    by: 'owner' | 'gate';
-    now: number;
-  }): Promise<
+  voidFence(
+    step: VoidStep,
+  ): Promise<
     | { kind: 'voided'; row: FenceRow }
     | { kind: 'already-void'; row: FenceRow }
     | { kind: 'consumed'; row: FenceRow }

@@ -46,6 +46,8 @@ export interface ToolSource<S extends z.ZodObject> {
   probe?(args: z.output<S>, context: ToolContext): Awaitable<ProbeAnswer>;
   /** What an approver should know of the target as it is now; read again right before the effect. Changes nothing. */
   targetState?(args: z.output<S>, context: ToolContext): Awaitable<Json>;
+  /** What `execute` would do, for approvers: it runs before anybody is asked, changes nothing and tells nobody. */
+  dryRun?(args: z.output<S>, context: ToolContext): Awaitable<string | Json>;
 }
 
 /** A checked tool. Only `createToolRegistry` makes it callable. */
@@ -65,6 +67,7 @@ export interface Tool {
   execute(args: unknown, context: ToolContext): Awaitable<string | Json>;
   probe?(args: unknown, context: ToolContext): Awaitable<ProbeAnswer>;
   targetState?(args: unknown, context: ToolContext): Awaitable<Json>;
+  dryRun?(args: unknown, context: ToolContext): Awaitable<string | Json>;
 }
 
 const functionSchema = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'a function');
@@ -85,6 +88,7 @@ const toolSchema = z.strictObject({
   execute: functionSchema,
   probe: functionSchema.optional(),
   targetState: functionSchema.optional(),
+  dryRun: functionSchema.optional(),
 });
 
 /** @throws {CountersignError} `pack-invalid` naming everything that is wrong with the definition. */

@@ -20,6 +20,7 @@ export interface RegisteredTool {
   execute(args: unknown, context: ToolContext): Promise<string | Json>;
   probe?(args: unknown, context: ToolContext): Promise<ProbeAnswer>;
   targetState?(args: unknown, context: ToolContext): Promise<Json>;
+  dryRun?(args: unknown, context: ToolContext): Promise<string | Json>;
 }
 
 export interface ToolRegistry {
@@ -63,8 +64,12 @@ function register(tool: Tool, moduleDigest: string): RegisteredTool {
     ...(undo === undefined ? {} : { undo }),
     hasProbe: tool.probe !== undefined,
     hasTargetState: tool.targetState !== undefined,
+    ...(tool.dryRun && { hasDryRun: true }),
     moduleDigest,
-  } satisfies Record<Exclude<keyof ToolDefinition, 'commandArguments' | 'blastRadius' | 'undo'>, unknown>);
+  } satisfies Record<
+    Exclude<keyof ToolDefinition, 'commandArguments' | 'blastRadius' | 'undo' | 'hasDryRun'>,
+    unknown
+  >);
   return Object.freeze({
     definition: Object.freeze(definition),
     definitionDigest: digestJson('tool-definition', definition),
@@ -75,6 +80,9 @@ function register(tool: Tool, moduleDigest: string): RegisteredTool {
     }),
     ...(tool.targetState && {
       targetState: async (args: unknown, context: ToolContext) => (await tool.targetState?.(args, context)) ?? null,
+    }),
+    ...(tool.dryRun && {
+      dryRun: async (args: unknown, context: ToolContext) => (await tool.dryRun?.(args, context)) ?? '',
     }),
   });
 }

@@ -130,7 +130,10 @@ async function takeStep(run: RunMemory, remote: Remote, driven: Driven, step: Pa
       }
       return;
     case 'needs-target-state':
-      await readTarget(run, remote, driven);
+      await look(run, remote, driven, 'target-state');
+      return;
+    case 'needs-dry-run':
+      await look(run, remote, driven, 'dry-run');
       return;
     case 'decided':
       await takeDecision(run, remote, driven, step);
@@ -200,19 +203,29 @@ async function backOff(run: RunMemory, driven: Driven): Promise<void> {
   );
 }
 
-/** Reads what the effect would change, under its own permit; its receipt is in the store when the gate looks again. */
-async function readTarget(run: RunMemory, remote: Remote, driven: Driven): Promise<void> {
+/**
+ * Reads what the effect would change, or lets the tool say what it would do, under a permit of its own; its receipt is in the
+ * store when the gate looks again. A state that could not be read is none. A dry run that failed is one: people are told so.
+ */
+async function look(
+  run: RunMemory,
+  remote: Remote,
+  driven: Driven,
+  purpose: 'target-state' | 'dry-run',
+): Promise<void> {
   const { progress } = driven;
-  const step = await checkOnce(run, progress, { purpose: 'target-state', about: 'call' });
+  const step = await checkOnce(run, progress, { purpose, about: 'call' });
   if (step.kind !== 'decided') return await takeStep(run, remote, driven, step);
   if (step.decision.body.verdict !== 'allow') return await takeDecision(run, remote, driven, step);
   const execution = await executeCall(run, remote, step);
-  if (execution.kind === 'receipt' && execution.receipt.body.outcome === 'succeeded') return;
-  if (execution.kind === 'cancelled') throw new CancelledFailure('cancelled while reading the target');
+  const isDryRun = purpose === 'dry-run';
+  if (execution.kind === 'receipt' && (isDryRun || execution.receipt.body.outcome === 'succeeded')) return;
+  if (execution.kind === 'cancelled')
+    throw new CancelledFailure(`cancelled ${isDryRun ? 'in a dry run' : 'while reading the target'}`);
   driven.notStarted += 1;
-  if (driven.notStarted >= mostNotStarted)
-    run.finish(progress, refusedResult(run, progress, 'target-state', 'its target could not be read'));
-  else await backOff(run, driven);
+  if (driven.notStarted < mostNotStarted) return await backOff(run, driven);
+  const why = isDryRun ? 'its dry run did not end' : 'its target could not be read';
+  run.finish(progress, refusedResult(run, progress, purpose, why));
 }
 
 async function waitForVotes(run: RunMemory, remote: Remote, progress: CallProgress): Promise<void> {

@@ -14,7 +14,7 @@ import { digestJson } from '../../core/digest.ts';
 import { describeEdits, type EditsOfAsk } from './edited-ask.ts';
 import { coAuthorsOf, editsOfCall } from './edits.ts';
 import type { FullQuota } from '../../store/ask-quotas.ts';
-import { commonBody, denyBy, gateRule, type Gating, overLimit, targetState } from './gating.ts';
+import { commonBody, denyBy, dryRunOf, gateRule, type Gating, overLimit, readingOf, targetState } from './gating.ts';
 import { whoCouldApprove } from './judge-votes.ts';
 import { overQuotaRule } from './over-quota.ts';
 import { forWorkflow } from './position.ts';
@@ -27,6 +27,7 @@ import {
   signAndRecordAll,
 } from './record-decision.ts';
 import { siblingsToCover } from './siblings.ts';
+import { toolWordsOf } from './tool-words.ts';
 
 export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<CheckCallResult> {
   const { dependencies, standing, input } = gating;
@@ -46,8 +47,9 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
   if (!edited) {
     return await denyBy(gating, [gateRule('edit-lost', 'what the agent had asked for is not in the store')], null);
   }
+  const said = kind === 'call' ? await whatToolSaid(gating) : {};
   for (;;) {
-    const recorded = await recordAsk(gating, { kind, ...answerable, others, edited });
+    const recorded = await recordAsk(gating, { kind, ...answerable, others, edited, said });
     if (recorded.kind === 'fits-fewer') {
       others = others.slice(0, recorded.fits);
       continue;
@@ -67,9 +69,23 @@ interface Asked {
   others: readonly string[];
   /** What it says of edits. */
   edited: EditsOfAsk;
+  /** What the tool said before anybody is asked. */
+  said: Pick<Card, 'target' | 'dryRun'>;
 }
 
-async function recordAsk(gating: Gating, { kind, terms, names, others, edited }: Asked): Promise<Recorded | FitsFewer> {
+async function whatToolSaid({ dependencies, standing, input, call }: Gating): Promise<Asked['said']> {
+  const target = readingOf(standing, input.try, call.argumentsDigest);
+  const dryRun = dryRunOf(standing, input.try, call.argumentsDigest);
+  return {
+    ...(target ? { target: await toolWordsOf(dependencies, target) } : {}),
+    ...(dryRun ? { dryRun: await toolWordsOf(dependencies, dryRun) } : {}),
+  };
+}
+
+async function recordAsk(
+  gating: Gating,
+  { kind, terms, names, others, edited, said }: Asked,
+): Promise<Recorded | FitsFewer> {
   const { dependencies, standing, input, call, judgement } = gating;
   const times = others.length === 0 ? {} : { times: others.length + 1 };
   const approvalId = approvalIdOf(standing.callKey, input.round);
@@ -99,6 +115,7 @@ async function recordAsk(gating: Gating, { kind, terms, names, others, edited }:
     findings: judgement.findings,
     labels: judgement.labels,
     targetState: targetState(standing, input.try, call.argumentsDigest),
+    ...said,
     ...(blastRadius === undefined ? {} : { blastRadius }),
     ...(undo === undefined ? {} : { undo }),
     ...edited.card,

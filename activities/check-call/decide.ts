@@ -12,7 +12,7 @@ import { activityIdOf } from '../../core/contracts/call-names.ts';
 import { ask } from './ask.ts';
 import { takeEdit } from './edits.ts';
 import { findGrant, type UsableGrant } from './find-grant.ts';
-import { commonBody, denyBy, type Gating, gateRule, overLimit, targetState } from './gating.ts';
+import { commonBody, denyBy, dryRunOf, type Gating, gateRule, overLimit, targetState } from './gating.ts';
 import { forWorkflow } from './position.ts';
 import { type DecisionExtras, decided, noExtras, signAndRecord } from './record-decision.ts';
 import { type OwnAsk, weighVotes } from './weigh-votes.ts';
@@ -24,7 +24,15 @@ export async function decideFresh(gating: Gating): Promise<CheckCallResult> {
   // Looking at the target or describing a dry run is gated as a read: what would only be asked about may be looked at.
   const looking = input.purpose === 'target-state' || input.purpose === 'dry-run';
   if (judgement.verdict === 'allow' || looking) return await allowWithoutGrant(gating, null, []);
-  return (await allowByGrant(gating)) ?? (await ask(gating, 'call'));
+  const granted = await allowByGrant(gating);
+  if (granted) return granted;
+  return lacksDryRun(gating) ? { kind: 'needs-dry-run' } : await ask(gating, 'call');
+}
+
+/** A dry run that failed is one: the card says so. What never ended has no receipt, and is run again. */
+function lacksDryRun({ standing, input, call }: Gating): boolean {
+  const { hasDryRun } = call.tool.definition;
+  return hasDryRun === true && dryRunOf(standing, input.try, call.argumentsDigest) === undefined;
 }
 
 /** Uses of one grant by others that this call may lose against, before people are asked. */
@@ -147,6 +155,7 @@ async function allow(
     approval,
     ...(grant ? { grant: grant.by } : {}),
     ...(readsInDryRun(gating) ? { dryRunRead: true as const } : {}),
+    ...(speaksBeforeAsk(gating) ? { dryRunTool: true as const } : {}),
   };
   const lifeEnd = standing.now + dependencies.bounds.permitLifeMs;
   const extras: DecisionExtras = {
@@ -175,6 +184,11 @@ function readsInDryRun({ input, call, judgement }: Gating): boolean {
     judgement.dryRunReads === true &&
     call.tool.definition.effect === 'read'
   );
+}
+
+/** In a run that is itself a dry run nobody is asked, and calls are described in our own words. */
+function speaksBeforeAsk({ standing, input, call }: Gating): boolean {
+  return input.purpose === 'dry-run' && !standing.ticket.dryRun && call.tool.definition.hasDryRun === true;
 }
 
 function denialText(vote: SignedVote): string {

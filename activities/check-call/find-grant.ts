@@ -6,7 +6,7 @@
 import { requestersOf, signedTicketSchema } from '../../core/contracts/ticket.ts';
 import { signedDecisionSchema } from '../../core/contracts/decision.ts';
 import type { Grant, GrantedBy } from '../../core/contracts/grant.ts';
-import type { ApprovalTerms, SignedVote } from '../../core/contracts/approval.ts';
+import type { ApprovalTerms, Outcome, SignedVote } from '../../core/contracts/approval.ts';
 import { askDigestOf } from '../../core/approval.ts';
 import { digestJson } from '../../core/digest.ts';
 import { openEnvelope } from '../../core/envelope.ts';
@@ -69,11 +69,14 @@ async function votesOf(
   termsNow: ApprovalTerms,
 ): Promise<string[] | undefined> {
   const { store } = dependencies;
-  if (!(await isOwnRequest(dependencies, grant))) return undefined;
+  const outcome = await outcomeOfOwnRequest(dependencies, grant);
+  // Whose answer ended it may have lost their right to answer since, and the votes alone would tell another story.
+  if (outcome === undefined || outcome === 'denied') return undefined;
   const behind = await requestersOfRequest(dependencies, grant);
   if (!behind) return undefined;
   const votes = new Map<string, SignedVote>();
   for (const { vote } of await store.votesByNonce(grant.request.nonce)) {
+    if (outcome === 'superseded' && vote.body.verdict === 'edit') return undefined;
     const verified = verifyVote(dependencies, vote);
     if (verified.kind === 'valid') votes.set(verified.digest, verified.vote);
   }
@@ -84,7 +87,7 @@ async function votesOf(
     risk: judgement.risk,
     policies: judgement.policies,
     alsoBehind: behind,
-    // A request of an edited call makes no grant: see `isOwnRequest`.
+    // A request of an edited call makes no grant: see `outcomeOfOwnRequest`.
     coAuthors: [],
   };
   const judged = await judgeVotes(dependencies, standing, asked, votes);
@@ -96,15 +99,21 @@ async function votesOf(
   return decided.outcome === 'approved' && !denied ? decided.countedDigests : undefined;
 }
 
-/** Terms and times are those that the gate signed, not what the gateway's record says of them. */
-async function isOwnRequest(dependencies: Gating['dependencies'], { request, ...grant }: Grant): Promise<boolean> {
+/**
+ * Terms and times are those that the gate signed, not what the gateway's record says of them. Undefined: it is another's. The
+ * outcome is the database's word: whoever writes there can end a grant with it, and never make one stand.
+ */
+async function outcomeOfOwnRequest(
+  dependencies: Gating['dependencies'],
+  { request, ...grant }: Grant,
+): Promise<Outcome | 'open' | undefined> {
   const row = await dependencies.store.getAsk(request.nonce);
   const { audience, registry } = dependencies;
   const opened = openEnvelope(row?.ask, { schema: signedDecisionSchema, audience, registry, now: null });
-  if (!row || opened.kind === 'rejected' || opened.signed.body.verdict !== 'ask') return false;
+  if (!row || opened.kind === 'rejected' || opened.signed.body.verdict !== 'ask') return undefined;
   const { body } = opened.signed;
   const { ask } = body;
-  return (
+  const isOwn =
     row.askDigest === request.askDigest &&
     askDigestOf(opened.signed) === request.askDigest &&
     ask.kind === 'call' &&
@@ -118,8 +127,8 @@ async function isOwnRequest(dependencies: Gating['dependencies'], { request, ...
     body.callKey === request.callKey &&
     body.workflowId === request.workflowId &&
     body.tool.name === grant.tool.name &&
-    body.tool.definitionDigest === grant.tool.definitionDigest
-  );
+    body.tool.definitionDigest === grant.tool.definitionDigest;
+  return isOwn ? (row.outcome ?? 'open') : undefined;
 }
 
 /** Everybody behind the run that it was made in; undefined where nobody can say, or where that run was reset since. */

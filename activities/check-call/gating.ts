@@ -3,7 +3,7 @@
  * allows.
  */
 import type { CheckCallInput, CheckCallResult } from '../../core/contracts/activities.ts';
-import type { ReceiptBody } from '../../core/contracts/receipt.ts';
+import type { ReceiptBody, SignedReceipt } from '../../core/contracts/receipt.ts';
 import type { Outcome } from '../../core/contracts/approval.ts';
 import { shortDigestOf } from '../../core/contracts/call-names.ts';
 import type { DecisionBody, RuleHit, TakenEdit } from '../../core/contracts/decision.ts';
@@ -90,7 +90,19 @@ export function targetState(standing: Standing, tryNumber: number, argumentsDige
 
 /** Of these very arguments: those of an edit may name another target. The signed receipt names them in its activity id. */
 export function readingOf(standing: Standing, tryNumber: number, argumentsDigest: string): ReceiptBody | undefined {
+  return lastOf(standing.state.targetStates, tryNumber, argumentsDigest);
+}
+
+/** What the tool's dry run said of this try with these arguments. */
+export function dryRunOf(standing: Standing, tryNumber: number, argumentsDigest: string): ReceiptBody | undefined {
+  return lastOf(standing.state.dryRuns, tryNumber, argumentsDigest);
+}
+
+function lastOf(
+  receipts: readonly SignedReceipt[],
+  tryNumber: number,
+  argumentsDigest: string,
+): ReceiptBody | undefined {
   const ending = `:${shortDigestOf(argumentsDigest)}`;
-  const { targetStates } = standing.state;
-  return targetStates.findLast(({ body }) => body.try === tryNumber && body.activityId.endsWith(ending))?.body;
+  return receipts.findLast(({ body }) => body.try === tryNumber && body.activityId.endsWith(ending))?.body;
 }

@@ -3,7 +3,8 @@
  * everybody behind the run. Signatures are verified before; what the votes come to is decided after.
  */
 import type { VoteEvidence } from '../../core/approval.ts';
-import { type ApprovalTerms, saysYes, type SignedVote } from '../../core/contracts/approval.ts';
+import type { ApprovalTerms, SignedVote } from '../../core/contracts/approval.ts';
+import { saysYes } from '../../core/says-yes.ts';
 import type { Risk } from '../../core/contracts/labels.ts';
 import { requestersOf } from '../../core/contracts/ticket.ts';
 import { whyNoVote, whyNotAfterEdits } from '../../core/credential.ts';

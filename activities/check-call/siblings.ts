@@ -18,6 +18,8 @@ export async function siblingsToCover(gating: Gating): Promise<string[]> {
   const { dependencies, standing, input, call, judgement } = gating;
   // The first effect changes the target, so that the others would be held to a state that is not there any more.
   if (input.purpose !== 'execute' || call.tool.definition.hasTargetState) return [];
+  // Nor would what a dry run said of the first be true of the second.
+  if (call.tool.definition.hasDryRun === true) return [];
   // A tools worker that wants to see the votes wants votes that name its very call: it does not read asks.
   if (call.tool.definition.votesDemanded > 0) return [];
   const covered: string[] = [];

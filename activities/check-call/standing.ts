@@ -49,7 +49,8 @@ export async function readStanding(
   if (freeze.frozen) return hold('frozen', 'the fleet is frozen');
   // What an effect is held to is what a tools worker signed: a writer of the database must not choose it.
   const targetStates = state.targetStates.filter((receipt) => isGenuineReceipt(dependencies, receipt));
-  const own = { ...state, targetStates };
+  const dryRuns = state.dryRuns.filter((receipt) => isGenuineReceipt(dependencies, receipt));
+  const own = { ...state, targetStates, dryRuns };
   return { kind: 'standing', caller, callKey, run, ticket: run.ticket.body, freeze, state: own, now };
 }
 

@@ -43,6 +43,9 @@ export async function perform(stage: Stage): Promise<Performance> {
       if (permit.dryRunRead === true && tool.definition.effect === 'read') {
         return await executed(stage, await lease.wait(async () => await tool.execute(value, context)));
       }
+      if (permit.dryRunTool === true) {
+        return await dryRan(stage, await lease.wait(async () => await tool.dryRun?.(value, context)));
+      }
       return performed('dry-run', `[DRY RUN] would execute ${tool.definition.name} with ${canonical}`, []);
     case 'void':
       throw new TypeError('Cannot perform a void: it is a step of the store, expected a purpose of the tool');
@@ -83,6 +86,14 @@ async function targetRead({ dependencies, tool }: Stage, ending: Ending<unknown>
   const said =
     ending.kind === 'threw' ? await dependencies.sanitiseError(ending.error) : 'it did not end in time or said nothing';
   return performed('failed', `The target’s state cannot be read: ${said}`, resultLabels);
+}
+
+/** It ends as `dry-run`, never as an execution that succeeded. */
+async function dryRan({ dependencies, tool }: Stage, ending: Ending<unknown>): Promise<Performed> {
+  const { resultLabels } = tool.definition;
+  if (ending.kind === 'ended') return performed('dry-run', textOf(ending.value), resultLabels);
+  const said = ending.kind === 'threw' ? await dependencies.sanitiseError(ending.error) : 'it did not end in time';
+  return performed('failed', `The dry run failed: ${said}`, resultLabels);
 }
 
 function performed(outcome: Performed['outcome'], text: string, labels: Label[]): Performed {

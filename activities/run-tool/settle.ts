@@ -178,10 +178,11 @@ function sealReceipt(
   return sealEnvelope(dependencies.signer, 'receipt', dependencies.audience, body, { issuedAt: endedAt });
 }
 
-/** Only of what a tool said when it ran: the rest are our own words about a probe, a state, a dry run. */
+/** Only of what a tool said when it ran, or says to approvers: the rest are our own words about a probe or a dry run. */
 export function guardsOf({ checkResult }: RunToolDependencies, { permit, tool, value }: Permitted) {
   const ran = permit.purpose === 'execute' || permit.dryRunRead === true;
-  if (!tool || !ran) return undefined;
+  const speaks = permit.purpose === 'target-state' || permit.dryRunTool === true;
+  if (!tool || !(ran || speaks)) return undefined;
   const args = isRecord(value) ? value : {};
   return async (text: string) => await checkResult(text, { definition: tool.definition, args }, permit);
 }

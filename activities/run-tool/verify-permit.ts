@@ -79,12 +79,16 @@ export function verifyPermit(
   if (body.purpose === 'void') return { ...permitted, tool: null, value: null, canonical: input.arguments };
   const tool = dependencies.tools.get(body.tool.name);
   if (!tool || tool.definitionDigest !== body.tool.definitionDigest) return reject('tool-changed');
-  if ((body.purpose === 'probe' && !tool.probe) || (body.purpose === 'target-state' && !tool.targetState)) {
-    return reject('other-purpose');
-  }
+  if (!canDo(tool, body)) return reject('other-purpose');
   const parsed = tool.parseArguments(input.arguments);
   if (parsed.kind === 'invalid' || parsed.canonical !== input.arguments) return rejected('other-arguments');
   return { ...permitted, tool, value: parsed.value, canonical: parsed.canonical };
+}
+
+function canDo(tool: RegisteredTool, { purpose, dryRunTool }: PermitBody): boolean {
+  if (purpose === 'probe') return tool.probe !== undefined;
+  if (purpose === 'target-state') return tool.targetState !== undefined;
+  return dryRunTool !== true || (purpose === 'dry-run' && tool.dryRun !== undefined);
 }
 
 /** Genuine whatever its times; those are judged by name after, so that an expired permit is told from a forged one. */

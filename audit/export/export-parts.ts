@@ -4,6 +4,7 @@
  * nothing, and exports no API key, no other run's rows, nothing that nothing names.
  */
 import { z } from 'zod';
+import type { Look } from '../../core/contracts/look.ts';
 import type { ExportPart, ExportPartKind } from '../../core/contracts/export.ts';
 import { digestJson, digestText } from '../../core/digest.ts';
 import type { KeyRegistry } from '../../core/envelope.ts';
@@ -18,7 +19,7 @@ import { bodyPart, type NamedThings, noteText, noteValue } from './named-things.
 
 export type ExportStore = Pick<
   Store,
-  'getRun' | 'listDecisions' | 'listAsks' | 'votesByNonce' | 'listControl' | 'listLedger' | 'getBody'
+  'getRun' | 'listDecisions' | 'listAsks' | 'votesByNonce' | 'looksOf' | 'listControl' | 'listLedger' | 'getBody'
 >;
 
 export interface ExportOptions {
@@ -48,7 +49,7 @@ export interface GatheredParts {
 
 export function gatherParts(options: ExportOptions): GatheredParts {
   const summary: ExportSummary = {
-    parts: { link: 0, event: 0, decision: 0, card: 0, vote: 0, control: 0, ledger: 0, body: 0, key: 0 },
+    parts: { link: 0, event: 0, decision: 0, card: 0, vote: 0, look: 0, control: 0, ledger: 0, body: 0, key: 0 },
     state: 'unknown',
     missing: [],
   };
@@ -130,6 +131,8 @@ async function* storeParts(
   const votes = [];
   const nonces = new Set([...asks, ...grantsNamed(decisions)].map(({ nonce }) => nonce));
   for (const nonce of nonces) votes.push(...(await store.votesByNonce(nonce)));
+  const looks: Look[] = [];
+  for (const { nonce } of asks) looks.push(...(await store.looksOf(nonce)));
   const small: ExportPart[] = [
     ...sorted(
       decisions.map((decision) => ({ part: 'decision', decision }) as const),
@@ -142,6 +145,10 @@ async function* storeParts(
     ...sorted(
       votes.map(({ vote }) => ({ part: 'vote', vote }) as const),
       ({ vote }) => digestJson('vote', vote),
+    ),
+    ...sorted(
+      looks.map((look) => ({ part: 'look', look }) as const),
+      ({ look }) => digestJson('body', look),
     ),
     ...(await controlParts(store, workflowId, run?.ticket.body.agent ?? null, decisions)),
   ];

@@ -13,9 +13,9 @@ const registration = z.looseObject({ linkRunId: z.string() });
 
 /** Undefined where the file holds nothing of a store: it was exported without one. */
 export function storeOfExport(read: ExportRead): AuditStore | undefined {
-  const { decisions, cards, votes, controls, ledger, bodies } = read;
+  const { decisions, cards, votes, looks, controls, ledger, bodies } = read;
   const held =
-    [decisions, votes, controls, ledger].some((rows) => rows.length > 0) || cards.size > 0 || bodies.size > 0;
+    [decisions, votes, looks, controls, ledger].some((rows) => rows.length > 0) || cards.size > 0 || bodies.size > 0;
   if (!held) return undefined;
   const own = (workflowId: string | undefined): boolean => workflowId === read.workflowId;
   const entries = ledger.map(({ part: _, ...entry }) => ({ ...entry, workflowId: read.workflowId }));
@@ -23,6 +23,7 @@ export function storeOfExport(read: ExportRead): AuditStore | undefined {
     getRun: async (workflowId) => (own(workflowId) ? runOf(read) : null),
     listDecisions: async (workflowId) => (own(workflowId) ? decisions : []),
     votesByNonce: async (nonce) => votes.flatMap((vote) => (vote.body.nonce === nonce ? [{ vote }] : [])),
+    looksOf: async (nonce) => looks.filter((look) => look.nonce === nonce),
     getBody: async (digest) => bodies.get(digest) ?? null,
     listControl: async (kinds) => controls.filter(({ body }) => kinds.includes(body.kind)),
     listLedger: async ({ workflowId, after = 0, limit }) =>

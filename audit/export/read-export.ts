@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { parseCanonicalJson } from '../../core/canonical-json.ts';
 import {
   type ExportPart,
+  type ExportPartKind,
   exportFormat,
   exportHeaderSchema,
   exportPartOrder,
@@ -15,6 +16,7 @@ import {
   type SignedExport,
 } from '../../core/contracts/export.ts';
 import type { SignedVote } from '../../core/contracts/approval.ts';
+import type { Look } from '../../core/contracts/look.ts';
 import type { SignedControl } from '../../core/contracts/control.ts';
 import type { SignedDecision } from '../../core/contracts/decision.ts';
 import type { RegistryKey } from '../../core/contracts/envelope.ts';
@@ -34,6 +36,7 @@ export interface ExportRead {
   /** By their digest. */
   cards: Map<string, string>;
   votes: SignedVote[];
+  looks: Look[];
   controls: SignedControl[];
   ledger: LedgerPart[];
   /** By their digest. */
@@ -45,6 +48,8 @@ export interface ExportRead {
   digest: string;
   /** That were read between header and signature. */
   parts: number;
+  /** Parts that are named by their digest and do not stand where it puts them: of another digest than they were written with. */
+  misplaced: { line: number; part: ExportPartKind }[];
 }
 
 /**
@@ -138,6 +143,8 @@ interface GatheredParts extends Omit<ExportRead, 'workflowId' | 'links' | 'signe
   links: LinkParts[];
 }
 
+const namedByDigest: ReadonlySet<ExportPartKind> = new Set(['decision', 'card', 'vote', 'look', 'body']);
+
 /** Gathers parts, and refuses what is out of order or there twice. */
 class Reading {
   count = 0;
@@ -146,11 +153,14 @@ class Reading {
     decisions: [],
     cards: new Map(),
     votes: [],
+    looks: [],
     controls: [],
     ledger: [],
     bodies: new Map(),
     keys: [],
+    misplaced: [],
   };
+  #seen = new Set<string>();
   #kind = 0;
   #before = '';
 
@@ -160,12 +170,23 @@ class Reading {
     const kind = part.part === 'event' ? 0 : exportPartOrder.indexOf(part.part);
     if (kind < this.#kind)
       throw new LineFault(line, `a "${part.part}" stands behind a "${exportPartOrder[this.#kind]}"`);
-    if (kind > this.#kind) this.#before = '';
+    if (kind > this.#kind) {
+      this.#before = '';
+      this.#seen.clear();
+    }
     this.#kind = kind;
     const place = this.#keep(part, line);
     if (place === null) return;
-    if (place <= this.#before) throw new LineFault(line, `a "${part.part}" stands there twice or out of order`);
-    this.#before = place;
+    const twice = this.#seen.has(place);
+    this.#seen.add(place);
+    if (place > this.#before) {
+      this.#before = place;
+    } else if (!twice && namedByDigest.has(part.part)) {
+      // Changed where it stands, most likely: that is a finding about the record, and what it is follows from the checks.
+      this.#parts.misplaced.push({ line, part: part.part });
+    } else {
+      throw new LineFault(line, `a "${part.part}" stands there twice or out of order`);
+    }
   }
 
   done(): GatheredParts {
@@ -196,6 +217,9 @@ class Reading {
       case 'vote':
         parts.votes.push(part.vote);
         return digestJson('vote', part.vote);
+      case 'look':
+        parts.looks.push(part.look);
+        return digestJson('body', part.look);
       case 'control':
         parts.controls.push(part.control);
         return ordinal(part.control.body.sequence);

@@ -91,6 +91,15 @@ function verifyFile(read: ExportRead, registry: KeyRegistry, audience: string, c
     null,
     'the file was signed as the export of another run',
   );
+  for (const { line, part } of read.misplaced) {
+    checks.expect(
+      'export-order',
+      false,
+      null,
+      `the ${part} in line ${line} has another digest than it was written with`,
+    );
+  }
+  checks.expect('export-order', true, null, '');
   const opened = openEnvelope(signed, { schema: signedExportSchema, audience, registry, now: null });
   const failure = opened.kind === 'rejected' ? opened.failure : '';
   checks.expect('export-signature', opened.kind === 'opened', null, `the file’s signature does not verify: ${failure}`);
@@ -133,6 +142,8 @@ function verifyNamed(read: ExportRead, checks: Checks): void {
   const expect = (holds: boolean, what: string): boolean => checks.expect('export-named', holds, null, what);
   for (const digest of read.cards.keys()) expect(cards.has(digest), `card ${digest} is of no request`);
   for (const { body } of read.votes) expect(nonces.has(body.nonce), 'a vote is for no request of this run');
+  const asked = new Set(read.decisions.flatMap(({ body }) => (body.verdict === 'ask' ? [body.ask.nonce] : [])));
+  for (const { nonce } of read.looks) expect(asked.has(nonce), 'a note of who looked is of no request of this run');
   for (const digest of read.bodies.keys()) expect(named.bodies.has(digest), `body ${digest} is named by nothing`);
   for (const { kid } of read.keys) expect(named.kids.has(kid), `key ${kid} has signed nothing`);
   const keys = new Set(read.keys.map(({ kid }) => kid));

@@ -11,11 +11,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Countersign } from '../../client/gateway-client.ts';
-import { startEmbeddedEngine } from '../../engine/dev-server.ts';
 import { repositoryRoot } from '../../scripts/lint/repository-files.ts';
 import { type InstalledPackage, installPackage } from '../../test/support/installed-package.ts';
 import { startScriptedModel } from '../../test/support/scripted-model.ts';
 import { interleave } from '../parts/interleave.ts';
+import { startBenchEngine } from '../parts/start-bench-engine.ts';
 import { summarise, summariseRatio } from '../parts/statistics.ts';
 import type { Measurement, Suite, SuiteOptions } from '../parts/suite.ts';
 
@@ -62,14 +62,7 @@ interface Start {
 }
 
 async function starts(installed: InstalledPackage, folder: string, options: SuiteOptions): Promise<Measurement[]> {
-  const engine = await startEmbeddedEngine({
-    stateFolder: join(folder, 'engine'),
-    namespace: 'bench-package',
-    port: 0,
-    uiPort: 0,
-    retentionDays: 1,
-    synchronous: 'normal',
-  });
+  const engine = await startBenchEngine(folder);
   const model = await startScriptedModel();
   const shared = {
     TEMPORAL_ADDRESS: engine.address,

@@ -6,17 +6,26 @@ import { answerWaiting } from '../answer-waiting.ts';
 import { connectGateway } from '../connect-gateway.ts';
 import type { CommandContext } from '../context.ts';
 import { defineCommand } from '../define-command.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { nextPauseMs, pauseAfterMs } from '../look-again.ts';
+import { findApproval } from '../find-approval.ts';
 import { limitSchema } from '../option-schemas.ts';
 import { runId } from '../run-id.ts';
 import { answerLines, approvalLines } from '../show/approval-lines.ts';
+import { wholeArgumentsLines } from '../show/whole-arguments.ts';
 
 const pollMs = 1000;
 
 export const approvals = defineCommand({
-  usage: 'approvals',
-  summary: 'List what waits for an approval or an answer',
-  examples: ['approvals', 'approvals --watch', 'approvals --watch --approve', 'approvals --all --run run-0b9c… --json'],
+  usage: 'approvals [approval]',
+  summary: 'List what waits for an approval or an answer, or show one request',
+  examples: [
+    'approvals',
+    'approvals 5e8f1c2a --json',
+    'approvals --watch',
+    'approvals --watch --approve',
+    'approvals --all --run run-0b9c… --json',
+  ],
   usesGateway: true,
   define: (command) =>
     command
@@ -32,8 +41,12 @@ export const approvals = defineCommand({
     run: z.string().optional(),
     limit: limitSchema,
   }),
-  async run(context, _, { watch, approve, all, run, limit }) {
+  async run(context, [one], { watch, approve, all, run, limit }) {
     const { terminal, json } = context;
+    if (one !== undefined) {
+      if (watch || approve || all || run !== undefined) throw notBoth();
+      return await showOne(context, one);
+    }
     const ofRun = run === undefined ? {} : { workflowId: runId('list approvals of', run) };
     const look = async (): Promise<ApprovalView[]> => {
       const gateway = await connectGateway(context.config());
@@ -46,15 +59,43 @@ export const approvals = defineCommand({
         'Cannot ask under --json: expected one of the two; leave --approve or --json out',
       );
     }
+    if (approve && !context.ask) {
+      throw new CountersignError(
+        'input-invalid',
+        'Cannot answer requests here: nobody can be asked, expected a terminal; use "countersign approve" and "countersign deny"',
+      );
+    }
     if (watch) return await watchApprovals(context, look, approve);
     const found = await terminal.progress('listing approvals', look());
     if (json) terminal.json({ approvals: found });
-    else if (found.length === 0) terminal.talk('Nothing waits for an approval');
+    else if (found.length === 0)
+      terminal.talk(approve ? 'Nothing waits that you may answer' : 'Nothing waits for an approval');
     else if (approve) await answerEach(context, found);
     else for (const approval of found) print(context, approval);
     return 0;
   },
 });
+
+function notBoth(): CountersignError {
+  return new CountersignError(
+    'input-invalid',
+    'Cannot show one request with an option of the list: expected one or the other; leave the options or the request out',
+  );
+}
+
+/** With what a list leaves out: what differs from the last approved call, who was told, who looked. */
+async function showOne(context: CommandContext, given: string): Promise<number> {
+  const { terminal, json } = context;
+  const gateway = await connectGateway(context.config());
+  const approval = await terminal.progress('looking for the request', findApproval(gateway, given));
+  if (json) {
+    terminal.json(approval);
+    return 0;
+  }
+  print(context, approval);
+  for (const line of await wholeArgumentsLines(gateway, approval)) terminal.result(line);
+  return 0;
+}
 
 /** @returns false: the person has had enough */
 async function answerEach(context: CommandContext, found: readonly ApprovalView[]): Promise<boolean> {
@@ -103,10 +144,11 @@ async function watchApprovals(
       }
     await pause(pauseMs, stop);
   }
-  return 0;
+  return exitCodes.interrupted;
 }
 
-function print({ terminal, clock }: CommandContext, approval: ApprovalView): void {
-  for (const line of [...approvalLines(approval, clock.now()), ...answerLines(approval)]) terminal.result(line);
+function print({ terminal, clock, typed }: CommandContext, approval: ApprovalView): void {
+  const lines = [...approvalLines(approval, clock.now(), typed), ...answerLines(approval, typed)];
+  for (const line of lines) terminal.result(line);
   terminal.result('');
 }

@@ -21,7 +21,7 @@ export const cancel = defineCommand({
       .requiredOption('--reason <text>', 'kept in the record')
       .option('--force', 'end it at the server: for a run that does not end when asked'),
   options: z.object({ reason: z.string().min(1).max(500), force: z.boolean().default(false) }),
-  async run({ terminal, json, config }, [given = ''], { reason, force }) {
+  async run({ terminal, json, config, typed }, [given = ''], { reason, force }) {
     const workflowId = runId('cancel', given);
     const { refuseUnsafeText } = await import('../scan-text.ts');
     await refuseUnsafeText('send the reason of the cancellation', reason);
@@ -38,8 +38,8 @@ export const cancel = defineCommand({
     await terminal.progress('asking', gateway.runs.cancel(workflowId, reason, force));
     if (json) terminal.json({ workflowId, status: force ? 'terminated' : 'requested' });
     else if (force)
-      terminal.result(`${workflowId}: ended; what it may have done shows countersign replay ${workflowId}`);
-    else terminal.result(`${workflowId}: asked to end; see it end with countersign watch ${workflowId}`);
+      terminal.result(`${workflowId}: ended; what it may have done shows ${typed(`replay ${workflowId}`)}`);
+    else terminal.result(`${workflowId}: asked to end; see it end with ${typed(`watch ${workflowId}`)}`);
     return 0;
   },
 });

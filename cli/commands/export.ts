@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { ExportedRun } from '../parts/export-run.ts';
 import { defineCommand } from '../define-command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { CountersignError } from '../../core/errors.ts';
 import { runId } from '../run-id.ts';
 
 const stateInWords: Readonly<Record<ExportedRun['state'], string>> = {
@@ -38,6 +39,12 @@ export const exportCommand = defineCommand({
   async run({ terminal, json, config, environment, clock, takeStop }, [given = ''], { output, force, store }) {
     const workflowId = runId('export', given);
     const { exportRun } = await import('../parts/export-run.ts');
+    if (output === '-') {
+      throw new CountersignError(
+        'input-invalid',
+        'Cannot export to standard output: an export is there whole or not at all, expected a file name; name a file and read that (./- is a file of this name)',
+      );
+    }
     const file = output ?? `${workflowId}.export.jsonl`;
     const log = (line: string): void => terminal.talk(line);
     const order = { workflowId, file, force, useStore: store, stop: takeStop(), log };

@@ -24,6 +24,7 @@ import { policyExplain } from './policy/explain.ts';
 import { policyFmt } from './policy/fmt.ts';
 import { policyPublish } from './policy/publish.ts';
 import { policyRollback } from './policy/rollback.ts';
+import { policyWithdraw } from './policy/withdraw.ts';
 import { policyStatus } from './policy/status.ts';
 import { policyTest } from './policy/test.ts';
 import { keysEnrol } from './keys/enrol.ts';
@@ -87,6 +88,7 @@ export const commands: readonly CommandDefinition[] = [
   policyPublish,
   policyActivate,
   policyRollback,
+  policyWithdraw,
   policyStatus,
   keysRequest,
   keysEnrol,

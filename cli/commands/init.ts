@@ -1,4 +1,5 @@
 /** `countersign init`: writes a first agent pack. It never overwrites: a folder that holds any of its files is left alone. */
+import { asArgument } from '../as-argument.ts';
 import { readdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { agentNameSchema } from '../../core/contracts/ids.ts';
@@ -52,12 +53,6 @@ function agentNameOf(folder: string): string {
     .slice(0, 64)
     .replace(/-+$/u, '');
   return agentNameSchema.safeParse(name).success ? name : 'agent';
-}
-
-/** As a shell takes it for one word, and no command for an option. */
-function asArgument(path: string): string {
-  const word = path.startsWith('-') ? `./${path}` : path;
-  return /^[\w./@%+:,-]+$/u.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function notWritable(folder: string, reason: string, cause: unknown): CountersignError {

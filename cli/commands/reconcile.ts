@@ -40,7 +40,7 @@ export const reconcile = defineCommand({
     const { terminal, json, clock } = context;
     const gateway = await connectGateway(context.config());
     const request = await terminal.progress('looking for the request', findApproval(gateway, given));
-    for (const line of approvalLines(request, clock.now())) terminal.talk(line);
+    for (const line of approvalLines(request, clock.now(), context.typed)) terminal.talk(line);
     if (request.kind !== 'reconcile') {
       throw new CountersignError(
         'input-invalid',

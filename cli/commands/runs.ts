@@ -25,7 +25,7 @@ export const runs = defineCommand({
     before: beforeOption.optional(),
     principal: principalOption.optional(),
   }),
-  async run({ terminal, json, config, clock }, _, { limit, before, principal }) {
+  async run({ terminal, json, config, clock, typed }, _, { limit, before, principal }) {
     const gateway = await connectGateway(config());
     const list = await terminal.progress(
       'listing runs',
@@ -37,9 +37,9 @@ export const runs = defineCommand({
     );
     if (json) terminal.json(list);
     else if (list.runs.length === 0)
-      terminal.talk('There is no run yet; start one with "countersign run <agent> <text>"');
+      terminal.talk(`There is no run yet; start one with "${typed('run <agent> <text>')}"`);
     else for (const line of runListLines(list.runs, clock.now())) terminal.result(line);
-    if (!json && list.nextBefore !== null) terminal.talk(`more: countersign runs --before ${list.nextBefore}`);
+    if (!json && list.nextBefore !== null) terminal.talk(`more: ${typed(`runs --before ${list.nextBefore}`)}`);
     return 0;
   },
 });

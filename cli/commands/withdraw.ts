@@ -21,10 +21,13 @@ export const withdraw = defineCommand({
   summary: 'Take back your approval of a request: its nonce, the beginning of it, or its approval id',
   examples: ['withdraw 5e8f1c2a', 'withdraw 5e8f1c2a --reason "I had read the wrong card"'],
   usesGateway: true,
-  define: (command) => command.option('--reason <text>', 'kept in the record'),
-  options: z.object({ reason: z.string().min(1).max(2000).optional() }),
+  define: (command) =>
+    command
+      .option('--reason <text>', 'kept in the record')
+      .option('--yes', 'as with "approve"; what takes an approval back asks nothing anyway'),
+  options: z.object({ reason: z.string().min(1).max(2000).optional(), yes: z.boolean().default(false) }),
   async run(context, [given = ''], { reason }) {
-    const { terminal, json } = context;
+    const { terminal, json, typed } = context;
     if (reason !== undefined) {
       const { refuseUnsafeText } = await import('../scan-text.ts');
       await refuseUnsafeText('send the reason of "withdraw"', reason);
@@ -41,7 +44,7 @@ export const withdraw = defineCommand({
       terminal.result(`approval of ${visible(tool)}: ${words[result.status]}`);
       // Also where it was too late for the call: nothing more starts by a grant that stood on it.
       for (const { grantId } of grants) {
-        terminal.result(`grant ${grantId}: no longer approved by you; look at "countersign grants show ${grantId}"`);
+        terminal.result(`grant ${grantId}: no longer approved by you; look at "${typed(`grants show ${grantId}`)}"`);
       }
     }
     return result.status === 'late' ? exitCodes.ended : exitCodes.done;

@@ -39,8 +39,9 @@ export async function editCall(context: CommandContext, order: EditOrder): Promi
   const gateway = await connectGateway(context.config());
   const found =
     order.shown ?? (await terminal.progress('looking for the request', findApproval(gateway, order.approval)));
-  if (!order.shown) for (const line of approvalLines(found, clock.now())) terminal.talk(line);
+  if (!order.shown) for (const line of approvalLines(found, clock.now(), context.typed)) terminal.talk(line);
   refuseHopeless(found, order.reason);
+  if (found.editing?.warning) terminal.talk(`Before you edit it: ${visible(found.editing.warning)}`);
   const before = await wholeArguments(gateway, found);
   const send = async (text: string) => await sendOnce(context, gateway, { ...order, shown: found }, before, text);
   const result =
@@ -67,13 +68,16 @@ async function withEditor(
       'Cannot open an editor here: this is no terminal, expected one; give the arguments with --arguments <file> and add --yes',
     );
   }
-  const file = await openEditorFile(environment, await initialText(before, form), form);
-  let taken = false;
+  const initial = await initialText(before, form);
+  const file = await openEditorFile(environment, initial, form);
+  let isLoss = false;
   try {
     for (;;) {
       try {
-        const result = await send(await file.edit());
-        taken = true;
+        const text = await file.edit();
+        isLoss = text !== initial;
+        const result = await send(text);
+        isLoss = false;
         return result;
       } catch (error) {
         if (!(error instanceof CountersignError) || !mendable.has(error.code)) throw error;
@@ -83,8 +87,9 @@ async function withEditor(
       }
     }
   } finally {
-    if (taken) await file.remove();
-    else terminal.talk(`What you wrote is kept in ${file.path}; send it with --arguments`);
+    // What somebody wrote is kept; what nobody changed is nothing to keep.
+    if (isLoss) terminal.talk(`What you wrote is kept in ${file.path}; send it with --arguments`);
+    else await file.remove();
   }
 }
 

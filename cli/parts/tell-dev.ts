@@ -14,15 +14,21 @@ export interface StartedDev {
   worker: boolean;
 }
 
-export function tellDev(context: Pick<CommandContext, 'terminal' | 'json'>, started: StartedDev): void {
-  const { terminal, json } = context;
+export function tellDev(context: Pick<CommandContext, 'terminal' | 'json' | 'typed'>, started: StartedDev): void {
+  const { terminal, json, typed } = context;
   const agent = started.pack.body.name;
   const warnings = policyWarnings(started.pack.policy);
   for (const warning of warnings) {
     terminal.talk(`${terminal.talkStyle('yellow', 'WARNING')} policy of ${agent}: ${warning}`);
   }
+  for (const { before, mayBeLooser } of started.gateway?.activations ?? []) {
+    if (!mayBeLooser || !before) continue;
+    terminal.talk(
+      `${terminal.talkStyle('yellow', 'WARNING')} policy of ${agent}: the file of the pack is in force now in place of ${before.policyDigest}, and MAY BE LOOSER for new runs; to have that one back: ${typed(`policy rollback --layer pack:${agent}`)}`,
+    );
+  }
   if (json) terminal.json({ ...facts(started), warnings });
-  else for (const line of lines(started)) terminal.result(line);
+  else for (const line of lines(started, typed)) terminal.result(line);
 }
 
 function facts({ config, pack, engine, gateway, worker }: StartedDev) {
@@ -38,12 +44,13 @@ function facts({ config, pack, engine, gateway, worker }: StartedDev) {
     packDigest: pack.packDigest,
     policyDigest: pack.policyDigest,
     activated: gateway?.activations.some((one) => one.activated) ?? false,
+    mayBeLooser: gateway?.activations.some((one) => one.mayBeLooser) ?? false,
     worker,
     pid: process.pid,
   };
 }
 
-function lines({ config, pack, engine, gateway, worker }: StartedDev): string[] {
+function lines({ config, pack, engine, gateway, worker }: StartedDev, typed: CommandContext['typed']): string[] {
   const agent = pack.body.name;
   const ofGateway = (part: GatewayPart): string[] => {
     const { path, principal, made } = part.localKey;
@@ -69,6 +76,6 @@ function lines({ config, pack, engine, gateway, worker }: StartedDev): string[] 
       ? [`  Temporal   ${engine.address}, UI ${engine.uiUrl}`]
       : [`  Temporal   ${config.temporalAddress ?? ''}`]),
     ...(config.keyRegistryFile === undefined ? [`  keys       in ${config.paths.keys}`] : []),
-    `  try        countersign run ${agent} "…"`,
+    `  try        ${typed(`run ${agent} "…"`)}`,
   ];
 }

@@ -5,7 +5,10 @@ import type { ApproverSet } from '../../core/contracts/approval.ts';
 import { visible } from '../terminal.ts';
 import { durationText, shortNonce, timeText } from './format.ts';
 
-export function approvalLines(approval: ApprovalView, now: number): string[] {
+/** Words of a command to the whole of it. */
+type Typed = (words: string) => string;
+
+export function approvalLines(approval: ApprovalView, now: number, typed: Typed): string[] {
   const {
     nonce,
     approvers,
@@ -43,15 +46,17 @@ export function approvalLines(approval: ApprovalView, now: number): string[] {
       ? [`  could       ${couldAnswer.length === 0 ? 'nobody' : couldAnswer.map(visible).join(', ')}`]
       : []),
     ...(approval.told ?? []).map((one) => `  told        ${toldText(one)}`),
+    ...(approval.looked ?? []).map((one) => `  looked      ${lookText(one)}`),
     ...votes.map((vote) => `  vote        ${voteText(vote)}`),
   ];
   for (const { channel, problem } of untold ?? []) {
     lines.push(
-      `  not told    by ${visible(channel)}: ${visible(problem ?? 'no reason given')}; countersign notices show ${shortNonce(nonce)}`,
+      `  not told    by ${visible(channel)}: ${visible(problem ?? 'no reason given')}; ${typed(`notices show ${shortNonce(nonce)}`)}`,
     );
   }
   if (!open) return [...lines, `  outcome     ${outcome ?? 'closed'}`];
   lines.push(`  time left   ${durationText(deadlineAt - now)}`);
+  if (approval.editing?.warning) lines.push(`  if edited   ${visible(approval.editing.warning)}`);
   const cannot = you.mayDeny ? 'may deny, and not approve' : 'may not answer';
   if (!you.mayAnswer) lines.push(`  you         ${cannot}: ${visible(you.reason ?? 'no reason given')}`);
   return lines;
@@ -69,6 +74,18 @@ function voteText({ verdict, principal, castAt, channel, authenticated }: Approv
   return `${verdict} by ${visible(principal)} at ${timeText(castAt)}, from ${channel} with ${visible(authenticated)}`;
 }
 
+function lookText({
+  principal,
+  channel,
+  firstAt,
+  lastAt,
+  times,
+  authenticated,
+}: NonNullable<ApprovalView['looked']>[number]): string {
+  const again = times === 1 ? '' : `, ${times} times until ${timeText(lastAt)}`;
+  return `${visible(principal)} at ${timeText(firstAt)}${again}, from ${channel} with ${visible(authenticated)}`;
+}
+
 function toldText({ channel, at, remindedAt, problem }: NonNullable<ApprovalView['told']>[number]): string {
   const when = at === null ? 'not yet' : `at ${timeText(at)}`;
   const again = remindedAt === null ? '' : `, again at ${timeText(remindedAt)}`;
@@ -80,12 +97,13 @@ function namesOf({ roles, groups = [], principals }: ApproverSet): string {
 }
 
 /** What to type, where the caller may. */
-export function answerLines({ nonce, approvers, open, you, kind }: ApprovalView): string[] {
+export function answerLines({ nonce, approvers, open, you, kind }: ApprovalView, typed: Typed): string[] {
   if (!open || !you.mayAnswer) return [];
   const short = shortNonce(nonce);
+  const reason = ' --reason "…"';
   return [
     kind === 'call'
-      ? `  answer with countersign approve ${short}${approvers.reasonRequired ? ' --reason "…"' : ''}   or   countersign deny ${short} --reason "…"`
-      : `  answer with countersign reconcile ${short} --happened | --did-not-happen --reason "…"`,
+      ? `  answer with ${typed(`approve ${short}${approvers.reasonRequired ? reason : ''}`)}   or   ${typed(`deny ${short}${reason}`)}`
+      : `  answer with ${typed(`reconcile ${short} --happened | --did-not-happen${reason}`)}`,
   ];
 }

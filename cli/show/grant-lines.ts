@@ -4,11 +4,11 @@ import { visible } from '../terminal.ts';
 import { timeText } from './format.ts';
 
 export function grantViewLines(grant: GrantView): string[] {
-  const { grantId, state, lines, approvals, quorum, uses, used, revoked, nonce } = grant;
+  const { grantId, state, lines, approvals, takenBack, quorum, uses, used, revoked, nonce } = grant;
   return [
     `Grant ${grantId}: ${state}, ${used.length} of ${uses} used`,
     ...lines.map(({ label, text }) => `  ${label.padEnd(12)}${visible(text)}`),
-    `  approved by ${approvals.map(visible).join(', ') || 'nobody'}; ${quorum} needed`,
+    `  approved by ${approvals.map(visible).join(', ') || 'nobody'}${takenBack.length === 0 ? '' : `; taken back by ${takenBack.map(visible).join(', ')}`}; ${quorum} needed`,
     `  request     ${nonce}`,
     ...used.map(({ number, callKey, at }) => `  use ${String(number).padEnd(8)}${visible(callKey)} at ${timeText(at)}`),
     ...(revoked

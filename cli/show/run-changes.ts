@@ -83,7 +83,7 @@ export function hasEnded({ engine, run }: RunDetail): boolean {
 }
 
 /** One or more lines for a person. */
-export function changeLines(change: RunChange, now: number): string[] {
+export function changeLines(change: RunChange, now: number, typed: (words: string) => string): string[] {
   switch (change.kind) {
     case 'turn':
       return [`turn ${change.turn}`];
@@ -92,7 +92,7 @@ export function changeLines(change: RunChange, now: number): string[] {
         `  call ${visible(change.tool)}: ${change.state}${change.rule === null ? '' : ` (${visible(change.rule)})`}`,
       ];
     case 'waiting':
-      return waitingLines(change, now);
+      return waitingLines(change, now, typed);
     case 'answered':
       return [`  ${answeredText(change)} (${shortNonce(change.nonce)})`];
     case 'held':
@@ -132,20 +132,24 @@ export function failureText({ code, message }: NonNullable<RunDetail['failure']>
   return `why: ${visible(message === '' ? 'no reason given' : message)} (${visible(code)})`;
 }
 
-function waitingLines(change: Extract<RunChange, { kind: 'waiting' }>, now: number): string[] {
+function waitingLines(
+  change: Extract<RunChange, { kind: 'waiting' }>,
+  now: number,
+  typed: (words: string) => string,
+): string[] {
   const short = shortNonce(change.nonce);
   const left = durationText(change.deadlineAt - now);
   const until = (silence: string) => `until ${timeText(change.deadlineAt)} (${left} left, ${silence})`;
   if (change.request === 'reconcile') {
     return [
       `  nobody knows what became of ${visible(change.tool)}; waiting ${until('silence leaves it unknown')}; answer with:`,
-      `    countersign reconcile ${short} --happened --reason "…"`,
-      `    countersign reconcile ${short} --did-not-happen --reason "…"`,
+      `    ${typed(`reconcile ${short} --happened --reason "…"`)}`,
+      `    ${typed(`reconcile ${short} --did-not-happen --reason "…"`)}`,
     ];
   }
   return [
     `  waiting for approval of ${visible(change.tool)} ${until('silence denies')}; answer with:`,
-    `    countersign approve ${short}`,
-    `    countersign deny ${short} --reason "…"`,
+    `    ${typed(`approve ${short}`)}`,
+    `    ${typed(`deny ${short} --reason "…"`)}`,
   ];
 }

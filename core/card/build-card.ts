@@ -18,16 +18,18 @@ export function buildCard(facts: CardFacts): Card {
   const opaque = opaqueValues(whole);
   return {
     ...facts,
-    arguments: argumentsCut ? headAndTail(whole) : whole,
+    arguments: cutInTheMiddle(whole, maximumCardArguments),
     argumentsCut,
     argumentsLength: whole.length,
     ...(opaque.length > 0 ? { opaque } : {}),
   };
 }
 
-function headAndTail(text: string): string {
-  const marker = ` …[${text.length - maximumCardArguments} or more characters cut]… `;
-  const room = maximumCardArguments - marker.length;
+/** At most so many characters, as head and tail with a mark between them that says so. */
+export function cutInTheMiddle(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  const marker = ` …[${text.length - longest} or more characters cut]… `;
+  const room = longest - marker.length;
   const head = text.slice(0, Math.ceil(room / 2));
   const tail = text.slice(text.length - Math.floor(room / 2));
   return `${withoutHalfPair(head)}${marker}${withoutHalfPair(tail)}`;

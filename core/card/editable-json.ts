@@ -1,6 +1,6 @@
 /**
- * Canonical arguments as text for editing: JSON on several lines, in which characters that hide or reorder are JSON's own
- * escapes. Parsed again without a change it is the same arguments.
+ * JSON in which characters that hide or reorder are JSON's own escapes: canonical arguments on several lines, for editing, and
+ * what is sent to systems that may show it to people. Parsed again it is the same value.
  */
 import { jsonOrUndefined } from '../json-or-undefined.ts';
 
@@ -11,6 +11,11 @@ export function editableJson(canonical: string): string | undefined {
   const value = jsonOrUndefined(canonical);
   if (value === undefined) return undefined;
   return JSON.stringify(value, null, 2).replaceAll(hidden, (sign) => (sign === '\n' ? sign : escaped(sign)));
+}
+
+/** On one line. */
+export function openJson(value: object): string {
+  return JSON.stringify(value).replaceAll(hidden, escaped);
 }
 
 function escaped(sign: string): string {

@@ -4,10 +4,12 @@
  */
 import type { Card } from '../contracts/approval.ts';
 import type { GrantLine } from '../grant/grant-words.ts';
-import { makeVisible } from '../make-visible.ts';
 import type { ArgumentChanges } from './compare-arguments.ts';
 import { withoutHalfPair } from './build-card.ts';
+import { type CardLine, fact, time, value, warning } from './card-line.ts';
 import { shortDigest } from './digest-words.ts';
+import { dryRunLines, targetLines } from './tool-words-lines.ts';
+import { isValueHint, untrustedLines } from './untrusted-lines.ts';
 
 /** What is not in the signed card because it changes while the request waits. Absent parts are not shown. */
 export interface CardSituation {
@@ -21,14 +23,6 @@ export interface CardSituation {
   grants?: readonly { grantId: string; approvals: readonly string[]; lines: readonly GrantLine[] }[];
   /** Null: looked for, and there is none. */
   lastApproved?: ({ approvalId: string; at: number; by: string[] } & ArgumentChanges) | null;
-}
-
-export interface CardLine {
-  /** `said`: in somebody's own words, who is named by the label. */
-  kind: 'headline' | 'arguments' | 'fact' | 'warning' | 'said';
-  label: string;
-  /** Visible characters on one line; not yet escaped for any channel. */
-  text: string;
 }
 
 const maximumDescription = 400;
@@ -46,13 +40,15 @@ export function layOutCard(card: Card, situation: CardSituation = {}): CardLine[
         `${value(one.path)}: ${one.length} characters of ${whyText[one.why]}, ${value(one.digest)}`,
       ),
     ),
+    ...untrustedLines(card),
     fact('digest', `${value(card.argumentsDigest)} (${shortDigest(card.argumentsDigest)})`),
     ...editedLines(card),
     ...changeLines(situation.lastApproved),
     fact('effect', `${value(card.effect)}, risk ${value(card.risk)}`),
     ...(card.blastRadius === undefined ? [] : [fact('can hit', value(card.blastRadius))]),
     ...(card.undo === undefined ? [] : [fact('undone by', value(card.undo))]),
-    fact('target now', card.targetState === null ? 'not read' : value(card.targetState)),
+    ...targetLines(card),
+    ...dryRunLines(card),
     fact(
       'asked for',
       `${value(card.requester)}${card.onBehalfOf === null ? '' : ` on behalf of ${value(card.onBehalfOf)}`}`,
@@ -64,7 +60,9 @@ export function layOutCard(card: Card, situation: CardSituation = {}): CardLine[
       : [fact('asked', `${card.times} identical calls of one turn; an answer is for each of them`)]),
     fact('came from', card.labels.length === 0 ? 'no label' : card.labels.map(value).join(', ')),
     ...card.rules.map((rule) => fact('rule', `${value(rule.id)}: ${value(rule.reason)}`)),
-    ...card.findings.map((one) => fact('finding', `${value(one.severity)} ${value(one.rule)}: ${value(one.message)}`)),
+    ...card.findings
+      .filter((one) => !isValueHint(one))
+      .map((one) => fact('finding', `${value(one.severity)} ${value(one.rule)}: ${value(one.message)}`)),
     { kind: 'said', label: 'tool says', text: value(shortened(card.toolDescription)) },
     ...whatFollows(card, situation.now),
     ...situationLines(situation),
@@ -163,18 +161,6 @@ function costText(cost: number | null | undefined): string {
   return `, at a cost of ${Math.ceil(Number((cost * 10_000).toPrecision(12))) / 10_000}`;
 }
 
-function fact(label: string, text: string): CardLine {
-  return { kind: 'fact', label, text };
-}
-
-function warning(label: string, text: string): CardLine {
-  return { kind: 'warning', label, text };
-}
-
-function value(text: string): string {
-  return makeVisible(text);
-}
-
 /** A tool's author may write at length to push the rest out of sight. */
 function shortened(text: string): string {
   return text.length > maximumDescription ? `${withoutHalfPair(text.slice(0, maximumDescription))}…` : text;
@@ -188,9 +174,4 @@ function leftText(ms: number): string {
     : seconds < 7200
       ? `${Math.floor(seconds / 60)} min left`
       : `${Math.floor(seconds / 3600)} h left`;
-}
-
-function time(at: number): string {
-  // Beyond this Date has no text; a contract timestamp may be larger.
-  return at <= 8_640_000_000_000_000 ? new Date(at).toISOString() : `${at} ms`;
 }

@@ -15,5 +15,5 @@ export function whyNotShown(card: Card, channel: VoteBody['channel']): string | 
   if (channel === 'web' || channel === 'terminal' || channel === 'api') return undefined;
   if (card.opaque) return `its arguments hold what is ${uninspectable} in ${channel}`;
   if (card.argumentsCut) return `its arguments are too long for ${channel}`;
-  return channel === 'slack' && !fitsSlack(card) ? 'its arguments are too long for slack' : undefined;
+  return channel === 'slack' && !fitsSlack(card) ? 'it is too long for slack' : undefined;
 }

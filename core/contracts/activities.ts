@@ -142,6 +142,10 @@ export interface StillOpen {
 export interface NeedsTargetState {
   kind: 'needs-target-state';
 }
+/** People will be asked, and the tool has a dry run: it is to speak first (purpose `dry-run`). */
+export interface NeedsDryRun {
+  kind: 'needs-dry-run';
+}
 export type CheckCallResult =
   | Decided
   | Settled
@@ -150,6 +154,7 @@ export type CheckCallResult =
   | Reconciled
   | StillOpen
   | NeedsTargetState
+  | NeedsDryRun
   | RunRefused
   | Hold;
 

@@ -122,6 +122,27 @@ export const editedCardSchema = z.strictObject({
   more: z.int().min(0),
 });
 
+/**
+ * What a tool said of a call before anybody was asked, under a permit of its own. Others may have chosen every word of it: it
+ * is redacted, cut, and shown as said, never as a fact.
+ */
+export const toolWordsSchema = z.strictObject({
+  /** False: the tool could not say; the text is why. */
+  ended: z.boolean(),
+  /** Whole, or head and tail. */
+  text: z.string().max(2000),
+  /** Of the whole, characters. */
+  length: z.int().min(0),
+  /** Of the whole; in the tools worker's signed receipt. */
+  digest: digestSchema,
+  labels: z.array(labelSchema),
+  /** What guards found in it; absent: nothing. */
+  findings: z.array(findingSchema).min(1).max(20).optional(),
+  /** When the tool had said it. */
+  at: timestampSchema,
+});
+export type ToolWords = z.infer<typeof toolWordsSchema>;
+
 /** What an approver is shown, built from canonical arguments, never from the model's words; its digest is in the vote. */
 export const cardSchema = z.strictObject({
   approvalId: z.string(),
@@ -151,7 +172,12 @@ export const cardSchema = z.strictObject({
   rules: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
   findings: z.array(findingSchema),
   labels: z.array(labelSchema),
+  /** Digest of the state that the effect is held to; null: the tool reads none. */
   targetState: z.string().nullable(),
+  /** The state in the tool's words; absent where none was read. */
+  target: toolWordsSchema.optional(),
+  /** What the tool's dry run said; absent: it has none. */
+  dryRun: toolWordsSchema.optional(),
   /** What the tool's author says it can hit, and how it is undone; absent: not said. */
   blastRadius: z.string().max(400).optional(),
   undo: z.string().max(400).optional(),
@@ -168,11 +194,6 @@ export type Card = z.infer<typeof cardSchema>;
  */
 export const voteVerdictSchema = z.enum(['approve', 'deny', 'withdraw', 'edit', 'break-glass']);
 export type VoteVerdict = z.infer<typeof voteVerdictSchema>;
-
-/** Whether a vote is for the call as it was asked: only such a vote lets something happen, and can be taken back. */
-export function saysYes(verdict: VoteVerdict): verdict is 'approve' | 'break-glass' {
-  return verdict === 'approve' || verdict === 'break-glass';
-}
 
 export const voteBodySchema = z.strictObject({
   nonce: nonceSchema,

@@ -175,6 +175,8 @@ export const decisionBodySchema = z.discriminatedUnion('verdict', [
     grant: grantedBySchema.optional(),
     /** Of purpose `dry-run`, for a read: the policy lets reads run. */
     dryRunRead: z.literal(true).optional(),
+    /** Of purpose `dry-run`: the tool's own dry run speaks, for those who will be asked; nothing of it goes to the model. */
+    dryRunTool: z.literal(true).optional(),
   }),
 ]);
 export type DecisionBody = z.infer<typeof decisionBodySchema>;

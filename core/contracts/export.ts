@@ -8,6 +8,7 @@ import { signedVoteSchema } from './approval.ts';
 import { signedControlSchema } from './control.ts';
 import { signedDecisionSchema } from './decision.ts';
 import { registryKeySchema, signedSchema } from './envelope.ts';
+import { lookSchema } from './look.ts';
 import { callKeySchema, digestSchema, linkRunIdSchema, timestampSchema, workflowIdSchema } from './ids.ts';
 
 export const exportFormat = 'countersign-export';
@@ -39,6 +40,8 @@ export const exportPartSchema = z.discriminatedUnion('part', [
   /** RFC 8785 text of a card; its digest is in the ask that shows it. */
   z.strictObject({ part: z.literal('card'), card: z.string() }),
   z.strictObject({ part: z.literal('vote'), vote: signedVoteSchema }),
+  /** The gateway's note of who looked at a request; nobody signs it. */
+  z.strictObject({ part: z.literal('look'), look: lookSchema }),
   /** Freezes, thaws, activations of the run's agent, answers about the run's effects. Never API keys. */
   z.strictObject({ part: z.literal('control'), control: signedControlSchema }),
   z.strictObject({
@@ -64,6 +67,7 @@ export const exportPartOrder: readonly ExportPartKind[] = [
   'decision',
   'card',
   'vote',
+  'look',
   'control',
   'ledger',
   'body',

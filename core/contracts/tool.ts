@@ -32,6 +32,8 @@ export const toolDefinitionSchema = z.strictObject({
   undo: z.string().min(1).max(400).optional(),
   hasProbe: z.boolean(),
   hasTargetState: z.boolean(),
+  /** Absent: it has none. */
+  hasDryRun: z.literal(true).optional(),
   /** Digest of the code the tool was loaded from. */
   moduleDigest: digestSchema,
 });

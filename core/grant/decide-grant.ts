@@ -1,6 +1,6 @@
 /**
  * Whether a grant stands: enough people's votes on the request it was made with name its digest, by the same fold that
- * decides the request. A denial there, a withdrawal, or votes for another grant do not make it stand. It verifies no
+ * decides the request. A denial there, an edit, a withdrawal, or votes for another grant do not make it stand. It verifies no
  * signature and knows no roles: the caller says which votes are valid and whose voters are eligible.
  */
 import { type ApprovalDecision, decideApproval, type VoteEvidence } from '../approval.ts';
@@ -35,6 +35,9 @@ export function decideGrant(
     askedAt: request.askedAt,
     deadlineAt: request.deadlineAt,
     executeWithinMs: terms.executeWithinMs,
+    // Somebody edited the call only where they were offered to, and with that its request had ended: approvals cast after it,
+    // by people who did not know yet, are of nothing, and so is the grant with them.
+    editable: { schemaBody: request.cardDigest, left: 1 },
   };
   // Whoever approved the call alone, or another grant, has not approved this one.
   const counted = votes.map((one) =>

@@ -1,4 +1,5 @@
 /** What a grant covers, in people's words: one text for every channel. Values are made visible; channels escape them. */
+import type { ApprovalTerms, ApproverSet } from '../contracts/approval.ts';
 import type { Grant } from '../contracts/grant.ts';
 import { makeVisible } from '../make-visible.ts';
 
@@ -7,7 +8,8 @@ export interface GrantLine {
   text: string;
 }
 
-export function grantLines(grant: Grant): GrantLine[] {
+/** @param isProposed false: it is what somebody is about to propose, and its time begins when they do */
+export function grantLines(grant: Grant, isProposed = true): GrantLine[] {
   const { tool, environment, agent, scope, uses, risk, labels, rules, expiresAt, grantedAt, request } = grant;
   const names = Object.keys(grant.arguments).toSorted();
   return [
@@ -24,7 +26,9 @@ export function grantLines(grant: Grant): GrantLine[] {
     { label: 'uses', text: uses === 1 ? 'once' : `at most ${uses} times` },
     {
       label: 'until',
-      text: `${new Date(expiresAt).toISOString()} (${durationWords(expiresAt - grantedAt)} from when it was proposed)`,
+      text: isProposed
+        ? `${new Date(expiresAt).toISOString()} (${durationWords(expiresAt - grantedAt)} from when it was proposed)`
+        : `${durationWords(expiresAt - grantedAt)} from when you approve it`,
     },
     { label: 'risk', text: `up to ${risk}` },
     {
@@ -33,7 +37,21 @@ export function grantLines(grant: Grant): GrantLine[] {
     },
     { label: 'asked by', text: rules.map(makeVisible).join(', ') },
     { label: 'proposed by', text: makeVisible(grant.proposedBy) },
+    { label: 'stands with', text: votesWords(request.terms) },
   ];
+}
+
+/** Of the request's own terms, which are the strictest of all that asked. Each gate holds it against what it then asks for. */
+function votesWords({ name, quorum, thresholds = [] }: ApprovalTerms): string {
+  const seats = thresholds.filter(({ approve }) => approve !== undefined && approve > 0);
+  const people = quorum === 1 ? 'one approval' : `${quorum} approvals`;
+  const besides =
+    seats.length === 0 ? '' : ` that fill the seats of ${seats.map(({ from }) => setWords(from)).join(' and of ')}`;
+  return `${people} of exactly this grant${besides}, by terms "${makeVisible(name)}"; stricter terms at a call hold for that call`;
+}
+
+function setWords({ roles, groups = [], principals }: ApproverSet): string {
+  return [...roles, ...groups, ...principals].map(makeVisible).join(', ');
 }
 
 function patternWords(grant: Grant, name: string): string {

@@ -1,53 +1,74 @@
 /**
- * The grant that an approval carries: one that somebody proposed for the same request, or a new one, built from the request
- * as the gate signed it and within what its terms allow. It appends nothing; what is returned is recorded with the vote.
+ * The grant that an approval carries: one that somebody proposed for the same request, or a new one, which is what its proposer was
+ * shown. Answering with it needs what the riskiest call that it covers would need. It appends nothing; what is returned is recorded
+ * with the vote.
  */
-import { randomInt } from 'node:crypto';
-import type { GrantRequest, ProposedGrant } from '../../client/grant-schemas.ts';
-import { canonicalJson, parseStrictJson } from '../../core/canonical-json.ts';
-import type { GrantCap } from '../../core/contracts/approval.ts';
-import type { ArgumentPattern, Grant } from '../../core/contracts/grant.ts';
-import { type Risk, riskSchema } from '../../core/contracts/labels.ts';
+import type { GrantRequest } from '../../client/grant-schemas.ts';
+import type { Channel } from '../../core/contracts/approval.ts';
+import type { Grant } from '../../core/contracts/grant.ts';
 import { grantDigestOf } from '../../core/grant/decide-grant.ts';
-import { whyOtherArguments } from '../../core/grant/match-arguments.ts';
-import { whyNoPattern } from '../../core/grant/match-text.ts';
-import { ruleThatAlwaysAsks } from '../../core/grant/why-not-covered.ts';
+import { coverageDigestOf } from '../../core/grant/grant-coverage.ts';
+import { channelRefusal } from '../../policy/index.ts';
 import { readGrants } from '../../store/read-grants.ts';
 import { cannot } from '../answerable.ts';
-import { wholeArguments } from '../last-approved.ts';
 import type { GatewayContext } from '../options.ts';
-import { refuseSecrets } from '../refuse-secrets.ts';
 import type { Voter } from '../seal-vote.ts';
 import type { OpenedAsk } from '../verified.ts';
+import { buildGrant } from './build-grant.ts';
+import { requireGrantable } from './grantable.ts';
 
 export interface CarriedGrant {
-  grantId: string;
+  grant: Grant;
   digest: string;
-  /** To be recorded before the vote; absent: it was proposed before. */
-  proposal?: Grant;
+  /** To be recorded before the vote; false: it was proposed before. */
+  isNew: boolean;
 }
 
-/** @throws {CountersignError} `forbidden` where the terms allow none or less, `input-invalid`, `not-found`, `input-refused` */
+/** Forms of ours, whose reader sees what the gateway renders and nothing else: what was not shown there is not taken from there. */
+const shownFirst: readonly Channel[] = ['web', 'slack'];
+
+/**
+ * @throws {CountersignError} `forbidden` where the terms allow none, or less, or not through this channel; `conflict` where it is
+ * not what was shown; `input-invalid`, `not-found`, `input-refused`
+ */
 export async function grantForVote(
   gateway: GatewayContext,
   ask: OpenedAsk,
   caller: Voter,
   request: GrantRequest,
+  channel: Channel,
 ): Promise<CarriedGrant> {
-  const cap = ask.body.ask.terms.grants;
-  if (!cap) throw cannot('forbidden', ask, 'its terms allow no grants', 'an approval of this call', 'approve it alone');
-  if (ask.body.ask.coAuthors) {
-    throw cannot('forbidden', ask, 'its arguments were edited', 'an approval of this call', 'approve it alone');
+  const grantable = requireGrantable(ask);
+  const carried =
+    'sign' in request
+      ? await proposedBefore(gateway, ask, request.sign)
+      : proposedNow(await buildGrant(gateway, grantable, caller, request.propose));
+  if ('propose' in request) requireAsShown(ask, carried.grant, request.shown, channel);
+  const { risk } = carried.grant;
+  const refusal = channelRefusal({ terms: ask.body.ask.terms, risk }, channel);
+  if (refusal === undefined) return carried;
+  throw cannot(
+    'forbidden',
+    ask,
+    `the grant is for risk ${risk}, and ${refusal}`,
+    'less',
+    'grant it elsewhere, or less',
+  );
+}
+
+function proposedNow(grant: Grant): CarriedGrant {
+  return { grant, digest: grantDigestOf(grant), isNew: true };
+}
+
+/** Whoever bends a form, or its way back, sends what nobody was shown. */
+function requireAsShown(ask: OpenedAsk, grant: Grant, shown: string | undefined, channel: Channel): void {
+  const remedy = 'look at what it would cover again';
+  if (shown === undefined) {
+    if (!shownFirst.includes(channel)) return;
+    throw cannot('input-invalid', ask, 'nobody was shown what the grant covers', '"shown", of its preview', remedy);
   }
-  const rules = ask.body.rules.filter(({ effect }) => effect === 'ask').map(({ id }) => id);
-  const always = ruleThatAlwaysAsks(rules);
-  if (always !== undefined) {
-    throw cannot('forbidden', ask, `rule "${always}" always asks`, 'an approval of this call', 'approve it alone');
-  }
-  if ('sign' in request) return await proposedBefore(gateway, ask, request.sign);
-  const grant = await buildGrant(gateway, ask, caller, request.propose, rules);
-  requireWithin(ask, cap, grant);
-  return { grantId: grant.grantId, digest: grantDigestOf(grant), proposal: grant };
+  if (shown === coverageDigestOf(grant)) return;
+  throw cannot('conflict', ask, 'the grant would cover something else than was shown', 'what was shown', remedy);
 }
 
 async function proposedBefore(
@@ -60,118 +81,7 @@ async function proposedBefore(
     ({ grant, revoked }) =>
       grant.request.nonce === ask.row.nonce && revoked === null && grantDigestOf(grant) === digest,
   );
-  if (found) return { grantId: found.grant.grantId, digest };
+  if (found) return { grant: found.grant, digest, isNew: false };
   const is = 'no grant of this digest is proposed for it';
   throw cannot('not-found', ask, is, 'one that stands beside its card', 'look at the request again');
-}
-
-async function buildGrant(
-  gateway: GatewayContext,
-  ask: OpenedAsk,
-  { principal }: Voter,
-  proposed: ProposedGrant,
-  rules: string[],
-): Promise<Grant> {
-  const { body, card, row } = ask;
-  const { definitionDigest } = body.tool;
-  if (definitionDigest === null) throw cannot('forbidden', ask, 'its tool has no definition', 'one', 'deny it');
-  const grantedAt = gateway.clock.now();
-  const { nonce, approvalId, cardDigest, termsDigest, terms, askedAt, deadlineAt } = body.ask;
-  return {
-    grantId: makeGrantId(),
-    proposedBy: principal,
-    agent: card.agent,
-    environment: card.environment,
-    scope: proposed.scope ?? 'run',
-    tool: { name: card.tool, definitionDigest },
-    arguments: await patternsOf(gateway, ask, proposed),
-    rules,
-    labels: [...new Set(proposed.labels ?? body.labels)].toSorted(),
-    risk: proposed.risk ?? body.risk,
-    uses: proposed.uses,
-    grantedAt,
-    expiresAt: grantedAt + proposed.ttlMs,
-    request: {
-      workflowId: body.workflowId,
-      callKey: body.callKey,
-      approvalId,
-      nonce,
-      askDigest: row.askDigest,
-      cardDigest,
-      termsDigest,
-      terms,
-      askedAt,
-      deadlineAt,
-    },
-  };
-}
-
-const longestArguments = 16_384;
-
-/** Every argument of the request: what is not named must be exactly the same. */
-async function patternsOf(
-  gateway: GatewayContext,
-  ask: OpenedAsk,
-  { arguments: named = {} }: ProposedGrant,
-): Promise<Grant['arguments']> {
-  const text = await wholeArguments(gateway, ask.card);
-  const parsed = text !== null && text.length <= longestArguments ? parseStrictJson(text) : undefined;
-  if (
-    parsed?.kind !== 'value' ||
-    typeof parsed.value !== 'object' ||
-    parsed.value === null ||
-    Array.isArray(parsed.value)
-  ) {
-    const is = `its arguments are longer than ${longestArguments} characters, or cannot be read whole`;
-    throw cannot('input-invalid', ask, is, 'arguments that a grant can repeat', 'approve it alone');
-  }
-  const args = parsed.value;
-  await refuseSecrets(gateway, 'the grant', JSON.stringify(named));
-  const patterns: Record<string, ArgumentPattern> = {};
-  for (const [name, value] of Object.entries(args)) patterns[name] = { kind: 'exactly', json: canonicalJson(value) };
-  for (const [name, pattern] of Object.entries(named)) {
-    if (!Object.hasOwn(args, name)) {
-      const names = Object.keys(args).join(', ') || 'none';
-      throw cannot('input-invalid', ask, `it has no argument "${name}"`, `one of ${names}`, 'correct the name');
-    }
-    patterns[name] = patternOf(ask, name, pattern);
-  }
-  const other = whyOtherArguments(patterns, args);
-  if (other === undefined) return patterns;
-  throw cannot('input-invalid', ask, `its own ${other}`, 'a grant that covers this call, too', 'widen the pattern');
-}
-
-function patternOf(
-  ask: OpenedAsk,
-  name: string,
-  pattern: NonNullable<ProposedGrant['arguments']>[string],
-): ArgumentPattern {
-  if ('oneOf' in pattern) return { kind: 'one-of', json: pattern.oneOf.map((value) => canonicalJson(value)) };
-  const wrong = pattern.like.map(whyNoPattern).find((why) => why !== undefined);
-  if (wrong === undefined) return { kind: 'like', globs: pattern.like };
-  const is = `the pattern of argument "${name}" cannot be used: ${wrong}`;
-  throw cannot('input-invalid', ask, is, 'a pattern such as "web-*"', 'correct it');
-}
-
-/** @throws {CountersignError} `forbidden` for more than its terms allow */
-function requireWithin(ask: OpenedAsk, cap: GrantCap, { uses, grantedAt, expiresAt, risk, scope }: Grant): void {
-  const beyond = (what: string, most: string): never => {
-    throw cannot('forbidden', ask, `the grant is for ${what}`, `at most ${most} by its terms`, 'ask for less');
-  };
-  if (uses > cap.uses) beyond(`${uses} uses`, `${cap.uses} uses`);
-  if (expiresAt - grantedAt > cap.ttlMs) beyond(`${(expiresAt - grantedAt) / 1000} s`, `${cap.ttlMs / 1000} s`);
-  if (isAbove(risk, cap.risk)) beyond(`risk ${risk}`, `risk ${cap.risk}`);
-  if (isAbove(ask.body.risk, risk))
-    beyond(`risk ${risk}, and this call is of risk ${ask.body.risk}`, `risk ${cap.risk}`);
-  if (scope === 'agent' && cap.scope !== 'agent') beyond('every run of the agent', 'this run');
-}
-
-function isAbove(risk: Risk, ceiling: Risk): boolean {
-  return riskSchema.options.indexOf(risk) > riskSchema.options.indexOf(ceiling);
-}
-
-const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
-
-function makeGrantId(): string {
-  return Array.from({ length: 12 }, () => letters.charAt(randomInt(letters.length))).join('');
 }

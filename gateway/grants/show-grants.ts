@@ -2,8 +2,7 @@
  * Grants as people see them: from their signed records, with the votes that verify and the uses that were taken. What a state
  * says is read for people; each call's gate judges by itself.
  */
-import type { z } from 'zod';
-import type { GrantView, proposedGrantViewSchema } from '../../client/grant-schemas.ts';
+import type { GrantView, ProposedGrantView } from '../../client/grant-schemas.ts';
 import { signedVoteSchema } from '../../core/contracts/approval.ts';
 import type { Grant } from '../../core/contracts/grant.ts';
 import type { VoteEvidence } from '../../core/approval.ts';
@@ -13,8 +12,6 @@ import { grantLines } from '../../core/grant/grant-words.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { type KnownGrant, readGrants } from '../../store/read-grants.ts';
 import type { GatewayContext } from '../options.ts';
-
-export type ProposedGrantView = z.infer<typeof proposedGrantViewSchema>;
 
 export interface GrantFilter {
   /** Only what is proposed or standing. */
@@ -75,7 +72,7 @@ async function viewOf(gateway: GatewayContext, { grant, revoked }: KnownGrant): 
   const used = await gateway.store.grantUses(grant.grantId);
   return {
     ...proposedView(grant, votes),
-    state: revoked === null ? stateOf(grant, votes, used.length, gateway.clock.now()) : 'revoked',
+    state: revoked === null ? await stateOf(gateway, grant, votes, used.length) : 'revoked',
     agent,
     environment,
     tool: tool.name,
@@ -97,18 +94,33 @@ function proposedView(grant: Grant, votes: readonly VoteEvidence[]): ProposedGra
   const approvals = votes.filter(
     ({ digest, vote: { body } }) => body.grantDigest === grantDigest && statusByDigest[digest] === 'counted',
   );
+  const withdrawn = new Set(
+    votes.flatMap(({ vote: { body } }) => (body.withdraws === undefined ? [] : [body.withdraws])),
+  );
+  const takenBack = votes.filter(
+    ({ digest, vote: { body } }) => body.grantDigest === grantDigest && withdrawn.has(digest),
+  );
   return {
     grantId: grant.grantId,
     grantDigest,
     proposedBy: grant.proposedBy,
     approvals: approvals.map(({ vote }) => vote.body.principal),
+    takenBack: takenBack.map(({ vote }) => vote.body.principal),
     lines: grantLines(grant),
   };
 }
 
-function stateOf(grant: Grant, votes: readonly VoteEvidence[], used: number, now: number): GrantView['state'] {
+async function stateOf(
+  { store, clock }: GatewayContext,
+  grant: Grant,
+  votes: readonly VoteEvidence[],
+  used: number,
+): Promise<GrantView['state']> {
+  const now = clock.now();
   if (now > grant.expiresAt) return 'expired';
-  const { outcome } = decideGrant(grant, votes, { closed: now > grant.request.deadlineAt });
+  // Once its request has an outcome nobody can add to it: what has too few votes by then never stands.
+  const isOver = now > grant.request.deadlineAt || (await store.getAsk(grant.request.nonce))?.outcome !== null;
+  const { outcome } = decideGrant(grant, votes, { closed: isOver });
   if (outcome === null) return 'proposed';
   if (outcome !== 'approved') return 'void';
   return used >= grant.uses ? 'used-up' : 'standing';

@@ -48,6 +48,9 @@ const listQuery = z.strictObject({
     .describe('Of the list you have: the answer waits until it is another one'),
   waitMs: queryInteger(z.int().min(0).max(25_000)).default(0).describe('How long to wait for that, ms; absent: 0'),
 });
+const lookQuery = z.strictObject({
+  channel: voteRequestSchema.shape.channel.describe('Where it is shown, for the record of who looked; absent: api'),
+});
 const streamHeaders = z.looseObject({
   'last-event-id': z.string().max(100).optional().describe('Go on after this event; absent: begin now'),
 });
@@ -117,10 +120,14 @@ export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
       operationId: 'getApproval',
       summary: 'One approval request with its card',
       params: askParameters,
+      querystring: lookQuery,
       response: { 200: approvalViewSchema, ...problemResponses },
     },
     handler: async (request, reply) => {
-      const approval = await showApproval(gateway, approvers, callerOf(request), request.params.nonce);
+      const caller = callerOf(request);
+      // The answer to HEAD shows nobody a card.
+      const from = request.method === 'HEAD' ? undefined : channelOf(caller, request.query.channel);
+      const approval = await showApproval(gateway, approvers, caller, request.params.nonce, from);
       void reply.header('etag', `"${approval.cardDigest}"`);
       return approval;
     },

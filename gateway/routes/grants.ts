@@ -1,15 +1,24 @@
-/** Grants: list, show, revoke. They are given with votes (`approvals.ts`). */
+/** Grants: preview, list, show, revoke. They are given with votes (`approvals.ts`). */
 import { z } from 'zod';
-import { grantListSchema, grantViewSchema, revokeGrantRequestSchema } from '../../client/grant-schemas.ts';
+import {
+  grantListSchema,
+  grantPreviewRequestSchema,
+  grantPreviewSchema,
+  grantViewSchema,
+  revokeGrantRequestSchema,
+} from '../../client/grant-schemas.ts';
 import { agentNameSchema, grantIdSchema, workflowIdSchema } from '../../core/contracts/ids.ts';
 import type { GatewayApp } from '../app.ts';
+import { createApproverCheck } from '../approvers.ts';
 import { callerOf } from '../authenticate.ts';
 import { appendOrder } from '../control-records.ts';
+import { previewGrant } from '../grants/preview-grant.ts';
 import { findGrant, listGrants, showGrant } from '../grants/show-grants.ts';
 import type { GatewayContext } from '../options.ts';
 import { refuseSecrets } from '../refuse-secrets.ts';
 import { queryInteger } from './query-integer.ts';
 import { problemResponses } from './responses.ts';
+import { askParameters, channelOf, seenCard, voteHeaders } from './vote-requests.ts';
 
 const grantParameters = z.strictObject({ grantId: grantIdSchema });
 const listQuery = z.strictObject({
@@ -20,6 +29,29 @@ const listQuery = z.strictObject({
 });
 
 export function grantRoutes(app: GatewayApp, gateway: GatewayContext): void {
+  const approvers = createApproverCheck(gateway);
+  app.route({
+    method: 'POST',
+    url: '/v1/approvals/:nonce/grant-previews',
+    config: { access: 'approvals:vote' },
+    schema: {
+      operationId: 'previewGrant',
+      summary: 'What an approval with this grant would cover, in words; nothing is recorded',
+      params: askParameters,
+      headers: z.looseObject({ 'if-match': voteHeaders.shape['if-match'] }),
+      body: grantPreviewRequestSchema,
+      response: { 200: grantPreviewSchema, ...problemResponses },
+    },
+    handler: async (request) => {
+      const caller = callerOf(request);
+      const { grant, cardDigest, channel } = request.body;
+      return await previewGrant(gateway, approvers, caller, request.params.nonce, {
+        grant,
+        cardDigest: seenCard(cardDigest, request.headers['if-match']?.slice(1, -1)),
+        channel: channelOf(caller, channel),
+      });
+    },
+  });
   app.route({
     method: 'GET',
     url: '/v1/grants',

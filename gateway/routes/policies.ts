@@ -4,8 +4,10 @@ import {
   policyActivatedSchema,
   policyPublishedSchema,
   policyStatusSchema,
+  proposalWithdrawnSchema,
   publishPolicyRequestSchema,
   rollBackPolicyRequestSchema,
+  withdrawProposalRequestSchema,
 } from '../../client/policy-schemas.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { loadPolicy } from '../../policy/index.ts';
@@ -17,6 +19,7 @@ import { longBodyBytes } from '../json-body.ts';
 import type { GatewayContext } from '../options.ts';
 import { openProposals, readerOf } from '../policy-layers.ts';
 import { refuseSecrets } from '../refuse-secrets.ts';
+import { withdrawProposal } from '../withdraw-proposal.ts';
 import { problemResponses } from './responses.ts';
 
 const access = 'control:write' as const;
@@ -66,6 +69,18 @@ export function policyRoutes(app: GatewayApp, gateway: GatewayContext): void {
       response: { 200: policyActivatedSchema, ...problemResponses },
     },
     handler: async (request) => await activatePolicy(gateway, callerOf(request), request.body),
+  });
+  app.route({
+    method: 'POST',
+    url: '/v1/policies/withdrawals',
+    config: { access },
+    schema: {
+      operationId: 'withdrawPolicyProposal',
+      summary: 'Take back what is proposed for a layer; what is in force stays',
+      body: withdrawProposalRequestSchema,
+      response: { 200: proposalWithdrawnSchema, ...problemResponses },
+    },
+    handler: async (request) => await withdrawProposal(gateway, callerOf(request), request.body),
   });
   app.route({
     method: 'POST',

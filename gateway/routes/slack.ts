@@ -5,12 +5,14 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { slackUserViewSchema } from '../../client/channel-schemas.ts';
+import type { ErrorCode } from '../../core/contracts/errors.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { GatewayApp } from '../app.ts';
 import { createApproverCheck } from '../approvers.ts';
 import { callerOf } from '../authenticate.ts';
 import type { GatewayContext, SlackOptions } from '../options.ts';
-import { answerClick, answerSent, readInteraction, type SlackContext } from '../slack/answer-interaction.ts';
+import { answerClick, answerSent, type SlackContext } from '../slack/answer-interaction.ts';
+import { readInteraction } from '../slack/interaction.ts';
 import { enrolSlackUser, readEnrolmentCode } from '../slack/identity.ts';
 import { createSlackApi, slackFailureOf } from '../slack/slack-api.ts';
 import { whyNotSlack } from '../slack/signature.ts';
@@ -54,15 +56,23 @@ export function slackRoutes(app: GatewayApp, gateway: GatewayContext, options: S
         const payload = new URLSearchParams(sent.toString('utf8')).get('payload') ?? '';
         const interaction = readInteraction(payload);
         if (!interaction || !(await isFirst(gateway, sent))) return await reply.code(200).send();
+        const delivery = {
+          ...context,
+          known: (keyId: string) => request.noteUsed(keyId),
+          refused: (code: ErrorCode, about = '') => {
+            request.provenAbout = about;
+            request.noteRefused(code);
+          },
+        };
         if (interaction.type === 'view_submission') {
           return await reply
             .code(200)
             .serializer(JSON.stringify)
             .type('application/json')
-            .send(await answerSent(context, interaction));
+            .send(await answerSent(delivery, interaction));
         }
         // Slack waits 3 s for the answer, and its own API may take longer.
-        const work = answerClick(context, interaction)
+        const work = answerClick(delivery, interaction)
           .catch((error: unknown) => request.log.warn({ channel: 'slack' }, slackFailureOf(error).problem))
           .finally(() => working.delete(work));
         working.add(work);

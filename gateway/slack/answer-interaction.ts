@@ -2,68 +2,50 @@
  * What a click in Slack comes to: a modal that this gateway renders from the signed card, and a vote when that modal is sent.
  * Clicks on a message vote for nothing, whatever the message shows. Who may not answer is told why, and nobody else is.
  */
-import { z } from 'zod';
-import { digestSchema, nonceSchema } from '../../core/contracts/ids.ts';
-import { voteVerdictSchema } from '../../core/contracts/approval.ts';
 import { whyNotShown } from '../../core/card/why-not-shown.ts';
+import { linesFitSlack } from '../../core/card/render-slack.ts';
+import type { ErrorCode } from '../../core/contracts/errors.ts';
+import { nonceSchema } from '../../core/contracts/ids.ts';
+import type { Risk } from '../../core/contracts/labels.ts';
 import { CountersignError } from '../../core/errors.ts';
-import { jsonOrUndefined } from '../../core/json-or-undefined.ts';
 import { findAsk } from '../answerable.ts';
 import type { ApproverCheck } from '../approvers.ts';
 import { castVote } from '../cast-vote.ts';
 import { describeSituation } from '../describe-situation.ts';
+import { warningBeforeEdit } from '../left-after-edit.ts';
+import { noteLook } from '../note-look.ts';
+import { requireGrantable } from '../grants/grantable.ts';
+import { previewGrant } from '../grants/preview-grant.ts';
+import { grantsOfRequest } from '../grants/show-grants.ts';
 import type { GatewayContext, SlackOptions } from '../options.ts';
+import { whyNotEditable } from '../prepare-edit.ts';
 import type { Caller } from '../sessions.ts';
 import { confirmationNeeded } from '../step-up.ts';
 import type { OpenedAsk } from '../verified.ts';
+import { grantBlocks, grantForm, readGrantForm } from './grant-form.ts';
 import { callerOfSlackUser, enrolmentCode, type SlackUser } from './identity.ts';
 import {
+  type AnswerMetadata,
+  answerMetadataOf,
+  type Click,
+  grantMetadataOf,
+  type Interaction,
+  type Sent,
+  typedIn,
+  verdictSchema,
+} from './interaction.ts';
+import {
   actionIds,
-  answerCallback,
   answerView,
   argumentsBlock,
   argumentsForm,
   confirmBlock,
-  inputAction,
+  grantCallback,
   reasonBlock,
   toldView,
   whisper,
 } from './messages.ts';
 import type { SlackApi } from './slack-api.ts';
-
-const id = z.string().regex(/^[A-Z0-9]{1,40}$/);
-const common = {
-  user: z.looseObject({ id, team_id: id }),
-  enterprise: z.looseObject({ id }).nullish(),
-};
-const clickSchema = z.looseObject({
-  type: z.literal('block_actions'),
-  ...common,
-  trigger_id: z.string().max(200),
-  channel: z.looseObject({ id }),
-  actions: z
-    .array(z.looseObject({ action_id: z.string(), value: z.string().optional() }))
-    .min(1)
-    .max(10),
-});
-const fieldSchema = z.record(z.string(), z.looseObject({ value: z.string().nullish() }));
-const sentSchema = z.looseObject({
-  type: z.literal('view_submission'),
-  ...common,
-  view: z.looseObject({
-    callback_id: z.literal(answerCallback),
-    private_metadata: z.string().max(3000),
-    state: z.looseObject({ values: z.record(z.string(), fieldSchema) }),
-  }),
-});
-/** An approval is taken back where it was given by a key or the inbox; no form of ours says so. */
-const verdictSchema = voteVerdictSchema.extract(['approve', 'deny', 'edit']);
-const metadataSchema = z.strictObject({ nonce: nonceSchema, cardDigest: digestSchema, verdict: verdictSchema });
-const interactionSchema = z.discriminatedUnion('type', [clickSchema, sentSchema]);
-export type Interaction = z.infer<typeof interactionSchema>;
-type Click = z.infer<typeof clickSchema>;
-type Sent = z.infer<typeof sentSchema>;
-type Metadata = z.infer<typeof metadataSchema>;
 
 export interface SlackContext {
   gateway: GatewayContext;
@@ -73,89 +55,117 @@ export interface SlackContext {
   enrolmentUrl: (code: string) => string;
 }
 
-/** Slack waits 3 s for an answer; storing and signalling take far less, the run's word may take longer, ms. */
-const answerWithinMs = 1200;
-
-/** Undefined: nothing that is ours to act on, such as a click on a link. */
-export function readInteraction(payload: string): Interaction | undefined {
-  return interactionSchema.safeParse(jsonOrUndefined(payload)).data;
+/** Of one delivery: Slack is told that all went well, and the record who was refused what. */
+export interface SlackDelivery extends SlackContext {
+  known: (keyId: string) => void;
+  refused: (code: ErrorCode, about?: string) => void;
 }
 
+/** Slack waits 3 s for an answer; storing and signalling take far less, the run's word may take longer, ms. */
+const answerWithinMs = 1200;
+const channel = 'slack';
+/** Slack keeps no more with a form, characters. */
+const longestMetadata = 3000;
+const actions = [...verdictSchema.options, 'grant'] as const;
+
 /** Opens the modal, or says why not. @throws what Slack's API throws */
-export async function answerClick(context: SlackContext, click: Click): Promise<void> {
+export async function answerClick(context: SlackDelivery, click: Click): Promise<void> {
   const { gateway, api, approvers } = context;
   const [clicked] = click.actions.flatMap(({ action_id, value }) => {
-    const verdict = verdictSchema.options.find((one) => actionIds[one] === action_id);
-    return verdict === undefined ? [] : [{ verdict, value }];
+    const what = actions.find((one) => actionIds[one] === action_id);
+    return what === undefined ? [] : [{ what, value }];
   });
   const nonce = nonceSchema.safeParse(clicked?.value).data;
   if (!clicked || nonce === undefined) return;
-  const { verdict } = clicked;
+  const { what } = clicked;
+  const verdict = what === 'grant' ? 'approve' : what;
   const tell = async (message: ReturnType<typeof whisper>) =>
     await api.whisper(click.channel.id, click.user.id, message);
   const known = await identify(context, click);
   if (known.kind === 'refused') return await tell(whisper(known.reason, known.link));
   try {
     const { ask, ticket } = await findAsk(gateway, nonce);
-    const answer = { verdict, channel: 'slack', hasReason: true, isConfirmed: true } as const;
+    const answer = { verdict, channel, hasReason: true, isConfirmed: true } as const;
     const may = await approvers.mayAnswer(ask, ticket, known.caller, answer);
+    if (may.kind === 'may-not') context.refused('forbidden', nonce);
     if (may.kind === 'may-not') return await tell(whisper(`You may not answer this request: ${may.reason}.`));
     if (ask.row.outcome !== null) return await tell(whisper(`This request is ${ask.row.outcome}.`));
     const why = whyNotHere(ask, verdict);
+    if (why !== undefined) context.refused('forbidden', nonce);
     if (why !== undefined) return await tell(whisper(why));
     const { cardDigest, terms } = ask.body.ask;
     const { reasonRequired } = terms;
     const confirmation = toConfirm(ask, verdict);
     const situation = await describeSituation(gateway, ask);
-    await api.openView(
-      click.trigger_id,
-      answerView(ask.card, situation, { nonce, cardDigest, verdict, reasonRequired, confirmation }),
-    );
+    const warning = verdict === 'edit' ? await warningBeforeEdit(gateway, ask, known.caller) : undefined;
+    const view =
+      what === 'grant'
+        ? grantForm(requireGrantable(ask), situation, await grantsOfRequest(gateway, nonce))
+        : answerView(ask.card, situation, { nonce, cardDigest, verdict, reasonRequired, confirmation, warning });
+    await api.openView(click.trigger_id, view);
+    // After it: the time in which Slack opens a form runs.
+    await noteLook(gateway, ask, known.caller, channel);
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
+    context.refused(error.code, nonce);
     await tell(whisper(error.message));
   }
 }
 
-function whyNotHere({ card, body }: OpenedAsk, verdict: Metadata['verdict']): string | undefined {
+function whyNotHere({ card, body }: OpenedAsk, verdict: AnswerMetadata['verdict']): string | undefined {
   const unseen = verdict === 'deny' ? undefined : whyNotShown(card, 'slack');
   const done = verdict === 'edit' ? 'edited' : 'approved';
   if (unseen !== undefined) return `Cannot be ${done} from Slack: ${unseen}. Open it in the inbox.`;
   if (verdict !== 'edit') return undefined;
-  if (!body.ask.editable) return 'This request cannot be edited, or not any more.';
+  if (!body.ask.editable) return `This request cannot be edited: ${whyNotEditable({ body })}.`;
   return argumentsForm(card) === undefined ? 'Too long to be edited in Slack. Open it in the inbox.' : undefined;
 }
 
 /** @returns what Slack shows in the modal's place. */
-export async function answerSent(context: SlackContext, sent: Sent): Promise<unknown> {
-  const { gateway, approvers } = context;
-  const metadata = metadataSchema.safeParse(jsonOrUndefined(sent.view.private_metadata)).data;
-  if (!metadata) return update('This form is none of ours; nothing was sent.');
+export async function answerSent(context: SlackDelivery, sent: Sent): Promise<unknown> {
   const known = await identify(context, sent);
   if (known.kind === 'refused') return update(known.reason);
-  const { nonce, cardDigest, verdict } = metadata;
-  const reason = inputOf(sent, reasonBlock);
+  if (!known.caller.scopes.includes('approvals:vote')) {
+    context.refused('forbidden');
+    return update('Your key may not vote; use one that may.');
+  }
+  return sent.view.callback_id === grantCallback
+    ? await answerGrantForm(context, known.caller, sent)
+    : await answerForm(context, known.caller, sent);
+}
+
+async function answerForm(
+  { gateway, approvers, refused }: SlackDelivery,
+  caller: Caller,
+  sent: Sent,
+): Promise<unknown> {
+  const metadata = answerMetadataOf(sent);
+  if (!metadata) return update('This form is none of ours; nothing was sent.');
+  const { nonce, cardDigest, verdict, grant } = metadata;
+  const reason = typedIn(sent, reasonBlock);
   try {
-    if (!known.caller.scopes.includes('approvals:vote')) return update('Your key may not vote; use one that may.');
     const { ask } = await findAsk(gateway, nonce);
-    const expected = toConfirm(ask, verdict);
-    const confirmation = inputOf(sent, confirmBlock);
+    const granted = grant && (await previewGrant(gateway, approvers, caller, nonce, { grant, cardDigest, channel }));
+    const expected = toConfirm(ask, verdict, granted?.risk);
+    const confirmation = typedIn(sent, confirmBlock);
     if (expected !== undefined && confirmation !== expected) {
       return { response_action: 'errors', errors: { [confirmBlock]: `Type ${expected} to approve` } };
     }
     const ballot = {
       verdict,
       cardDigest,
-      channel: 'slack',
+      channel,
       answerWithinMs,
       ...(expected === undefined ? {} : { confirmation }),
       ...(reason === '' ? {} : { reason }),
-      ...(verdict === 'edit' ? { arguments: inputOf(sent, argumentsBlock) } : {}),
+      ...(verdict === 'edit' ? { arguments: typedIn(sent, argumentsBlock) } : {}),
+      ...(grant ? { grant } : {}),
     } as const;
-    const result = await castVote(gateway, approvers, known.caller, nonce, ballot);
+    const result = await castVote(gateway, approvers, caller, nonce, ballot);
     return update(wordsOf[result.status]);
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
+    refused(error.code, nonce);
     // The form stays, with what was typed.
     if (verdict === 'edit' && isAboutArguments(error)) {
       return { response_action: 'errors', errors: { [argumentsBlock]: error.message.slice(0, 2000) } };
@@ -167,14 +177,60 @@ export async function answerSent(context: SlackContext, sent: Sent): Promise<unk
   }
 }
 
+/** Nothing is recorded: what was said comes back as it would be recorded, to be confirmed in a second form. */
+async function answerGrantForm(
+  { gateway, approvers, refused }: SlackDelivery,
+  caller: Caller,
+  sent: Sent,
+): Promise<unknown> {
+  const metadata = grantMetadataOf(sent);
+  if (!metadata) return update('This form is none of ours; nothing was sent.');
+  const said = readGrantForm(sent);
+  if (said.kind === 'wrong') return { response_action: 'errors', errors: said.errors };
+  const { nonce, cardDigest } = metadata;
+  const beside = 'sign' in said.request ? grantBlocks.which : grantBlocks.patterns;
+  const wrong = (text: string) => ({ response_action: 'errors', errors: { [beside]: text.slice(0, 2000) } });
+  try {
+    const { ask } = await findAsk(gateway, nonce);
+    const shown = await previewGrant(gateway, approvers, caller, nonce, { grant: said.request, cardDigest, channel });
+    if (!linesFitSlack(shown.lines)) return wrong('What it covers is too long for Slack; say it in the inbox');
+    const request = 'sign' in said.request ? said.request : { ...said.request, shown: shown.coverageDigest };
+    const confirmation = toConfirm(ask, 'approve', shown.risk);
+    const { reasonRequired } = ask.body.ask.terms;
+    const grant = { request, lines: shown.lines };
+    const view = answerView(ask.card, await describeSituation(gateway, ask), {
+      nonce,
+      cardDigest,
+      verdict: 'approve',
+      reasonRequired,
+      confirmation,
+      grant,
+    });
+    return longestMetadata < JSON.stringify({ nonce, cardDigest, verdict: 'approve', grant: request }).length
+      ? wrong('These patterns are too long for Slack; say them in the inbox')
+      : { response_action: 'push', view };
+  } catch (error) {
+    if (!(error instanceof CountersignError)) throw error;
+    refused(error.code, nonce);
+    // What can be said otherwise stays to be said; the rest ends the form.
+    return ['input-invalid', 'input-refused', 'forbidden'].includes(error.code)
+      ? wrong(error.message)
+      : update(error.message);
+  }
+}
+
 function isAboutArguments({ code, message }: CountersignError): boolean {
   return code === 'input-invalid' || (code === 'input-refused' && message.includes('the edited arguments'));
 }
 
-/** What the person types to approve this; undefined: nothing. The terms may want it, and what is critical always does. */
-function toConfirm(ask: OpenedAsk, verdict: Metadata['verdict']): string | undefined {
+/**
+ * What the person types to approve this; undefined: nothing. The terms may want it, and what is critical always does.
+ * @param risk of what is granted besides
+ */
+function toConfirm(ask: OpenedAsk, verdict: AnswerMetadata['verdict'], risk?: Risk): string | undefined {
   if (verdict !== 'approve') return undefined;
-  return confirmationNeeded(ask, 'api')?.expected ?? (ask.card.risk === 'critical' ? ask.card.tool : undefined);
+  const isCritical = ask.card.risk === 'critical' || risk === 'critical';
+  return confirmationNeeded(ask, 'api', 'approve', risk)?.expected ?? (isCritical ? ask.card.tool : undefined);
 }
 
 const wordsOf = {
@@ -190,23 +246,24 @@ type Known =
   | { kind: 'refused'; reason: string; link?: { url: string; text: string } };
 
 async function identify(
-  { gateway, options, enrolmentUrl }: SlackContext,
+  { gateway, options, enrolmentUrl, known, refused }: SlackDelivery,
   { user, enterprise }: Interaction,
 ): Promise<Known> {
   const slackUser: SlackUser = { enterpriseId: enterprise?.id ?? null, teamId: user.team_id, userId: user.id };
   if (slackUser.teamId !== options.teamId) {
+    refused('unauthenticated');
     return { kind: 'refused', reason: 'You are of another workspace; only people of this one can answer here.' };
   }
   const caller = await callerOfSlackUser(gateway, slackUser);
-  if (caller) return { kind: 'known', caller };
+  if (caller) {
+    known(caller.keyId);
+    return { kind: 'known', caller };
+  }
+  refused('unauthenticated');
   const code = enrolmentCode(options.signingSecret, slackUser, gateway.clock.now());
   const reason =
     'Countersign does not know who you are yet. Sign in to the inbox ("countersign inbox"), then open this link.';
   return { kind: 'refused', reason, link: { url: enrolmentUrl(code), text: 'Say who you are' } };
-}
-
-function inputOf({ view }: Sent, block: string): string {
-  return view.state.values[block]?.[inputAction]?.value?.trim() ?? '';
 }
 
 function update(text: string): unknown {

@@ -5,11 +5,14 @@
 import type { Card } from '../../core/contracts/approval.ts';
 import { editableJson } from '../../core/card/editable-json.ts';
 import { type CardSituation, timesOf } from '../../core/card/lay-out-card.ts';
-import { escapeMrkdwn, renderCardSlack, type SlackBlock } from '../../core/card/render-slack.ts';
+import { escapeMrkdwn, renderCardSlack, renderLinesSlack, type SlackBlock } from '../../core/card/render-slack.ts';
+import type { GrantLine } from '../../core/grant/grant-words.ts';
+import type { GrantRequest } from '../../client/grant-schemas.ts';
 import type { FailedNotice, Reminder, ReviewTold } from '../notices/notice-channel.ts';
 import { couldNotTell, mayAnswerToo, reviewFacts, reviewHeadline } from '../notices/notice-words.ts';
 import { whyNotShown } from '../../core/card/why-not-shown.ts';
 import { channelRefusal } from '../../policy/index.ts';
+import { isGrantable } from '../grants/grantable.ts';
 import type { OpenedAsk } from '../verified.ts';
 
 export interface SlackMessage {
@@ -21,8 +24,10 @@ export const actionIds = {
   approve: 'countersign-approve',
   deny: 'countersign-deny',
   edit: 'countersign-edit',
+  grant: 'countersign-grant',
 } as const;
 export const answerCallback = 'countersign-answer';
+export const grantCallback = 'countersign-grant-form';
 export const reasonBlock = 'reason';
 export const confirmBlock = 'confirm';
 export const argumentsBlock = 'arguments';
@@ -34,11 +39,9 @@ function fallback(card: Card, state: string): string {
 }
 
 /** A button that could only lead to a refusal is not there; why is said instead. */
-export function requestMessage(
-  { card, body, row: { nonce } }: OpenedAsk,
-  situation: CardSituation,
-  inboxUrl: string,
-): SlackMessage {
+export function requestMessage(ask: OpenedAsk, situation: CardSituation, inboxUrl: string): SlackMessage {
+  const { card, body } = ask;
+  const { nonce } = ask.row;
   const isCall = card.kind === 'call';
   const mayBeEdited = body.ask.editable !== undefined;
   const forbidden = channelRefusal({ terms: body.ask.terms, risk: body.risk }, 'slack');
@@ -54,6 +57,7 @@ export function requestMessage(
     ...(why === undefined ? [button('approve', 'Approve…', 'primary')] : []),
     ...(isCall ? [button('deny', 'Deny…', 'danger')] : []),
     ...(why === undefined && mayBeEdited && argumentsForm(card) !== undefined ? [button('edit', 'Edit…')] : []),
+    ...(why === undefined && isGrantable(ask) ? [button('grant', 'Approve calls like it…')] : []),
     { type: 'button', action_id: 'countersign-inbox', url: inboxUrl, text: plain('Open in the inbox') },
   ];
   return {
@@ -129,48 +133,40 @@ export function answerView(
     reasonRequired: boolean;
     /** To be typed; undefined: nothing. */
     confirmation: string | undefined;
+    /** Of an edit: what it would most likely end in; absent: nothing to warn of. */
+    warning?: string | undefined;
+    /** What is approved besides: as it goes back with the answer, and in the gateway's words. */
+    grant?: { request: GrantRequest; lines: readonly GrantLine[] };
   },
 ): unknown {
-  const { nonce, cardDigest, verdict, reasonRequired, confirmation } = request;
-  const input = (
-    blockId: string,
-    label: string,
-    optional: boolean,
-    multiline: boolean,
-    longest: number,
-    initial?: string,
-  ) => ({
-    type: 'input',
-    block_id: blockId,
-    optional,
-    label: plain(label),
-    element: {
-      type: 'plain_text_input',
-      action_id: inputAction,
-      multiline,
-      max_length: longest,
-      ...(initial === undefined ? {} : { initial_value: initial }),
-    },
-  });
+  const { nonce, cardDigest, verdict, reasonRequired, confirmation, warning, grant } = request;
   const form = verdict === 'edit' ? argumentsForm(card) : undefined;
   return {
     type: 'modal',
     callback_id: answerCallback,
-    private_metadata: JSON.stringify({ nonce, cardDigest, verdict }),
-    title: plain(titles[verdict]),
+    private_metadata: JSON.stringify({ nonce, cardDigest, verdict, ...(grant ? { grant: grant.request } : {}) }),
+    title: plain(grant ? 'Approve all of this?' : titles[verdict]),
     submit: plain(submits[verdict]),
     close: plain('Cancel'),
     blocks: [
       ...renderCardSlack(card, situation),
+      ...(grant ? [note(grantNote), renderLinesSlack(grant.lines)] : []),
       ...(form === undefined
         ? []
-        : [note(editNote), input(argumentsBlock, 'Arguments (JSON)', false, true, longestForm, form)]),
-      input(reasonBlock, 'Reason', !reasonRequired, true, 2000),
-      ...(confirmation === undefined ? [] : [input(confirmBlock, confirmLabel(card, confirmation), false, false, 100)]),
+        : [
+            note(warning === undefined ? editNote : `${editNote} Before you send it: ${warning}.`),
+            textInput(argumentsBlock, 'Arguments (JSON)', { lines: true, longest: longestForm, initial: form }),
+          ]),
+      textInput(reasonBlock, 'Reason', { optional: !reasonRequired, lines: true, longest: 2000 }),
+      ...(confirmation === undefined
+        ? []
+        : [textInput(confirmBlock, confirmLabel(card, confirmation), { longest: 100 })]),
     ],
   };
 }
 
+const grantNote =
+  'You approve this call, and from now on each call like it without being asked, as far as these lines say:';
 const titles = { approve: 'Approve this?', deny: 'Deny this?', edit: 'Edit the arguments' } as const;
 const submits = { approve: 'Approve', deny: 'Deny', edit: 'Ask with these' } as const;
 const editNote =
@@ -190,14 +186,44 @@ function confirmLabel({ risk }: Card, expected: string): string {
 
 /** In place of the form, once it was sent. */
 export function toldView(text: string): unknown {
-  return { type: 'modal', title: plain('Countersign'), close: plain('Close'), blocks: [note(text)] };
+  return {
+    type: 'modal',
+    title: plain('Countersign'),
+    close: plain('Close'),
+    // Also what lies below it: a form that was sent is not sent again.
+    clear_on_close: true,
+    blocks: [note(text)],
+  };
 }
 
-function plain(text: string): SlackBlock {
+/** A field that is typed into. */
+export function textInput(
+  blockId: string,
+  label: string,
+  more: { optional?: boolean; lines?: boolean; longest: number; initial?: string; hint?: string },
+): SlackBlock {
+  const { optional = false, lines = false, longest, initial, hint } = more;
+  return {
+    type: 'input',
+    block_id: blockId,
+    optional,
+    label: plain(label),
+    ...(hint === undefined ? {} : { hint: plain(hint) }),
+    element: {
+      type: 'plain_text_input',
+      action_id: inputAction,
+      multiline: lines,
+      max_length: longest,
+      ...(initial === undefined ? {} : { initial_value: initial }),
+    },
+  };
+}
+
+export function plain(text: string): SlackBlock {
   return { type: 'plain_text', emoji: false, text };
 }
 
-function note(text: string): SlackBlock {
+export function note(text: string): SlackBlock {
   return {
     type: 'rich_text',
     elements: [{ type: 'rich_text_section', elements: [{ type: 'text', text: text.slice(0, 2900) }] }],

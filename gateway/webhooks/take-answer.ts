@@ -69,6 +69,7 @@ export async function takeAnswer(
     ...(data.reason === null ? {} : { reason: data.reason }),
     ...(data.confirmation === undefined ? {} : { confirmation: data.confirmation }),
     ...(data.stop ? { stop: true } : {}),
+    ...(data.grant ? { grant: data.grant } : {}),
   });
 }
 
@@ -84,8 +85,18 @@ async function voterOf(
   if (others > 1) throw notAnAnswer('it is said to be the answer of more than one person');
   const via = `webhook:${sender.keyId}`;
   if (person) return { ...(await signedBy(gateway, data, person)), via };
+  if (data.grant && !sender.person)
+    throw notGrantedBy(token === undefined ? 'a system' : 'an API key that a system holds');
   if (token !== undefined) return { ...(await bearerOf(gateway, failed, sender.keyId, token)), via };
   return sender;
+}
+
+/** Whoever carries a person's key could widen what it covers, for as long as it stands: the person signs the pattern itself. */
+function notGrantedBy(is: string): CountersignError {
+  return new CountersignError(
+    'forbidden',
+    `Cannot take this webhook: it approves calls like the one asked for, by ${is}, expected the person's own signature over what is covered; leave "grant" out, or have the person sign it`,
+  );
 }
 
 /** The person's own word: their key over the very statement, whoever carries it. */

@@ -3,6 +3,7 @@
  * signature covers id, time and the very bytes sent, and during a rotation there is one for each of two secrets.
  */
 import { Webhook } from 'standardwebhooks';
+import { openJson } from '../../core/card/editable-json.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { NoticeChannel, NoticeFailure } from '../notices/notice-channel.ts';
 import type { GatewayContext, WebhookOptions } from '../options.ts';
@@ -25,7 +26,8 @@ export function createWebhookChannel({ clock }: Pick<GatewayContext, 'clock'>, o
   const signers = signersOf(secrets);
   const deliver = async (id: string, type: string, data: object): Promise<void> => {
     const at = new Date(clock.now());
-    const body = JSON.stringify({ type, timestamp: at.toISOString(), data });
+    // What an agent wrote may hide something: a receiver that shows the text as it came shows it.
+    const body = openJson({ type, timestamp: at.toISOString(), data });
     const headers = {
       'content-type': 'application/json',
       'webhook-id': id,

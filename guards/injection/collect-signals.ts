@@ -40,13 +40,10 @@ const anchored: Anchored[] = injectionSignals
   .map((signal) => ({ signal, pattern: sticky(signal.pattern) }));
 /** These begin with characters that few texts hold. */
 const rare = injectionSignals.filter((signal) => signal.starts === undefined);
-const find = createLiteralFinder<Anchored>(
-  new Map<string, readonly Anchored[]>([
-    ...literalsOf(anchored, ({ signal }) => signal.starts ?? []),
-    ...rotatedWords.map((one): [string, Anchored[]] => [one, []]),
-  ]),
-  { ignoreCase: true },
-);
+const find = createLiteralFinder<Anchored>([
+  { literals: literalsOf(anchored, ({ signal }) => signal.starts ?? []), ignoreCase: true },
+  { literals: new Map(rotatedWords.map((one): [string, Anchored[]] => [one, []])), ignoreCase: true },
+]);
 
 export function collectSignals(hits: Map<string, Hit>, read: UnitText, { withSpan }: { withSpan: boolean }): Collected {
   const { text, isAscii } = read;

@@ -40,7 +40,7 @@ const orders: readonly Joined[] = [
   ),
 ];
 const latin1 = new TextDecoder('latin1');
-const find = createLiteralFinder(literalsOf(orders, ({ verbs }) => verbs));
+const find = createLiteralFinder([{ literals: literalsOf(orders, ({ verbs }) => verbs) }]);
 
 /** @param letters the text's letters alone, as `lettersOnly` gives them @param plain the text they are of */
 export function findJoined(hits: Map<string, Hit>, letters: Uint16Array, plain: string): void {

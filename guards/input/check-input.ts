@@ -13,10 +13,13 @@ export interface InputLimits {
 // oxlint-disable-next-line eslint/no-control-regex -- finding control characters is the point
 const control = /[\u0001-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]/;
 
-const beyondAscii = /[^\0-\x7f]/;
+/** What is in most texts none at all. */
+const otherThanPlain = /[^\t\n\r -~]/;
 
 /** Any finding is a reason to refuse; none means that the form is sound. */
 export function checkInput(text: string, { maximumBytes }: InputLimits): Finding[] {
+  // One look at each character where all are printable ASCII, as in most of the long ones.
+  if (!otherThanPlain.test(text)) return text.length > maximumBytes ? [tooLarge(text.length, maximumBytes)] : [];
   const bytes = byteLength(text);
   const nul = text.indexOf('\u0000');
   const controlAt = text.search(control);
@@ -41,7 +44,6 @@ function tooLarge(bytes: number, maximum: number): Finding {
 
 /** Without encoding a text that may be huge. A lone surrogate counts as the three bytes of its replacement. */
 function byteLength(text: string): number {
-  if (!beyondAscii.test(text)) return text.length;
   let bytes = 0;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);

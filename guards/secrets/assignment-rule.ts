@@ -2,8 +2,7 @@
  * Secrets that show by their name: `password=…`, `"api_key": "…"`, `--token …`, `<password>…`, also inside JSON text that is
  * escaped once or twice. Names, placeholders, references and prose are told from values by their form; in doubt it is a secret.
  */
-import type { UnitText } from '../text/code-units.ts';
-import { createLiteralFinder, type Literals } from '../text/find-literals.ts';
+import type { Literals } from '../text/find-literals.ts';
 import { mostMatches, restOf, type SecretMatch } from './match.ts';
 import { isPlaceholder } from './placeholders.ts';
 import { looksRandom } from './token-rules.ts';
@@ -50,32 +49,37 @@ const userOption = /(?<![A-Za-z0-9-])(?:-u|--user|--proxy-user)\s{1,3}["']?[\w.@
 const address = /^(?:jdbc:)?[a-z][a-z0-9+.-]{1,20}:\/\//i;
 const nameAlone = new RegExp(`^[A-Za-z0-9_.-]{0,40}?(?:${names})[:=]{1,2}$`, 'i');
 
-type Kind = 'name' | 'user';
-const anchors: Literals<Kind> = new Map<string, readonly Kind[]>([
-  ...['pass', 'pwd', 'secret', 'key', 'token', 'credential', 'connection', 'auth'].map((one): [string, Kind[]] => [
-    one,
-    ['name'],
-  ]),
-  ...['-u', '--user', '--proxy-user'].map((option): [string, Kind[]] => [option, ['user']]),
-]);
-const find = createLiteralFinder(anchors, { ignoreCase: true });
+/** What a literal begins: a name, or an option whose value is a user with a password. */
+export type AssignmentKind = 'name' | 'user';
 
-export function findAssignments(read: UnitText): SecretMatch[] {
-  const { text } = read;
-  const matches: SecretMatch[] = [];
+/** In small letters; they stand in any case. */
+export const assignmentLiterals: Literals<AssignmentKind> = new Map<string, readonly AssignmentKind[]>([
+  ...['pass', 'pwd', 'secret', 'key', 'token', 'credential', 'connection', 'auth'].map(
+    (one): [string, AssignmentKind[]] => [one, ['name']],
+  ),
+  ...['-u', '--user', '--proxy-user'].map((option): [string, AssignmentKind[]] => [option, ['user']]),
+]);
+
+/**
+ * Reads where one of the literals stands, in the order of the text.
+ *
+ * @param found empty: where it puts what it finds @returns of the reader: `stop` once all the rest of the text is a match
+ */
+export function assignmentReader(
+  text: string,
+  found: SecretMatch[],
+): (at: number, kind: AssignmentKind) => 'stop' | undefined {
   const most = mostMatches(text);
   let next = 0;
-  find(read, (at, [kind]) => {
-    if (matches.length > most) return 'stop';
+  return (at, kind) => {
     if (at < next) return undefined;
     const place = kind === 'user' ? placeIn(userOption, text, at) : namedPlace(text, at);
     if (place === undefined || (kind === 'user' && isPlaceholder(text.slice(...place)))) return undefined;
     const [start, end] = place;
-    matches.push(matches.length < most ? { rule: 'assignment', start, end } : restOf(text, start));
+    found.push(found.length < most ? { rule: 'assignment', start, end } : restOf(text, start));
     next = end;
-    return undefined;
-  });
-  return matches;
+    return found.length > most ? 'stop' : undefined;
+  };
 }
 
 function namedPlace(text: string, at: number): [number, number] | undefined {

@@ -4,14 +4,13 @@
  */
 import type { Finding } from '../../core/contracts/labels.ts';
 import { unitText, type UnitText } from '../text/code-units.ts';
-import { findAssignments } from './assignment-rule.ts';
 import { findEncoded } from './encoded-rule.ts';
 import { findEscaped } from './escaped-rule.ts';
+import { type ByForm, findByForm } from './find-by-form.ts';
 import { findKnownValues, occurrencesOf } from './known-values.ts';
 import { cutOutMarks, mergeMatches, type SecretMatch } from './match.ts';
 import { findPrivateKeys } from './private-key-rule.ts';
 import { findBySecretlint } from './secretlint-rules.ts';
-import { findTokens } from './token-rules.ts';
 
 export interface SecretOptions {
   /** Secrets this process holds, at least 6 characters each; shorter ones are ignored. @default none */
@@ -27,8 +26,9 @@ export async function matchSecrets(text: string, options: SecretOptions = {}): P
   const isOnlyText = (options.knownValues ?? []).length === 0;
   if (isOnlyText && cleanTexts.has(text)) return [];
   const read = unitText(text);
-  const bySecretlint = await findBySecretlint(read);
-  const matches = withRepetitions(text, [...ownMatches(read, options), ...bySecretlint]);
+  const byForm = findByForm(read);
+  const bySecretlint = await findBySecretlint(text, byForm.lines);
+  const matches = withRepetitions(text, [...ownMatches(read, byForm, options), ...bySecretlint]);
   if (isOnlyText && matches.length === 0) noteClean(text);
   return matches;
 }
@@ -51,7 +51,8 @@ function noteClean(text: string): void {
 
 /** Our own rules alone, for callers that cannot wait. */
 export function matchSecretsNow(text: string, options: SecretOptions = {}): SecretMatch[] {
-  return withRepetitions(text, ownMatches(unitText(text), options));
+  const read = unitText(text);
+  return withRepetitions(text, ownMatches(read, findByForm(read), options));
 }
 
 export function toFinding({ rule, start, end }: SecretMatch): Finding {
@@ -65,22 +66,18 @@ export function toFinding({ rule, start, end }: SecretMatch): Finding {
   };
 }
 
-function ownMatches(read: UnitText, { knownValues = [] }: SecretOptions): SecretMatch[] {
+function ownMatches(read: UnitText, byForm: ByForm, { knownValues = [] }: SecretOptions): SecretMatch[] {
   return [
     ...findPrivateKeys(read.text),
     ...findKnownValues(read.text, knownValues),
-    ...findByForm(read),
+    ...byForm.matches,
     ...findEncoded(read, findDecoded),
     ...findEscaped(read, findDecoded),
   ];
 }
 
 function findDecoded(decoded: UnitText): SecretMatch[] {
-  return [...findPrivateKeys(decoded.text), ...findByForm(decoded)];
-}
-
-function findByForm(read: UnitText): SecretMatch[] {
-  return [...findTokens(read), ...findAssignments(read)];
+  return [...findPrivateKeys(decoded.text), ...findByForm(decoded).matches];
 }
 
 /** A secret that showed by its name in one place stands elsewhere without it. */

@@ -6,8 +6,6 @@
 import { lintSource } from '@secretlint/core';
 import { secretLintProfiler } from '@secretlint/profiler';
 import { creator } from '@secretlint/secretlint-rule-preset-recommend';
-import type { UnitText } from '../text/code-units.ts';
-import { createLiteralFinder } from '../text/find-literals.ts';
 import type { SecretMatch } from './match.ts';
 
 // It notes the time of every rule for every text, keeps all of it for ever, and takes longer than the rules.
@@ -22,30 +20,34 @@ const config = {
 
 const anchors =
   'ops_ey A3T AKIA ASIA SECRET_ACCESS_KEY SecretAccessKey secret_access_key cfat_ cfut_ cfk_ mongodb mysql:// postgres dapi dckr_pat_ figd_ private_key ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- glc_ glsa_ gsk_ hvs. hvb. hvr. hf_ lin_api_ _authToken npm_ ntn_ sk- SG. shpat_ shpca_ shppa_ shpss_ xoxa- xoxb- xoxo- xoxp- xoxr- xapp- hooks.slack sk_live_ sk_test_ rk_live_ rk_test_ tskey- vcp_ vci_ vca_ vcr_ vck_ ftp://';
-const find = createLiteralFinder(new Map(anchors.split(' ').map((anchor) => [anchor, [anchor]])));
+/** A line in which one of them stands is read. */
+export const secretlintAnchors: readonly string[] = anchors.split(' ');
 
 /** Characters that it reads of one text. Behind them our own rules read alone, so that no text makes a check slow. */
 const mostRead = 16_384;
 const longestLine = 4000;
 
-export async function findBySecretlint(read: UnitText): Promise<SecretMatch[]> {
+interface Line {
+  start: number;
+  end: number;
+}
+
+/** @param lines as `lineReader` collected them of the same text */
+export async function findBySecretlint(text: string, lines: readonly Line[]): Promise<SecretMatch[]> {
   const found: SecretMatch[] = [];
-  for (const { start, end } of linesToRead(read)) {
-    for (const match of await readWithSecretlint(read.text.slice(start, end)))
+  for (const { start, end } of lines) {
+    for (const match of await readWithSecretlint(text.slice(start, end)))
       found.push({ rule: match.rule, start: start + match.start, end: start + match.end });
   }
   return found;
 }
 
-/** Lines with an anchor; those that follow each other as one. */
-function linesToRead(whole: UnitText): { start: number; end: number }[] {
-  const { text } = whole;
-  const lines: { start: number; end: number }[] = [];
+/** Collects the lines with an anchor, told in the order of the text; those that follow each other as one. */
+export function lineReader(text: string, lines: Line[]): (at: number) => void {
   let read = 0;
-  find(whole, (at) => {
+  return (at) => {
     const last = lines.at(-1);
-    if (read >= mostRead) return 'stop';
-    if (last && at < last.end) return undefined;
+    if (read >= mostRead || (last && at < last.end)) return;
     const before = text.lastIndexOf('\n', at) + 1;
     const start = Math.max(before, at - longestLine, last?.end ?? 0);
     const after = text.indexOf('\n', at);
@@ -53,9 +55,7 @@ function linesToRead(whole: UnitText): { start: number; end: number }[] {
     read += end - start;
     if (last?.end === start) last.end = end;
     else lines.push({ start, end });
-    return undefined;
-  });
-  return lines;
+  };
 }
 
 async function readWithSecretlint(text: string): Promise<SecretMatch[]> {

@@ -1,6 +1,5 @@
 /** Secrets that show by their own form: those of the table, and URLs with a password. */
-import type { UnitText } from '../text/code-units.ts';
-import { createLiteralFinder, literalsOf } from '../text/find-literals.ts';
+import { type Literals, literalsOf } from '../text/find-literals.ts';
 import { mostMatches, restOf, type SecretMatch } from './match.ts';
 import { isUrlPlaceholder } from './placeholders.ts';
 import { type TokenRule, tokenRules } from './token-table.ts';
@@ -18,7 +17,8 @@ const urlRule: TokenRule = {
     /(?<=(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{1,24}):\/\/(?<user>[^\s:@/"'<>`]{0,100}):(?<secret>[^\s/"'<>`]{1,200})@(?<host>[^\s/"'<>`@]{0,100})/dy,
 };
 
-const find = createLiteralFinder(literalsOf([...tokenRules, urlRule], ({ anchors }) => anchors));
+/** Which rules are tried where a text stands. */
+export const tokenLiterals: Literals<TokenRule> = literalsOf([...tokenRules, urlRule], ({ anchors }) => anchors);
 
 /** What a random match needs: a rule is not tried again before so many characters of what it refused are left. */
 const shortestRandom = 20;
@@ -28,14 +28,19 @@ function mostPlaces(text: string): number {
   return 5000 + Math.floor(text.length / 16);
 }
 
-export function findTokens(read: UnitText): SecretMatch[] {
-  const { text } = read;
-  const found: SecretMatch[] = [];
+/**
+ * Tries the rules of one literal after the other, in the order of the text.
+ *
+ * @param found empty: where it puts what it finds @returns of the reader: `stop` once all the rest of the text is a match
+ */
+export function tokenReader(
+  text: string,
+  found: SecretMatch[],
+): (at: number, rules: readonly TokenRule[]) => 'stop' | undefined {
   const most = mostMatches(text);
   const next = new Map<TokenRule, number>();
   let places = mostPlaces(text);
-  find(read, (at, rules) => {
-    if (found.length > most) return 'stop';
+  return (at, rules) => {
     places -= 1;
     if (places < 0) {
       found.push(restOf(text, at));
@@ -51,9 +56,8 @@ export function findTokens(read: UnitText): SecretMatch[] {
         found.push(found.length < most ? placeOf(rule.rule, match) : restOf(text, placeOf(rule.rule, match).start));
       next.set(rule, rule.random ? end - shortestRandom : end);
     }
-    return undefined;
-  });
-  return found;
+    return found.length > most ? 'stop' : undefined;
+  };
 }
 
 function isSecret(rule: TokenRule, match: RegExpExecArray): boolean {

@@ -21,6 +21,7 @@ import { runsSubscript } from './handlers.ts';
 import { isHarmlessDevice, holdsSecrets } from './paths.ts';
 import { noteVariable } from './run-rest.ts';
 import { scopeOf, withVariables } from './scope.ts';
+import { tellSecret } from './tell-secret.ts';
 import { printsKnown, staticOutput } from './static-output.ts';
 import { type Arg, hole, outside, resolveText, resolveWord } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
@@ -152,7 +153,7 @@ function walkCommand(node: Command, context: Context): void {
     if (part?.type === 'Assignment') {
       noteAssignment(part, context, node.name !== undefined);
       walkChildren(part, context);
-    } else if (part) walkPart(part, context);
+    } else if (part && !isPlain(part)) walkPart(part, context);
   }
   const variables = new Map<string, string | null>();
   for (const part of node.prefix) {
@@ -165,6 +166,11 @@ function walkCommand(node: Command, context: Context): void {
   const scope = node.name ? withVariables(context.scope, variables) : context.scope;
   const words = wordsOf(node, context);
   if (words.length > 0) classifyWords(words, { ...context, scope, stdin: stdinOf(node, context) });
+}
+
+/** A word in which nothing stands that runs or is expanded. */
+function isPlain(part: SyntaxNode): boolean {
+  return part.type === 'Word' && part.parts === undefined;
 }
 
 function knownText(arg: Arg): string | null {
@@ -215,7 +221,11 @@ function stdinOf(node: Command, context: Context): Stdin {
 
 function walkRedirect(redirect: Redirection, context: Context): void {
   walkChildren(redirect, context);
-  if (redirect.type !== 'Redirect') return;
+  if (redirect.type !== 'Redirect') {
+    const { parts, text } = redirect.type === 'HereDoc' ? redirect.body : { parts: redirect.target?.parts, text: '' };
+    if (resolveText(parts, text, context.scope).secret) tellSecret('(here-document)', context);
+    return;
+  }
   const target = redirect.target ? resolveText(redirect.target.parts, redirect.target.value, context.scope) : undefined;
   const at: Context = context.depth === 1 ? { ...context, span: { start: redirect.pos, end: redirect.end } } : context;
   const name = '(redirection)';

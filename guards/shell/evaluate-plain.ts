@@ -9,7 +9,7 @@ import { classifyLanguage } from './languages.ts';
 import { mayDoMore } from './option-names.ts';
 import { classesOfValue } from './option-values.ts';
 import { type GivenOption, isOption, type SplitWords } from './options.ts';
-import { holdsMuch, holdsSecrets, isBlockDevice, isVital } from './paths.ts';
+import { holdsMuch, holdsSecrets, isBlockDevice, isHarmlessDevice, isVital } from './paths.ts';
 import { runRest } from './run-rest.ts';
 import { type Arg, literal } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
@@ -19,7 +19,9 @@ export function evaluatePlain({ name, row, args }: Subject, split: SplitWords, c
   const lowered =
     options.some((option) => isAnyOf(option, row.lowers)) &&
     (row.class === 'read' || options.every((option) => isKnown(row, option)));
-  const classes: ShellClass[] = [lowered ? 'read' : args.length === 0 && row.bare ? row.bare : row.class];
+  const classes: ShellClass[] = [
+    lowered || copiesOnly(row, operands) ? 'read' : args.length === 0 && row.bare ? row.bare : row.class,
+  ];
   classes.push(...effectsOf(row, options, name, context));
   if (split.unsure && hasMore(row)) classes.push('opaque');
   if (row.operands && operands.length > row.operands.beyond && !lowered) classes.push(row.operands.class);
@@ -40,7 +42,7 @@ export function evaluatePlain({ name, row, args }: Subject, split: SplitWords, c
   if (row.writes && !lowered) {
     for (const target of row.writes === 'all' ? operands : operands.slice(-1)) classifyWriteTo(target, name, context);
   }
-  if (!row.looksOnly && readsSecret(row, split)) classes.push('privilege');
+  if (readsSecret(row, split, lowered) || showsSecret(row, args)) classes.push('privilege');
   tell(context, {
     name,
     class: worstOf(classes),
@@ -49,6 +51,16 @@ export function evaluatePlain({ name, row, args }: Subject, split: SplitWords, c
     beyondDoubt,
   });
   if (row.runs && !lowered) runRest({ name, row, args }, split, context);
+}
+
+/** `tee /dev/stderr`: what it writes to keeps nothing. */
+function copiesOnly(row: Knowledge, operands: readonly Arg[]): boolean {
+  return (
+    row.class === 'write' &&
+    row.writes === 'all' &&
+    operands.length > 0 &&
+    operands.every(({ text, known }) => known && isHarmlessDevice(text))
+  );
 }
 
 /** Classes of the options given; what is code in them is classified on its own. */
@@ -93,6 +105,8 @@ function mayRead(row: Knowledge): boolean {
 }
 
 function effectOf(row: Knowledge, option: GivenOption): Effect | undefined {
+  // Only a long one may be cut short.
+  if (!option.name.startsWith('--')) return row.effects.get(option.name);
   return row.options.find(([known]) => isOption(option.name, known))?.[1];
 }
 
@@ -134,16 +148,24 @@ function destroysVital(row: Knowledge, { options, operands }: SplitWords): boole
   return recursive && operands.some((operand) => !operand.mayBeOption && isVital(operand.text));
 }
 
-function readsSecret(row: Knowledge, { operands, options }: SplitWords): boolean {
-  if (row.class !== 'read') return false;
+/** What reads shows its words, or complains of them by name. Not what they are a password for. */
+function showsSecret(row: Knowledge, args: readonly Arg[]): boolean {
+  return row.class === 'read' && !row.reaches && row.stdin !== 'sql' && args.some(({ secret }) => secret === true);
+}
+
+/** Of what only looks, nothing of a file is shown. */
+function readsSecret(row: Knowledge, { operands, options }: SplitWords, lowered: boolean): boolean {
+  if (row.looksOnly || (row.class !== 'read' && !lowered)) return false;
   const code = row.program && operands[row.program.at];
-  const words = [...operands.filter((operand) => operand !== code), ...options.flatMap(({ value }) => value ?? [])];
+  const named = [...operands.filter((operand) => operand !== code), ...options.flatMap(({ value }) => value ?? [])];
+  const words = named.map((word) => ({ ...word, text: word.text.replace(/^fileb?:\/\//u, '') }));
   const descends =
     row.descends && (row.descends.always || options.some((option) => isAnyOf(option, row.descends?.options ?? [])));
   return words.some(
     ({ text, glob }) =>
       holdsSecrets(text, glob) ||
-      isBlockDevice(text) ||
+      // What a lowered command says of a disk is not what is on it.
+      (row.class === 'read' && isBlockDevice(text)) ||
       (descends && holdsMuch(text)) ||
       // `-o custom-columns-file=/path`
       (text.includes('=') && holdsSecrets(text.slice(text.indexOf('=') + 1), glob)),

@@ -6,6 +6,9 @@ import { classifyRedis } from './languages/redis.ts';
 import { isOption, splitWords } from './options.ts';
 import { holdsSecrets, isBlockDevice } from './paths.ts';
 import { noteVariable, takeAssignments } from './run-rest.ts';
+import { namesASecret } from './secret-names.ts';
+import { classifyJq, classifyPs } from './secret-variables.ts';
+import { tellSecret } from './tell-secret.ts';
 import { type Arg, hole, outside } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
 
@@ -26,6 +29,8 @@ export const handlers: Readonly<Record<string, Handler>> = {
   sudo: classifySudo,
   date: classifyDate,
   archive: classifyArchive,
+  ps: classifyPs,
+  jq: classifyJq,
 };
 
 const someWord: Arg = { text: hole, known: false, loose: true, mayBeOption: true, glob: false };
@@ -80,6 +85,8 @@ function classifyXargs(subject: Subject, context: Context): void {
   const replace = split.options.find((option) => ['-I', '-i', '--replace', '-J'].includes(option.name));
   const asked = split.options.some((option) => option.name === '-o' || option.name === '--open-tty');
   if (asked) tell(context, { name, class: 'opaque', rule: 'xargs-terminal' });
+  if (split.options.some(({ value }) => value && holdsSecrets(value.text, value.glob)))
+    tell(context, { name, class: 'privilege', rule: 'reads-secret-place', reason: 'it reads where secrets are kept' });
   if (split.rest.length === 0) return tell(context, { name, class: 'read', rule: 'xargs' });
   if (!replace) return context.runWords([...split.rest, someWord], context);
   const mark = replace.value?.text || '{}';
@@ -111,6 +118,16 @@ function classifyVariables(subject: Subject, context: Context): void {
   const targets = option
     ? split.options.flatMap(({ name: given, value }) => (given === option && value ? [value] : []))
     : args;
+  // Without a name to set, and with `-p`, it prints them.
+  const isShown = split.options.some(({ name: given }) => given === '-p');
+  const lists = ['export', 'declare', 'typeset', 'readonly'].includes(name) && !functionsOnly(split.options);
+  if (lists && (isShown || split.operands.length === 0)) {
+    const shown = [...split.operands, ...split.options.flatMap(({ value }) => value ?? [])];
+    if (shown.length === 0 || shown.some(({ text, known }) => !known || namesASecret(text))) tellSecret(name, context);
+  }
+  // Other shells than bash evaluate what a format takes for a number.
+  if (name === 'printf' && args.some(({ text }) => runsSubscript(text)))
+    tell(context, { name, class: 'opaque', rule: 'subscript', reason: 'a subscript in it may be run as code' });
   for (const { text } of targets) {
     const variable = /^(?:-[A-Za-z]*)?([A-Za-z_]\w*)\+?=?([^]*)$/u.exec(text);
     if (variable?.[1]) noteVariable(variable[1], variable[2], name, context, handsOver);
@@ -124,6 +141,10 @@ function classifyVariables(subject: Subject, context: Context): void {
     split.unsure ? { ...split, unsure: false } : split,
     context,
   );
+}
+
+function functionsOnly(options: readonly { readonly name: string }[]): boolean {
+  return options.some(({ name }) => name === '-f' || name === '-F');
 }
 
 /** The shell evaluates what stands between brackets, also in a text that was quoted. */

@@ -9,10 +9,10 @@ import tables from './tables.json' with { type: 'json' };
 export type Language = 'shell' | 'awk' | 'sed' | 'sql' | 'code' | 'mongo';
 
 /**
- * What a word stands for: a file that is written, a host, an address with or without a host, what may be a
+ * What a word stands for: a file that is written, a file of lines that are repeated where they name nothing, a host, an address with or without a host, what may be a
  * URL, a setting `name=value` of which some start programs or write files, a format that
  * may ask for signatures, `[host/]owner/name`, a name of the own account. */
-const values = ['file', 'host', 'address', 'url', 'setting', 'signature', 'repository', 'local'] as const;
+const values = ['file', 'list', 'host', 'address', 'url', 'setting', 'signature', 'repository', 'local'] as const;
 export type Value = (typeof values)[number];
 
 /** A row of a table, or a subcommand of one, as it is written. */
@@ -45,7 +45,7 @@ export interface Effect {
   readonly class: ShellClass;
   /** Of the option's value. */
   readonly language: Language | undefined;
-  /** What the value is: a file that is written, a host, or what may be a URL; a place that is not the own network is `network`. */
+  /** What the value is: a file that is written or a list, a host, or what may be a URL; a place that is not the own network is `network`. */
   readonly value: Value | undefined;
 }
 
@@ -54,6 +54,8 @@ export interface Knowledge {
   readonly why: string;
   readonly values: ReadonlySet<string>;
   readonly options: readonly (readonly [name: string, effect: Effect])[];
+  /** The same by their whole names; the first of those that stand twice. */
+  readonly effects: ReadonlyMap<string, Effect>;
   /** With one of these it is a read, unless an option stands beside it of which the table knows nothing. */
   readonly lowers: readonly string[];
   /** Words that, alone, only make it say what it is. */
@@ -137,11 +139,13 @@ function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
   const [guardedClass, ...guarded] = words(row.guarded);
   // What takes code or a file takes a value.
   for (const [name, { language: code, value }] of options) if (code || value) own.add(name);
+  const all = parent && !parent.style.globalsFirst ? [...options, ...parent.options] : options;
   const knowledge: Omit<Knowledge, 'subcommands' | 'patterns' | 'guessed'> = {
     class: classOf(row.class ?? 'opaque'),
     why: row.why ?? parent?.why ?? '',
     values: parent && !parent.style.globalsFirst ? new Set([...parent.values, ...own]) : own,
-    options: parent && !parent.style.globalsFirst ? [...options, ...parent.options] : options,
+    options: all,
+    effects: new Map(all.toReversed()),
     lowers: words(row.lowers),
     alone: words(row.alone),
     operands: beyond ? { beyond: Number(beyond), class: classOf(operandClass ?? '') } : undefined,

@@ -2,6 +2,7 @@
 import type { ShellClass } from './facts.ts';
 import type { Value } from './knowledge.ts';
 import { isOwnAddress, isOwnHost, leadsAway } from './own-network.ts';
+import { holdsSecrets } from './paths.ts';
 import type { Arg } from './words.ts';
 
 /** psql's variables are words for its SQL, but for those that name a prompt, a file or a program. */
@@ -19,6 +20,8 @@ export function classesOfValue(value: Exclude<Value, 'file'>, word: Arg | undefi
       return !word.mayBeOption && isOwnAddress(text) ? [] : ['network'];
     case 'url':
       return word.mayBeOption || leadsAway(text) ? ['network'] : [];
+    case 'list':
+      return holdsSecrets(text, word.glob) ? ['privilege'] : [];
     case 'setting': {
       const name = text.split('=')[0] ?? '';
       return /^\w+$/u.test(name) && !actingSetting.test(name) ? [] : ['opaque'];

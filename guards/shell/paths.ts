@@ -83,10 +83,16 @@ const secretPattern =
   /(?:^|[/:=])(?:\.env(?:\.(?!example|sample|template|dist)[\w.-]+)?|\.netrc|\.pgpass|\.my\.cnf|\.git-credentials|\.npmrc|\.pypirc|\.vault-token|\.\w+_history|id_(?:rsa|dsa|ecdsa|ed25519)|identity|credentials(?:\.(?:json|db|xml|ya?ml|csv))?|secrets?\.(?:json|ya?ml|env|txt|toml)|service[-_]account\.json|kubeconfig|master\.key|\.htpasswd|[^/]+\.(?:pem|key|p12|pfx|jks|kdbx|keytab|tfstate))$|(?:^|\/)\.(?:ssh|gnupg|aws|azure|kube|docker|config\/(?:gh|gcloud))\/(?!known_hosts|config$|[^/]*\.pub$)|\.(?:docker\/config\.json|kube\/config)$|^\/etc\/(?:shadow|gshadow|sudoers|security\/opasswd|ssh\/ssh_host\w*key$|kubernetes\/)|^\/proc\/[^/]*\/(?:environ|mem|fd\/)|^\/proc\/(?:kcore|kmem)|^\/(?:var\/)?run\/secrets|(?:^|\/)\.(?:ssh|gnupg|aws|azure|kube)$/u;
 const startPattern =
   /(?:^|\/)(?:authorized_keys2?|\.(?:bash|zsh|ksh|csh|tcsh|fish)\w*|\.profile|\.login|\.zprofile|\.xinitrc|\.xsessionrc|\.vimrc|\.exrc|\.emacs|\.gitconfig|\.inputrc|\.forward|\.rhosts|\.pam_environment|\.npmrc|\.envrc|\.pythonrc|sitecustomize\.py|usercustomize\.py)$|(?:^|\/)(?:\.ssh|\.git|\.gnupg|\.husky|\.config\/(?:autostart|systemd|git|fish)|LaunchAgents|LaunchDaemons|cron[^/]*|crontabs|init\.d|systemd|profile\.d|sudoers\.d|pam\.d|ld\.so\.conf\.d|udev)\/|^\/(?:etc|boot|bin|sbin|lib|lib64|usr|root|proc|sys|dev)\//u;
-const harmlessDevice = /^\/dev\/(?:null|zero|full|stdin|stdout|stderr|tty|u?random|fd\/|pts\/\d|shm\/)/u;
+const harmlessDevice = /^\/dev\/(?:(?:null|zero|full|stdin|stdout|stderr|tty|u?random)$|fd\/)/u;
+/** Files in memory: of other programs, too. */
+const memoryFile = /^\/dev\/shm\//u;
+
+/** What `plainPath` changes something of: empty parts, `.`, `..`, and a home of root's. */
+const unplain = /^$|^\.{1,2}(?:\/|$)|\/\.{0,2}(?:\/|$)|^~root(?:\/|$)/u;
 
 /** Slashes, `.` and `..` as the system reads them; `~` and `$HOME` stand as `~`. */
 export function plainPath(text: string): string {
+  if (!unplain.test(text)) return text;
   const absolute = text.startsWith('/');
   const parts: string[] = [];
   for (const one of text.split('/')) {
@@ -127,17 +133,29 @@ export function holdsSecrets(text: string, glob: boolean): boolean {
   const path = plainPath(text);
   if (secretPattern.test(path) && !/(?:^|\/)(?:certs?|ca-certificates|ssl\/certs)\//u.test(path)) return true;
   if (!glob && !text.includes(hole) && !text.includes(outside)) return false;
-  if (/^[*?]+$/u.test(path)) return false;
+  // What names nothing, such as `*` or a word that only the run would show, names no place either.
+  if (!/[^*?/.\uFDD0\uFDD1]{2}/u.test(path) || !mayFitPlace(path)) return false;
   const pattern = globPattern(path);
-  return (
-    pattern !== undefined && secretPlaces.some((place) => pattern.test(place) && /[^*?/.\uFDD0\uFDD1]{2}/u.test(path))
-  );
+  return pattern !== undefined && secretPlaces.some((place) => pattern.test(place));
+}
+
+/** Whether a place begins and ends as the pattern does: for a quick no. */
+function mayFitPlace(path: string): boolean {
+  const first = path.search(/[*?[\uFDD0\uFDD1]/u);
+  const begin = path.slice(0, first);
+  const end = /[^*?\]\uFDD0\uFDD1]*$/u.exec(path)?.[0] ?? '';
+  return secretPlaces.some((place) => place.startsWith(begin) && place.endsWith(end));
 }
 
 /** Changing it starts programs, opens doors or belongs to the system. */
 export function isGuardedPlace(text: string): boolean {
   const path = plainPath(text);
-  return startPattern.test(path) && !harmlessDevice.test(path) && !/^\/usr\/local\/(?:share|src)\//u.test(path);
+  return (
+    startPattern.test(path) &&
+    !harmlessDevice.test(path) &&
+    !memoryFile.test(path) &&
+    !/^\/usr\/local\/(?:share|src)\//u.test(path)
+  );
 }
 
 export function isHarmlessDevice(text: string): boolean {

@@ -4,6 +4,7 @@ import { startsPrograms } from './environment.ts';
 import { namesAPlace } from './option-names.ts';
 import type { SplitWords } from './options.ts';
 import { withVariables } from './scope.ts';
+import { tellSecret } from './tell-secret.ts';
 import type { Arg } from './words.ts';
 
 export function runRest({ name, row }: Subject, split: SplitWords, context: Context): void {
@@ -27,7 +28,11 @@ export function runRest({ name, row }: Subject, split: SplitWords, context: Cont
       rule: 'not-static',
       reason: 'what it runs is known only when it runs',
     });
-  if (rest.length === 0) return;
+  if (rest.length === 0) {
+    // `env` with nothing to run prints what there is.
+    if (row.runs.assignments) tellSecret(name, context);
+    return;
+  }
   if (row.runs.joins) return runJoined(name, rest, inner);
   inner.runWords(rest, inner);
 }

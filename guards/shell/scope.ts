@@ -53,6 +53,7 @@ export function withVariables(parent: Scope, variables: ReadonlyMap<string, stri
 /** As deep as the parser goes, which is bounded. */
 function visit(node: SyntaxNode, see: (node: SyntaxNode) => void): void {
   see(node);
+  if (node.type === 'Word' && node.parts === undefined) return;
   forEachChild(node, (child) => visit(child, see));
 }
 
@@ -100,7 +101,8 @@ function noteBuiltin(
   for (const { type, text } of args) {
     // Names as such, and glued to an option as in `printf -vNAME` or behind `let`.
     if (type !== 'Word') continue;
-    for (const [found] of text.matchAll(/[A-Za-z_]\w*/gu)) {
+    // What `printf` prints is not what it sets.
+    for (const [found] of text.matchAll(name === 'printf' ? /(?<![$\w{])[A-Za-z_]\w*/gu : /[A-Za-z_]\w*/gu)) {
       note(found, null);
       if (text.startsWith('-') && found.length > 1) note(found.slice(1), null);
     }

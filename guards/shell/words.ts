@@ -4,6 +4,7 @@
  */
 import type { DoubleQuotedChild, ParameterExpansionPart, Word, WordPart } from 'unbash';
 import type { Scope } from './scope.ts';
+import { namesASecret } from './secret-names.ts';
 
 /** Stands for text that the script's author may have chosen. No text for people has this code point, nor the next one. */
 export const hole = '\uFDD0';
@@ -21,6 +22,8 @@ export interface Arg {
   readonly mayBeOption: boolean;
   /** Holds an unquoted pattern that file names fill. */
   readonly glob: boolean;
+  /** Holds a variable of the environment that is called like a secret, or one of any name. */
+  readonly secret?: boolean;
 }
 
 interface Field {
@@ -29,6 +32,7 @@ interface Field {
   glob: boolean;
   globFirst: boolean;
   quoted: boolean;
+  secret: boolean;
 }
 
 const numbers = new Set([
@@ -71,12 +75,13 @@ export function resolveText(parts: readonly WordPart[] | undefined, value: strin
 }
 
 function newField(): Field {
-  return { text: '', loose: false, glob: false, globFirst: false, quoted: false };
+  return { text: '', loose: false, glob: false, globFirst: false, quoted: false, secret: false };
 }
 
-function toArg({ text, loose, glob, globFirst }: Field): Arg {
+function toArg({ text, loose, glob, globFirst, secret }: Field): Arg {
   const known = !glob && !text.includes(hole) && !text.includes(outside);
-  return { text, known, loose, glob, mayBeOption: loose || globFirst || text.startsWith(hole) };
+  const mayBeOption = loose || globFirst || text.startsWith(hole);
+  return { text, known, loose, glob, mayBeOption, ...(secret ? { secret } : {}) };
 }
 
 function append(fields: Field[], parts: readonly WordPart[], scope: Scope): void {
@@ -90,7 +95,7 @@ function append(fields: Field[], parts: readonly WordPart[], scope: Scope): void
   };
   for (const part of parts) {
     if (part.type === 'SimpleExpansion' || part.type === 'ParameterExpansion') {
-      const { text, splits } = expand(part, scope);
+      const { text, splits, secret = false } = expand(part, scope);
       const pieces = text.split(/[ \t\n]+/u);
       pieces.forEach((piece, index) => {
         if (index > 0) current = undefined;
@@ -101,6 +106,7 @@ function append(fields: Field[], parts: readonly WordPart[], scope: Scope): void
           target.globFirst ||= target.text === '';
         }
         target.text += piece;
+        target.secret ||= secret;
         // An unquoted value that the author may choose becomes as many words as it likes.
         target.loose ||= splits;
       });
@@ -129,8 +135,9 @@ function join(field: Field, part: WordPart | DoubleQuotedChild, scope: Scope): v
       return;
     case 'SimpleExpansion':
     case 'ParameterExpansion': {
-      const { text, many } = expand(part, scope);
+      const { text, many, secret = false } = expand(part, scope);
       field.text += text;
+      field.secret ||= secret;
       field.loose ||= many;
       return;
     }
@@ -158,6 +165,8 @@ interface Expansion {
   splits: boolean;
   /** Even quoted, it may become several words: `"$@"`. */
   many: boolean;
+  /** Of the environment, and called like a secret. */
+  secret?: boolean;
 }
 
 function expand(part: Extract<WordPart, { type: 'SimpleExpansion' | 'ParameterExpansion' }>, scope: Scope): Expansion {
@@ -165,7 +174,9 @@ function expand(part: Extract<WordPart, { type: 'SimpleExpansion' | 'ParameterEx
   const { parameter, prefix, index, operation } = part;
   if (prefix === '#') return plain(outside);
   const all = parameter === '@' || parameter === '*' || index?.text === '@' || index?.text === '*';
-  if (prefix === '!' || index) return { text: hole, splits: true, many: all };
+  // `${!name}` is the variable that is named there: any.
+  const secret = prefix === '!' && !index && operation?.type !== 'Names';
+  if (prefix === '!' || index) return { text: hole, splits: true, many: all, secret };
   if (!operation) return valueOf(parameter, scope);
   return expandWith(part, operation, scope);
 }
@@ -175,17 +186,21 @@ function expandWith(
   operation: NonNullable<ParameterExpansionPart['operation']>,
   scope: Scope,
 ): Expansion {
-  const unsure = { text: hole, splits: true, many: parameter === '@' || parameter === '*' };
+  // `${TOKEN:+set}` shows another text.
+  const replaced = operation.type === 'Default' && operation.operator.endsWith('+');
+  const secret = !replaced && scope.find(parameter) === undefined && namesASecret(parameter);
+  const unsure = { text: hole, splits: true, many: parameter === '@' || parameter === '*', secret };
   if (operation.type !== 'Default' || scope.find(parameter) !== undefined) return unsure;
   const operand = resolveText(operation.operand.parts, operation.operand.value, scope);
   if (!['-', ':-', '=', ':='].includes(operation.operator) || setByShell.test(parameter)) return unsure;
-  return { text: operand.text, splits: !operand.known, many: false };
+  return { text: operand.text, splits: !operand.known, many: false, secret: secret || operand.secret === true };
 }
 
 function valueOf(name: string, scope: Scope): Expansion {
   if (numbers.has(name)) return plain(outside);
   const found = scope.find(name);
-  if (found === undefined && !setByShell.test(name)) return plain(usual[name] ?? outside);
+  if (found === undefined && !setByShell.test(name))
+    return { ...plain(usual[name] ?? outside), secret: namesASecret(name) };
   if (typeof found === 'string') return plain(found);
   return { text: hole, splits: true, many: name === '@' || name === '*' };
 }

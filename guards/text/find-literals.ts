@@ -11,8 +11,16 @@ export type Literals<Value> = ReadonlyMap<string, readonly Value[]>;
 export type LiteralFinder<Value> = (text: Pick<UnitText, 'units'>, visit: Visit<Value>) => void;
 type Visit<Value> = (at: number, values: readonly Value[]) => unknown;
 
+/** Literals that are looked for in the same way. One pass may look for those of several tables. */
+export interface LiteralTable<Value> {
+  literals: Literals<Value>;
+  /** @default false */
+  ignoreCase?: boolean;
+}
+
 interface Literal<Value> {
   codes: Uint8Array;
+  ignoreCase: boolean;
   /** The code behind the first three, which the key does not tell; 0 of a literal that has none. */
   fourth: number;
   values: readonly Value[];
@@ -25,17 +33,16 @@ const chunk = 8192;
 const keys = 1 << 15;
 const none: never[] = [];
 
-export function createLiteralFinder<Value>(
-  literals: Literals<Value>,
-  { ignoreCase = false }: { ignoreCase?: boolean } = {},
-): LiteralFinder<Value> {
+export function createLiteralFinder<Value>(tables: readonly LiteralTable<Value>[]): LiteralFinder<Value> {
   const byKey: Literal<Value>[][] = [];
   const begins = new Uint8Array(keys);
-  for (const [literal, values] of literals) {
-    const codes = Uint8Array.from(literal, (sign) => (ignoreCase ? fold(sign.charCodeAt(0)) : sign.charCodeAt(0)));
-    for (const key of keysOf(codes)) {
-      begins[key] = 1;
-      byKey[key] = [...(byKey[key] ?? none), { codes, fourth: codes[3] ?? 0, values }];
+  for (const { literals, ignoreCase = false } of tables) {
+    for (const [literal, values] of literals) {
+      const codes = Uint8Array.from(literal, (sign) => (ignoreCase ? fold(sign.charCodeAt(0)) : sign.charCodeAt(0)));
+      for (const key of keysOf(codes)) {
+        begins[key] = 1;
+        byKey[key] = [...(byKey[key] ?? none), { codes, ignoreCase, fourth: codes[3] ?? 0, values }];
+      }
     }
   }
 
@@ -46,12 +53,13 @@ export function createLiteralFinder<Value>(
       for (let index = 0; index < count; index += 1) {
         const at = places[index] ?? 0;
         const candidates = byKey[keyAt(units, at)] ?? none;
-        const behind = units[at + 3] ?? 0;
-        const fourth = ignoreCase ? fold(behind) : behind;
+        const fourth = units[at + 3] ?? 0;
         for (let each = 0; each < candidates.length; each += 1) {
           const literal = candidates[each];
-          if (literal === undefined || (literal.fourth !== 0 && literal.fourth !== fourth)) continue;
-          if (standsAt(units, at, literal.codes, ignoreCase) && visit(at, literal.values) === 'stop') return;
+          if (literal === undefined) continue;
+          const { codes, ignoreCase } = literal;
+          if (literal.fourth !== 0 && literal.fourth !== (ignoreCase ? fold(fourth) : fourth)) continue;
+          if (standsAt(units, at, codes, ignoreCase) && visit(at, literal.values) === 'stop') return;
         }
       }
     }
@@ -68,21 +76,40 @@ export function literalsOf<Value>(values: readonly Value[], startsOf: (value: Va
 }
 
 /**
- * Places from `from` on where one may begin, and how many. Without a branch for each unit, which would cost more than all the
- * rest: each place is noted, and kept by moving on behind it.
+ * Places from `from` on where one may begin, and how many. Four at a time, of which most hold none; within those that do
+ * without a branch for each unit: each place is noted, and kept by moving on behind it.
  */
 function findBeginnings(units: Uint16Array, begins: Uint8Array, places: Int32Array, from: number): number {
   const end = Math.min(from + chunk, units.length);
-  const last = Math.min(end, units.length - 2);
-  let key = (((units[from] ?? 0) & 31) << 5) | ((units[from + 1] ?? 0) & 31);
-  let count = 0;
-  for (let at = from; at < last; at += 1) {
-    key = ((key << 5) | ((units[at + 2] ?? 0) & 31)) & (keys - 1);
-    places[count] = at;
-    count += begins[key] ?? 0;
-  }
   // At the text's end a literal of two characters has none behind it.
-  for (let at = Math.max(from, last); at < end; at += 1) {
+  const last = Math.min(end, units.length - 2) - 3;
+  let first = (units[from] ?? 0) & 31;
+  let second = (units[from + 1] ?? 0) & 31;
+  let count = 0;
+  let at = from;
+  for (; at < last; at += 4) {
+    const third = (units[at + 2] ?? 0) & 31;
+    const fourth = (units[at + 3] ?? 0) & 31;
+    const fifth = (units[at + 4] ?? 0) & 31;
+    const sixth = (units[at + 5] ?? 0) & 31;
+    const here = begins[(first << 10) | (second << 5) | third] ?? 0;
+    const next = begins[(second << 10) | (third << 5) | fourth] ?? 0;
+    const afterNext = begins[(third << 10) | (fourth << 5) | fifth] ?? 0;
+    const furthest = begins[(fourth << 10) | (fifth << 5) | sixth] ?? 0;
+    if ((here | next | afterNext | furthest) !== 0) {
+      places[count] = at;
+      count += here;
+      places[count] = at + 1;
+      count += next;
+      places[count] = at + 2;
+      count += afterNext;
+      places[count] = at + 3;
+      count += furthest;
+    }
+    first = fifth;
+    second = sixth;
+  }
+  for (; at < end; at += 1) {
     places[count] = at;
     count += begins[keyAt(units, at)] ?? 0;
   }

@@ -1,4 +1,4 @@
-/** Long runs of the characters that encodings are written in: base64, base64url and hex. One look at each character. */
+/** Long runs of the characters that encodings are written in: base64, base64url, hex, hex in pairs. One look at each character. */
 import type { UnitText } from './code-units.ts';
 
 export interface Run {
@@ -6,33 +6,37 @@ export interface Run {
   end: number;
 }
 
-/** 1 for `A-Z a-z 0-9 + / _ -`. */
-const isEncoding = Uint8Array.from({ length: 128 }, (_, code) =>
-  /[A-Za-z0-9+/_-]/.test(String.fromCharCode(code)) ? 1 : 0,
-);
+/** Of base64 and hex; of hex in pairs, as `48 65 6c` or `48:65:6c`. */
+const alphabets = { encoding: alphabet(/[A-Za-z0-9+/_-]/), 'hex-pairs': alphabet(/[0-9A-Fa-f :,-]/) };
+
+/** 1 for each character of ASCII that fits. */
+function alphabet(sign: RegExp): Uint8Array {
+  return Uint8Array.from({ length: 128 }, (_, code) => (sign.test(String.fromCharCode(code)) ? 1 : 0));
+}
 
 /** @param least shortest run that is given */
-export function longRuns({ units }: UnitText, least: number): Run[] {
+export function longRuns({ units }: UnitText, least: number, of: keyof typeof alphabets = 'encoding'): Run[] {
+  const signs = alphabets[of];
   const runs: Run[] = [];
   const { length } = units;
   // Only every `least`th character need be looked at until one is in a run: a run that long covers one of them.
   for (let probe = least - 1; probe < length; ) {
-    if (!isAt(units, probe)) {
+    if (!isAt(signs, units, probe)) {
       probe += least;
       continue;
     }
     let start = probe;
-    while (start > 0 && probe - start < least && isAt(units, start - 1)) start -= 1;
+    while (start > 0 && probe - start < least && isAt(signs, units, start - 1)) start -= 1;
     let end = probe + 1;
-    while (end < length && isAt(units, end)) end += 1;
+    while (end < length && isAt(signs, units, end)) end += 1;
     if (end - start >= least) runs.push({ start, end });
     probe = end + least;
   }
   return runs;
 }
 
-function isAt(units: Uint16Array, at: number): boolean {
-  return isEncoding[units[at] ?? 0] === 1;
+function isAt(signs: Uint8Array, units: Uint16Array, at: number): boolean {
+  return signs[units[at] ?? 0] === 1;
 }
 
 /** What a run of base64 says, when all of it is printable ASCII; undefined when not. Looks at its first characters first. */

@@ -19,6 +19,8 @@ const kindOf = byteTable((sign) => (/[a-z]/i.test(sign) ? '\u0001' : leet.has(si
 const latin1 = new TextDecoder('latin1');
 
 const shortestEncoded = 16;
+/** Units that are looked through before what was found in them is read. */
+const chunk = 8192;
 
 export interface Views {
   /** The text without disguises of its characters. */
@@ -45,7 +47,7 @@ export function viewsOf(given: UnitText, { rotated }: { rotated: boolean }): Vie
     views.push(
       plain.replaceAll(/(?:(?:\\x|\\u00)[2-7][0-9a-f])+/gi, (run) => bytesOf(run.replaceAll(/\\x|\\u00/gi, ''))),
     );
-  if (/(?<![0-9a-f])(?:[2-7][0-9a-f][ :,-]){12}/i.test(plain))
+  if (longRuns(whole, 36, 'hex-pairs').length > 0 && /(?<![0-9a-f])(?:[2-7][0-9a-f][ :,-]){12}/i.test(plain))
     views.push(
       plain.replaceAll(/(?:[2-7][0-9a-f][ :,-]){12,}[2-7][0-9a-f]/gi, (run) => bytesOf(run.replaceAll(/[ :,-]/g, ''))),
     );
@@ -90,7 +92,8 @@ export function lettersOnly({ units }: UnitText): Uint16Array {
   for (let at = 0; at < units.length; at += 1) {
     const letter = letterOf[units[at] ?? 0] ?? 0;
     letters[length] = letter;
-    length += letter === 0 ? 0 : 1;
+    // 1 of every letter, 0 of none: a condition here would be a branch, guessed wrong at every blank.
+    length += (letter + 255) >> 8;
   }
   return letters.subarray(0, length);
 }
@@ -98,25 +101,40 @@ export function lettersOnly({ units }: UnitText): Uint16Array {
 /** The lines in which signs stand for letters, read so. An id that is mostly digits is no word. */
 function withoutLeet({ text, units }: UnitText): string {
   const lines: string[] = [];
+  const places = new Int32Array(Math.min(chunk, units.length));
+  // In a word that is read otherwise, a sign stands beside a letter.
   let from = 0;
-  let before = 0;
-  for (let at = 0; at < units.length; at += 1) {
-    const kind = kindOf[units[at] ?? 0] ?? 0;
-    const beside = before + kind;
-    before = kind;
-    // In a word that is read otherwise, a sign stands beside a letter.
-    if (beside !== 3) continue;
-    const { end, isWord } = wordAround(units, at, from);
-    from = end;
-    at = end;
-    if (!isWord) continue;
-    const lineEnd = text.indexOf('\n', end);
-    const line = { start: text.lastIndexOf('\n', end - 1) + 1, end: lineEnd < 0 ? text.length : lineEnd };
-    lines.push(unleetLine(units, line.start, line.end).replaceAll(/[ \t]{2,}/g, ' '));
-    from = line.end;
-    at = line.end;
+  for (let start = 0; start < units.length; start += chunk) {
+    const count = findSignsByLetters(units, places, start);
+    for (let index = 0; index < count; index += 1) {
+      const at = places[index] ?? 0;
+      if (at < from) continue;
+      const { end, isWord } = wordAround(units, at, from);
+      from = end;
+      if (!isWord) continue;
+      const lineEnd = text.indexOf('\n', end);
+      const line = { start: text.lastIndexOf('\n', end - 1) + 1, end: lineEnd < 0 ? text.length : lineEnd };
+      lines.push(unleetLine(units, line.start, line.end).replaceAll(/[ \t]{2,}/g, ' '));
+      from = line.end;
+    }
   }
   return lines.join('\n');
+}
+
+/** Places from `start` on of a sign behind a letter or a letter behind a sign, and how many; without a branch for each unit. */
+function findSignsByLetters(units: Uint16Array, places: Int32Array, start: number): number {
+  const end = Math.min(start + chunk, units.length);
+  let before = kindAt(units, start - 1);
+  let count = 0;
+  for (let at = start; at < end; at += 1) {
+    const kind = kindOf[units[at] ?? 0] ?? 0;
+    places[count] = at;
+    // Kinds are 0, 1 and 2: only a 1 beside a 2 has both bits.
+    const both = before | kind;
+    count += both & (both >> 1) & 1;
+    before = kind;
+  }
+  return count;
 }
 
 /** Three characters at least, and not more signs than letters. @param from where the word cannot begin before */

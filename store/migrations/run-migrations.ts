@@ -10,6 +10,7 @@ import { type AppendOnly, createAuthorityAndLedger } from './authority-and-ledge
 import { indexGateReads } from './gate-reads.ts';
 import { createGrantUses } from './grant-uses.ts';
 import { createKeyUses } from './key-uses.ts';
+import { createLooks } from './looks.ts';
 import { createNoticeAlarms } from './notice-alarms.ts';
 import { createNotices } from './notices.ts';
 import { createPolicyLimits } from './policy-limits.ts';
@@ -35,6 +36,7 @@ function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
     '0012-grant-uses': { up: createGrantUses },
     '0013-reviews': { up: createReviews },
     '0014-review-notices': { up: createReviewNotices },
+    '0015-looks': { up: createLooks },
   };
 }
 

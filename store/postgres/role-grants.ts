@@ -79,6 +79,11 @@ export const grantsByTable: { readonly [Name in keyof Tables]: TableGrants<Table
   notices: whoWasTold,
   review_notices: whoWasTold,
   notice_alarms: { read: ['gateway', 'audit'], insert: ['gateway'] },
+  looks: {
+    read: ['gateway', 'audit'],
+    insert: ['gateway'],
+    update: { gateway: ['method', 'credential_id', 'via', 'last_at', 'times'] },
+  },
   deliveries: { read: ['gateway', 'audit'], insert: ['gateway'], delete: ['gateway'] },
   control: { read: ['agent', 'tools', 'gateway', 'audit'], insert: ['gateway'] },
   key_uses: { read: ['gateway', 'audit'], insert: ['gateway'], update: { gateway: ['last_used_at'] } },

@@ -1,34 +1,80 @@
 /** Approval requests as the gateway lists and renders them: from the gate's own signed ask, never from the workflow. */
 import type { Selectable } from 'kysely';
+import type { SignedDecision } from '../../core/contracts/decision.ts';
 import { digestText } from '../../core/digest.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { AskRow, Store } from '../store.ts';
+import { rememberRead } from './read-before.ts';
 import { invalid, readDecision, rowMustAgree } from './records.ts';
-import type { SqlSession } from './session.ts';
+import type { Queries, SqlSession } from './session.ts';
 import type { AsksTable } from './tables.ts';
 
+/** What a list shows five times over; about 20 kB each. */
+const mostKept = 1000;
+/** Looked at for one list, with those that do not read. */
+const mostRows = 2000;
+
 export function askMethods(session: SqlSession): Pick<Store, 'getAsk' | 'listAsks'> {
+  const toAsk = askReader();
   return {
     getAsk: (nonce) =>
       session.read(async (queries) => {
         const row = await queries.selectFrom('asks').selectAll().where('nonce', '=', nonce).executeTakeFirst();
         return row ? toAsk(row) : null;
       }),
-    listAsks: ({ open, workflowId, dueFrom, outcome, limit }, onInvalid) =>
+    listAsks: (filter, onInvalid) =>
       session.read(async (queries) => {
-        const order = open === true ? 'asc' : 'desc';
-        let query = queries.selectFrom('asks').selectAll().orderBy('deadline_at', order).orderBy('nonce').limit(limit);
-        if (open !== undefined) query = query.where('outcome', open ? 'is' : 'is not', null);
-        if (workflowId !== undefined) query = query.where('workflow_id', '=', workflowId);
-        if (outcome !== undefined) query = query.where('outcome', '=', outcome);
-        if (dueFrom !== undefined) query = query.where('deadline_at', '>=', dueFrom);
-        const rows = await query.execute();
-        return onInvalid ? rows.flatMap((row) => toAskOr(row, onInvalid) ?? []) : rows.map(toAsk);
+        if (!onInvalid) return (await rowsOf(queries, filter)).map(toAsk);
+        const asks: AskRow[] = [];
+        let { after } = filter;
+        // Rows that do not read make room for others: whoever changes some keeps nobody from the rest.
+        for (let seen = 0; seen < mostRows && asks.length < filter.limit; ) {
+          const rows = await rowsOf(queries, { ...filter, after });
+          asks.push(...rows.flatMap((row) => readOr(toAsk, row, onInvalid) ?? []));
+          const last = rows.at(-1);
+          if (!last || rows.length < filter.limit) break;
+          after = { deadlineAt: last.deadline_at, nonce: last.nonce };
+          seen += rows.length;
+        }
+        return asks.slice(0, filter.limit);
       }),
   };
 }
 
-function toAskOr(row: Selectable<AsksTable>, onInvalid: (nonce: string) => void): AskRow | undefined {
+type AskFilter = Parameters<Store['listAsks']>[0];
+
+async function rowsOf(
+  queries: Queries,
+  {
+    open,
+    workflowId,
+    dueFrom,
+    after,
+    outcome,
+    limit,
+  }: { [K in keyof AskFilter]: AskFilter[K] | undefined } & Pick<AskFilter, 'limit'>,
+): Promise<Selectable<AsksTable>[]> {
+  const order = open === true ? 'asc' : 'desc';
+  let query = queries.selectFrom('asks').selectAll().orderBy('deadline_at', order).orderBy('nonce').limit(limit);
+  if (open !== undefined) query = query.where('outcome', open ? 'is' : 'is not', null);
+  if (workflowId !== undefined) query = query.where('workflow_id', '=', workflowId);
+  if (outcome !== undefined) query = query.where('outcome', '=', outcome);
+  if (dueFrom !== undefined) query = query.where('deadline_at', '>=', dueFrom);
+  if (after !== undefined) {
+    const { deadlineAt, nonce } = after;
+    query = query.where((where) =>
+      where.or([
+        where('deadline_at', open === true ? '>' : '<', deadlineAt),
+        where.and([where('deadline_at', '=', deadlineAt), where('nonce', '>', nonce)]),
+      ]),
+    );
+  }
+  return await query.execute();
+}
+
+type ReadAsk = (row: Selectable<AsksTable>) => AskRow;
+
+function readOr(toAsk: ReadAsk, row: Selectable<AsksTable>, onInvalid: (nonce: string) => void): AskRow | undefined {
   try {
     return toAsk(row);
   } catch (error) {
@@ -38,8 +84,14 @@ function toAskOr(row: Selectable<AsksTable>, onInvalid: (nonce: string) => void)
   }
 }
 
-function toAsk(row: Selectable<AsksTable>): AskRow {
-  const ask = readDecision(row.ask);
+/** Its signed ask and its card's digest are read once for each text. */
+function askReader(): ReadAsk {
+  const read = rememberRead(readDecision, mostKept);
+  const digest = rememberRead((card) => digestText('card', card), mostKept);
+  return (row) => toAsk(row, read(row.nonce, row.ask), digest(row.nonce, row.card));
+}
+
+function toAsk(row: Selectable<AsksTable>, ask: SignedDecision, cardDigest: string): AskRow {
   if (ask.body.verdict !== 'ask') throw invalid('ask', 'its decision asks for nothing');
   rowMustAgree('ask', [
     [row.nonce, ask.body.ask.nonce],
@@ -51,7 +103,7 @@ function toAsk(row: Selectable<AsksTable>): AskRow {
     [row.approval_id, ask.body.ask.approvalId],
     [row.kind, ask.body.ask.kind],
     [row.deadline_at, ask.body.ask.deadlineAt],
-    [digestText('card', row.card), ask.body.ask.cardDigest],
+    [cardDigest, ask.body.ask.cardDigest],
   ]);
   return {
     nonce: row.nonce,

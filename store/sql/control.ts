@@ -2,6 +2,7 @@
 import type { Selectable } from 'kysely';
 import type { ControlKind, SignedControl } from '../../core/contracts/control.ts';
 import type { Store } from '../store.ts';
+import { deepFrozen } from '../../core/open-once.ts';
 import { nextNumber } from './counters.ts';
 import { prepared } from './prepared.ts';
 import { argumentsMustAgree, readControlRecord, rowMustAgree, toText } from './records.ts';
@@ -87,12 +88,6 @@ function toRecord(row: Selectable<ControlTable>): SignedControl {
     [row.kind, record.body.kind],
   ]);
   return deepFrozen(record);
-}
-
-function deepFrozen<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
-  for (const part of Object.values(value)) deepFrozen(part);
-  return Object.freeze(value);
 }
 
 export async function readFreezeEpoch(queries: Queries): Promise<number> {

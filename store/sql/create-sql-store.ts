@@ -11,6 +11,7 @@ import { grantUseMethods } from './grant-uses.ts';
 import { keyUseMethods } from './key-uses.ts';
 import { ledgerMethods } from './ledger.ts';
 import { limitMethods } from './limits.ts';
+import { lookMethods } from './looks.ts';
 import { noticeAlarmMethods } from './notice-alarms.ts';
 import { noticeMethods } from './notices.ts';
 import { receiptMethods } from './receipts.ts';
@@ -38,6 +39,7 @@ export function createSqlStore(session: SqlSession): Store {
     ...bodyMethods(session),
     ...noticeMethods(session),
     ...noticeAlarmMethods(session),
+    ...lookMethods(session),
     ...redactionMethods(session),
     ...ledgerMethods(session),
     ping: () => session.read(async (queries) => void (await queries.selectFrom('counters').select('name').execute())),

@@ -35,8 +35,7 @@ async function readGateState(queries: Queries, settled: SettledTurns, query: Gat
     denialVotes: await readDenialVotes(queries, query),
     admitted: await readAdmissions(queries, query),
     counted: await readCounted(queries, query.workflowId),
-    probes: await readReceipts(queries, query, 'probe'),
-    targetStates: await readReceipts(queries, query, 'target-state'),
+    ...(await readReceipts(queries, query)),
   };
 }
 
@@ -191,17 +190,22 @@ const denialVotesOfRun = prepared((queries, { workflowId }: GateQuery) =>
     .orderBy('votes.digest'),
 );
 
-const receiptsOfCall = prepared((queries, one: GateQuery & { purpose: Purpose }) =>
+const receiptsOfCall = prepared((queries, one: GateQuery) =>
   queries
     .selectFrom('receipts')
     .selectAll()
     .where('workflow_id', '=', one.workflowId)
     .where('call_key', '=', one.callKey)
-    .where('purpose', '=', one.purpose)
+    .where('purpose', 'in', ['probe', 'target-state', 'dry-run'])
     .orderBy('ordinal'),
 );
 
-async function readReceipts(queries: Queries, query: GateQuery, purpose: Purpose): Promise<SignedReceipt[]> {
-  const { rows } = await receiptsOfCall(queries, { ...query, purpose });
-  return rows.map((row) => toReceipt(row).receipt);
+async function readReceipts(
+  queries: Queries,
+  query: GateQuery,
+): Promise<Pick<GateState, 'probes' | 'targetStates' | 'dryRuns'>> {
+  const { rows } = await receiptsOfCall(queries, query);
+  const of = (purpose: Purpose): SignedReceipt[] =>
+    rows.filter((row) => row.purpose === purpose).map((row) => toReceipt(row).receipt);
+  return { probes: of('probe'), targetStates: of('target-state'), dryRuns: of('dry-run') };
 }

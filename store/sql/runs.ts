@@ -6,6 +6,7 @@ import type { Selectable } from 'kysely';
 import type { RunRow, Store } from '../store.ts';
 import { appendLedger } from './ledger.ts';
 import { prepared } from './prepared.ts';
+import { rememberRead } from './read-before.ts';
 import { argumentsMustAgree, noSuchRun, readTicket, rowMustAgree, toText } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
 import type { RunsTable } from './tables.ts';
@@ -35,8 +36,11 @@ const runById = prepared((queries, { workflowId }: { workflowId: string }) =>
   queries.selectFrom('runs').selectAll().where('workflow_id', '=', workflowId),
 );
 
+/** Of all stores of this process: it answers by text alone. */
+const ticketOf = rememberRead(readTicket, 1000);
+
 function toRun(row: Selectable<RunsTable>): RunRow {
-  const ticket = readTicket(row.ticket);
+  const ticket = ticketOf(row.workflow_id, row.ticket);
   rowMustAgree('run', [
     [row.workflow_id, ticket.body.workflowId],
     [row.ticket_nonce, ticket.body.nonce],

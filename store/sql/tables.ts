@@ -3,8 +3,9 @@
  * (signed objects in RFC 8785 form), so that SQLite and Postgres hold the same bytes.
  */
 import type { ControlKind } from '../../core/contracts/control.ts';
-import type { Outcome, VoteVerdict } from '../../core/contracts/approval.ts';
+import type { Channel, Outcome, VoteVerdict } from '../../core/contracts/approval.ts';
 import type { Purpose } from '../../core/contracts/ids.ts';
+import type { Look } from '../../core/contracts/look.ts';
 import type { Label } from '../../core/contracts/labels.ts';
 import type { FenceState } from '../../core/contracts/receipt.ts';
 import type { FenceRow, LedgerEntry, LinkRow } from '../store.ts';
@@ -260,6 +261,19 @@ export interface CountersTable {
   value: number;
 }
 
+export interface LooksTable {
+  nonce: string;
+  principal: string;
+  channel: Channel;
+  card_digest: string;
+  method: Look['authenticated']['method'];
+  credential_id: string;
+  via: string | null;
+  first_at: number;
+  last_at: number;
+  times: number;
+}
+
 export interface NoticeAlarmsTable {
   nonce: string;
   /** Which has said it. */
@@ -325,6 +339,7 @@ export interface Tables {
   /** Of reviews of break-glass. */
   review_notices: NoticesTable;
   notice_alarms: NoticeAlarmsTable;
+  looks: LooksTable;
   deliveries: DeliveriesTable;
   control: ControlTable;
   key_uses: KeyUsesTable;

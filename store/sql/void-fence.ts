@@ -2,12 +2,11 @@
  * Turning a fence row void, also one that is absent (a tombstone): a worker that wakes late then fails its
  * compare-and-set. What was consumed happened, and stays.
  */
+import type { VoidStep } from '../reservation.ts';
 import type { FenceRow, Store } from '../store.ts';
 import { findFence } from './fence-rows.ts';
 import { invalid } from './records.ts';
 import type { Queries } from './session.ts';
-
-type VoidStep = Parameters<Store['voidFence']>[0];
 
 export async function voidFence(queries: Queries, step: VoidStep): ReturnType<Store['voidFence']> {
   const row = await findFence(queries, step.callKey, step.try);

@@ -5,6 +5,7 @@
 import type { Selectable } from 'kysely';
 import { CountersignError } from '../../core/errors.ts';
 import type { Store, StoredVote } from '../store.ts';
+import { prepared } from './prepared.ts';
 import { readVote, rowMustAgree, toText } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
 import type { VotesTable, WithdrawalsTable } from './tables.ts';
@@ -22,8 +23,8 @@ export function voteMethods(session: SqlSession): VoteMethods {
       ),
     votesByNonce: (nonce) =>
       session.read(async (queries) => {
-        const votes = await queries.selectFrom('votes').selectAll().where('nonce', '=', nonce).execute();
-        const taken = await queries.selectFrom('withdrawals').selectAll().where('nonce', '=', nonce).execute();
+        const { rows: votes } = await votesOf(queries, { nonce });
+        const { rows: taken } = await withdrawalsOf(queries, { nonce });
         return inOrder([...votes.map(toStoredVote), ...taken.map(toWithdrawal)]);
       }),
     unsignalledVotes: (limit) =>
@@ -47,6 +48,13 @@ export function voteMethods(session: SqlSession): VoteMethods {
     markVoteSignalled: (digest) => session.write((queries) => markVoteSignalled(queries, digest), ofRow(digest)),
   };
 }
+
+const votesOf = prepared((queries, { nonce }: { nonce: string }) =>
+  queries.selectFrom('votes').selectAll().where('nonce', '=', nonce),
+);
+const withdrawalsOf = prepared((queries, { nonce }: { nonce: string }) =>
+  queries.selectFrom('withdrawals').selectAll().where('nonce', '=', nonce),
+);
 
 function inOrder(votes: readonly StoredVote[]): StoredVote[] {
   return votes.toSorted((a, b) => {

@@ -75,6 +75,9 @@ const steps = {
   forge: z.enum(forgeries),
   demote: z.string(),
   skew: z.int(),
+  lose: z.strictObject({}),
+  /** Waits until nobody could be told of the request of target `a`. */
+  untold: z.strictObject({}),
   kill: z.enum(['executor', 'all']),
   restart,
   /** Waits until the deadline of what is pending has passed. */

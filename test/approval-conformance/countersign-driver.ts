@@ -2,7 +2,9 @@
  * Ours: a real Temporal server, the gateway over HTTP, a worker in a process of its own that dies by kill -9. Votes go the way
  * that people's do; what is forged goes past the gateway, as somebody with access to the namespace can send it.
  */
+import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
+import { z } from 'zod';
 import { Countersign } from '../../client/gateway-client.ts';
 import type { GrantRequest } from '../../client/grant-schemas.ts';
 import type { SignedVote } from '../../core/contracts/approval.ts';
@@ -55,6 +57,8 @@ export interface Ground {
   options: GatewayOptions;
   skewMs: number;
   runs: number;
+  /** People of whose runs no notice arrives. */
+  unheard: Set<string>;
   driver(): ApprovalDriver;
   close(): Promise<void>;
 }
@@ -69,6 +73,7 @@ export async function openGround(temporal?: Harness['temporal']): Promise<Ground
     worker: null,
     skewMs: 0,
     runs: 0,
+    unheard: new Set(),
     options: {
       store,
       door,
@@ -80,6 +85,13 @@ export async function openGround(temporal?: Harness['temporal']): Promise<Ground
       scan: findSecrets,
       logger: pino({ level: 'silent' }),
       rateLimits: { perAddress: 100_000, perKey: 100_000 },
+      tellEveryMs: 200,
+      webhook: {
+        url: 'https://receiver.example',
+        secrets: [`whsec_${randomBytes(32).toString('base64')}`],
+        // The receiver is this test: what a case loses is gone as at a receiver that is no more.
+        send: (_url, { body }) => Promise.resolve({ status: isUnheard(ground, body) ? 410 : 204, headers: {} }),
+      },
     },
     driver: () => createDriver(ground),
     async close() {
@@ -94,6 +106,13 @@ export async function openGround(temporal?: Harness['temporal']): Promise<Ground
   }
   await restart(ground);
   return ground;
+}
+
+const noticeSchema = z.object({ data: z.object({ card: z.object({ requester: z.string() }).optional() }) });
+
+function isUnheard({ unheard }: Ground, body: string): boolean {
+  const { card } = noticeSchema.parse(JSON.parse(body)).data;
+  return card !== undefined && unheard.has(card.requester);
 }
 
 /** An agent with the tools of the tests, under a policy of its own. */
@@ -253,6 +272,14 @@ function createDriver(ground: Ground): ApprovalDriver {
         sent += 1;
         return false;
       });
+    },
+    loseNotices() {
+      ground.unheard.add(`rita${suffix}`);
+    },
+    async told({ id }) {
+      const [notice] = await store.noticesOf(id);
+      if (notice?.state === 'told' || notice?.state === 'done') return 'told';
+      return notice?.problem ? 'lost' : 'not-yet';
     },
     skew(ms) {
       ground.skewMs = ms;

@@ -32,6 +32,7 @@ export const abilities = [
   'edit',
   'deliver',
   'grant',
+  'lose',
   'break-glass',
 ] as const;
 export type Ability = (typeof abilities)[number];
@@ -135,6 +136,10 @@ export interface ApprovalDriver {
   reset(run: string): Promise<void>;
   /** Makes the run continue in a new link while it waits. */
   newLink(run: string): Promise<void>;
+  /** From now on nobody can be told of what is asked. */
+  loseNotices(): void;
+  /** Whether anybody was told of it. */
+  told(request: Pending): Promise<'told' | 'lost' | 'not-yet'>;
   /** Puts the clock of the door off. */
   skew(ms: number): void;
   /** Ends whoever executes, without warning; `door`: whoever takes votes as well. */

@@ -79,6 +79,11 @@ async function take(play: Play, { kind, step }: Step): Promise<void> {
       return await driver.demote(step);
     case 'skew':
       return driver.skew(step);
+    case 'lose':
+      return driver.loseNotices();
+    case 'untold':
+      await until('it to reach nobody', async () => (await driver.told(requestOf(play, 'run', 'a'))) === 'lost');
+      return;
     case 'kill':
       return await driver.killAll(step);
     case 'restart':

@@ -313,4 +313,14 @@ export const scenarios: readonly Scenario[] = [
       return await ended(run);
     },
   },
+  {
+    name: 'said-before',
+    async play(harness) {
+      writeFileSync(join(harness.folder, 'size'), '7');
+      writeFileSync(join(harness.folder, 'plan'), '3 of 7');
+      const run = await harness.start([{ calls: [{ name: 'purge', args: { name: 'web' } }] }, words]);
+      await castVote(harness, run, await run.ask());
+      return await ended(run);
+    },
+  },
 ];

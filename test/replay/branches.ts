@@ -110,5 +110,10 @@ export const branches: readonly Branch[] = [
     histories: ['target-state'],
     shows: (report) => has(report, 'executed', ({ purpose }) => purpose === 'target-state'),
   },
+  {
+    name: 'dry run of the tool before anybody is asked',
+    histories: ['said-before'],
+    shows: (report) => ended('approved')(report) && has(report, 'executed', ({ purpose }) => purpose === 'dry-run'),
+  },
   { name: 'model refused', histories: ['model-refused'], shows: (report) => has(report, 'model-failed') },
 ];

@@ -135,8 +135,9 @@ describe('canary secrets', () => {
   test('P1 stand nowhere, and the words beside them stand where they should', async () => {
     for (const command of [['show', workflowId], ['show', workflowId, '--json'], ['runs', '--json'], ['approvals']])
       await cli(...command);
-    await api(`/v1/runs/${workflowId}`);
-    await api(`/v1/runs/${workflowId}/events`);
+    // An answer that is an error would hold no secret, whatever the others hold.
+    expect(await api(`/v1/runs/${workflowId}`)).toBe(200);
+    expect(await api('/v1/runs')).toBe(200);
     const file = join(folder, 'run.export.jsonl');
     expect((await cli('export', workflowId, '--output', file)).exit).toBe(0);
     // The last look at the run: the secret guard over all that was recorded, too.
@@ -159,7 +160,10 @@ describe('canary secrets', () => {
     expect(holding('word-of-error')).toEqual(expect.arrayContaining([engine, store, 'the export']));
     expect(holding('word-of-arguments')).toEqual(expect.arrayContaining([engine, 'the export']));
     expect(holding('word-of-reason')).toEqual(expect.arrayContaining([engine, store, 'the export']));
-    expect(holding('word-of-answer')).toEqual(expect.arrayContaining([engine, 'the export']));
+    const [shown, answered] = ['countersign show', `/v1/runs/${workflowId}`].map((name): unknown =>
+      expect.stringContaining(name),
+    );
+    expect(holding('word-of-answer')).toEqual(expect.arrayContaining([engine, 'the export', shown, answered]));
     expect(holding('word-of-result')).toContain('what the model was sent');
     expect(holding(workflowId)).toContain('the log of dev');
     // What was taken out left a mark.

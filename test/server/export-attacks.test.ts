@@ -137,6 +137,19 @@ it.each([
   expect(verdict).toMatchObject({ kind: 'found', name: expect.stringMatching(by) as string });
 });
 
+it('P4 a part that was changed in its place is read, and named with its line', async () => {
+  const lines = Buffer.from(sealed(run, run.parts)).toString('utf8').split('\n');
+  const at = lines.findIndex((line) => line.includes('"part":"decision"'));
+  const [one = '', other = ''] = lines.slice(at, at + 2);
+  expect(other).toContain('"part":"decision"');
+  const swapped = Buffer.from(lines.toSpliced(at, 2, other, one).join('\n'));
+  const read = await readExport(chunksOf(swapped), 'swapped.jsonl');
+  const report = await replayExport({ read, registry: run.registry, audience: null, bundle });
+  const failed = report.checks.filter(({ result }) => result === 'failed');
+  expect(failed.map(({ id }) => id)).toEqual(['export-digest', 'export-order']);
+  expect(failed[1]?.reason).toBe(`the decision in line ${at + 2} has another digest than it was written with`);
+});
+
 it('P4 an export whose history is gone is incomplete, and what the store signed off is verified all the same', async () => {
   const left = run.parts.filter((part) => !['link', 'event'].includes(String(valueAt(part, ['part']))));
   const read = await readExport(chunksOf(sealed(run, left)), 'left.jsonl');

@@ -10,6 +10,7 @@ import { activityIdOf, callKeyOf } from '../../core/contracts/call-names.ts';
 import { digestJson, digestText } from '../../core/digest.ts';
 import { sealEnvelope } from '../../core/envelope.ts';
 import { type Attacker, type AttemptOutcome, startAttacker } from '../support/attacker.ts';
+import { firstPass } from '../support/first-pass.ts';
 import { audience, type Harness, startHarness } from '../support/harness.ts';
 import { effectsIn } from '../support/test-tools.ts';
 
@@ -253,21 +254,11 @@ describe('an attacker with access to the namespace', () => {
   describe('asks the gate itself', () => {
     function gateInput(): CheckCallInput {
       return {
-        turn: 1,
-        index: 0,
-        try: 1,
-        pass: 1,
-        round: 1,
-        purpose: 'execute',
-        about: 'call',
-        withdraw: false,
+        ...firstPass,
         tool: 'restart',
         argumentsText: args,
         nonce: randomUUID(),
         workflowTimeAt: Date.now(),
-        ask: null,
-        votes: [],
-        previousDecision: null,
       };
     }
 

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { z } from 'zod';
 import { repositoryRoot } from '../../scripts/lint/repository-files.ts';
 
 const repositoryLauncher = join(repositoryRoot, 'bin', 'countersign.js');
@@ -53,4 +54,17 @@ export async function runProgram(
   launcher = repositoryLauncher,
 ): Promise<ProgramResult> {
   return await startProgram(argv, environment, launcher).ended;
+}
+
+/** kill -9 of a program that is ready, and of whatever launched it. */
+export async function killProgram({ child, firstLine, ended }: StartedProgram): Promise<void> {
+  const { pid } = z.object({ pid: z.number() }).parse(await firstLine);
+  for (const victim of new Set([child.pid ?? 0, pid])) {
+    try {
+      process.kill(victim, 'SIGKILL');
+    } catch {
+      // The launcher ends with its program.
+    }
+  }
+  await ended;
 }

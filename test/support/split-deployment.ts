@@ -15,6 +15,7 @@ import { bundleFolder } from './bundle-folder.ts';
 import { readFileSync } from 'node:fs';
 import type { PostgresDatabase } from './postgres-database.ts';
 import {
+  killProgram,
   type ProgramEnvironment,
   type ProgramResult,
   runProgram,
@@ -126,17 +127,7 @@ async function copyKeys(from: string, to: string, own: readonly Domain[]): Promi
 
 function deployed(program: StartedProgram): DeployedProcess {
   return {
-    async kill() {
-      const { pid } = z.object({ pid: z.number() }).parse(await program.firstLine);
-      for (const victim of new Set([program.child.pid ?? 0, pid])) {
-        try {
-          process.kill(victim, 'SIGKILL');
-        } catch {
-          // The launcher ends with its program.
-        }
-      }
-      await program.ended;
-    },
+    kill: () => killProgram(program),
     async stop() {
       program.child.kill('SIGTERM');
       return await program.ended;

@@ -154,5 +154,17 @@ export function testTools(folder: string): Tool[] {
         return `${name} scaled`;
       },
     }),
+    defineTool({
+      name: 'purge',
+      description: 'Deletes old copies, of which it first reads how many there are and says which it would delete',
+      parameters: target,
+      effect: 'effect',
+      targetState: () => ({ copies: readFileSync(join(folder, 'size'), 'utf8') }),
+      dryRun: ({ name }) => `would delete of ${name}: ${readFileSync(join(folder, 'plan'), 'utf8')}`,
+      execute: ({ name }, context) => {
+        act(folder, 'purge', name, context);
+        return `${name} purged`;
+      },
+    }),
   ];
 }

@@ -37,7 +37,7 @@ approvals:
 rules:
   - { id: reads, effect: allow, tools: [read_status, leak], reason: reading is free, labels: { untrusted: allow } }
   - { id: restarts, effect: allow, tools: [restart], reason: restarting is harmless, labels: { untrusted: allow } }
-  - { id: effects, effect: ask, tools: [delete_database, send, quick_send, slow_send, blind_send, torn_send, scale], reason: a person must see it }
+  - { id: effects, effect: ask, tools: [delete_database, send, quick_send, slow_send, blind_send, torn_send, scale, purge], reason: a person must see it }
 `;
 }
 

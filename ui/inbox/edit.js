@@ -11,7 +11,7 @@ import { ask, element, hiddenSigns, messageOf } from './page.js';
  * @property {string} cardDigest
  * @property {boolean} open
  * @property {{ reasonRequired: boolean }} approvers
- * @property {{ left: number, mayEdit: boolean, reason: string | null }} [editing]
+ * @property {{ left: number, mayEdit: boolean, reason: string | null, warning?: string }} [editing]
  */
 
 const form = /** @type {HTMLFormElement} */ (element('edit-form'));
@@ -49,6 +49,9 @@ export function showEditing(one) {
   openButton.hidden = !may;
   openButton.textContent = `Edit the arguments of ${one.tool}`;
   if (!may) form.hidden = true;
+  const warning = one.editing?.warning;
+  element('edit-warning').hidden = warning === undefined;
+  element('edit-warning').textContent = warning === undefined ? '' : `Before you send it: ${warning}.`;
 }
 
 export async function startEditing() {

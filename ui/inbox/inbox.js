@@ -4,8 +4,9 @@
  */
 import { offerEditing, showEditing, startEditing } from './edit.js';
 import { offerEnrolment } from './enrol.js';
+import { offerGranting, showGranting, startGranting } from './grant.js';
 import { showReviews } from './reviews.js';
-import { ask, element, hiddenSigns, messageOf, say, showSignedOut } from './page.js';
+import { ask, element, messageOf, rowOf, say, showSignedOut, visible } from './page.js';
 
 /** @typedef {{ kind: string, label: string, text: string }} Line */
 /**
@@ -13,13 +14,14 @@ import { ask, element, hiddenSigns, messageOf, say, showSignedOut } from './page
  * @property {string} nonce
  * @property {'call' | 'reconcile'} kind
  * @property {string} tool
- * @property {{ risk: string, environment: string, argumentsCut: boolean, argumentsDigest: string, opaque?: unknown[] }} card
+ * @property {{ risk: string, environment: string, labels: string[], argumentsCut: boolean, argumentsDigest: string, opaque?: unknown[] }} card
  * @property {Line[]} lines
  * @property {string} cardDigest
  * @property {number} deadlineAt
  * @property {boolean} open
  * @property {string | null} outcome
- * @property {{ reasonRequired: boolean, confirmation: string | null }} approvers
+ * @property {import('./grant.js').Grantable['approvers'] & { confirmation: string | null }} approvers
+ * @property {import('./grant.js').Proposed[]} grants
  * @property {{ channel: string, problem: string | null }[]} [untold]
  * @property {{ mayAnswer: boolean, mayDeny: boolean, reason: string | null }} you
  * @property {{ left: number, mayEdit: boolean, reason: string | null }} [editing]
@@ -162,19 +164,8 @@ function showCard() {
   element('confirm-label').textContent =
     `${one.card.risk === 'critical' ? 'Critical: type' : 'Type'} ${typed ?? ''} to approve`;
   showEditing(one);
+  showGranting(one);
   updateButtons();
-}
-
-/** @param {Line} line */
-function rowOf({ kind, label, text }) {
-  const row = document.createElement('div');
-  row.className = kind;
-  const term = document.createElement('dt');
-  term.textContent = label === '' ? 'note' : label;
-  const value = document.createElement('dd');
-  value.textContent = text;
-  row.append(term, value);
-  return row;
 }
 
 /** @param {Approval} one */
@@ -193,12 +184,19 @@ function reasonNeeded(one) {
   return one.kind === 'reconcile' || one.approvers.reasonRequired;
 }
 
-/** @param {Approval} one */
-function whyNotApprove(one) {
+/** Before anything is confirmed. @param {Approval} one */
+function whyNotYet(one) {
   if (!one.you.mayAnswer) return 'You may deny it, and not approve it.';
   if (reasonNeeded(one) && reason.value.trim() === '') return 'A reason is required.';
   if (one.kind === 'call' && needsWhole(one) && !openedWhole.has(one.nonce))
     return 'Open the whole arguments before you approve.';
+  return '';
+}
+
+/** @param {Approval} one */
+function whyNotApprove(one) {
+  const why = whyNotYet(one);
+  if (why !== '') return why;
   const typed = toType(one);
   if (typed === null || confirmation.value === typed) return '';
   // Names are ASCII: whoever pasted one from elsewhere is told why it is not the same.
@@ -231,11 +229,6 @@ async function showWhole() {
   } catch (error) {
     say(messageOf(error));
   }
-}
-
-/** What hides or reorders, as escapes: the same signs as on the card. @param {string} text */
-function visible(text) {
-  return text.replaceAll(hiddenSigns, (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`);
 }
 
 /** What is not ASCII as escapes: letters that look like others, too. @param {string} text */
@@ -323,12 +316,14 @@ const keys = {
   w: () => void showWhole(),
   r: () => reason.focus(),
   e: () => void startEditing(),
+  g: () => void startGranting(),
 };
 
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-  if (event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement) {
-    if (event.key === 'Escape') event.target.blur();
+  const { target } = event;
+  if ([HTMLTextAreaElement, HTMLInputElement, HTMLSelectElement].some((kind) => target instanceof kind)) {
+    if (event.key === 'Escape') /** @type {HTMLElement} */ (target).blur();
     return;
   }
   const act = keys[event.key];
@@ -341,14 +336,15 @@ confirmation.addEventListener('input', updateButtons);
 approveButton.addEventListener('click', () => void answer(true));
 denyButton.addEventListener('click', () => void answer(false));
 element('show-whole').addEventListener('click', () => void showWhole());
-offerEditing(
-  () => reason.value.trim(),
-  async (said) => {
-    told = said;
-    await load().catch((error) => say(messageOf(error)));
-    element('state').textContent = said;
-  },
-);
+const reasonText = () => reason.value.trim();
+/** What became of an answer that another form sent. @param {string} said */
+const taken = async (said) => {
+  told = said;
+  await load().catch((error) => say(messageOf(error)));
+  element('state').textContent = said;
+};
+offerEditing(reasonText, taken);
+offerGranting({ why: whyNotYet, reason: reasonText, taken });
 element('answer').addEventListener('submit', (event) => event.preventDefault());
 element('sign-out').addEventListener('click', () => {
   void ask('DELETE', '/v1/inbox/session').then(showSignedOut, (error) => say(messageOf(error)));

@@ -1,4 +1,4 @@
-/** What both halves of the inbox page use: its elements, its line of news, and requests to its own gateway. */
+/** What all parts of the inbox page use: its elements, its line of news, and requests to its own gateway. */
 
 /** @template {HTMLElement} [T=HTMLElement] @param {string} id @returns {T} */
 export function element(id) {
@@ -8,6 +8,23 @@ export function element(id) {
 /** What hides or reorders text. */
 export const hiddenSigns =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}|\p{Default_Ignorable_Code_Point}/gu;
+
+/** What hides or reorders, as escapes: the same signs as on the card. @param {string} text */
+export function visible(text) {
+  return text.replaceAll(hiddenSigns, (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`);
+}
+
+/** One line of a card. @param {{ kind: string, label: string, text: string }} line */
+export function rowOf({ kind, label, text }) {
+  const row = document.createElement('div');
+  row.className = kind;
+  const term = document.createElement('dt');
+  term.textContent = label === '' ? 'note' : label;
+  const value = document.createElement('dd');
+  value.textContent = text;
+  row.append(term, value);
+  return row;
+}
 
 /** @param {string} text */
 export function say(text) {

@@ -11,7 +11,7 @@ import { defaultGateBounds } from '../../../activities/check-call/dependencies.t
 import { guardCall } from '../../../activities/guard-call.ts';
 import { createPolicySource } from '../../../activities/policy-source.ts';
 import type { Clock } from '../../../core/clock.ts';
-import type { CheckCallInput, CheckCallResult } from '../../../core/contracts/activities.ts';
+import type { CheckCallResult } from '../../../core/contracts/activities.ts';
 import { digestJson } from '../../../core/digest.ts';
 import { sealEnvelope } from '../../../core/envelope.ts';
 import { builtInGuards, classifyShell } from '../../../guards/index.ts';
@@ -19,6 +19,7 @@ import { loadOrCreateKeys } from '../../../keys/index.ts';
 import { openSqliteStore } from '../../../store/index.ts';
 import { defineTool } from '../../../tools/define-tool.ts';
 import { createToolRegistry } from '../../../tools/registry.ts';
+import { firstPass } from '../../../test/support/first-pass.ts';
 import { aTicketBody, zero } from '../../../test/support/ticket-body.ts';
 import { quantile, summarise } from '../../parts/statistics.ts';
 import type { Measurement } from '../../parts/suite.ts';
@@ -144,19 +145,7 @@ async function openGate(folder: string, calls: number) {
     bounds: defaultGateBounds,
     readCaller: () => ({ kind: 'caller', caller: { workflowId, linkRunId } }),
   });
-  const call: Omit<CheckCallInput, 'turn' | 'argumentsText' | 'workflowTimeAt' | 'nonce'> = {
-    index: 0,
-    try: 1,
-    pass: 1,
-    round: 1,
-    purpose: 'execute',
-    about: 'call',
-    withdraw: false,
-    tool: 'read_status',
-    ask: null,
-    votes: [],
-    previousDecision: null,
-  };
+  const call = { ...firstPass, tool: 'read_status' };
   return {
     gate: async (turn: number, argumentsText: string): Promise<CheckCallResult> =>
       await checkCall({ ...call, turn, argumentsText, workflowTimeAt: clock.now(), nonce: crypto.randomUUID() }),

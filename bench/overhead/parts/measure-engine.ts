@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { startEmbeddedEngine } from '../../../engine/dev-server.ts';
 import { findTemporalCli } from '../../../engine/find-temporal-cli.ts';
 import { addressAnswers, chooseFreePort } from '../../../engine/ports.ts';
 import { spawnWithParent } from '../../../engine/spawn-with-parent.ts';
 import { interleave } from '../../parts/interleave.ts';
+import { startBenchEngine } from '../../parts/start-bench-engine.ts';
 import { summarise, summariseRatio } from '../../parts/statistics.ts';
 import type { Measurement, SuiteOptions } from '../../parts/suite.ts';
 import { bareLoop } from '../agent-loops.ts';
@@ -38,7 +38,7 @@ export async function measureEngine(options: SuiteOptions): Promise<Measurement[
   try {
     const stock = await stockSite(join(folder, 'stock.db'), model);
     sites.push(stock);
-    const tuned = await tunedSite(join(folder, 'tuned'), model);
+    const tuned = await tunedSite(folder, model);
     sites.push(tuned);
     const measurements: Measurement[] = [];
     for (const { concurrency, runs } of wanted) {
@@ -93,16 +93,9 @@ async function runsPerSecond({ client }: Site, concurrency: number, runs: number
   return runs / ((performance.now() - startedAt) / 1000);
 }
 
-async function tunedSite(stateFolder: string, model: BenchModel): Promise<Site> {
-  const engine = await startEmbeddedEngine({
-    stateFolder,
-    namespace: 'default',
-    port: 0,
-    uiPort: 0,
-    retentionDays: 1,
-    synchronous: 'normal',
-  });
-  const site = await siteAt(engine.address, model);
+async function tunedSite(folder: string, model: BenchModel): Promise<Site> {
+  const engine = await startBenchEngine(folder);
+  const site = await siteAt(engine, model);
   return {
     client: site.client,
     stop: async () => {
@@ -120,7 +113,7 @@ async function stockSite(databaseFile: string, model: BenchModel): Promise<Site>
   const server = await spawnWithParent(path, [...parameters, '--ip', '127.0.0.1', '--log-level', 'never'], () => {});
   const address = `127.0.0.1:${port}`;
   while (!(await addressAnswers(address))) await delay(20);
-  const site = await siteAt(address, model);
+  const site = await siteAt({ address, namespace: 'default' }, model);
   return {
     client: site.client,
     stop: async () => {
@@ -130,12 +123,15 @@ async function stockSite(databaseFile: string, model: BenchModel): Promise<Site>
   };
 }
 
-async function siteAt(address: string, model: BenchModel): Promise<Site> {
+async function siteAt(
+  { address, namespace }: { address: string; namespace: string },
+  model: BenchModel,
+): Promise<Site> {
   const connection = await Connection.connect({ address });
   const activities = createBareActivities({ baseURL: model.baseURL, instructions, tools: benchTools() });
-  const worker = await startBareWorker({ address, namespace: 'default' }, activities);
+  const worker = await startBareWorker({ address, namespace }, activities);
   return {
-    client: new Client({ connection, namespace: 'default' }),
+    client: new Client({ connection, namespace }),
     stop: async () => {
       await worker.stop();
       await connection.close();

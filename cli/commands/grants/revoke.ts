@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { connectGateway } from '../../connect-gateway.ts';
 import { defineCommand } from '../../define-command.ts';
+import { grantId } from '../../grant-id.ts';
 import { visible } from '../../terminal.ts';
 
 export const grantsRevoke = defineCommand({
@@ -11,13 +12,14 @@ export const grantsRevoke = defineCommand({
   usesGateway: true,
   define: (command) => command.option('--reason <text>', 'kept in the record'),
   options: z.object({ reason: z.string().min(1).max(2000).optional() }),
-  async run({ terminal, json, config }, [grantId = ''], { reason }) {
+  async run({ terminal, json, config }, [given = ''], { reason }) {
+    const id = grantId('revoke', given);
     if (reason !== undefined) {
       const { refuseUnsafeText } = await import('../../scan-text.ts');
       await refuseUnsafeText('send the reason of "grants revoke"', reason);
     }
     const gateway = await connectGateway(config());
-    const grant = await terminal.progress('revoking', gateway.grants.revoke(grantId, reason));
+    const grant = await terminal.progress('revoking', gateway.grants.revoke(id, reason));
     if (json) terminal.json(grant);
     else {
       const by = grant.revoked?.by ?? 'nobody';

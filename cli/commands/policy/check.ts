@@ -17,6 +17,7 @@ export const policyCheck = defineCommand({
     );
     const { policyWarnings } = await import('../../../policy/index.ts');
     const problems: string[] = [];
+    const missing: string[] = [];
     const warnings: { file: string; line: number; column: number; code: string; message: string }[] = [];
     for (const path of given) {
       try {
@@ -30,8 +31,10 @@ export const policyCheck = defineCommand({
       } catch (error) {
         // What one file lacks does not hide what is wrong with the others.
         if (error instanceof PolicyProblems) problems.push(...error.lines);
-        else if (error instanceof CountersignError) problems.push(`${path}: ${error.message}`);
-        else throw error;
+        else if (error instanceof CountersignError) {
+          problems.push(`${path}: ${error.message}`);
+          if (error.code === 'not-found') missing.push(path);
+        } else throw error;
       }
     }
     const ok = problems.length === 0 && (!strict || warnings.length === 0);
@@ -49,7 +52,9 @@ export const policyCheck = defineCommand({
           : `${countText(problems.length, 'problem')}, ${countText(warnings.length, 'warning')} in ${files}`,
       );
     }
-    if (problems.length > 0) return exitCodes.usage;
+    // A policy that does not load is the worse news of the two.
+    if (problems.length > missing.length) return exitCodes.usage;
+    if (missing.length > 0) return exitCodes.notFound;
     return ok ? exitCodes.done : exitCodes.failed;
   },
 });

@@ -16,6 +16,8 @@ export function classifyMongo(code: string, name: string, context: Context): voi
     .split(/[;\n]/u)
     .map((one) => one.trim())
     .filter((one) => one !== '');
-  const plain = code.length <= 2000 && statements.every((one) => reads.test(one));
+  // Their hashes.
+  const credentials = /showCredentials|system\.(?:users|keys)/u.test(code);
+  const plain = !credentials && code.length <= 2000 && statements.every((one) => reads.test(one));
   tell(context, { name, class: plain ? 'read' : 'opaque', rule: plain ? 'mongo' : 'code' });
 }

@@ -22,7 +22,7 @@ const readingPragma =
   /^pragma\s+(?:\w+\.)?(?:table_x?info|table_list|index_x?info|index_list|foreign_key_(?:list|check)|database_list|collation_list|function_list|compile_options|page_count|page_size|freelist_count|integrity_check|quick_check|user_version|schema_version|journal_mode|encoding|foreign_keys)(?:\s*\(['"]?\w*['"]?\))?$/u;
 /** They reach beyond the database, or act in it. */
 const acting =
-  /\b(?:pg_read_file|pg_read_binary_file|pg_ls_dir|pg_authid|pg_shadow|pg_user_mappings?|pg_terminate_backend|pg_cancel_backend|lo_import|lo_export|dblink\w*|load_file|xp_\w+|sp_\w+|sys_exec|sys_eval|load_extension|writefile|readfile|outfile|dumpfile|program|edit|fts\w*)\b/u;
+  /\b(?:pg_read_file|pg_read_binary_file|pg_ls_dir|mysql\.(?:user|global_priv|db|proxies_priv|slow_log|general_log)|show\s+create\s+user|pg_hba_file_rules|pg_authid|pg_shadow|pg_user_mappings?|pg_terminate_backend|pg_cancel_backend|lo_import|lo_export|dblink\w*|load_file|xp_\w+|sp_\w+|sys_exec|sys_eval|load_extension|writefile|readfile|outfile|dumpfile|program|edit|fts\w*)\b/u;
 
 export function classifySql(text: string, name: string, context: Context): void {
   const bare = withoutTexts(text);
@@ -142,7 +142,10 @@ function classOf(statement: string): ShellClass {
   if (!reading.test(plain)) return readingPragma.test(plain) ? 'read' : 'write';
   if (/\b(?:delete|drop|truncate)\b/u.test(plain)) return 'destructive';
   const words = plain.replaceAll(/"[^"]*"|`[^`]*`/gu, 'x');
-  if (writing.test(words.replaceAll(/\breplace\s*\(|\bfor\s+update\b/gu, ' '))) return 'write';
+  // `for update` and its kind hold rows until the transaction ends.
+  if (/\bfor\s+(?:no\s+key\s+update|update|key\s+share|share)\b|\block\s+in\s+share\s+mode\b/u.test(words))
+    return 'write';
+  if (writing.test(words.replaceAll(/\breplace\s*\(/gu, ' '))) return 'write';
   const called = [...words.matchAll(/([a-z_][\w.]*)\s*\(/gu)].map(([, one]) => one ?? '');
   return called.every((one) => safeFunctions.has(one)) ? 'read' : 'opaque';
 }

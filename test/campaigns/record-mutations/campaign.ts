@@ -8,10 +8,10 @@ import { bundleFolder } from '../../support/bundle-folder.ts';
 import type { Campaign, CampaignFailure, CampaignOrder, CampaignResult } from '../campaign.ts';
 import { startCampaignEngine } from '../frame/engine.ts';
 import { createRandom, type Random } from '../frame/random.ts';
-import { drawField, drawMutations, type Fields, fieldsOf, type Mutation } from './draw.ts';
+import { drawField, drawMutations, drawWhole, type Fields, fieldsOf, type Mutation } from './draw.ts';
 import { judge, type Verdict } from './judge.ts';
 import { type AuditLimit, auditLimits, isAt, limitOf } from './limits.ts';
-import { fieldChanges } from './mutate.ts';
+import { fieldChanges, partChanges } from './mutate.ts';
 import { type MutableRun, mutatedBranches, playAndExport } from './runs.ts';
 
 interface Judged {
@@ -74,11 +74,16 @@ async function proveLimits(
   for (const limit of random.shuffle(auditLimits).slice(0, share)) {
     if (limit.sometimes) continue;
     const own = random.fork(JSON.stringify(limit));
-    const targets = [...byName.values()].flat().filter(({ site }) => isAt(limit, site));
+    const targets = [...byName.values()].flat().filter(({ site }) =>
+      // A whole part has no field: any field of it leads there.
+      isAt(limit, limit.field === '' ? { ...site, field: '' } : site),
+    );
     let survived = false;
     for (let tried = 0; tried < mostTries && targets.length > 0 && !survived; tried += 1) {
-      const change = fieldChanges.find((one) => one === own.pick(limit.changes ?? fieldChanges));
-      const mutation = drawField(targets, own, change);
+      const named = own.pick(limit.changes ?? fieldChanges);
+      const change = fieldChanges.find((one) => one === named);
+      const whole = partChanges.find((one) => one === named);
+      const mutation = whole ? drawWhole(targets, own, whole) : drawField(targets, own, change);
       if (!mutation || limitOf(mutation) !== limit) continue;
       survived = (await judge(mutation.run, mutation.parts, bundle)).kind === 'missed';
     }

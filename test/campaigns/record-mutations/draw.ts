@@ -96,6 +96,17 @@ function distance(before: unknown, after: unknown, { field }: Site): number | nu
   return field === 'at' || field.endsWith('At') ? Math.abs(after - before) : null;
 }
 
+/** Of a part in which one of these places is. */
+export function drawWhole(
+  targets: readonly Target[],
+  random: Random,
+  change: (typeof partChanges)[number],
+): Drawn | undefined {
+  const { run, site } = random.pick(targets);
+  const parts = changeParts(run.parts, site.part, change, random);
+  return parts && { run, parts, where: site.where, field: '', change, movedMs: null };
+}
+
 export function drawPart(
   runs: readonly MutableRun[],
   random: Random,

@@ -2,7 +2,7 @@
 import { verifySignature } from '../../../keys/index.ts';
 import { scenarios } from '../../histories/scenarios.ts';
 import { exportBytes } from '../../support/exported.ts';
-import { startHarness } from '../../support/harness.ts';
+import { type Harness, startHarness } from '../../support/harness.ts';
 import type { KeyRegistry, Signer } from '../../../core/envelope.ts';
 
 export interface MutableRun {
@@ -38,6 +38,7 @@ export async function playAndExport(
   const harness = await startHarness({ ...scenario.harness, temporal });
   try {
     const { workflowId } = await scenario.play(harness);
+    await looked(harness, workflowId);
     const bytes = await exportBytes(harness, workflowId);
     const lines = bytes.toString('utf8').trimEnd().split('\n');
     const parts = lines.slice(1, -1).map((line): unknown => JSON.parse(line));
@@ -48,6 +49,20 @@ export async function playAndExport(
     return { name, workflowId, registry, insider: own, parts };
   } finally {
     await harness.stop();
+  }
+}
+
+/** As a gateway notes it: two people, one of them twice. */
+async function looked({ store }: Harness, workflowId: string): Promise<void> {
+  for (const { nonce, ask } of await store.listAsks({ workflowId, limit: 100 }, () => undefined)) {
+    if (ask.body.verdict !== 'ask') continue;
+    const { cardDigest, askedAt } = ask.body.ask;
+    const key = { method: 'api-key' as const, credentialId: 'aaaaaaaaaaaa' };
+    const session = { ...key, credentialId: 'bbbbbbbbbbbb', via: 'session:cccccccccccc' };
+    const carol = { nonce, principal: 'carol', channel: 'web' as const, cardDigest, authenticated: session };
+    await store.noteLook({ ...carol, at: askedAt + 1000 });
+    await store.noteLook({ ...carol, at: askedAt + 7_200_000 });
+    await store.noteLook({ ...carol, principal: 'dave', channel: 'terminal', authenticated: key, at: askedAt + 2000 });
   }
 }
 

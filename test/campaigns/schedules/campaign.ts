@@ -1,31 +1,28 @@
 /**
- * Votes, deadlines, cancellations, outages of worker and store, resets and new links in seeded orders, each schedule on a
- * real run of its own and many side by side. A specification that shares no code with the product judges what came of it;
+ * Votes, edits, withdrawals, grants, freezes, deadlines, cancellations, outages of worker and store, resets and new links in
+ * seeded orders, each schedule on a real run of its own and many side by side. A specification that shares no code with the product judges what came of it;
  * a schedule that fails is cut down to the steps that it needs.
  */
 import fc from 'fast-check';
-import type { Campaign, CampaignFailure, Table } from '../campaign.ts';
+import type { Campaign, CampaignFailure } from '../campaign.ts';
 import { chooseCases } from '../frame/choose-cases.ts';
 import { startCampaignEngine } from '../frame/engine.ts';
-import type { Facts } from './facts.ts';
+import { neverSeen, type Played, tableOf } from './count-played.ts';
 import { knownSchedules } from './known-schedules.ts';
 import { openStage, type Stage } from './play.ts';
-import { describeSchedule, type Schedule, schedules as arbitrary, type Step } from './schedule.ts';
+import { describeSchedule, type Schedule, schedules as arbitrary } from './schedule.ts';
 import { judge } from './specification.ts';
 
-interface Played {
-  schedule: Schedule;
-  facts: Facts;
-}
-
 const atOnce = 8;
+/** With fewer, it is no fault that something was never tried. */
+const fewestThatSeeAll = 20;
 /** Plays that cutting one failing schedule down may take. */
 const mostShrinks = 12;
 
 export const schedules: Campaign = {
   name: 'schedules',
   summary:
-    'Votes, deadline, cancel, reset, new link, outages of worker and store in any order: no effect without decision, quorum and time, none twice.',
+    'Votes, edits, withdrawals, grants, freezes, deadline, cancel, reset, new link, outages in any order: no effect without decision, quorum and time, none twice.',
   unit: 'schedules',
   fullCount: 200,
   async run({ seed, count, folder, onlyCase, progress }) {
@@ -60,6 +57,8 @@ export const schedules: Campaign = {
     } finally {
       await engine.stop();
     }
+    if (count >= fewestThatSeeAll && onlyCase === undefined)
+      failures.push(...neverSeen(played).map((what) => ({ case: null, what: `no schedule came to ${what}` })));
     return { table: tableOf(played, failures.length), failures };
   },
 };
@@ -93,42 +92,4 @@ async function checkOne(
 
 function caseSeed(seed: number, index: number): number {
   return (seed * 1_000_003 + index) % 0x7fff_ffff;
-}
-
-function tableOf(played: readonly Played[], failed: number): Table {
-  const sum = (of: (one: Played) => number): number => played.reduce((all, one) => all + of(one), 0);
-  const steps = (kind: Step['kind']): number =>
-    sum(({ schedule }) => schedule.steps.filter((one) => one.kind === kind).length);
-  const outcomes = (outcome: string): number =>
-    sum(({ facts }) => facts.asks.filter((ask) => ask.outcome === outcome).length);
-  const late = ({ facts }: Played): number =>
-    facts.votes.filter(({ nonce, castAt }) => facts.asks.some((ask) => ask.nonce === nonce && castAt > ask.deadlineAt))
-      .length;
-  const overDeadline = ({ facts }: Played): number =>
-    facts.workerOutages.filter(({ from, to }) =>
-      facts.asks.some((ask) => ask.deadlineAt > from && ask.deadlineAt < (to ?? 0)),
-    ).length;
-  const twice = ({ facts }: Played): number =>
-    facts.callKeys.filter((key) => facts.effects.filter(({ callKey }) => callKey === key).length > 1).length;
-  const rows: Table['rows'] = [
-    ['schedules played', played.length],
-    ['steps', sum(({ schedule }) => schedule.steps.length)],
-    ['votes', sum(({ facts }) => facts.votes.length)],
-    ['of them after the deadline', sum(late)],
-    ['resets', sum(({ facts }) => facts.resets.length)],
-    ['runs told to end', sum(({ facts }) => facts.cancellations.length)],
-    ['new links asked for', steps('new-link')],
-    ['outages of the worker', sum(({ facts }) => facts.workerOutages.length)],
-    ['of them over a deadline', sum(overDeadline)],
-    ['outages of the store', sum(({ facts }) => facts.storeOutages.length)],
-    ['requests approved', outcomes('approved')],
-    ['requests denied', outcomes('denied')],
-    ['requests expired', outcomes('expired')],
-    ['requests withdrawn or superseded', outcomes('withdrawn') + outcomes('superseded')],
-    ['calls', sum(({ facts }) => facts.callKeys.length)],
-    ['effects', sum(({ facts }) => facts.effects.length)],
-    ['effects twice', sum(twice)],
-    ['schedules that broke a rule', failed],
-  ];
-  return { columns: ['what', 'how many'], rows };
 }

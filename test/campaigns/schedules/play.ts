@@ -1,6 +1,6 @@
 /** Plays schedules, each on a real run, on a stage with a worker, a store and keys of its own, and gathers the facts. */
 import { WorkflowFailedError } from '@temporalio/client';
-import { digestJson } from '../../../core/digest.ts';
+import { messageOf } from '../../../core/errors.ts';
 import type { AgentPack } from '../../../packs/agent-pack.ts';
 import { publishPack } from '../../../packs/load-pack.ts';
 import { auditRuns } from '../../support/audit-runs.ts';
@@ -10,10 +10,12 @@ import { createOutage } from '../../support/store-outage.ts';
 import { until } from '../../support/until.ts';
 import { keepHistory } from '../frame/keep-history.ts';
 import { whereItStands } from '../frame/where-it-stands.ts';
-import type { EffectFact, Facts } from './facts.ts';
+import { type EffectFact, type Facts, noFacts } from './facts.ts';
+import { lookAt } from './look-at.ts';
+import { asksOf, type Mutable, type Play, signal } from './played-run.ts';
 import { eligibleVoters, type Schedule } from './schedule.ts';
-import { sendingPacks } from './sending-pack.ts';
-import { asksOf, type Mutable, type Play, signal, takeStep } from './take-step.ts';
+import { grantedPrefix, sendingPacks } from './sending-pack.ts';
+import { takeStep } from './take-step.ts';
 
 const endPatienceMs = 120_000;
 
@@ -45,6 +47,10 @@ export async function openStage(temporal: { address: string; namespace: string }
   };
 }
 
+function callsTo(prefix: string, count: number): { name: 'send'; args: { name: string } }[] {
+  return Array.from({ length: count }, (_, index) => ({ name: 'send', args: { name: `${prefix}${index}` } }));
+}
+
 interface Order extends Pick<Play, 'harness' | 'outage'> {
   schedule: Schedule;
   pack: AgentPack;
@@ -52,41 +58,39 @@ interface Order extends Pick<Play, 'harness' | 'outage'> {
   number: number;
 }
 
-/** @throws when the record of the run differs from what the code, the signatures or the store say */
 async function playSchedule({ harness, outage, schedule, pack, effects, number }: Order): Promise<Facts> {
   // Of this schedule alone: what one revokes, another needs.
   const named = (voter: string): string => (voter === 'rita' ? voter : `${voter}-${number}`);
   for (const voter of eligibleVoters) await harness.desk.enrol(named(voter));
   await harness.desk.enrol(named('robot'), ['operator'], false);
-  const calls = Array.from({ length: schedule.calls }, (_, index) => ({ name: 'send', args: { name: `to-${index}` } }));
+  const calls = callsTo('to-', schedule.calls);
+  const more = callsTo(grantedPrefix, schedule.steps.some(({ kind }) => kind === 'grant') ? 2 : 0);
+  const turns = more.length > 0 ? [{ calls }, { calls: more }] : [{ calls }];
   const input = `schedule ${harness.taskQueues.agent} ${number}.`;
-  harness.model.script(input, [{ calls }, { text: 'Done.' }]);
+  harness.model.script(input, [...turns, { text: 'Done.' }]);
   const ticket = harness.desk.ticket(pack, input, harness.taskQueues);
   const { workflowId } = ticket.body;
-  const callKeys = calls.map((_, index) => `${workflowId}/1.${index}`);
+  const names = Object.fromEntries(
+    [calls, more].flatMap((ofTurn, turn) =>
+      ofTurn.map(({ args }, index) => [`${workflowId}/${turn + 1}.${index}`, args.name]),
+    ),
+  );
+  const callKeys = Object.keys(names);
   const facts: Mutable<Facts> = {
+    ...noFacts(),
     quorum: schedule.quorum,
     eligible: eligibleVoters.map(named),
     callKeys,
-    effects: [],
-    votes: [],
-    revocations: [],
-    cancellations: [],
-    resets: [],
-    storeOutages: [],
-    workerOutages: [],
-    asks: [],
-    permits: [],
-    ended: 'running',
-    endedAt: 0,
+    names,
   };
   const run = await harness.startWith(ticket, input);
-  const play: Play = { harness, run, outage, facts, named, workerIsUp: true, storeIsUp: true };
+  const play: Play = { harness, run, outage, facts, effects, named, workerIsUp: true, storeIsUp: true };
   try {
     await until('every call to be asked about', async () => (await asksOf(play)).length >= calls.length);
     for (const step of schedule.steps) await takeStep(play, step);
   } finally {
     // Also for the next schedule on this stage.
+    await takeStep(play, { kind: 'thaw' });
     await takeStep(play, { kind: 'store-up' });
     await takeStep(play, { kind: 'worker-up' });
   }
@@ -94,12 +98,13 @@ async function playSchedule({ harness, outage, schedule, pack, effects, number }
   facts.ended = await endOf(play);
   facts.endedAt = Date.now();
   facts.effects = effects.filter(({ callKey }) => callKeys.includes(callKey));
-  await look(play);
+  await lookAt(play);
   const { door, store, keys } = harness;
   // The gateway stores before it signals. One that was only signalled is missing there, and the audit says so.
   const isUnstored = facts.votes.some(({ storedAt, signalledAt }) => storedAt === null && signalledAt !== null);
   const tolerated = isUnstored ? (['store-votes'] as const) : [];
-  await auditRuns({ door, store, keys, audience, bundleFolder, workflowIds: [workflowId], tolerated });
+  const audited = { door, store, keys, audience, bundleFolder, workflowIds: [workflowId], tolerated };
+  await auditRuns(audited).catch((error: unknown) => void (facts.recordDiffers = messageOf(error)));
   return facts;
 }
 
@@ -117,23 +122,5 @@ async function endOf({ harness: { door }, run }: Play): Promise<string> {
       throw error;
     }
     return error.cause?.name === 'CancelledFailure' ? 'cancelled' : `failed: ${error.cause?.message ?? error.message}`;
-  }
-}
-
-async function look(play: Play): Promise<void> {
-  const { harness, run, facts } = play;
-  facts.asks = (await asksOf(play)).flatMap(({ ask: { body }, nonce, callKey, deadlineAt, outcome, kind }) =>
-    body.verdict === 'ask' && kind === 'call'
-      ? [{ nonce, callKey, askedAt: body.ask.askedAt, deadlineAt, executeWithinMs: body.ask.executeWithinMs, outcome }]
-      : [],
-  );
-  facts.permits = [];
-  for (const decision of await harness.store.listDecisions(run.workflowId)) {
-    const { body, issuedAt } = decision;
-    if (body.verdict !== 'allow' || body.purpose !== 'execute') continue;
-    const { callKey, try: tryNumber, linkRunId, approval } = body;
-    const row = await harness.store.getFence(callKey, tryNumber);
-    const used = row?.permitDigest === digestJson('decision', decision);
-    facts.permits.push({ callKey, try: tryNumber, linkRunId, issuedAt, nonce: approval?.nonce ?? null, used });
   }
 }

@@ -8,17 +8,28 @@ import fc from 'fast-check';
 export const voters = ['olga', 'pete', 'temp', 'rita', 'robot'] as const;
 export const eligibleVoters = ['olga', 'pete', 'temp'] as const;
 
+/** 2 and 3 are of the second turn, which a run has where a schedule gives a grant. */
+export type CallIndex = 0 | 1 | 2 | 3;
+
 export type Step =
   | {
       kind: 'vote';
       by: (typeof voters)[number];
-      verdict: 'approve' | 'deny';
-      call: 0 | 1;
+      /** `edit`: to arguments that nobody else names, so that what happens says who made it. */
+      verdict: 'approve' | 'deny' | 'edit';
+      call: CallIndex;
       /** `stored`: the gateway died before it signalled. `signalled`: a writer of the database took it out. */
       how: 'both' | 'stored' | 'signalled';
       /** `just-late`: a moment after the deadline, while the run still waits for votes on their way. */
       when: 'now' | 'just-late';
     }
+  /** Takes back the voter's own approval of the newest request; `stored`: the gateway died before it signalled. */
+  | { kind: 'withdraw'; by: (typeof eligibleVoters)[number]; call: CallIndex; how: 'both' | 'stored' }
+  /** Approves, and with it a grant for the calls of the second turn; joins the one that is proposed there already. */
+  | { kind: 'grant'; by: (typeof eligibleVoters)[number]; call: CallIndex; uses: 1 | 2; lifeMs: 1500 | 60_000 }
+  | { kind: 'revoke-grants' }
+  /** Until people are asked about what was edited. */
+  | { kind: 'see-edits' }
   | { kind: 'revoke'; who: 'temp' | 'pete' }
   | { kind: 'wait'; ms: number }
   | { kind: 'pass-deadline' }
@@ -27,17 +38,21 @@ export type Step =
   | { kind: 'worker-up' }
   | { kind: 'store-down' }
   | { kind: 'store-up' }
+  | { kind: 'freeze' }
+  | { kind: 'thaw' }
   | { kind: 'reset'; point: 'before-the-vote' | 'after-the-vote' | 'the-end' }
   | { kind: 'new-link' };
 
 export interface Schedule {
   quorum: 1 | 2;
-  /** Calls of the one turn, all of which ask. */
+  /** Calls of the first turn, all of which ask. */
   calls: 1 | 2;
   /** How long an approval may be used, s. */
   executeWithinS: 2 | 60;
   steps: Step[];
 }
+
+const call = fc.constantFrom<CallIndex>(0, 0, 0, 0, 1, 1, 1, 2, 3);
 
 const vote = fc.record({
   kind: fc.constant('vote' as const),
@@ -47,9 +62,9 @@ const vote = fc.record({
   ),
   verdict: fc.oneof(
     { weight: 8, arbitrary: fc.constant('approve' as const) },
-    { weight: 1, arbitrary: fc.constant('deny' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('deny' as const, 'edit' as const) },
   ),
-  call: fc.constantFrom(0 as const, 1 as const),
+  call,
   how: fc.oneof(
     { weight: 6, arbitrary: fc.constant('both' as const) },
     { weight: 1, arbitrary: fc.constantFrom('stored' as const, 'signalled' as const) },
@@ -62,6 +77,27 @@ const vote = fc.record({
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 16, arbitrary: vote },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('withdraw' as const),
+      by: fc.constantFrom(...eligibleVoters),
+      call,
+      how: fc.constantFrom('both' as const, 'both' as const, 'stored' as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('grant' as const),
+      by: fc.constantFrom(...eligibleVoters),
+      call: fc.constantFrom<CallIndex>(0, 0, 1),
+      uses: fc.constantFrom(1 as const, 2 as const),
+      lifeMs: fc.constantFrom(60_000 as const, 60_000 as const, 1500 as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ kind: 'revoke-grants' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'see-edits' as const }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -76,6 +112,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ kind: 'worker-up' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'store-down' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'store-up' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'freeze' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'thaw' as const }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -96,7 +134,11 @@ export const schedules: fc.Arbitrary<Schedule> = fc.record({
 export function describeStep(one: Step): string {
   switch (one.kind) {
     case 'vote':
-      return `${one.by} ${one.verdict}s call ${one.call}${one.when === 'now' ? '' : ' just late'}${one.how === 'both' ? '' : ` (${one.how} only)`}`;
+      return `${one.by} ${one.verdict}s call ${one.call}${one.when === 'now' ? '' : ' just late'}${onlyOf(one.how)}`;
+    case 'withdraw':
+      return `${one.by} withdraws from call ${one.call}${onlyOf(one.how)}`;
+    case 'grant':
+      return `${one.by} approves call ${one.call} with a grant (${one.uses} uses, ${one.lifeMs} ms)`;
     case 'revoke':
       return `revoke ${one.who}`;
     case 'wait':
@@ -109,9 +151,17 @@ export function describeStep(one: Step): string {
     case 'worker-up':
     case 'store-down':
     case 'store-up':
+    case 'freeze':
+    case 'thaw':
+    case 'revoke-grants':
+    case 'see-edits':
     case 'new-link':
       return one.kind;
   }
+}
+
+function onlyOf(how: 'both' | 'stored' | 'signalled'): string {
+  return how === 'both' ? '' : ` (${how} only)`;
 }
 
 export function describeSchedule({ quorum, calls, executeWithinS, steps }: Schedule): string {

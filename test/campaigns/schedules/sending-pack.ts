@@ -6,6 +6,9 @@ import { defineTool, type Tool } from '../../../tools/define-tool.ts';
 import type { EffectFact } from './facts.ts';
 import type { Schedule } from './schedule.ts';
 
+/** What the names of the second turn's calls begin with: those that a grant covers. */
+export const grantedPrefix = 'more-';
+
 type Terms = Pick<Schedule, 'quorum' | 'executeWithinS'>;
 
 const deadlineMs = 4000;
@@ -40,6 +43,7 @@ approvals:
     quorum: ${quorum}
     deadline: ${deadlineMs / 1000}s
     executeWithin: ${executeWithinS}s
+    grants: { ttl: 1h, uses: 5, scope: run }
 rules:
   - { id: sends, effect: ask, tools: [send], reason: a person must see it }
 `,
@@ -54,8 +58,8 @@ function sendTool(effects: EffectFact[]): Tool {
     parameters: z.strictObject({ name: z.string().min(1).max(100) }),
     effect: 'effect',
     startToCloseMs,
-    execute: (_, { callKey, try: tryNumber }) => {
-      effects.push({ callKey, try: tryNumber, at: Date.now() });
+    execute: ({ name }, { callKey, try: tryNumber }) => {
+      effects.push({ callKey, try: tryNumber, at: Date.now(), name });
       return 'sent';
     },
     probe: (_, { callKey, try: tryNumber }) =>

@@ -2,21 +2,21 @@
  * The judge of schedules: the promises P1, P2, P3 and P5 as rules over facts. It shares no code with the product. Where two
  * things raced, either end is right; a rule speaks only where the order of things is certain.
  */
-import type { AskFact, EffectFact, Facts, PermitFact } from './facts.ts';
-import { tally } from './tally.ts';
-
-/** Between the last step of the fence and the effect, ms: the tool's whole time. */
-const leaseMs = 3000;
-/** Between the store's last word before an outage and the effect, which takes no time here, ms. */
-const landingMs = 500;
+import type { AskFact, Facts } from './facts.ts';
+import { judgeEffect, judgePermit } from './judge-effect.ts';
+import { judgeUses } from './judge-grant.ts';
+import { type Belief, coAuthorsOf, everEdited, everRevoked, tally } from './tally.ts';
 
 /** @returns what is wrong, in words; empty where the facts keep every promise */
 export function judge(facts: Facts): string[] {
   return [
     ...facts.callKeys.flatMap((callKey) => judgeCall(facts, callKey)),
+    ...facts.permits.flatMap((permit) => judgePermit(facts, permit)),
     ...facts.effects.flatMap((effect) => judgeEffect(facts, effect)),
-    ...facts.asks.flatMap((ask) => judgeOutcome(facts, ask)),
+    ...facts.grants.flatMap((grant) => judgeUses(facts, grant)),
+    ...facts.asks.flatMap((ask) => [...judgeOrigin(facts, ask), ...judgeOutcome(facts, ask)]),
     ...judgeEnd(facts),
+    ...(facts.recordDiffers === null ? [] : [facts.recordDiffers]),
   ];
 }
 
@@ -39,90 +39,48 @@ function mustHappen(facts: Facts, callKey: string): boolean {
   if (facts.resets.some(({ doneAt }) => doneAt > last.askedAt)) return false;
   const about = facts.votes.filter((vote) => vote.callKey === callKey);
   if (about.some(({ verdict }) => verdict === 'deny')) return false;
-  const certain = tally(
-    facts,
-    last,
-    ({ principal, storedAt }) => storedAt !== null && storedAt <= last.deadlineAt && !everRevoked(facts, principal),
-  );
+  if (facts.withdrawals.some(({ nonce }) => nonce === last.nonce)) return false;
+  const certain = tally(facts, last, certainly(facts, last));
+  // An edit that was only signalled may have been there, and cast before.
+  const withAll = tally(facts, last, { ...certainly(facts, last), counts: () => true });
   // Where the run took longer than the approval lasts, it may have grown old before anybody could use it.
   const inTime = certain.decidedAt !== null && facts.endedAt <= certain.decidedAt + last.executeWithinMs;
-  return certain.outcome === 'approved' && inTime;
+  return certain.outcome === 'approved' && withAll.outcome === 'approved' && inTime;
 }
 
-function judgeEffect(facts: Facts, effect: EffectFact): string[] {
-  const name = `${effect.callKey} try ${effect.try}`;
-  const permits = facts.permits.filter((permit) => permit.callKey === effect.callKey && permit.try === effect.try);
-  const before = permits.filter(({ issuedAt }) => issuedAt <= effect.at);
-  // P1: a decision for exactly that call and try, and earlier than it.
-  if (before.length === 0) return [`${name} happened without a decision`];
-  // The one under which it was reserved; where there is none, at least one of them must account for it.
-  const used = before.filter((permit) => permit.used);
-  const accounts = (used.length > 0 ? used : before).map((permit) => whatIsWrong(facts, permit, effect));
-  const best = accounts.toSorted((one, other) => one.length - other.length)[0] ?? [];
-  const outage = facts.storeOutages.find(
-    ({ from, to }) => effect.at > from + landingMs && (to === null || effect.at < to),
-  );
-  return [...best, ...(outage ? ['it happened while the store was away'] : [])].map((what) => `${name}: ${what}`);
+function certainly(facts: Facts, { callKey, deadlineAt }: AskFact): Belief {
+  return {
+    counts: ({ principal, storedAt }) => storedAt !== null && storedAt <= deadlineAt && !everRevoked(facts, principal),
+    takesBack: () => true,
+    mayApprove: (principal) => !everEdited(facts, callKey, principal),
+  };
 }
 
-function whatIsWrong(facts: Facts, permit: PermitFact, effect: EffectFact): string[] {
-  const ask = facts.asks.find(({ nonce, callKey }) => nonce === permit.nonce && callKey === permit.callKey);
-  if (!ask) return ['its permit rests on no request for this call'];
-  const wrong: string[] = [];
-  // P2: quorum, of people who still stand, from votes that can have been there.
-  const { outcome, decidedAt } = tally(facts, ask, (vote) =>
-    vote.verdict === 'approve'
-      ? vote.castAt <= permit.issuedAt && !revokedBefore(facts, vote.principal, permit.issuedAt)
-      : vote.storedAt !== null && vote.storedAt < permit.issuedAt && !everRevoked(facts, vote.principal),
-  );
-  if (outcome !== 'approved' || decidedAt === null)
-    wrong.push(`it was ${outcome} by those who may, with a quorum of ${facts.quorum}`);
-  // P2: an approval expires.
-  else if (permit.issuedAt > decidedAt + ask.executeWithinMs)
-    wrong.push('its approval had expired when it was permitted');
-  else if (effect.at > decidedAt + ask.executeWithinMs + leaseMs)
-    wrong.push('its approval had expired when it happened');
-  // A denial of the same thing holds for the whole run, whatever request it answered.
-  const denied = facts.votes.some((vote) => isStandingDenial(facts, vote, permit));
-  if (denied) wrong.push('a person had denied it before it was permitted');
-  // A run that is being cancelled starts nothing more, unless somebody reset it since.
-  const cancelled = facts.cancellations.find(
-    ({ acceptedAt }) => permit.issuedAt > acceptedAt && !facts.resets.some(({ doneAt }) => doneAt > acceptedAt),
-  );
-  if (cancelled) wrong.push('it was permitted after the run was told to end');
-  // A reset voids what was approved before it.
-  for (const reset of facts.resets) {
-    if (permit.issuedAt > reset.doneAt && ask.askedAt < reset.from)
-      wrong.push('it was approved before a reset and permitted after it');
-  }
-  return wrong;
-}
-
-function isStandingDenial(facts: Facts, vote: Facts['votes'][number], permit: PermitFact): boolean {
-  const ask = facts.asks.find(({ nonce }) => nonce === vote.nonce);
-  return (
-    vote.verdict === 'deny' &&
-    vote.callKey === permit.callKey &&
-    facts.eligible.includes(vote.principal) &&
-    !everRevoked(facts, vote.principal) &&
-    ask !== undefined &&
-    vote.castAt >= ask.askedAt &&
-    vote.castAt <= ask.deadlineAt &&
-    vote.storedAt !== null &&
-    vote.storedAt < permit.issuedAt &&
-    isFirstOf(facts, vote)
-  );
+/** What people are asked about is what the agent asked for, or what somebody who may made of it. */
+function judgeOrigin(facts: Facts, ask: AskFact): string[] {
+  if (ask.name === facts.names[ask.callKey]) return [];
+  const edit = facts.votes.find(({ callKey, editedTo }) => callKey === ask.callKey && editedTo === ask.name);
+  const edited = facts.asks.find(({ nonce }) => nonce === edit?.nonce);
+  const isTheirs =
+    edit !== undefined &&
+    edited?.editable === true &&
+    facts.eligible.includes(edit.principal) &&
+    edit.castAt <= Math.min(edited.deadlineAt, ask.askedAt);
+  return isTheirs
+    ? []
+    : [`request ${ask.nonce} of ${ask.callKey} is about "${ask.name}", which nobody made it who may`];
 }
 
 /** What the database says of a request is what the votes say. P3: silence is an expiry, and never a person's denial. */
 function judgeOutcome(facts: Facts, ask: AskFact): string[] {
   const name = `request ${ask.nonce} of ${ask.callKey}`;
+  const coAuthors = coAuthorsOf(facts, ask);
   const possibly = (verdict: 'approve' | 'deny'): boolean =>
-    tally(
-      { ...facts, quorum: verdict === 'approve' ? facts.quorum : Number.MAX_SAFE_INTEGER },
-      ask,
-      (vote) => vote.verdict === verdict,
-    ).outcome !== 'open';
+    tally({ ...facts, quorum: verdict === 'approve' ? facts.quorum : Number.MAX_SAFE_INTEGER }, ask, {
+      counts: (vote) => vote.verdict === verdict,
+      takesBack: () => false,
+      mayApprove: (principal) => !coAuthors.has(principal),
+    }).outcome !== 'open';
   switch (ask.outcome) {
     case 'approved':
       return possibly('approve') ? [] : [`${name} is approved, and its quorum was never there in time`];
@@ -131,15 +89,16 @@ function judgeOutcome(facts: Facts, ask: AskFact): string[] {
         ? []
         : [`${name} is denied, and nobody who may denied it in time`];
     case 'expired': {
-      const certain = tally(
-        facts,
-        ask,
-        ({ storedAt, principal }) => storedAt !== null && storedAt <= ask.deadlineAt && !everRevoked(facts, principal),
-      );
-      return certain.outcome === 'open' || facts.votes.some(({ principal }) => everRevoked(facts, principal))
+      const { outcome } = tally(facts, ask, certainly(facts, ask));
+      return outcome === 'open' || facts.votes.some(({ principal }) => everRevoked(facts, principal))
         ? []
-        : [`${name} expired, and it was ${certain.outcome} in time`];
+        : [`${name} expired, and it was ${outcome} in time`];
     }
+    case 'withdrawn':
+      // A run that was told to end closes what it had asked; a reset may make it complete all the same.
+      return facts.cancellations.length > 0 || facts.withdrawals.some(({ nonce }) => nonce === ask.nonce)
+        ? []
+        : [`${name} is withdrawn, and nobody took anything back`];
     default:
       return [];
   }
@@ -151,26 +110,14 @@ function judgeEnd({ ended, cancellations }: Facts): string[] {
   return [`the run is ${ended}`];
 }
 
-function deniedElsewhere(facts: Facts, ask: AskFact): boolean {
+/** A no to the same thing holds for the whole run, whatever request it answered. */
+function deniedElsewhere(facts: Facts, { callKey, name }: AskFact): boolean {
+  const same = new Set(
+    facts.asks.filter((ask) => ask.callKey === callKey && ask.name === name).map((one) => one.nonce),
+  );
   return facts.votes.some(
-    ({ verdict, callKey, principal }) =>
-      verdict === 'deny' && callKey === ask.callKey && facts.eligible.includes(principal),
+    ({ verdict, nonce, principal }) => verdict === 'deny' && same.has(nonce) && facts.eligible.includes(principal),
   );
-}
-
-/** A second vote of the same person on a request changes nothing. */
-function isFirstOf({ votes }: Facts, vote: Facts['votes'][number]): boolean {
-  return !votes.some(
-    ({ nonce, principal, castAt }) => nonce === vote.nonce && principal === vote.principal && castAt < vote.castAt,
-  );
-}
-
-function revokedBefore({ revocations }: Facts, who: string, at: number): boolean {
-  return revocations.some(({ principal, doneAt }) => principal === who && doneAt < at);
-}
-
-function everRevoked({ revocations }: Facts, who: string): boolean {
-  return revocations.some(({ principal }) => principal === who);
 }
 
 function byAsked(one: AskFact, other: AskFact): number {

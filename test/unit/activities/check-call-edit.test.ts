@@ -152,7 +152,7 @@ describe('P2 an edit', () => {
     const { next } = await taken(denying, await denying.ask(), otherArgs);
     expect(wordOf(await denying.gate(next))).toContain('deny never');
     const free = gatePolicy.replace(
-      'tools: [send, move, scale, read_secret], reason',
+      'tools: [send, move, scale, plan, read_secret], reason',
       'tools: [send], when: args.name != "one", reason',
     );
     const allowing = await createGateWorld({

@@ -10,6 +10,12 @@ import { zero } from '../../support/ticket-body.ts';
 import { createGrantWorld, grantPolicy, grantTtlMs, type GrantWorld, groundsOf } from './grant-world.ts';
 import { audience, otherUuid, signerFor, start } from './run-tool-world.ts';
 
+const edited = '{"name":"web-9"}';
+const editing = {
+  verdict: 'edit' as const,
+  edits: { argumentsDigest: digestText('arguments', edited), argumentsBody: digestText('body', edited) },
+};
+
 describe('P2 a grant', () => {
   test('lets covered calls through, numbered, until its uses are gone; then people are asked', async () => {
     const world = await createGrantWorld();
@@ -80,6 +86,33 @@ describe('P2 a grant', () => {
     const world = await createGrantWorld();
     await world.granted();
     await world.enrol('olga');
+    expect(groundsOf(await world.call(1, 'web-1'))).toBe('ask');
+  });
+
+  test('is none where somebody had edited the call before it was approved', async () => {
+    const world = await createGrantWorld();
+    const ask = await world.ask({ argumentsText: '{"name":"web-0"}' });
+    await world.storeVote(ask, { ...editing, principal: 'quinn' });
+    world.clock.at += 1;
+    const digest = await world.propose(world.grantFor(ask));
+    await world.storeVote(ask, { grantDigest: digest });
+    expect(groundsOf(await world.call(1, 'web-1'))).toBe('ask');
+  });
+
+  test.each([
+    ['denied', { verdict: 'deny' as const }],
+    ['edited', editing],
+  ])('is none where the request was %s by somebody whose key is gone since', async (_, answer) => {
+    const world = await createGrantWorld();
+    const ask = await world.ask({ argumentsText: '{"name":"web-0"}' });
+    await world.storeVote(ask, { ...answer, principal: 'quinn' });
+    world.clock.at += 1;
+    const grant = world.grantFor(ask, { scope: 'agent' });
+    await world.storeVote(ask, { grantDigest: await world.propose(grant) });
+    await world.store.putBody(edited);
+    await world.gate({ argumentsText: '{"name":"web-0"}', ask, pass: 2 });
+    await world.enrol('quinn');
+    await goToOtherRun(world, grant);
     expect(groundsOf(await world.call(1, 'web-1'))).toBe('ask');
   });
 

@@ -63,7 +63,7 @@ describe('P2 an ask about a value that an untrusted tool gave back', () => {
     ]);
     const [row] = await world.store.listAsks({ limit: 1 });
     expect(renderCardText(cardSchema.parse(JSON.parse(row?.card ?? '')))).toContain(
-      'value-in-untrusted-text: argument /name: its value occurs in',
+      `untrusted   argument /name: its value occurs in untrusted text (the result of call 1.0): "${account}"`,
     );
   });
 

@@ -22,6 +22,7 @@ import { openSqliteStore } from '../../../store/sqlite/open-sqlite-store.ts';
 import type { Store } from '../../../store/store.ts';
 import { defineTool } from '../../../tools/define-tool.ts';
 import { createToolRegistry } from '../../../tools/registry.ts';
+import { firstPass } from '../../support/first-pass.ts';
 import { aTicketBody, zero } from '../../support/ticket-body.ts';
 import { audience, createWorld, linkRunId, otherUuid, signerFor, start, workflowId } from './run-tool-world.ts';
 
@@ -47,7 +48,7 @@ approvals:
 rules:
   - { id: reads, effect: allow, tools: [read_status], reason: reading is free }
   - { id: free, effect: allow, tools: [restart, fire], reason: harmless }
-  - { id: asks, effect: ask, tools: [send, move, scale, read_secret], reason: a person must see it }
+  - { id: asks, effect: ask, tools: [send, move, scale, plan, read_secret], reason: a person must see it }
   - { id: reasons, effect: ask, tools: [wipe], reason: a person must say why, approval: with-reason }
 `;
 
@@ -70,6 +71,7 @@ const tools = [
   }),
   defineTool({ ...common, name: 'sign', description: 'Signs', effect: 'effect', votesDemanded: 1 }),
   defineTool({ ...common, name: 'scale', description: 'Scales', effect: 'effect', targetState: () => 1 }),
+  defineTool({ ...common, name: 'plan', description: 'Plans', effect: 'effect', dryRun: () => 'said' }),
 ];
 
 export type ControlOrder = ControlBody extends infer B ? (B extends ControlBody ? Omit<B, 'sequence'> : never) : never;
@@ -120,21 +122,11 @@ export async function createGateWorld(changes: WorldChanges = {}) {
   async function gate(changed: Partial<CheckCallInput> = {}): Promise<CheckCallResult> {
     nonces += 1;
     return await createCheckCall(dependencies)({
-      turn: 1,
-      index: 0,
-      try: 1,
-      pass: 1,
-      round: 1,
-      purpose: 'execute',
-      about: 'call',
-      withdraw: false,
+      ...firstPass,
       tool: 'send',
       argumentsText: args,
       nonce: `00000000-0000-4000-8000-${String(nonces).padStart(12, '0')}`,
       workflowTimeAt: clock.at,
-      ask: null,
-      votes: [],
-      previousDecision: null,
       ...changed,
     });
   }
@@ -256,15 +248,20 @@ export async function createGateWorld(changes: WorldChanges = {}) {
     const step = { callKey: key, try: number, permitDigest, receipt: own, output, labels: [], turn: 1 };
     await store.consumeFence(step);
   }
-  /** A stored receipt of a probe or of a target's state, signed by the worker unless a test forges it. */
+  /**
+   * A stored receipt of a probe, of a target's state or of a dry run, signed by the worker unless a test forges it. `text`: what
+   * is stored, whatever was signed.
+   */
   async function looked(
     more: Partial<ReceiptBody>,
-    stored: { forged?: boolean; labels?: Label[] } = {},
+    stored: { forged?: boolean; labels?: Label[]; text?: string } = {},
   ): Promise<void> {
     const own = receipt({ permitDigest: digestText('decision', JSON.stringify(more)), ...more });
     const { permitDigest: digest } = own.body;
     const signed = stored.forged ? { ...own, issuedAt: own.issuedAt + 1 } : own;
-    await store.recordReceipt({ permitDigest: digest, receipt: signed, output, labels: stored.labels ?? [], turn: 1 });
+    const said = { ...output, text: stored.text ?? output.text };
+    const labels = stored.labels ?? [];
+    await store.recordReceipt({ permitDigest: digest, receipt: signed, output: said, labels, turn: 1 });
   }
   async function answer(
     ask: SignedDecision | null,

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { PermitBody } from '../../../core/contracts/decision.ts';
 import type { Purpose } from '../../../core/contracts/ids.ts';
 import { digestJson, digestText } from '../../../core/digest.ts';
+import { ToolFailure } from '../../../tools/tool-failure.ts';
 import { callKey, createWorld, type World } from './run-tool-world.ts';
 
 const run = (world: World, purpose: Purpose) => world.run(world.sign(world.permitBody(purpose)));
@@ -66,6 +68,61 @@ describe('run-tool for a dry run', () => {
     });
     expect(world.executed).toEqual([]);
     expect(world.memory.fences.size).toBe(0);
+  });
+});
+
+describe('run-tool for a dry run of the tool, before anybody is asked', () => {
+  const speaks = { purpose: 'dry-run', dryRunTool: true } as const;
+  const dryRun = () => 'would restart hunter';
+  const ran = async (world: World, body: Partial<PermitBody> = speaks) =>
+    await world.run(world.sign(world.permitBody(body.purpose, body)));
+
+  test('gives what the tool says, redacted and checked by guards, and executes nothing', async () => {
+    const world = createWorld({ dryRun });
+    const checked: string[] = [];
+    world.dependencies.checkResult = async (text) => {
+      checked.push(text);
+      return { findings: [], refusal: undefined };
+    };
+    expect(await ran(world)).toMatchObject({
+      receipt: { body: { outcome: 'dry-run', purpose: 'dry-run', labels: ['untrusted'] } },
+      output: { text: 'would restart [secret]' },
+    });
+    expect(checked).toEqual(['would restart [secret]']);
+    expect(world.executed).toEqual([]);
+    expect(world.memory.fences.size).toBe(0);
+  });
+
+  test.each<[string, () => string]>([
+    [
+      'fails',
+      () => {
+        throw new Error('no access for hunter');
+      },
+    ],
+    [
+      'says that it failed',
+      () => {
+        throw new ToolFailure('no access for hunter');
+      },
+    ],
+  ])('that %s is a failure with its reason, and no outcome of the call', async (_, failing) => {
+    const world = createWorld({ dryRun: failing });
+    expect(await ran(world)).toMatchObject({
+      receipt: { body: { outcome: 'failed', purpose: 'dry-run' } },
+      output: { text: 'The dry run failed: no access for [secret]' },
+    });
+    expect(world.executed).toEqual([]);
+  });
+
+  test('is not made where the permit does not say so, of a tool that has none, or for another purpose', async () => {
+    const world = createWorld({ dryRun });
+    expect(await ran(world, { purpose: 'dry-run' })).toMatchObject({
+      output: { text: expect.stringMatching(/^\[DRY RUN\] would execute restart/) as unknown },
+    });
+    expect(await ran(world, { purpose: 'execute', dryRunTool: true })).toMatchObject({ code: 'other-purpose' });
+    expect(await ran(createWorld())).toMatchObject({ code: 'other-purpose' });
+    expect(world.executed).toEqual([]);
   });
 });
 

@@ -308,6 +308,7 @@ describe('a record that the store contradicts:', () => {
     getRun: () => Promise.resolve(null),
     listDecisions: () => Promise.resolve([]),
     votesByNonce: () => Promise.resolve([]),
+    looksOf: () => Promise.resolve([]),
     getBody: () => Promise.resolve(null),
     listLedger: () => Promise.resolve([]),
     listControl: () => Promise.resolve([]),

@@ -363,3 +363,12 @@ describe('replay finds what was changed:', () => {
     expect(failedChecks(report)).toContain('chain');
   });
 });
+
+it('P4 what a tool said before anybody was asked is no end of its call', async () => {
+  const tampered = new Tampered('said-before');
+  setAt(tampered.activityInput('closeRun'), ['calls', 0, 'outcome'], () => 'dry-run');
+  const { checks } = await replay(tampered);
+  expect(checks.find(({ id }) => id === 'unknown-kept')?.reason).toBe(
+    'the end says "dry-run" of a call, and nothing in the record does',
+  );
+});

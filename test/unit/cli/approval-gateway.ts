@@ -1,4 +1,5 @@
 /** A gateway with one request that takes a vote, and what was sent to it. */
+import type { GrantPreview } from '../../../client/grant-schemas.ts';
 import { digestJson } from '../../../core/digest.ts';
 import { type FakeGateway, startFakeGateway } from './run-cli.ts';
 import { approval } from './views.ts';
@@ -6,15 +7,26 @@ import { approval } from './views.ts';
 export const voteDigest = digestJson('vote', 'x');
 export const applied = { status: 'applied', outcome: 'approved', reason: null, voteDigest, castAt: 1 };
 
+/** What the gateway says of any grant. */
+export const grantPreview: GrantPreview = {
+  coverageDigest: digestJson('grant-coverage', 'x'),
+  lines: [{ label: 'argument', text: 'service is like "web-*"' }],
+  risk: 'medium',
+  confirmation: null,
+};
+
 export async function gatewayWith(view = approval(), vote: unknown = applied): Promise<FakeGateway> {
   const gateway = await startFakeGateway();
   gateway.on('GET', '/v1/approvals', () => ({ approvals: [view] }));
   gateway.on('GET', `/v1/approvals/${view.nonce}`, () => view);
   gateway.on('POST', `/v1/approvals/${view.nonce}/votes`, () => vote);
   gateway.on('POST', `/v1/approvals/${view.nonce}/edits`, () => vote);
+  gateway.on('POST', `/v1/approvals/${view.nonce}/grant-previews`, () => grantPreview);
   return gateway;
 }
 
+/** What counts; what only asks what a grant would cover is left out. */
 export function sent(gateway: FakeGateway): unknown[] {
-  return gateway.requests.filter(({ method }) => method === 'POST').map(({ body }) => body);
+  const orders = gateway.requests.filter(({ method, path }) => method === 'POST' && !path.endsWith('/grant-previews'));
+  return orders.map(({ body }) => body);
 }

@@ -74,7 +74,7 @@ test('Ctrl-C ends it without an answer', async () => {
   const { type, shows, ended } = open(gateway, '--watch');
   await shows(prompt);
   type('\u0003');
-  expect(await ended).toBe(0);
+  expect(await ended).toBe(130);
   expect(sent(gateway)).toEqual([]);
 });
 

@@ -92,6 +92,15 @@ describe('edit with a file', () => {
     expect(sent(gateway)).toEqual([]);
   });
 
+  test('warns before it asks where an edit would most likely end in a denial', async () => {
+    const editing = { left: 2, mayEdit: true, reason: null, warning: 'nobody else could approve it\u202e' };
+    const gateway = await gatewayWith(approval({ editing }), taken);
+    const line = ['edit', short, '--arguments', '-'];
+    const { stderr } = await runCli(line, { ...gateway, stdin: '{"name":"b"}', answers: ['n'] });
+    expect(stderr).toContain(String.raw`Before you edit it: nobody else could approve it\u{202E}`);
+    expect(sent(gateway)).toEqual([]);
+  });
+
   test('sends nothing that was not confirmed', async () => {
     const gateway = await gatewayWith(approval(), taken);
     const line = ['edit', short, '--arguments', '-'];
@@ -169,6 +178,16 @@ describe('edit with an editor', () => {
     expect(result.stderr).toContain(path);
     expect(readFileSync(path, 'utf8')).toBe('{ "name": ');
     expect(sent(gateway)).toEqual([]);
+  });
+
+  test('leaves nothing behind where nothing was changed', async () => {
+    const gateway = await gatewayWith(approval(), taken);
+    const world = withEditor(gateway, '{\n  "name": "shop"\n}\n');
+    const result = await runCli(['edit', short], { ...world, answers: ['q'] });
+    expect(result.exit).toBe(2);
+    expect(result.stderr).toContain('they are those the call has');
+    expect(result.stderr).not.toContain('is kept in');
+    expect(kept()).toEqual([]);
   });
 
   test('opens YAML where it was asked for', async () => {

@@ -1,7 +1,7 @@
 /** `approve --grant` and `grants`: what is sent is what was typed and shown; what cannot be meant sends nothing. */
 import { describe, expect, test } from 'vitest';
 import type { GrantView } from '../../../client/grant-schemas.ts';
-import { applied, gatewayWith, sent } from './approval-gateway.ts';
+import { applied, gatewayWith, grantPreview, sent } from './approval-gateway.ts';
 import { runCli, startFakeGateway } from './run-cli.ts';
 import { approval, nonce } from './views.ts';
 
@@ -11,7 +11,7 @@ const lines = [{ label: 'argument', text: 'service is like "web-*"' }];
 const { approvers } = approval();
 const view = approval({
   approvers: { ...approvers, quorum: 2, grants: { ttlMs: 7_200_000, uses: 20, risk: 'high', scope: 'agent' } },
-  grants: [{ grantId, grantDigest, proposedBy: 'bob', approvals: ['bob'], lines }],
+  grants: [{ grantId, grantDigest, proposedBy: 'bob', approvals: ['bob'], takenBack: [], lines }],
 });
 const short = nonce.slice(0, 8);
 
@@ -51,12 +51,12 @@ describe('approve --grant', () => {
             scope: 'agent',
             labels: ['operator'],
           },
+          shown: grantPreview.coverageDigest,
         },
       },
     ]);
-    expect(stderr).toContain('service is like "web-*" or "db-*"');
-    expect(stderr).toContain('every other one exactly as on the card');
-    expect(stderr).toContain('  for         at most 5 calls within 30 min, in every run of the agent');
+    expect(stderr).toContain('calls like it run from now on without being asked');
+    expect(stderr).toContain('  argument    service is like "web-*"');
     expect(stdout).toContain(`--grant ${grantId}`);
   });
 
@@ -64,6 +64,17 @@ describe('approve --grant', () => {
     const gateway = await gatewayWith(view, { ...applied, grantId });
     expect((await runCli(['approve', short, '--grant', '--yes'], gateway)).exit).toBe(0);
     expect(sent(gateway)).toMatchObject([{ grant: { propose: { arguments: {}, uses: 1, ttlMs: 3_600_000 } } }]);
+  });
+
+  test('for riskier calls asks for the word that those need, and --yes does not stand for it', async () => {
+    const gateway = await gatewayWith(view, { ...applied, grantId });
+    const preview = { ...grantPreview, risk: 'high', confirmation: 'yes' };
+    gateway.on('POST', `/v1/approvals/${view.nonce}/grant-previews`, () => preview);
+    const line = ['approve', short, '--grant', '--risk', 'high', '--yes'];
+    expect((await runCli(line, { ...gateway, answers: ['y'] })).exit).toBe(5);
+    expect(sent(gateway)).toEqual([]);
+    expect((await runCli(line, { ...gateway, answers: ['yes'] })).exit).toBe(0);
+    expect(sent(gateway)).toMatchObject([{ confirmation: 'yes' }]);
   });
 
   test('with an id approves the grant that was shown with the card, by its digest', async () => {
@@ -90,10 +101,18 @@ describe('approve --grant', () => {
     ['a list that is none', ['--grant', '--one-of', 'replicas=1,2']],
     ['an argument said twice', ['--grant', '--like', 'a=x*', '--one-of', 'a=[1]']],
     ['no duration', ['--grant', '--for', 'soon']],
-    ['no count', ['--grant', '--uses', '0']],
+    ['no count', ['--grant', '--uses', 'many']],
   ])('refuses %s and sends nothing', async (_, options) => {
     const gateway = await gatewayWith(view);
     expect((await runCli(['approve', short, ...options, '--yes'], gateway)).exit).toBe(2);
+    expect(sent(gateway)).toEqual([]);
+  });
+
+  test.each(['0', '1001', 'many', '-1'])('says from where to where the number of uses goes, for %s', async (uses) => {
+    const gateway = await gatewayWith(view);
+    const { exit, stderr } = await runCli(['approve', short, '--grant', `--uses=${uses}`, '--yes'], gateway);
+    expect(exit).toBe(2);
+    expect(stderr).toContain('--uses: expected a whole number from 1 to 1000');
     expect(sent(gateway)).toEqual([]);
   });
 
@@ -110,6 +129,7 @@ describe('grants', () => {
     grantDigest,
     proposedBy: 'bob',
     approvals: ['bob', 'carol'],
+    takenBack: ['dave'],
     lines,
     state: 'standing',
     agent: 'ops',
@@ -135,9 +155,17 @@ describe('grants', () => {
       expect(exit).toBe(0);
       expect(stdout).toContain(`Grant ${grantId}: standing, 1 of 5 used`);
       expect(stdout).toContain('service is like "web-*"');
-      expect(stdout).toContain('bob, carol; 2 needed');
+      expect(stdout).toContain('bob, carol; taken back by dave; 2 needed');
       expect(stdout).toContain(view.callKey);
     }
+  });
+
+  test.each(['show', 'revoke'])('%s of what is no id says that there is none, and asks nobody', async (command) => {
+    const gateway = await startFakeGateway();
+    const { exit, stderr } = await runCli(['grants', command, 'nosuch'], gateway);
+    expect(exit).toBe(3);
+    expect(stderr).toContain('grants list');
+    expect(gateway.requests).toEqual([]);
   });
 
   test('revoke sends its reason and says by whom it is revoked', async () => {

@@ -39,6 +39,26 @@ async function publish(text: string): Promise<string> {
 }
 
 describe('policy orders', () => {
+  it('withdraw takes a proposal back, leaves in force what is, and has nothing to do a second time', async () => {
+    const bob = await world.key('bob');
+    await cli(ann, 'activate', await publish(organisation), '--layer', 'organisation');
+    const [narrow, wide] = [await publish(strict), await publish(loose)];
+    await cli(ann, 'activate', narrow, '--layer', 'team:sre');
+    expect((await cli(ann, 'activate', wide, '--layer', 'team:sre')).exit).toBe(5);
+    const withdrawn = await cli(bob, 'withdraw', '--layer', 'team:sre');
+    expect(withdrawn).toMatchObject({ exit: 0 });
+    expect(withdrawn.stdout).toBe(`team:sre: ${wide}, proposed by ann, is withdrawn; ${narrow} stays in force\n`);
+    const status = (await cli(ann, 'status')).stdout;
+    expect(status).toMatch(new RegExp(`team:sre +enforce +${narrow}\n`, 'u'));
+    expect(status).not.toContain('proposed');
+    // What a second person orders afterwards is a first order again.
+    expect((await cli(bob, 'activate', wide, '--layer', 'team:sre')).exit).toBe(5);
+    await cli(bob, 'withdraw', '--layer', 'team:sre');
+    expect(await cli(bob, 'withdraw', '--layer', 'team:sre')).toMatchObject({ exit: 3 });
+    const reader = await world.key('eve', { scopes: ['runs:read'] });
+    expect(await cli(reader, 'withdraw', '--layer', 'team:sre')).toMatchObject({ exit: 4 });
+  });
+
   it('publish puts nothing in force; activate and rollback do, and status says so', async () => {
     const [first, second] = [await publish(strict), await publish(`${strict}${rule('more', 'deny')}`)];
     expect((await cli(ann, 'status')).stdout).not.toContain('team:sre');

@@ -82,4 +82,7 @@ test('export of what is no run id is wrong usage, and without keys nothing is wr
   const { exit } = await runCli(['export', run, '--output', file, '--state', join(folder, 'none')]);
   expect(exit).toBe(6);
   expect(await readdir(folder)).not.toContain('out.jsonl');
+  const piped = await runCli(['export', run, '--output', '-', '--state', join(folder, 'none')]);
+  expect([piped.exit, piped.stdout]).toEqual([2, '']);
+  expect(piped.stderr).toContain('Cannot export to standard output');
 });

@@ -122,7 +122,7 @@ test.each([
   const looks = [waiting(), waiting({ approvals: [] }), ended('completed')];
   gateway.on('POST', '/v1/runs', () => started);
   gateway.on('GET', `/v1/runs/${workflowId}`, () => looks.shift());
-  gateway.on('GET', `/v1/approvals/${nonce}`, () => approval({ open: false, outcome }));
+  gateway.on('GET', '/v1/approvals', () => ({ approvals: [approval({ open: false, outcome })] }));
   expect((await runCli(['run', 'ops', 'x'], gateway)).stderr).toContain(says);
 });
 
@@ -131,7 +131,7 @@ test('run of a key that may not read approvals says that a request is no longer 
   const looks = [waiting(), waiting({ approvals: [] }), ended('completed')];
   gateway.on('POST', '/v1/runs', () => started);
   gateway.on('GET', `/v1/runs/${workflowId}`, () => looks.shift());
-  gateway.on('GET', `/v1/approvals/${nonce}`, () => new FakeProblem(403, 'forbidden'));
+  gateway.on('GET', '/v1/approvals', () => new FakeProblem(403, 'forbidden'));
   const { exit, stderr } = await runCli(['run', 'ops', 'x'], gateway);
   expect(exit).toBe(0);
   expect(stderr).toContain('approval of restart is no longer open (abcdef12)');

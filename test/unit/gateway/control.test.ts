@@ -187,6 +187,7 @@ describe('activating a pack', () => {
       ...digests,
       activated: true,
       heldBack: false,
+      mayBeLooser: false,
       before: null,
     });
     expect(await activatePack(world.options, pack, 'ann')).toMatchObject({ activated: false, before: digests });
@@ -194,6 +195,19 @@ describe('activating a pack', () => {
     expect(await activatePack(world.options, newer, 'ann')).toMatchObject({ activated: true, before: digests });
     expect(await world.store.getBody(newer.packDigest)).toContain('Do less.');
     expect(await world.store.getBody(newer.policyDigest)).toBe(newer.policyText);
+  });
+
+  it('says where its policy may be looser than the one that was in force, whoever had activated that', async () => {
+    const rule = (effect: string) => `rules: [{ id: all, effect: ${effect}, tools: ["*"], reason: r }]\n`;
+    const head = 'version: 1\napprovals: { default: { approvers: { principals: [bob] }, deadline: 10m } }\n';
+    const [strict, loose] = [`${head}${rule('deny')}`, `${head}${rule('allow')}`].map((text) =>
+      packToActivate({ name: 'other' }, text),
+    );
+    if (!strict || !loose) throw new TypeError('no packs');
+    await activatePack(world.options, loose, 'ann');
+    expect(await activatePack(world.options, strict, 'ann')).toMatchObject({ activated: true, mayBeLooser: false });
+    expect(await activatePack(world.options, loose, 'ann')).toMatchObject({ activated: true, mayBeLooser: true });
+    expect(await activatePack(world.options, loose, 'ann')).toMatchObject({ activated: false, mayBeLooser: false });
   });
 
   it.each([

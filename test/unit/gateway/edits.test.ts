@@ -50,6 +50,34 @@ async function expectNothingHappened(row = ask): Promise<void> {
   expect(world.door.signals).toEqual([]);
 }
 
+describe('before an edit', () => {
+  const warning = async (couldAnswer: string[] | undefined, changes: AskChanges = {}): Promise<unknown> => {
+    const own = couldAnswer ? { couldAnswer } : {};
+    const row = await editableAsk(2, { ...changes, ask: own });
+    const { body } = await world.call('GET', `/v1/approvals/${row.nonce}`, { key: bob });
+    const { editing } = body as { editing: { mayEdit: boolean; warning?: string } };
+    expect(editing.mayEdit).toBe(true);
+    return editing.warning;
+  };
+
+  it('whoever is the only one that could approve is warned that nobody could then', async () => {
+    expect(await warning(['bob'])).toContain('nobody else could approve it, of 1 needed');
+  });
+
+  it('one of two of whom two are needed is warned', async () => {
+    const terms = { quorum: 2 };
+    expect(await warning(['bob', 'carol'], { terms })).toContain('1 other could approve it, of 2 needed');
+  });
+
+  it('nobody is warned where enough others are left, or nobody knows who could answer', async () => {
+    expect(await warning(['bob', 'carol'])).toBeUndefined();
+  });
+
+  it('nobody is warned of what was not looked for', async () => {
+    expect(await warning(undefined)).toBeUndefined();
+  });
+});
+
 describe('an edit', () => {
   it('is signed for the request, its card and the arguments, which lie in the store, then signalled', async () => {
     const answer = await edit({ name: 'one' }, { reason: 'too many', channel: 'terminal' });
@@ -132,6 +160,14 @@ describe('an edit is refused, and the request is as it was', () => {
 
   it.each<[string, AskChanges, string]>([
     ['whose terms let nobody edit', { ask: { editable: undefined } as never }, 'its terms let nobody edit it'],
+    [
+      'that stands for several calls',
+      {
+        ask: { editable: undefined, times: 3, callKeys: [0, 1, 2].map((n) => `${workflowIdOf(2)}/1.${n}`) } as never,
+        card: { times: 3 },
+      },
+      'it stands for 3 identical calls, which cannot be edited together',
+    ],
     ['that asks what became of a call', { kind: 'reconcile' }, 'it is a reconcile request'],
   ])('of a request %s', async (_, changes, reason) => {
     const row = await editableAsk(2, changes);

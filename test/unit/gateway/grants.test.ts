@@ -5,7 +5,8 @@ import { grantDigestOf } from '../../../core/grant/decide-grant.ts';
 import { readGrants } from '../../../store/read-grants.ts';
 import type { AskRow } from '../../../store/store.ts';
 import { canonicalJson } from '../../../core/canonical-json.ts';
-import { digestText } from '../../../core/digest.ts';
+import { digestJson, digestText } from '../../../core/digest.ts';
+import { aDenial, linkOf } from '../../support/signed-objects.ts';
 import { audience, canary, startWorld, type World } from './gateway-world.ts';
 
 const hour = 3_600_000;
@@ -49,6 +50,19 @@ async function known() {
   return await readGrants({ store: world.store, registry: world.keys.registry, audience });
 }
 
+/** As the gate closes a request. */
+async function close(): Promise<void> {
+  const place = { callKey: ask.callKey, pass: 2, linkRunId: linkOf(1) };
+  const decision = world.seal('decision', aDenial(place, ask.nonce).body);
+  const digest = digestJson('decision', decision);
+  const closes = { nonce: ask.nonce, outcome: 'withdrawn' as const, at: world.clock.at };
+  const key = { ...place, try: 1, purpose: 'execute' as const };
+  await world.store.recordDecision(
+    { key, decision, digest, turn: 1, ask: null, closes, denial: null, admit: null },
+    { runEpoch: 0 },
+  );
+}
+
 describe('a proposed grant', () => {
   it('is signed with every argument, and its digest is in the vote', async () => {
     const answer = await approve(bob, propose());
@@ -85,6 +99,28 @@ describe('a proposed grant', () => {
     expect(await grant()).toMatchObject({ state: 'standing', approvals: ['bob', 'carol'] });
     const { body } = await world.call('GET', '/v1/grants', { key: carol });
     expect(body['grants']).toHaveLength(1);
+  });
+
+  it('waits for nobody once its request has an outcome, and is not listed among those that do', async () => {
+    await approve(bob, propose());
+    const [found] = await known();
+    const show = async () => (await world.call('GET', `/v1/grants/${found?.grant.grantId}`, { key: carol })).body;
+    expect(await show()).toMatchObject({ state: 'proposed' });
+    await close();
+    expect(await show()).toMatchObject({ state: 'void' });
+    expect((await world.call('GET', '/v1/grants', { key: carol })).body['grants']).toEqual([]);
+  });
+
+  it('says who took an approval of it back', async () => {
+    await approve(bob, propose());
+    const [proposal] = await known();
+    await approve(carol, { sign: proposal ? grantDigestOf(proposal.grant) : '' });
+    world.clock.at += 1;
+    const withdrawn = await world.call('POST', `/v1/approvals/${ask.nonce}/withdrawals`, { key: carol, body: {} });
+    expect(withdrawn.status).toBeLessThan(300);
+    const [found] = await known();
+    const { body } = await world.call('GET', `/v1/grants/${found?.grant.grantId}`, { key: bob });
+    expect(body).toMatchObject({ approvals: ['bob'], takenBack: ['carol'] });
   });
 
   it('does not stand with the vote of somebody who approved the call alone', async () => {

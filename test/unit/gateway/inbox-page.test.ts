@@ -10,43 +10,26 @@ import { callerOfSlackUser, enrolmentCode } from '../../../gateway/slack/identit
 import { startChromium } from '../../support/chromium.ts';
 import { aCard, nonceOf } from '../../support/signed-objects.ts';
 import { type AskChanges, startWorld, type World } from './gateway-world.ts';
+import { openInbox, type OpenInbox } from './inbox-browser.ts';
 
 let browser: Browser;
+let inbox: OpenInbox;
 let world: World;
 let url: string;
 let page: Page;
-let bob: string;
-const said: string[] = [];
+const said = () => inbox.said;
 
 beforeAll(async () => {
   browser = await startChromium();
 });
 afterAll(() => browser.close());
 beforeEach(async () => {
-  world = await startWorld({ gateway: { watchEveryMs: 20 } });
-  bob = await world.key('bob');
-  url = await world.app.listen({ host: '127.0.0.1', port: 0 });
-  const context = await browser.newContext();
-  page = await context.newPage();
-  said.length = 0;
-  page.on('console', (message) => said.push(message.text()));
-  page.on('pageerror', (error) => said.push(error.message));
-  page.on('dialog', (dialog) => {
-    said.push('a dialog');
-    void dialog.dismiss();
-  });
+  inbox = await openInbox(browser);
+  ({ world, url, page } = inbox);
 });
-afterEach(async () => {
-  await page.context().close();
-  await world.close();
-});
+afterEach(() => inbox.close());
 
-async function signIn(path = '/inbox'): Promise<void> {
-  const answer = await world.call('POST', '/v1/inbox/sign-in-links', { key: bob });
-  const token = String(answer.body['url']).split('#sign-in=')[1] ?? '';
-  await page.goto(`${url}${path}#sign-in=${token}`);
-  await page.getByText('signed in as bob').waitFor();
-}
+const signIn = async () => await inbox.signIn();
 
 async function askWith(
   number: number,
@@ -356,7 +339,7 @@ describe('a hostile card', () => {
     expect(await page.locator('#card-section a, #card-section img, #list a').count()).toBe(0);
     expect(new Set(requested)).toEqual(new Set([url]));
     expect(await page.locator('#card').textContent()).not.toContain('\u202E');
-    expect(said).toEqual([]);
+    expect(said()).toEqual([]);
   });
 });
 

@@ -133,3 +133,50 @@ it('a request that Slack did not sign is refused, and recorded', async () => {
   const { refusals } = (await world.call('GET', '/v1/refusals', { key: admin })).body as { refusals: object[] };
   expect(refusals).toMatchObject([{ route: 'POST /v1/slack/interactions', keyId: null, code: 'unauthenticated' }]);
 });
+
+describe('what is refused to somebody in Slack, who is told so and by whom Slack hears nothing', () => {
+  const recorded = async () => {
+    const { refusals } = (await world.call('GET', '/v1/refusals', { key: admin })).body as { refusals: object[] };
+    return refusals;
+  };
+  async function clicked(): Promise<void> {
+    const before = slack.of('chat.postEphemeral').length;
+    await deliver(click());
+    await expect.poll(() => slack.of('chat.postEphemeral').length).toBeGreaterThan(before);
+  }
+  const route = 'POST /v1/slack/interactions';
+
+  it('is recorded of whom nobody knows', async () => {
+    await clicked();
+    await send();
+    expect(await recorded()).toMatchObject([{ route, keyId: null, about: '', code: 'unauthenticated', attempts: 2 }]);
+  });
+
+  it('is recorded with key and request of whoever may not answer it', async () => {
+    const guest = await world.key('guest', { roles: [] });
+    await enrol(guest);
+    await clicked();
+    await send();
+    const keyId = guest.slice(3, 15);
+    expect(await recorded()).toMatchObject([{ route, keyId, about: ask.nonce, code: 'forbidden', attempts: 2 }]);
+  });
+
+  it('is recorded of a key that may not vote any more', async () => {
+    await enrol();
+    await world.call('DELETE', `/v1/keys/${bobsKey.slice(3, 15)}`, { key: admin });
+    await send();
+    expect(await recorded()).toMatchObject([{ route, keyId: null, code: 'unauthenticated', attempts: 1 }]);
+  });
+});
+
+it('an answer from Slack is a use of the key behind it', async () => {
+  await enrol();
+  world.clock.at += 5000;
+  const usedAt = world.clock.at;
+  await send();
+  world.clock.at += 5000;
+  const { keys } = (await world.call('GET', '/v1/keys', { key: admin })).body as {
+    keys: { keyId: string; lastUsedAt: number | null }[];
+  };
+  expect(keys.find(({ keyId }) => keyId === bobsKey.slice(3, 15))?.lastUsedAt).toBe(usedAt);
+});

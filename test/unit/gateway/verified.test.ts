@@ -30,6 +30,15 @@ describe('an ask', () => {
     const changed = { ...row, ...change() };
     expect(changed).not.toEqual(row);
     expect(openAsk(world.options, changed)).toBeUndefined();
+    // Nor after the true one was opened, which is remembered.
+    expect(openAsk(world.options, row)).toBeDefined();
+    expect(openAsk(world.options, changed)).toBeUndefined();
+  });
+
+  it('opened before is not opened any more by another deployment, or for keys that do not know it', async () => {
+    expect(openAsk(world.options, row)).toBeDefined();
+    expect(openAsk({ ...world.options, audience: 'countersign:staging' }, row)).toBeUndefined();
+    expect(openAsk({ ...world.options, keys: await newKeys(world.folder) }, row)).toBeUndefined();
   });
 
   it('for another deployment, or of keys that this one does not know, is not', async () => {

@@ -49,7 +49,11 @@ async function enrolled(principal: string, ...options: string[]): Promise<{ keyI
   return { keyId: request.split('.')[0] ?? '', file };
 }
 
-async function answer(verdict: string, more: Record<string, string>): Promise<{ exit: number; said: string }> {
+async function answer(
+  verdict: string,
+  more: Record<string, string>,
+  grant?: object,
+): Promise<{ exit: number; said: string }> {
   if (ask.ask.body.verdict !== 'ask') throw new TypeError('not an ask');
   const { nonce, askDigest } = ask;
   const { cardDigest } = ask.ask.body.ask;
@@ -57,7 +61,7 @@ async function answer(verdict: string, more: Record<string, string>): Promise<{ 
   return await new Promise((resolve) => {
     const child = execFile(
       process.execPath,
-      ['--import', clock, program, verdict, 'as the page says'],
+      ['--import', clock, program, verdict, 'as the page says', ...(grant ? [JSON.stringify(grant)] : [])],
       { env: { COUNTERSIGN_URL: url, ...more } },
       (error, stdout, stderr) => resolve({ exit: error === null ? 0 : 1, said: stdout + stderr }),
     );
@@ -90,5 +94,19 @@ describe('the sender of docs/webhooks.md', () => {
     expect(await answer('approve', both)).toMatchObject({ exit: 0, said: expect.stringMatching(/^200 /) as unknown });
     const [cast] = await world.store.votesByNonce(ask.nonce);
     expect(cast?.vote.body).toMatchObject({ principal: 'bob', verdict: 'approve', channel: 'webhook' });
+  });
+
+  it('brings a grant that a person signed, in the same order at each depth', async () => {
+    const rules = [{ id: 'effects', effect: 'ask' as const, reason: 'a person must see it' }];
+    const grants = { ttlMs: 3_600_000, uses: 5, risk: 'medium' as const, scope: 'run' as const };
+    ask = await world.ask(2, { terms: { grants }, body: { rules } });
+    const person = await enrolled('bob');
+    const both = { PERSON_KEY_ID: person.keyId, PERSON_KEY_FILE: person.file };
+    const [system] = [await enrolled('scanner', '--service')];
+    const sender = { SENDER_KEY_ID: system.keyId, SENDER_KEY_FILE: system.file };
+    const grant = { propose: { uses: 5, ttlMs: 1_800_000 } };
+    expect(await answer('approve', { ...sender, ...both }, grant)).toMatchObject({ exit: 0 });
+    const [cast] = await world.store.votesByNonce(ask.nonce);
+    expect(cast?.vote.body).toMatchObject({ principal: 'bob', grantDigest: expect.any(String) as unknown });
   });
 });

@@ -4,6 +4,8 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { canonicalJson } from '../../../core/canonical-json.ts';
+import { digestJson } from '../../../core/digest.ts';
 import { keepNotices } from '../../../gateway/notices/keep-notices.ts';
 import { contextOf, type GatewayContext, type WebhookOptions } from '../../../gateway/options.ts';
 import { createWebhookChannel } from '../../../gateway/webhooks/webhook-channel.ts';
@@ -102,6 +104,17 @@ describe('a webhook', () => {
     expect(event.data['cardDigest']).toMatch(/^sha256:/);
     await look();
     expect(received).toHaveLength(1);
+  });
+
+  it('hides nothing that an agent wrote, and its card has the digest that an answer names', async () => {
+    const hostile = canonicalJson({ name: 'web\u202e\u200b\u00a0' });
+    ask = await world.ask(2, { card: { arguments: hostile }, deadlineAt: world.clock.at + 500_000 });
+    await look();
+    const sent = received.find(({ body }) => body.includes(nonceOf(2)));
+    expect(sent?.body).not.toMatch(/[\p{Cc}\p{Cf}]|(?! )\p{Zs}/u);
+    const { data } = verified(sent);
+    expect(data['card']).toMatchObject({ arguments: hostile });
+    expect(digestJson('card', data['card'])).toBe(data['cardDigest']);
   });
 
   it('is repeated under the same id, when and after the receiver says', async () => {

@@ -27,7 +27,7 @@ function lower(text: string): string {
 
 describe('createLiteralFinder', () => {
   test.each([true, false])('sees what a plain search sees (ignoring case: %s)', (ignoreCase) => {
-    const find = createLiteralFinder(new Map(words.map((word) => [word, [word]])), { ignoreCase });
+    const find = createLiteralFinder([{ literals: new Map(words.map((word) => [word, [word]])), ignoreCase }]);
     const piece = fc.oneof(
       fc.constantFrom(...words, ...words.map((word) => word.toUpperCase())),
       fc.string({ unit: 'binary', maxLength: 3 }),
@@ -46,14 +46,14 @@ describe('createLiteralFinder', () => {
   });
 
   test('looks no further when it is told to stop', () => {
-    const find = createLiteralFinder(new Map([['ab', ['ab']]]));
+    const find = createLiteralFinder([{ literals: new Map([['ab', ['ab']]]) }]);
     const found: number[] = [];
     find(unitText('ab ab ab'), (at) => (found.push(at) === 2 ? 'stop' : undefined));
     expect(found).toEqual([0, 3]);
   });
 
   test.each([8190, 8191, 8192, 8193, 16_383, 16_384])('sees one that stands at %i, where a chunk may end', (at) => {
-    const find = createLiteralFinder(new Map([['abcd', ['abcd']]]));
+    const find = createLiteralFinder([{ literals: new Map([['abcd', ['abcd']]]) }]);
     for (const behind of ['', ' ', ' and more behind it']) {
       const found: number[] = [];
       find(unitText(`${' '.repeat(at)}abcd${behind}`), (place) => found.push(place));

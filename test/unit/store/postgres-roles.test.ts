@@ -57,7 +57,7 @@ const mayInsert: Record<StoreRole, string> = {
   tools: 'fences receipts labels bodies redactions ledger',
   notify: '',
   record: 'ledger',
-  gateway: 'votes withdrawals key_uses refusals control bodies notices review_notices notice_alarms deliveries',
+  gateway: 'votes withdrawals key_uses refusals control bodies notices review_notices notice_alarms looks deliveries',
   audit: '',
 };
 const mayUpdate: Record<StoreRole, string> = {
@@ -68,7 +68,7 @@ const mayUpdate: Record<StoreRole, string> = {
   notify: '',
   record: 'runs.closed_at runs.outcome counters.value',
   gateway:
-    'votes.signalled withdrawals.signalled key_uses.last_used_at refusals.attempts refusals.last_at counters.value notices.state notices.attempts notices.next_at notices.place notices.problem notices.told_at notices.reminded_at review_notices.state review_notices.attempts review_notices.next_at review_notices.place review_notices.problem review_notices.told_at review_notices.reminded_at',
+    'votes.signalled withdrawals.signalled key_uses.last_used_at refusals.attempts refusals.last_at counters.value notices.state notices.attempts notices.next_at notices.place notices.problem notices.told_at notices.reminded_at review_notices.state review_notices.attempts review_notices.next_at review_notices.place review_notices.problem review_notices.told_at review_notices.reminded_at looks.method looks.credential_id looks.via looks.last_at looks.times',
   audit: '',
 };
 

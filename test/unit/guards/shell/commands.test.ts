@@ -19,10 +19,10 @@ it('no command that carries data out, runs, writes or reads secrets by an option
   expect(commands.filter(isSilent)).toEqual([]);
 });
 
-it('what people read all day needs nobody in at least 90 of 100 commands, and is never denied', () => {
+it('what people read all day needs nobody in at least 95 of 100 commands, and is never denied', () => {
   const commands = linesOf('ordinary-reads');
   expect(commands.length).toBeGreaterThan(500);
   const asked = commands.filter((command) => !isSilent(command));
-  expect(asked.length, asked.join('\n')).toBeLessThanOrEqual(commands.length * 0.1);
+  expect(asked.length, asked.join('\n')).toBeLessThanOrEqual(commands.length * 0.05);
   expect(commands.filter((command) => classifyShell(command).verdict === 'deny')).toEqual([]);
 });

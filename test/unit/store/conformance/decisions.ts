@@ -143,6 +143,32 @@ export function decisionConformance(current: CurrentHarness): void {
       const listed = await store.listAsks(filter, (nonce) => invalid.push(nonce));
       expect(listed.map(({ nonce }) => nonce)).toEqual([sound]);
       expect(invalid).toEqual([changed]);
+      // Nor does it take a place of theirs: whoever changes the most urgent ones would hide the rest.
+      expect((await store.listAsks({ ...filter, limit: 1 }, () => undefined)).map(({ nonce }) => nonce)).toEqual([
+        sound,
+      ]);
+    });
+
+    it('asks are read page by page, each once, and a row that is changed after it was read is not believed', async () => {
+      const { store, execute } = current();
+      const scene = await openRun(store);
+      const nonces = [0, 1, 2, 3, 4].map((index) => nonceOf(scene.nonce + index));
+      for (const [index, nonce] of nonces.entries())
+        await decide(store, scene, scene.callKey(index + 1), { verdict: { ask: nonce } });
+      for (const open of [true, undefined]) {
+        const filter = { workflowId: scene.workflowId, limit: 2, ...(open ? { open } : {}) };
+        const seen: string[] = [];
+        for (let rows = await store.listAsks(filter); rows.length > 0; ) {
+          seen.push(...rows.map(({ nonce }) => nonce));
+          const after = rows.at(-1);
+          if (!after) break;
+          rows = await store.listAsks({ ...filter, after });
+        }
+        expect(seen).toEqual(nonces);
+      }
+      const [first = ''] = nonces;
+      await execute(`UPDATE asks SET card = '{}' WHERE nonce = '${first}'`);
+      await expect(store.getAsk(first)).rejects.toMatchObject({ code: 'record-invalid' });
     });
 
     it('a run cannot close the ask of another run', async () => {

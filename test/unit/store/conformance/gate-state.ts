@@ -22,6 +22,7 @@ export function gateStateConformance(current: CurrentHarness): void {
         counted: { callsByTool: {}, usage: [], openRunsBefore: 0 },
         probes: [],
         targetStates: [],
+        dryRuns: [],
       });
     });
 
@@ -119,11 +120,11 @@ export function gateStateConformance(current: CurrentHarness): void {
       expect(await seen()).toBe(true);
     });
 
-    it('has the receipts of probes and target states of this call, oldest first', async () => {
+    it('has the receipts of probes, target states and dry runs of this call, oldest first', async () => {
       const { store } = current();
       const scene = await openRun(store);
       const callKey = scene.callKey(1);
-      const record = async (purpose: 'probe' | 'target-state', name: string, key = callKey) => {
+      const record = async (purpose: 'probe' | 'target-state' | 'dry-run' | 'execute', name: string, key = callKey) => {
         const permitDigest = anyDigest(`${name} ${callKey}`);
         const receipt = aReceipt({ callKey: key, purpose }, permitDigest, { activityId: name });
         await store.recordReceipt({ permitDigest, receipt, output: anOutput(), labels: [], turn: 1 });
@@ -131,10 +132,13 @@ export function gateStateConformance(current: CurrentHarness): void {
       await record('probe', 'p1');
       await record('target-state', 't1');
       await record('probe', 'p2');
+      await record('dry-run', 'd1');
+      await record('execute', 'e1');
       await record('probe', 'other', scene.callKey(1, 1));
       const state = await gate(store, scene, callKey);
       expect(state.probes.map(({ body }) => body.activityId)).toEqual(['p1', 'p2']);
       expect(state.targetStates.map(({ body }) => body.activityId)).toEqual(['t1']);
+      expect(state.dryRuns.map(({ body }) => body.activityId)).toEqual(['d1']);
     });
   });
 }

@@ -1,5 +1,6 @@
 /** A fresh run for each test, and short ways to say what happens to it. */
 import type { Consumption, DecisionRecord, RecordedDecision, Reservation, Store } from '../../../../store/index.ts';
+import type { VoidStep } from '../../../../store/reservation.ts';
 import {
   aDenial,
   anAsk,
@@ -126,7 +127,7 @@ export function consumptionOf(callKey: string, overrides: Partial<Consumption> =
   };
 }
 
-export function voidStepOf(scene: Scene, callKey: string, overrides: Partial<Parameters<Store['voidFence']>[0]> = {}) {
+export function voidStepOf(scene: Scene, callKey: string, overrides: Partial<VoidStep> = {}) {
   return {
     callKey,
     try: 1,

@@ -1,0 +1,30 @@
+/**
+ * Readers that print secrets that stand in the environment: all of it, or that of other processes. Which variables are called
+ * like one is told by `secret-names.ts`, and where a word holds one by `words.ts`.
+ */
+import type { Context, Subject } from './context.ts';
+import { evaluatePlain } from './evaluate-plain.ts';
+import { splitWords } from './options.ts';
+import { tellSecret } from './tell-secret.ts';
+
+/** `ps auxe` and `ps eww`: without a dash the letter shows the environment of every process. */
+export function classifyPs(subject: Subject, context: Context): void {
+  const { name, row } = subject;
+  const split = splitWords(subject.args, { values: row.values, ...row.style });
+  for (const { text, known } of split.operands) {
+    if (known && !/^[A-Za-z]+$/u.test(text)) continue;
+    if (!known || text.includes('e')) tellSecret(name, context);
+    // Behind a letter that takes a value stands that value.
+    if (!known || /[oOktpqU]/u.test(text)) break;
+  }
+  evaluatePlain(subject, split, context);
+}
+
+/** `env` and `$ENV` in its program are all of the environment; `.env` is a field. */
+export function classifyJq(subject: Subject, context: Context): void {
+  const { name, row } = subject;
+  const split = splitWords(subject.args, { values: row.values, ...row.style });
+  if (split.operands.some(({ text }) => /\$ENV\b|(?<![.$"]|\{\s{0,3})\benv\b(?!\s*:)/u.test(text)))
+    tellSecret(name, context);
+  evaluatePlain(subject, split, context);
+}

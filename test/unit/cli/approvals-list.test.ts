@@ -1,0 +1,175 @@
+/** `countersign approvals`: what waits is shown whole, with what to type next; `--watch` and `--approve` go on from there. */
+import { describe, expect, test } from 'vitest';
+import { applied, gatewayWith, sent } from './approval-gateway.ts';
+import { type FakeGateway, FakeProblem, runCli, startFakeGateway } from './run-cli.ts';
+import { approval, card, nonce, workflowId } from './views.ts';
+
+describe('approvals', () => {
+  test('shows the card and what to type', async () => {
+    const { exit, stdout } = await runCli(['approvals'], await gatewayWith());
+    expect(exit).toBe(0);
+    expect(stdout).toContain('Run restart on local\n');
+    expect(stdout).toContain('time left   1 min 30 s');
+    expect(stdout).toContain(`countersign approve ${nonce.slice(0, 8)}`);
+    expect(stdout).not.toContain('the gateway’s own rendering');
+  });
+
+  test('prints one document under --json', async () => {
+    const { stdout } = await runCli(['approvals', '--json'], await gatewayWith());
+    expect(JSON.parse(stdout)).toEqual({ approvals: [approval()] });
+  });
+
+  test('asks for what the options say', async () => {
+    const gateway = await gatewayWith();
+    await runCli(['approvals', '--all', '--run', workflowId, '--limit', '7'], gateway);
+    expect(gateway.requests[0]?.path).toBe(`/v1/approvals?state=all&limit=7&workflowId=${workflowId}`);
+  });
+
+  test('--watch shows each request once and ends when stopped', async () => {
+    const gateway = await gatewayWith();
+    const stop = new AbortController();
+    let looks = 0;
+    gateway.on('GET', '/v1/approvals', () => {
+      looks += 1;
+      if (looks === 2) stop.abort();
+      return { approvals: [approval()] };
+    });
+    const { exit, stdout } = await runCli(['approvals', '--watch', '--json'], { ...gateway, stop: stop.signal });
+    expect(exit).toBe(130);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('--watch looks ever more rarely while nothing comes, and comes back when the gateway says', async () => {
+    const gateway = await gatewayWith();
+    const stop = new AbortController();
+    const answers: unknown[] = [
+      { approvals: [approval()] },
+      { approvals: [approval()] },
+      new FakeProblem(429, 'rate-limited', 40),
+    ];
+    gateway.on('GET', '/v1/approvals', () => answers.shift());
+    const pauses: number[] = [];
+    const onPause = (ms: number) => {
+      pauses.push(ms);
+      if (answers.length === 0) stop.abort();
+    };
+    const { exit } = await runCli(['approvals', '--watch'], { ...gateway, stop: stop.signal, onPause });
+    expect(exit).toBe(130);
+    expect(pauses).toEqual([1000, 2000, 40_000]);
+  });
+});
+
+describe('approvals --approve', () => {
+  const second = 'bbcdef12-2222-4333-8444-555555555555';
+
+  async function inboxOf(...views: ReturnType<typeof approval>[]): Promise<FakeGateway> {
+    const gateway = await startFakeGateway();
+    gateway.on('GET', '/v1/approvals', () => ({ approvals: views }));
+    for (const view of views) {
+      gateway.on('GET', `/v1/approvals/${view.nonce}`, () => view);
+      gateway.on('POST', `/v1/approvals/${view.nonce}/votes`, () => applied);
+    }
+    return gateway;
+  }
+
+  test('asks for each request that the caller may answer, and sends what was chosen', async () => {
+    const gateway = await inboxOf(approval(), approval({ nonce: second }));
+    const { exit, stderr } = await runCli(['approvals', '--approve'], { ...gateway, answers: ['a', 'd', 'not today'] });
+    expect(exit).toBe(0);
+    expect(gateway.requests[0]?.path).toContain('mayAnswer=true');
+    expect(sent(gateway)).toEqual([
+      { verdict: 'approve', cardDigest: approval().cardDigest, channel: 'terminal' },
+      { verdict: 'deny', cardDigest: approval().cardDigest, channel: 'terminal', reason: 'not today' },
+    ]);
+    expect(stderr.match(/^Run restart on local$/gm)).toHaveLength(2);
+  });
+
+  test.each(['s', '', 'yes', 'x'])('%j sends nothing', async (letter) => {
+    const gateway = await inboxOf(approval());
+    expect((await runCli(['approvals', '--approve'], { ...gateway, answers: [letter] })).exit).toBe(0);
+    expect(sent(gateway)).toEqual([]);
+  });
+
+  test('asks again for what is no letter of its own, and says what was typed', async () => {
+    const gateway = await inboxOf(approval());
+    const answers = ['approve', 'yes', '\u001b[2Jа', 'a'];
+    const { stderr, asked } = await runCli(['approvals', '--approve'], { ...gateway, answers });
+    expect(asked).toHaveLength(4);
+    expect(stderr).toContain('"approve" is none of these; nothing was sent');
+    expect(stderr).not.toContain('\u001b[2J');
+    expect(sent(gateway)).toHaveLength(1);
+  });
+
+  test('q ends it, whatever else waits', async () => {
+    const gateway = await inboxOf(approval(), approval({ nonce: second }));
+    const { asked } = await runCli(['approvals', '--approve'], { ...gateway, answers: ['q', 'a'] });
+    expect(asked).toHaveLength(1);
+    expect(sent(gateway)).toEqual([]);
+  });
+
+  test.each([
+    ['y', 0],
+    ['YES', 0],
+    ['yes', 1],
+  ])('what is critical takes %j %i times', async (word, votes) => {
+    const critical = approval({ card: card({ risk: 'critical' }) });
+    const gateway = await inboxOf(critical);
+    const { exit } = await runCli(['approvals', '--approve'], { ...gateway, answers: ['a', word] });
+    expect(exit).toBe(0);
+    expect(sent(gateway)).toHaveLength(votes);
+  });
+
+  test('a request that somebody else answered meanwhile is said, and the next one is asked for', async () => {
+    const gateway = await inboxOf(approval(), approval({ nonce: second }));
+    gateway.on('POST', `/v1/approvals/${nonce}/votes`, () => new FakeProblem(409, 'conflict'));
+    const { exit } = await runCli(['approvals', '--approve'], { ...gateway, answers: ['a', 'a'] });
+    expect(exit).toBe(0);
+    expect(sent(gateway)).toHaveLength(2);
+  });
+
+  test('says that nothing waits that one may answer, which is not that nothing waits', async () => {
+    const gateway = await inboxOf();
+    const { exit, stderr } = await runCli(['approvals', '--approve'], { ...gateway, answers: [] });
+    expect([exit, stderr]).toEqual([0, 'Nothing waits that you may answer\n']);
+  });
+
+  test.each([[[]], [[approval()]]])('is refused where nobody can be asked, and beside --json', async (views) => {
+    const gateway = await inboxOf(...views);
+    expect(await runCli(['approvals', '--approve'], gateway)).toMatchObject({ exit: 2 });
+    expect(await runCli(['approvals', '--approve', '--json'], { ...gateway, answers: ['a'] })).toMatchObject({
+      exit: 2,
+    });
+    expect(sent(gateway)).toEqual([]);
+  });
+
+  test('--watch asks for each once, and q ends it', async () => {
+    const gateway = await inboxOf(approval());
+    const { exit, asked } = await runCli(['approvals', '--watch', '--approve'], {
+      ...gateway,
+      onPause: () => {
+        gateway.on('GET', '/v1/approvals', () => ({ approvals: [approval(), approval({ nonce: second })] }));
+        gateway.on('GET', `/v1/approvals/${second}`, () => approval({ nonce: second }));
+      },
+      answers: ['s', 'q'],
+    });
+    expect([exit, asked.length]).toEqual([0, 2]);
+  });
+});
+
+describe('what to type next', () => {
+  test('names the state folder and the gateway that were named on this line, as a shell takes them', async () => {
+    const gateway = await gatewayWith();
+    const url = String(gateway.environment['COUNTERSIGN_URL']);
+    const environment = { ...gateway.environment, COUNTERSIGN_URL: undefined };
+    const line = ['approvals', '--state', "/tmp/o'brien", '--url', url];
+    const { stdout } = await runCli(line, { ...gateway, environment });
+    const flags = `--state '/tmp/o'\\''brien' --url ${url}`;
+    expect(stdout).toContain(`countersign approve ${nonce.slice(0, 8)} ${flags}`);
+    expect(stdout).toContain(`countersign deny ${nonce.slice(0, 8)} --reason "…" ${flags}`);
+  });
+
+  test('names neither where none was named', async () => {
+    const { stdout } = await runCli(['approvals'], await gatewayWith());
+    expect(stdout).toContain(`countersign approve ${nonce.slice(0, 8)}   or`);
+  });
+});
