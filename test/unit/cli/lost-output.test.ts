@@ -30,7 +30,7 @@ test
 });
 
 test.each([
-  { what: 'a failed check', argv: ['policy', 'check', nothing], exit: 2 },
+  { what: 'a failed check', argv: ['policy', 'check', nothing], exit: 3 },
   { what: 'a check that went well', argv: ['policy', 'check', ops, '--json'], exit: 0 },
 ])('$what keeps its exit code when its reader has gone away', async ({ argv, exit }) => {
   expect(await unread(argv)).toEqual({ exit, said: expect.not.stringContaining('Cannot write') as string });
