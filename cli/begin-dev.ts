@@ -8,6 +8,9 @@ import type { Config } from '../worker/config.ts';
 import type { CommandContext } from './context.ts';
 import { engineOptions } from './engine-options.ts';
 
+/** An export or a replay that has started the folder's engine for itself ends it in this time, as a rule. */
+const engineWaitMs = 15_000;
+
 export interface BegunDev {
   pack: AgentPack;
   /** On its way; undefined where none is wanted. */
@@ -30,7 +33,7 @@ export async function beginDev(
   if (!cli) return { pack, engine: Promise.resolve(undefined) };
   const { startEmbeddedEngine } = await import('../engine/dev-server.ts');
   const options = engineOptions(config, log);
-  const engine = cli.then((found) => startEmbeddedEngine({ ...options, cli: found }));
+  const engine = cli.then((found) => startEmbeddedEngine({ ...options, lockWaitMs: engineWaitMs, cli: found }));
   engine.catch(met);
   return { pack, engine };
 }

@@ -45,7 +45,7 @@ export function defineCommand<S extends z.ZodType>(source: CommandSource<S>): Co
         const problems = parsed.error.issues.map((issue) => `--${flagOf(issue.path.join('.'))}: ${issue.message}`);
         throw new CountersignError(
           'input-invalid',
-          `Cannot read the command line of "${source.usage.split(' ')[0]}": ${problems.join('; ')}, expected options as --help says; correct them`,
+          `Cannot read the command line of "${source.usage.split(' ')[0]}": ${problems.join('; ')}; correct them, --help says how`,
         );
       }
       return await source.run(context, args, parsed.data);

@@ -10,6 +10,8 @@ export const exitCodes = {
   refused: 4,
   ended: 5,
   interrupted: 130,
+  /** Whoever read standard output went away before the command was done; as of a program that SIGPIPE ends. */
+  unread: 141,
 } as const;
 
 const exitByOutcome: Readonly<Record<RunOutcome, number>> = {

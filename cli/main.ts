@@ -4,12 +4,15 @@
  */
 import { enableCompileCache } from 'node:module';
 import { codeCacheOf } from './code-cache.ts';
+import type { CountersignError } from '../core/errors.ts';
 import { exitCodes } from './exit-codes.ts';
+import { endOfOutput, watchOutput } from './lost-output.ts';
 import { programVersion } from './parts/program-version.ts';
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => askToStop(signal));
-process.stdout.on('error', leaveUnheard);
+// A command that goes on (it watches, or reads more lines) has nobody to tell.
+const output = watchOutput(process.stdout, () => stop.abort('output'));
 // Nobody reads the talk any more; the result still counts.
 process.stderr.on('error', () => undefined);
 
@@ -18,6 +21,8 @@ const codeCache = codeCacheOf(argv, process.env);
 if (codeCache !== undefined) enableCompileCache(codeCache);
 // Only now, so that it comes from the cache.
 const { runProgram } = await import('./program.ts');
+const { reportError } = await import('./report-error.ts');
+const { createTerminal } = await import('./terminal.ts');
 const { pause } = await import('./look-again.ts');
 const exit = await runProgram(argv, {
   stdout: process.stdout,
@@ -32,20 +37,14 @@ const exit = await runProgram(argv, {
   stdin: { [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator]() as AsyncIterator<Uint8Array> },
   cacheCode: (folder) => void enableCompileCache(folder),
 });
-// A result that could not be written, such as on a full disk, is not done.
-process.stdout.write('', (error) => {
-  if (error) leaveUnheard(error);
-  // Whatever is still open (idle connections, a cached client) is nothing to wait for.
-  process.exit(exit);
-});
+const end = endOfOutput(exit, await output.flushed());
+// Whatever is still open (idle connections, a cached client) is nothing to wait for.
+process.exit(end.kind === 'exit' ? end.exit : sayFailed(end.error));
 
-function leaveUnheard(error: NodeJS.ErrnoException): void {
-  // A reader that went away, such as `head`, is no fault.
-  if (error.code === 'EPIPE') process.exit(exitCodes.done);
-  process.stderr.write(
-    `countersign: Cannot write the result: ${error.code ?? 'it failed'}, expected a standard output that takes it; what was asked for may be done, look before you repeat it\n`,
-  );
-  process.exit(exitCodes.failed);
+/** On standard error, also under `--json`. */
+function sayFailed(error: CountersignError): number {
+  const terminal = createTerminal({ stdout: process.stdout, stderr: process.stderr, environment: process.env });
+  return reportError(error, { terminal, json: false, debug: false });
 }
 
 function askToStop(signal: 'SIGINT' | 'SIGTERM'): void {

@@ -13,6 +13,8 @@ instructions: |
   A refused call is final: do not try it again in other words.
 model:
   name: gpt-5-mini
+  # Most compatible servers (OPENAI_BASE_URL) speak chat-completions alone; their models have other names.
+  api: responses
 # Only these tools are within its reach; policy.yaml says when.
 tools: [read_notes, add_note]
 `,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pathExists } from '../packs/path-exists.ts';
 import { CountersignError } from '../core/errors.ts';
 import { portIsFree } from '../engine/ports.ts';
-import { type Config, required } from '../worker/config.ts';
+import { type Config, variableByName } from '../worker/config.ts';
 import type { CommandContext } from './context.ts';
 import { findGateway } from './gateway-record.ts';
 import { makeFolder } from './make-folder.ts';
@@ -15,7 +15,11 @@ import { requireOwner, unusableState } from './own-folder.ts';
 
 /** A compatible server may want no key. @throws {CountersignError} `config-invalid` */
 export function requireModelKey(config: Config): void {
-  if (config.openaiBaseUrl === undefined) required(config, 'openaiApiKey', 'start a worker');
+  if (config.openaiBaseUrl !== undefined || config.openaiApiKey !== undefined) return;
+  throw new CountersignError(
+    'config-invalid',
+    `Cannot start a worker: neither "${variableByName.openaiApiKey}" nor "${variableByName.openaiBaseUrl}" is set, expected one of the two; set the key, or the address of a compatible server`,
+  );
 }
 
 /** The engine's lock refuses too; this says it before anything is started, and also without an engine. */

@@ -137,5 +137,5 @@ First steps:
   $ countersign run ops "what is the state of the service?"
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 not found, 4 refused, 5 conflict or ended early,
-6 something is out of reach, 70 a defect. See docs/cli.md.
+6 something is out of reach, 70 a defect, 74 the result could not be written. See docs/cli.md.
 `;

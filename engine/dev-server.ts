@@ -8,7 +8,7 @@ import { resolve } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { Synchronous } from './dev-server-parameters.ts';
-import { lockStateFolder } from './engine-lock.ts';
+import { lockWhenFree } from './engine-lock.ts';
 import { isSameProcess, markEngineEnded, readEngineRecord } from './engine-record.ts';
 import { findTemporalCli, type TemporalCli } from './find-temporal-cli.ts';
 import { chooseFreePort, portIsFree } from './ports.ts';
@@ -17,6 +17,8 @@ import { type StartedServer, startServer, stopGraceMs } from './start-server.ts'
 export interface EmbeddedEngineOptions {
   /** Holds the database, log, lock and record; created for its owner only. */
   readonly stateFolder: string;
+  /** How long to wait for another engine on the folder to end, ms. @default 0 */
+  readonly lockWaitMs?: number;
   readonly namespace: string;
   /** gRPC port, taken or failed; 0 means any. @default the one used last, else 7233, else any free one */
   readonly port?: number;
@@ -73,7 +75,10 @@ export async function startEmbeddedEngine(options: EmbeddedEngineOptions): Promi
   const stateFolder = resolve(options.stateFolder);
   await mkdir(stateFolder, { recursive: true, mode: 0o700 });
   await chmod(stateFolder, 0o700);
-  const lock = lockStateFolder(stateFolder);
+  const { lockWaitMs = 0, log } = options;
+  const lock = await lockWhenFree(stateFolder, lockWaitMs, () => {
+    log?.(`another engine runs on this state folder: waiting up to ${lockWaitMs / 1000} s for it to end`);
+  });
   try {
     const last = await endOrphan(stateFolder);
     const clock = options.clock ?? { now: () => Date.now() };

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { requireNode24 } from '../core/needed-node.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
@@ -17,8 +18,9 @@ export { formatPackProblem, type PackProblem };
 
 export type PackRead = { kind: 'pack'; pack: AgentPack } | { kind: 'invalid'; problems: PackProblem[] };
 
-/** @throws {CountersignError} `pack-invalid` with every problem on a line of its own. */
+/** @throws {CountersignError} `pack-invalid` with every problem on a line of its own; `config-invalid` below Node.js 24 */
 export async function loadPack(folder: string): Promise<AgentPack> {
+  requireNode24(process.versions.node, 'load an agent pack');
   const read = await readPack(folder);
   if (read.kind === 'pack') return read.pack;
   throw packInvalid(basename(resolve(folder)), read.problems);

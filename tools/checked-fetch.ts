@@ -6,7 +6,8 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { callbackify } from 'node:util';
-import { Agent, type Dispatcher, fetch, type RequestInit, type Response } from 'undici';
+import type { Agent, RequestInit, Response } from 'undici';
+import { requireNode24 } from '../core/needed-node.ts';
 import { checkUrl, isPublicAddress, type UrlOptions } from '../guards/index.ts';
 import { ToolFailure } from './tool-failure.ts';
 
@@ -34,21 +35,27 @@ export interface CheckedResponse {
 /** They are for the first host only. */
 const ownHeaders = ['authorization', 'cookie', 'proxy-authorization'];
 
-/** @throws {ToolFailure} where an URL, a redirect or an address is refused, before anything is sent there. */
+/**
+ * @throws {ToolFailure} where an URL, a redirect or an address is refused, before anything is sent there.
+ * @throws {CountersignError} `config-invalid` below Node.js 24
+ */
 export async function checkedFetch(
   url: string,
   init: Pick<RequestInit, 'method' | 'body' | 'signal'> & { headers?: Readonly<Record<string, string>> } = {},
   options: CheckedFetchOptions = {},
 ): Promise<CheckedResponse> {
   const { maximumRedirects = 5, maximumBytes = 4 * 1024 * 1024 } = options;
-  const dispatcher = checkedAgent(options);
+  requireNode24(process.versions.node, 'fetch a URL');
+  // Loaded where it is used: it does not load on Node.js 20, where the rest of the library does.
+  const undici = await import('undici');
+  const dispatcher = new undici.Agent(agentOptions(options));
   try {
     let next = url;
     let { method = 'GET', body = null, headers = {} } = init;
     for (let hop = 0; hop <= maximumRedirects; hop++) {
       mustBeAllowed(next, options);
       const request = { method, body, headers: { ...headers }, signal: init.signal ?? null };
-      const response = await fetch(next, { ...request, dispatcher, redirect: 'manual' });
+      const response = await undici.fetch(next, { ...request, dispatcher, redirect: 'manual' });
       const location = response.headers.get('location');
       if (response.status < 300 || response.status >= 400 || location === null)
         return await read(response, next, maximumBytes);
@@ -67,7 +74,10 @@ export async function checkedFetch(
   }
 }
 
-function checkedAgent({ resolve = resolveAll, isAllowedAddress = isPublicAddress }: CheckedFetchOptions): Dispatcher {
+function agentOptions({
+  resolve = resolveAll,
+  isAllowedAddress = isPublicAddress,
+}: CheckedFetchOptions): Agent.Options {
   const addressesOf = callbackify(async (host: string): Promise<LookupAddress[]> => {
     const addresses = await resolve(host);
     // One bad address is enough: which of them would be dialled is not ours to choose.
@@ -83,12 +93,12 @@ function checkedAgent({ resolve = resolveAll, isAllowedAddress = isPublicAddress
     });
   };
   // Never kept for another request, which may be to a host of the same name and another address.
-  return new Agent({
+  return {
     connect: { lookup, timeout: 10_000 },
     pipelining: 0,
     headersTimeout: 30_000,
     bodyTimeout: 30_000,
-  });
+  };
 }
 
 function mustBeAllowed(url: string, options: CheckedFetchOptions): void {

@@ -8,6 +8,7 @@ import { bindGuardPrograms } from '../activities/guard-program.ts';
 import { silentLogger } from '../client/silent-logger.ts';
 import { payloadConverterPath, type TemporalSettings } from '../client/temporal-door.ts';
 import type { TaskQueues } from '../core/contracts/ticket.ts';
+import { requireNode24 } from '../core/needed-node.ts';
 import { composeActivities, type WorkerDependencies, type WorkerRole } from './compose-activities.ts';
 import { connectNatively } from './connect-natively.ts';
 import type { ProcessLog } from './process-log.ts';
@@ -49,8 +50,9 @@ const stickyTimeoutMs = 1000;
 /** After the drain, for what was cancelled then to say so, ms. */
 const leaveAfterMs = 15_000;
 
-/** @throws {CountersignError} `server-unavailable`; `pack-invalid` where a guard's program cannot be read */
+/** @throws {CountersignError} `server-unavailable`; `pack-invalid` where a guard's program cannot be read; `config-invalid` below Node.js 24 */
 export async function startWorker(settings: WorkerSettings, given: WorkerDependencies): Promise<RunningWorker> {
+  requireNode24(process.versions.node, 'start a worker');
   const { temporal, taskQueues, roles = workerRoles, drainMs = 20_000 } = settings;
   const dependencies = { ...given, guards: await bindGuardPrograms(given.guards, given) };
   installRuntime(settings.log);

@@ -27,7 +27,7 @@ export const exportCommand = defineCommand({
   define: (command) =>
     command
       .option('--output <file>', 'file to write (default: <run>.export.jsonl in this folder)')
-      .option('--force', 'replace a file that is there')
+      .option('--force', 'replace a regular file that is there')
       .option('--no-store', 'histories and public keys alone')
       .option('--temporal <address>', 'host:port (TEMPORAL_ADDRESS, default: the engine of the state folder)')
       .option('--namespace <name>', 'Temporal namespace (TEMPORAL_NAMESPACE, default countersign)'),

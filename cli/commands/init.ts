@@ -34,7 +34,9 @@ export const init = defineCommand({
     }
     for (const name of written) terminal.result(join(given, name));
     terminal.talk('\nNext:');
-    terminal.talk(`  1. set OPENAI_API_KEY, or OPENAI_BASE_URL for another server`);
+    terminal.talk(
+      '  1. set OPENAI_API_KEY; for a compatible server set OPENAI_BASE_URL, and see "model" in agent.yaml',
+    );
     terminal.talk(`  2. countersign dev ${asArgument(given)}`);
     terminal.talk(`  3. in another terminal: countersign run ${agent} "read the notes, then add one that says hello"`);
     terminal.talk('policy.yaml lets you approve your own runs; read its warning before a second person works with it');

@@ -2,7 +2,6 @@
  * Answering a request with other arguments: show the card, take what the person wrote, show what it changes, ask, send. What the
  * gateway refuses is said with its place and can be mended; nothing that was written is lost.
  */
-import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import type { Countersign } from '../../client/gateway-client.ts';
 import type { ApprovalView, VoteResult } from '../../client/gateway-schemas.ts';
@@ -15,6 +14,7 @@ import { connectGateway } from '../connect-gateway.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { findApproval } from '../find-approval.ts';
+import { bytesOfFile } from '../open-file.ts';
 import { approvalLines } from '../show/approval-lines.ts';
 import { visible } from '../terminal.ts';
 import { openEditorFile } from './editor-file.ts';
@@ -149,7 +149,7 @@ async function sendOnce(
 
 async function readText({ stdin }: CommandContext, file: string): Promise<string> {
   try {
-    return file === '-' ? await textOf(stdin) : await readFile(file, 'utf8');
+    return file === '-' ? await textOf(stdin) : await textOf(bytesOfFile(file));
   } catch (error) {
     throw new CountersignError(
       'not-found',

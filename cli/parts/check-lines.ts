@@ -2,8 +2,6 @@
  * The lines of an input through one guard: a JSON list of findings for each line, in order, as they come. A line that cannot
  * be read gets a finding of its own, and the next line is read all the same. The format is in docs/guards.md.
  */
-import { createReadStream } from 'node:fs';
-import { access, constants } from 'node:fs/promises';
 import type { Finding } from '../../core/contracts/labels.ts';
 import { CountersignError, messageOf } from '../../core/errors.ts';
 import {
@@ -16,6 +14,7 @@ import {
   shellFindings,
 } from '../../guards/index.ts';
 import type { checkedGuards } from '../commands/guards.ts';
+import { NoFile, openFile } from '../open-file.ts';
 import { type Line, linesOf } from './lines-of.ts';
 import { hasRepeatedKey } from './repeated-keys.ts';
 
@@ -144,11 +143,12 @@ function fromBase64(text: string): string | undefined {
 
 async function openSource({ file, stdin }: Source): Promise<AsyncIterable<Uint8Array>> {
   if (file === '-') return stdin;
-  await access(file, constants.R_OK).catch(() => {
+  const handle = await openFile(file).catch((error: unknown) => {
+    const is = error instanceof NoFile ? error.message : 'it is not there or not readable';
     throw new CountersignError(
       'not-found',
-      `Cannot read "${file}": it is not there or not readable, expected a file of JSON lines; check its path`,
+      `Cannot read "${file}": ${is}, expected a file of JSON lines, or - for standard input; check its path`,
     );
   });
-  return createReadStream(file) as AsyncIterable<Uint8Array>;
+  return handle.createReadStream() as AsyncIterable<Uint8Array>;
 }

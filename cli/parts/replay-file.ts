@@ -2,8 +2,7 @@
  * Replays an exported file: no engine, no store, and a state folder only for the public keys in it, where there is one. The
  * file is untrusted; what it says is shown after it was checked, and what nobody vouches for is said.
  */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { renderPostmortem } from '../../audit/render-postmortem.ts';
 import { readExport } from '../../audit/export/read-export.ts';
 import { type ExportReport, replayExport } from '../../audit/export/replay-export.ts';
@@ -14,6 +13,7 @@ import { openRegistry, registryPath } from '../../keys/index.ts';
 import { pathExists } from '../../packs/path-exists.ts';
 import { type Config, type Environment, variableByName } from '../../worker/config.ts';
 import { replayBundle } from '../../worker/workflow-bundle.ts';
+import { openFile } from '../open-file.ts';
 import { findSecretRules } from './find-secret-rules.ts';
 import { buildId } from './program-version.ts';
 import type { Replayed } from './replay-from.ts';
@@ -30,7 +30,7 @@ export async function replayFile(
   keysFile: string | undefined,
 ): Promise<Replayed> {
   const registry = await outsideRegistry(config, keysFile);
-  const read = await readExport(await openFile(file), file);
+  const read = await readExport(await openExport(file), file);
   const audience = environment[variableByName.audience] || null;
   return await withCacheFolder(config, async (cache) => {
     const report = await replayExport({
@@ -53,12 +53,10 @@ async function outsideRegistry({ keyRegistryFile, paths }: Config, given?: strin
   return (await pathExists(own)) ? openRegistry(own) : null;
 }
 
-async function openFile(file: string): Promise<AsyncIterable<Uint8Array>> {
+async function openExport(file: string): Promise<AsyncIterable<Uint8Array>> {
   try {
-    const stats = await stat(file);
-    if (!stats.isFile()) throw unreadable(file, stats.isDirectory() ? 'it is a folder' : 'it is no file');
+    return readChunks(file, await openFile(file));
   } catch (error) {
-    if (error instanceof CountersignError) throw error;
     if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw unreadable(file, reasonOf(error), error);
     throw new CountersignError(
       'not-found',
@@ -66,12 +64,11 @@ async function openFile(file: string): Promise<AsyncIterable<Uint8Array>> {
       { cause: error },
     );
   }
-  return readChunks(file);
 }
 
-async function* readChunks(file: string): AsyncGenerator<Uint8Array> {
+async function* readChunks(file: string, handle: FileHandle): AsyncGenerator<Uint8Array> {
   try {
-    yield* createReadStream(file) as AsyncIterable<Uint8Array>;
+    yield* handle.createReadStream() as AsyncIterable<Uint8Array>;
   } catch (error) {
     if (codeOf(error) === undefined) throw error;
     throw unreadable(file, reasonOf(error), error);

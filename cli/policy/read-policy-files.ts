@@ -2,7 +2,6 @@
  * Reads what the policy commands work on: a policy file or an agent pack's folder, the layers above it, and files of cases. All
  * problems of all files come at once; what is not there is an error that says which file.
  */
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestText } from '../../core/digest.ts';
@@ -17,6 +16,7 @@ import {
   type LayerPolicy,
   loadPolicy,
 } from '../../policy/index.ts';
+import { bytesOfFile } from '../open-file.ts';
 import { loadPackFolder } from '../parts/load-pack-folder.ts';
 import { countText } from '../show/format.ts';
 
@@ -136,10 +136,10 @@ const longestFile = 16_777_216;
 
 /** What may not end, such as a device, is not read to its end. */
 async function bytesOf(file: string): Promise<Buffer> {
-  const parts: Buffer[] = [];
+  const parts: Uint8Array[] = [];
   let size = 0;
   try {
-    for await (const part of createReadStream(file) as AsyncIterable<Buffer>) {
+    for await (const part of bytesOfFile(file)) {
       size += part.length;
       if (size > longestFile) break;
       parts.push(part);

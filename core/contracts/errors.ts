@@ -53,6 +53,12 @@ export const errorMeanings = {
     exit: 6,
   },
   'not-found': { meaning: 'there is no such thing', retry: false, status: 404, exit: 3 },
+  'output-failed': {
+    meaning: 'the result could not be written, such as on a full disk',
+    retry: false,
+    status: 500,
+    exit: 74,
+  },
   'pack-invalid': { meaning: 'an agent pack does not load', retry: false, status: 422, exit: 2 },
   'permit-invalid': { meaning: 'a permit does not verify for this execution', retry: false, status: 403, exit: 4 },
   'policy-invalid': { meaning: 'a policy does not parse', retry: false, status: 422, exit: 2 },

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { repositoryRoot } from '../../scripts/lint/repository-files.ts';
@@ -75,6 +75,24 @@ test('a program that uses the library compiles against its types, strictly, and 
   expect(() => run('tsc', ['-p', consumer], folder)).toThrow('wrong.ts');
 });
 
+test('the library loads on every Node.js that it promises and this machine has, and says what needs a newer one', () => {
+  const use = join(folder, 'load.mjs');
+  writeFileSync(use, loaderSource);
+  const programs = nodePrograms();
+  expect(programs.map(({ major }) => major)).toContain(24);
+  for (const { program, version, major } of programs.filter((one) => one.major >= 20)) {
+    const refused = (action: string): string =>
+      `config-invalid Cannot ${action}: this is Node.js ${version.slice(1)}, expected Node.js 24 or newer; start this program with one`;
+    const said = run(program, [use], folder).split('\n');
+    expect(said[0], version).toBe('look config-invalid');
+    const refusals = ['load an agent pack', 'start a worker', 'fetch a URL'].map(refused);
+    expect(
+      said.filter((line) => line.includes('expected Node.js')),
+      version,
+    ).toEqual(major >= 24 ? [] : refusals);
+  }
+});
+
 test('the installed program says its version', async () => {
   const { version } = manifest.parse(JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')));
   expect(await countersign('--version')).toMatchObject({ exit: 0, stdout: `${version}\n` });
@@ -135,6 +153,31 @@ try {
   console.log(error.code, look.name, typeof startWorker);
 }
 `;
+
+const loaderSource = `
+import { checkedFetch, Countersign, defineTool, loadPack, startWorker } from 'countersign';
+import { z } from 'zod';
+const look = defineTool({ name: 'look', description: 'Looks', parameters: z.strictObject({}), effect: 'read', execute: () => 1 });
+const say = (error) => console.log(error.code, error.message);
+let made = 'nothing';
+try { new Countersign({ url: 'ftp://nowhere', apiKey: 'k' }); } catch (error) { made = error.code; }
+console.log(look.name, made);
+await loadPack('/nowhere').catch(say);
+await startWorker({}, {}).catch(say);
+await checkedFetch('ftp://nowhere').catch(say);
+`;
+
+/** This one and those on PATH, each major version once. */
+function nodePrograms(): { program: string; version: string; major: number }[] {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(isAbsolute);
+  const found = new Map<number, { program: string; version: string; major: number }>();
+  for (const program of [process.execPath, ...folders.map((one) => join(one, 'node'))]) {
+    const version = spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout?.trim() ?? '';
+    const major = Number(/^v(\d+)\./u.exec(version)?.[1] ?? 0);
+    if (major > 0 && !found.has(major)) found.set(major, { program, version, major });
+  }
+  return [...found.values()];
+}
 
 function launcher(): string {
   return packed.launcher;

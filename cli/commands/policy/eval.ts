@@ -35,7 +35,7 @@ export const policyEval = defineCommand({
     const tools = toolsByName(policy.tools);
     let number = 0;
     let unread = 0;
-    for await (const line of splitLines(jsonl === '-' ? stdin : await openFile(jsonl), longestLine)) {
+    for await (const line of splitLines(jsonl === '-' ? stdin : await openLines(jsonl), longestLine)) {
       number += 1;
       const verdict =
         line.kind === 'text'
@@ -53,13 +53,14 @@ export const policyEval = defineCommand({
 
 const linesAtOnce = 64;
 
-async function openFile(file: string): Promise<AsyncIterable<Uint8Array>> {
-  const { open } = await import('node:fs/promises');
-  const handle = await open(file).catch(() => null);
-  if (handle && !(await handle.stat()).isDirectory()) return handle.createReadStream() as AsyncIterable<Uint8Array>;
-  await handle?.close();
-  throw new CountersignError(
-    'not-found',
-    `Cannot read "${file}": ${handle ? 'it is a folder' : 'there is no such file, or it is not for this user to read'}, expected JSON lines; check its path`,
-  );
+async function openLines(file: string): Promise<AsyncIterable<Uint8Array>> {
+  const { NoFile, openFile } = await import('../../open-file.ts');
+  const handle = await openFile(file).catch((error: unknown) => {
+    const is = error instanceof NoFile ? error.message : 'there is no such file, or it is not for this user to read';
+    throw new CountersignError(
+      'not-found',
+      `Cannot read "${file}": ${is}, expected JSON lines, or - for standard input; check its path`,
+    );
+  });
+  return handle.createReadStream() as AsyncIterable<Uint8Array>;
 }

@@ -124,3 +124,11 @@ async function loadAlone(folder: string): Promise<unknown> {
   const { stdout } = await promisify(execFile)(process.execPath, parameters, { cwd: folder });
   return JSON.parse(stdout);
 }
+
+test('it says how a compatible server is set: in its last words, and where the model is named', async () => {
+  const folder = join(await temporaryFolder(), 'notes');
+  const { stderr } = await runCli(['init', folder]);
+  expect(stderr).toContain('for a compatible server set OPENAI_BASE_URL, and see "model" in agent.yaml');
+  const agent = await readFile(join(folder, 'agent.yaml'), 'utf8');
+  expect(agent).toMatch(/# .*OPENAI_BASE_URL.* chat-completions .*\n {2}api: responses\n/u);
+});

@@ -59,7 +59,7 @@ test.each([
   [['show'], 'missing required argument'],
   [['show', 'a', 'b'], 'too many arguments'],
   [['deny', 'abcd'], '--reason'],
-  [['runs', '--limit', 'many'], 'limit'],
+  [['runs', '--limit', 'many'], '--limit: expected a whole number from 1 to 200; correct them, --help says how\n'],
 ])('%j is wrong usage', async (argv, says) => {
   const { exit, stdout, stderr } = await runCli(argv);
   expect(exit).toBe(2);

@@ -22,7 +22,7 @@ test.each(['dev', 'worker'])('%s without a model key names its variable and make
   const state = await temporaryFolder();
   const { exit, stderr } = await runCli([command, pack, '--state', state], { environment: {} });
   expect(exit).toBe(2);
-  expect(stderr).toContain('"OPENAI_API_KEY" is not set');
+  expect(stderr).toContain('neither "OPENAI_API_KEY" nor "OPENAI_BASE_URL" is set, expected one of the two');
   expect(await readdir(state)).toEqual([]);
 });
 

@@ -1,8 +1,9 @@
 /** A file appears whole or not at all, for its owner alone, and replaces nothing that nobody gave up. */
-import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { writeWholeFile } from '../../../cli/parts/whole-file.ts';
 
 let folder: string;
@@ -44,12 +45,43 @@ test('a file that is there stays, also when it appears while the new one is writ
   expect(await readdir(folder)).toEqual(['file']);
 });
 
-test('with force it is replaced at once, and a link is replaced, not followed', async () => {
-  await writeFile(join(folder, 'other'), 'precious');
-  await symlink(join(folder, 'other'), path);
+test('with force a file is replaced at once', async () => {
+  await writeFile(path, 'old');
   await writeWholeFile({ path, force: true, stop: never }, text('new'));
   expect(await readFile(path, 'utf8')).toBe('new');
-  expect(await readFile(join(folder, 'other'), 'utf8')).toBe('precious');
+});
+
+const noFiles: Readonly<Record<string, (at: string) => unknown>> = {
+  'a symbolic link': (at) => symlink(`${at}-target`, at),
+  'a named pipe': (at) => execFileSync('mkfifo', [at]),
+  'a folder': (at) => mkdir(at),
+};
+
+test.each(Object.keys(noFiles).flatMap((kind) => [true, false].map((force) => ({ kind, force }))))(
+  '$kind stays what it is, and so does what it leads to (force: $force)',
+  async ({ kind, force }) => {
+    await writeFile(`${path}-target`, 'precious');
+    await noFiles[kind]?.(path);
+    const before = await lstat(path);
+    const work = vi.fn<ReturnType<typeof text>>(text('new'));
+    await expect(writeWholeFile({ path, force, stop: never }, work)).rejects.toMatchObject({
+      code: 'conflict',
+      message: `Cannot write "${path}": ${kind} is there, expected nothing or a regular file; choose another name`,
+    });
+    expect(work).not.toHaveBeenCalled();
+    expect(await lstat(path)).toMatchObject({ ino: before.ino, mode: before.mode });
+    expect(await readFile(`${path}-target`, 'utf8')).toBe('precious');
+  },
+);
+
+test('with force a link that appears while the file is written stays, too', async () => {
+  const late = writeWholeFile({ path, force: true, stop: never }, async (write) => {
+    await write(Buffer.from('new'));
+    await symlink('elsewhere', path);
+  });
+  await expect(late).rejects.toMatchObject({ code: 'conflict' });
+  expect(await readlink(path)).toBe('elsewhere');
+  expect(await readdir(folder)).toEqual(['file']);
 });
 
 test('a fault or a stop leaves nothing behind, and what was there as it was', async () => {
@@ -70,10 +102,19 @@ test('a fault or a stop leaves nothing behind, and what was there as it was', as
   expect(await readdir(folder)).toEqual(['file']);
 });
 
-test('a place where nothing can be written is said with its name', async () => {
-  const nowhere = join(folder, 'no', 'such', 'file');
+test('a folder that is not there is said with its name', async () => {
+  const nowhere = join(folder, 'no', 'file');
   await expect(writeWholeFile({ path: nowhere, force: false, stop: never }, text('x'))).rejects.toMatchObject({
     code: 'input-invalid',
-    message: expect.stringContaining(nowhere) as string,
+    message: `Cannot write "${nowhere}": the folder "${join(folder, 'no')}" is not there, expected a place where you may write; make it, or choose another place`,
+  });
+});
+
+test('a place where nothing can be written is said with its name', async () => {
+  await writeFile(path, 'no folder');
+  const nowhere = join(path, 'file');
+  await expect(writeWholeFile({ path: nowhere, force: false, stop: never }, text('x'))).rejects.toMatchObject({
+    code: 'input-invalid',
+    message: expect.stringContaining(`Cannot write "${nowhere}": ENOTDIR`) as string,
   });
 });
