@@ -26,7 +26,7 @@ test('a file is opened, through a link too; a folder and a pipe are not', async 
 });
 
 test.each([
-  { argv: ['policy', 'check', 'PIPE'], exit: 2 },
+  { argv: ['policy', 'check', 'PIPE'], exit: 3 },
   { argv: ['policy', 'fmt', '--check', 'PIPE'], exit: 3 },
   { argv: ['policy', 'test', policy, '--cases', 'PIPE'], exit: 3 },
   { argv: ['policy', 'explain', policy, '--cases', 'PIPE'], exit: 3 },

@@ -189,7 +189,7 @@ describe('policy eval', () => {
 
   it('reads no policy from what does not end', async () => {
     const { exit, stdout, stderr } = await runCli(['policy', 'check', '/dev/zero']);
-    expect(exit).toBe(2);
+    expect(exit).toBe(3);
     expect(stdout + stderr).toContain('it is no file');
   });
 
