@@ -10,7 +10,8 @@ export interface BoundedLog {
   tail(): readonly string[];
 }
 
-const tailBytes = 4_096;
+/** As much as a server writes that ends by a panic: its reason stands before the stacks of all its threads. */
+const tailBytes = 262_144;
 
 /** @param limitBytes size at which the file is turned over; at most about twice that is kept */
 export function openBoundedLog(path: string, limitBytes: number): BoundedLog {

@@ -87,7 +87,7 @@ export async function startEmbeddedEngine(options: EmbeddedEngineOptions): Promi
       const started = await startServer({ ...options, ...ports, stateFolder, clock, program: cli.path });
       if (started.kind === 'ready') return engineOf(started, stateFolder, clock, () => lock.release());
       // Another program may have bound the port between our choice and the server's start.
-      if (!started.portTaken || bindTry === bindTries) throw failed(started.reason);
+      if (!started.mayHelp || bindTry === bindTries) throw failed(started.reason);
     }
   } catch (error) {
     lock.release();

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
-import { type BoundedLog, openBoundedLog } from './bounded-log.ts';
+import { openBoundedLog } from './bounded-log.ts';
 import { devServerParameters, type Synchronous } from './dev-server-parameters.ts';
 import { type EngineRecord, markEngineEnded, writeEngineRecord } from './engine-record.ts';
 import { ensureNamespace } from './ensure-namespace.ts';
@@ -36,8 +36,8 @@ export interface StartedServer {
 export interface FailedServer {
   readonly kind: 'failed';
   readonly reason: string;
-  /** Whether other ports may help. */
-  readonly portTaken: boolean;
+  /** Whether another start may help, on other ports. */
+  readonly mayHelp: boolean;
 }
 
 /** Time between SIGTERM and SIGKILL. */
@@ -46,6 +46,7 @@ export const stopGraceMs = 5_000;
 const logLimitBytes = 5_000_000;
 const readyTimeoutMs = 60_000;
 const pollMs = 20;
+const longestReason = 500;
 
 export async function startServer(plan: ServerPlan): Promise<StartedServer | FailedServer> {
   const { stateFolder } = plan;
@@ -67,8 +68,8 @@ export async function startServer(plan: ServerPlan): Promise<StartedServer | Fai
     const died = ended.signal.aborted;
     await server.stop(stopGraceMs);
     await markEngineEnded(stateFolder, plan.clock.now());
-    const reason = died ? whyEnded(log) : messageOf(error);
-    return { kind: 'failed', reason, portTaken: /address already in use/.test(log.tail().join('\n')) };
+    const reason = died ? whyEnded(log.tail()) : messageOf(error);
+    return { kind: 'failed', reason, mayHelp: mayHelp(log.tail()) };
   }
 }
 
@@ -94,6 +95,20 @@ async function waitUntilAnswers(address: string, ended: AbortSignal): Promise<vo
   }
 }
 
-function whyEnded(log: BoundedLog): string {
-  return log.tail().at(-1) ?? 'the server ended without a word';
+/**
+ * A port that another program took in between; and a panic at the start: the server chooses inner ports of its own, and servers
+ * that started side by side have met one.
+ */
+function mayHelp(tail: readonly string[]): boolean {
+  return tail.some((line) => line.includes('address already in use') || isPanic(line));
+}
+
+function isPanic(line: string): boolean {
+  return /^(?:panic|fatal error): /u.test(line);
+}
+
+/** The server is a Go program: the last line of a panic is a place in its source. */
+export function whyEnded(tail: readonly string[]): string {
+  const panic = tail.findLast(isPanic);
+  return (panic ?? tail.at(-1))?.slice(0, longestReason) ?? 'the server ended without a word';
 }

@@ -1,6 +1,6 @@
 /**
  * Notices that this link was made by a reset, in the first task behind the reset's point; in a replay at the same place. The
- * server (1.31) starts an activity again that had not started, but does not time out any more that nobody takes it: whoever
+ * server (1.32) starts an activity again that had not started, but does not time out any more that nobody takes it: whoever
  * waits for one must not wait for ever.
  */
 import { CancellationScope, condition } from '@temporalio/workflow';

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openBoundedLog } from '../../../engine/bounded-log.ts';
+import { whyEnded } from '../../../engine/start-server.ts';
 import { isAtLeast } from '../../../engine/cli-version.ts';
 import { devServerParameters } from '../../../engine/dev-server-parameters.ts';
 import { lockStateFolder } from '../../../engine/engine-lock.ts';
@@ -93,6 +94,16 @@ describe('a bounded log', () => {
     nowhere.write(Buffer.from('reason\n'));
     expect(nowhere.tail()).toEqual(['reason']);
   });
+});
+
+test('a server that panicked is said to have ended by its panic, not by the last place of its stacks', () => {
+  const stacks = Array.from({ length: 2000 }, (_, line) => `\tgo.temporal.io/server/file.go:${line} +0x8e`);
+  const log = openBoundedLog('/dev/null/none', 10);
+  for (const line of ['starting', 'panic: no free port', '', 'goroutine 1 [running]:', 'main.main()', ...stacks])
+    log.write(Buffer.from(`${line}\n`));
+  expect(whyEnded(log.tail())).toBe('panic: no free port');
+  expect(whyEnded(['one', 'unable to open the database'])).toBe('unable to open the database');
+  expect(whyEnded([])).toBe('the server ended without a word');
 });
 
 test('ports in use are passed over', async () => {
