@@ -23,10 +23,10 @@ import { registerHandlers } from './handlers.ts';
 import { holdRun, showState } from './hold.ts';
 import { continueAsNewLink, NewLinkWanted } from './new-link.ts';
 import { noteRefusals } from './refusals.ts';
+import { watchResets } from './reset-watch.ts';
 import { RunRefusedError } from './run-refused.ts';
 import { RunMemory } from './run-state.ts';
 import { field, hasTicketShape } from './start-shape.ts';
-import { watchResets } from './reset-watch.ts';
 import { watchInbox } from './vote-inbox.ts';
 
 /**

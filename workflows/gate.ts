@@ -130,10 +130,10 @@ async function takeStep(run: RunMemory, remote: Remote, driven: Driven, step: Pa
       }
       return;
     case 'needs-target-state':
-      await look(run, remote, driven, 'target-state');
+      await executeBeforeAsk(run, remote, driven, 'target-state');
       return;
     case 'needs-dry-run':
-      await look(run, remote, driven, 'dry-run');
+      await executeBeforeAsk(run, remote, driven, 'dry-run');
       return;
     case 'decided':
       await takeDecision(run, remote, driven, step);
@@ -207,7 +207,7 @@ async function backOff(run: RunMemory, driven: Driven): Promise<void> {
  * Reads what the effect would change, or lets the tool say what it would do, under a permit of its own; its receipt is in the
  * store when the gate looks again. A state that could not be read is none. A dry run that failed is one: people are told so.
  */
-async function look(
+async function executeBeforeAsk(
   run: RunMemory,
   remote: Remote,
   driven: Driven,
