@@ -49,7 +49,7 @@ export async function verifyRecord(
   await verifyEdits(opened, options);
   await verifyExecutions(opened, options);
   verifyLimits(opened, checks);
-  await verifyNoSecrets(record, findSecretRules, checks);
+  await verifyNoSecrets(record, findSecretRules, options);
   await verifyStore(opened, options);
   return { opened, reviews };
 }

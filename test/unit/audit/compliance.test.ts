@@ -1,8 +1,12 @@
 /** What a run should not have done, found in its record afterwards: secrets that were recorded, and limits that were not kept. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { Check } from '../../../audit/checks.ts';
+import { decodePayload } from '../../../audit/decode-payload.ts';
 import { renderPostmortem } from '../../../audit/render-postmortem.ts';
 import { exitCodeByVerdict, type ReplayReport, replayRun } from '../../../audit/replay-run.ts';
+import { signedDecisionSchema } from '../../../core/contracts/decision.ts';
+import type { KeyRegistry } from '../../../core/envelope.ts';
 import { findSecretRules } from '../../../cli/parts/find-secret-rules.ts';
 import { replayBundle, type WorkflowBundle } from '../../../worker/workflow-bundle.ts';
 import { registryOf } from '../../histories/recorded.ts';
@@ -53,6 +57,24 @@ describe('a secret in the record', () => {
     expect(exitCodeByVerdict[report.verdict]).toBe(1);
     expect(JSON.stringify(checkOf(report, 'no-secret'))).not.toContain(canary);
     expect(renderPostmortem(report, { colour: false })).toContain('no-secret');
+  });
+
+  it('is not a signature that verifies, whatever it looks like; one that does not verify is looked at as any text', async () => {
+    const tampered = new Tampered('approve');
+    const { workflowId, audience } = tampered.recorded;
+    const { signature } = signedDecisionSchema.parse(
+      z.object({ decision: z.unknown() }).parse(decodePayload(tampered.localResult('checkCall'))).decision,
+    );
+    const lookalike = (text: string): Promise<string[]> => Promise.resolve(text.includes(signature) ? ['sk-key'] : []);
+    const replayWith = async (registry: KeyRegistry): Promise<ReplayReport> =>
+      await replayRun({ workflowId, audience, source: tampered.source, registry, bundle, findSecretRules: lookalike });
+    const registry = registryOf(tampered.recorded);
+    expect(checkOf(await replayWith(registry), 'no-secret')).toMatchObject({ result: 'ok' });
+    const report = await replayWith({ ...registry, verify: () => false });
+    expect(checkOf(report, 'no-secret')).toMatchObject({
+      result: 'failed',
+      reason: 'it holds what looks like a secret (sk-key)',
+    });
   });
 
   it('is not said to be absent where nobody looked', async () => {
