@@ -38,6 +38,9 @@ export const suite: Suite = {
       try {
         return await measureOn(ground, options);
       } finally {
+        // Drained, so that a profile of it is written.
+        ground.worker?.signal('SIGTERM');
+        await ground.worker?.ended;
         await ground.close();
       }
     } finally {

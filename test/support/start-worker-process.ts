@@ -47,6 +47,8 @@ export function ownQueues(): TaskQueues {
   return { agent: queue, model: queue, tools: queue, notify: queue, record: queue };
 }
 
+/** Who profiles a bench wants its worker's profile, too. It is written when the worker ends by SIGTERM. */
+const profiling = process.execArgv.filter((flag) => flag.startsWith('--cpu-prof'));
 const program = fileURLToPath(new URL('worker-process.ts', import.meta.url));
 
 /** Resolves when it polls. */
@@ -65,7 +67,7 @@ export async function startWorkerProcess(
   };
   const child = fork(program, {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, WORKER_ORDER: JSON.stringify(order) },
-    execArgv: ['--conditions=countersign-source', '--disable-warning=ExperimentalWarning'],
+    execArgv: ['--conditions=countersign-source', '--disable-warning=ExperimentalWarning', ...profiling],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string | null);
