@@ -144,6 +144,17 @@ export const toolWordsSchema = z.strictObject({
 export type ToolWords = z.infer<typeof toolWordsSchema>;
 
 /** What an approver is shown, built from canonical arguments, never from the model's words; its digest is in the vote. */
+/** On a card; further ones are not shown. */
+export const mostRiskOrigins = 10;
+
+/** `name`, `arguments`, `effect`: what those of the tool say by themselves. */
+export const riskOriginSchema = z.strictObject({
+  from: z.enum(['policy', 'tool', 'guard', 'name', 'arguments', 'effect']),
+  /** The policy's pattern, the guard and its rule, the tool, the effect class. */
+  what: z.string(),
+});
+export type RiskOrigin = z.infer<typeof riskOriginSchema>;
+
 export const cardSchema = z.strictObject({
   approvalId: z.string(),
   kind: z.enum(['call', 'reconcile']),
@@ -169,6 +180,8 @@ export const cardSchema = z.strictObject({
   owners: z.array(principalSchema).min(1).max(20).optional(),
   environment: z.string(),
   risk: riskSchema,
+  /** What makes it as risky as it is. Absent: nothing does, the risk is low. */
+  riskFrom: z.array(riskOriginSchema).min(1).max(mostRiskOrigins).optional(),
   rules: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
   findings: z.array(findingSchema),
   labels: z.array(labelSchema),
