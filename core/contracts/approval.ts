@@ -135,6 +135,8 @@ export const toolWordsSchema = z.strictObject({
   length: z.int().min(0),
   /** Of the whole; in the tools worker's signed receipt. */
   digest: digestSchema,
+  /** Body digest of the whole in the store, where it was cut. */
+  body: digestSchema.optional(),
   labels: z.array(labelSchema),
   /** What guards found in it; absent: nothing. */
   findings: z.array(findingSchema).min(1).max(20).optional(),
@@ -143,7 +145,6 @@ export const toolWordsSchema = z.strictObject({
 });
 export type ToolWords = z.infer<typeof toolWordsSchema>;
 
-/** What an approver is shown, built from canonical arguments, never from the model's words; its digest is in the vote. */
 /** On a card; further ones are not shown. */
 export const mostRiskOrigins = 10;
 
@@ -155,6 +156,7 @@ export const riskOriginSchema = z.strictObject({
 });
 export type RiskOrigin = z.infer<typeof riskOriginSchema>;
 
+/** What an approver is shown, built from canonical arguments, never from the model's words; its digest is in the vote. */
 export const cardSchema = z.strictObject({
   approvalId: z.string(),
   kind: z.enum(['call', 'reconcile']),
