@@ -18,6 +18,7 @@ import { type GrantOptions, grantOf } from './read-grant-options.ts';
 import { approvalLines } from './show/approval-lines.ts';
 import { durationText } from './show/format.ts';
 import { wholeArgumentsLines } from './show/whole-arguments.ts';
+import { wholeWordsLines } from './show/whole-words.ts';
 import { visible } from './terminal.ts';
 
 type Verdict = 'approve' | 'deny' | 'break-glass';
@@ -53,7 +54,7 @@ export async function castVote(context: CommandContext, vote: Vote): Promise<num
   refuseHopeless(approval, verdict, reason);
   if (verdict !== 'deny' && !vote.shown) {
     const whole = await terminal.progress('reading the whole arguments', wholeArgumentsLines(gateway, approval));
-    for (const line of whole) terminal.talk(line);
+    for (const line of [...whole, ...(await wholeWordsLines(gateway, approval))]) terminal.talk(line);
   }
   const wanted = vote.grant ? grantOf(vote.grant, approval) : undefined;
   const granted = wanted

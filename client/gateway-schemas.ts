@@ -282,6 +282,15 @@ export const approvalArgumentsSchema = z.strictObject({
 });
 export type ApprovalArguments = z.infer<typeof approvalArgumentsSchema>;
 
+export const wordsAboutSchema = z.enum(['target', 'dry-run']);
+export type WordsAbout = z.infer<typeof wordsAboutSchema>;
+export const approvalWordsSchema = z.strictObject({
+  nonce: nonceSchema,
+  about: wordsAboutSchema,
+  text: z.string().describe('All that the tool said, redacted; others may have chosen every word'),
+});
+export type ApprovalWords = z.infer<typeof approvalWordsSchema>;
+
 export const approvalListSchema = z.strictObject({
   approvals: z.array(approvalViewSchema),
   version: z.string().optional().describe('Send it with `waitMs` to be answered when the list has changed'),

@@ -6,6 +6,7 @@ import { offerEditing, showEditing, startEditing } from './edit.js';
 import { offerEnrolment } from './enrol.js';
 import { offerGranting, showGranting, startGranting } from './grant.js';
 import { showReviews } from './reviews.js';
+import { showSaid } from './said.js';
 import { ask, element, messageOf, rowOf, say, showSignedOut, visible } from './page.js';
 
 /** @typedef {{ kind: string, label: string, text: string }} Line */
@@ -14,7 +15,7 @@ import { ask, element, messageOf, rowOf, say, showSignedOut, visible } from './p
  * @property {string} nonce
  * @property {'call' | 'reconcile'} kind
  * @property {string} tool
- * @property {{ risk: string, environment: string, labels: string[], argumentsCut: boolean, argumentsDigest: string, opaque?: unknown[] }} card
+ * @property {{ risk: string, environment: string, labels: string[], argumentsCut: boolean, argumentsDigest: string, opaque?: unknown[], target?: import('./said.js').Words, dryRun?: import('./said.js').Words }} card
  * @property {Line[]} lines
  * @property {string} cardDigest
  * @property {number} deadlineAt
@@ -144,6 +145,7 @@ function showCard() {
   element('card-title').textContent = headline?.text ?? one.tool;
   element('card').replaceChildren(...rest.map(rowOf));
   showUntold(one);
+  showSaid(one);
   element('whole-section').hidden = !needsWhole(one);
   const mayDeny = one.kind === 'call' && one.you.mayDeny;
   element('answer').hidden = !one.open || !(one.you.mayAnswer || mayDeny);

@@ -252,3 +252,29 @@ describe('a card that cuts its arguments', () => {
     expect(sent(gateway)).toEqual([]);
   });
 });
+
+describe('a card that cuts what a dry run says', () => {
+  const said = 'would delete a backup; '.repeat(100);
+  const body = digestText('body', said);
+  const dryRun = { ended: true, text: said.slice(0, 1500), length: said.length, digest: body, body, labels: [], at: 1 };
+  const cut = card({ dryRun });
+
+  test('is shown whole before it is approved', async () => {
+    const gateway = await gatewayWith(approval({ card: cut }));
+    gateway.on('GET', `/v1/approvals/${nonce}/words/dry-run`, () => ({ nonce, about: 'dry-run', text: said }));
+    const { exit, stderr } = await runCli(['approve', nonce, '--yes'], gateway);
+    expect(exit).toBe(0);
+    expect(stderr).toContain(`dry-run, all ${said.length} characters, in the words of the tool:\n  ${said}`);
+  });
+
+  test('is not approved where the gateway gives another text than the card says', async () => {
+    const gateway = await gatewayWith(approval({ card: cut }));
+    gateway.on('GET', `/v1/approvals/${nonce}/words/dry-run`, () => ({
+      nonce,
+      about: 'dry-run',
+      text: 'does nothing',
+    }));
+    expect(await runCli(['approve', nonce, '--yes'], gateway)).toMatchObject({ exit: 1 });
+    expect(sent(gateway)).toEqual([]);
+  });
+});
