@@ -156,11 +156,7 @@ describe('a review', () => {
     ['the breaker, who could have answered by another role', () => world.key('mia', { roles: ['operator'] }), 403],
     ['the breaker under another name', () => world.key('mia-oncall'), 403],
     ['the requester', () => world.key('ann'), 403],
-    [
-      'somebody whom the breaker enrolled',
-      () => world.key('eve', { mintedBy: 'mia', madeByBearer: true } as never),
-      403,
-    ],
+    ['somebody whom the breaker enrolled', () => world.key('eve', { mintedBy: 'mia', madeByBearer: true }), 403],
     ['somebody who could not have answered', () => world.key('guest', { roles: [] }), 403],
     ['a service account', () => world.key('bot', { person: false }), 403],
     ['the one who signed it', () => world.key('bob'), 409],
@@ -169,6 +165,11 @@ describe('a review', () => {
     await signs(await world.key('bob'));
     expect((await signs(await key())).status).toBe(status);
     expect((await show(mia)).body).toMatchObject({ state: 'open', signatures: [{ principal: 'bob' }] });
+  });
+
+  it('says to the breaker that it is their own, and does not call them the requester', async () => {
+    const own = await signs(await world.key('mia-oncall'));
+    expect(own.body['detail']).toMatch(/whoever broke the glass does not review it/);
   });
 
   it('wants a finding and a reason, without secrets', async () => {
