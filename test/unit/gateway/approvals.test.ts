@@ -194,7 +194,7 @@ describe('one approval request', () => {
     await world.store.saveNotice(notice);
     const answer = await world.call('GET', `/v1/approvals/${row.nonce}`, { key });
     expect(answer.body['couldAnswer']).toEqual(['bob', 'carol']);
-    expect(answer.body['told']).toEqual([{ channel: 'slack', at, remindedAt: null, problem: null }]);
+    expect(answer.body['told']).toEqual([{ channel: 'slack', at, remindedAt: null, problem: null, moments: [] }]);
   });
 
   it('that is none is not found, and a malformed nonce is refused', async () => {
