@@ -160,6 +160,12 @@ function refuseHopeless(approval: ApprovalView, verdict: Verdict, reason: string
       `Cannot ${action}: it is ${approval.outcome ?? 'closed'}, expected an open request; look at "countersign approvals"`,
     );
   }
+  if (approval.you.answered !== undefined) {
+    throw new CountersignError(
+      'conflict',
+      `Cannot ${action}: you have answered it (${approval.you.answered}), expected no answer of yours: you have one vote for a request; an approval is taken back with "countersign withdraw"`,
+    );
+  }
   if (verdict === 'break-glass') return refuseHopelessGlass(approval, action, reason);
   if (!(verdict === 'deny' ? approval.you.mayDeny : approval.you.mayAnswer)) {
     throw new CountersignError(

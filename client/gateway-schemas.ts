@@ -271,6 +271,9 @@ export const approvalViewSchema = z.strictObject({
     mayDeny: z.boolean().describe('Also where you may not approve, such as what you edited'),
     reason: z.string().nullable().describe('Why not'),
     mayBreakGlass: z.literal(true).optional().describe('That you may answer it alone; absent: you may not'),
+    answered: voteVerdictSchema
+      .optional()
+      .describe('What you said last: you have one vote for a request; absent: nothing'),
   }),
 });
 export type ApprovalView = z.infer<typeof approvalViewSchema>;

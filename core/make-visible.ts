@@ -4,12 +4,8 @@
  * marks piled on one letter, and long padding. A backslash that would spell such an escape is one itself.
  */
 
-/**
- * Cc control, Cf format (bidi, zero width, tags), Cs lone surrogates, Co private, Cn unassigned, Zl and Zp line and paragraph
- * separators, Zs but the ASCII space, and letters or marks that draw nothing.
- */
-const invisible =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}|\p{Default_Ignorable_Code_Point}|[\u2800\u{1D159}]/gu;
+import { invisible } from './shows-something.ts';
+
 /** More than three marks on one letter paint over neighbouring lines. */
 const piledMark = /(?<=\p{M}{3})\p{M}/gu;
 /** Runs of spaces push text out of sight. */
@@ -20,11 +16,6 @@ const posing =
   /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Coptic}\p{Script=Lisu}]/gu;
 /** Full-width and mathematical copies of Latin letters and digits. */
 const copied = /[\uFF10-\uFF19\uFF21-\uFF3A\uFF41-\uFF5A\u{1D400}-\u{1D7FF}]/gu;
-
-/** Of one character: drawn as nothing or as a gap, the ASCII space excepted. */
-export function isInvisible(character: string): boolean {
-  return character.search(invisible) !== -1;
-}
 
 /** Never throws; what it shows as `\u{HEX}` was one character, never that text. */
 export function makeVisible(text: string): string {

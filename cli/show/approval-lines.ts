@@ -2,6 +2,7 @@
 import type { ApprovalView } from '../../client/gateway-schemas.ts';
 import { renderCardText } from '../../core/card/render-text.ts';
 import type { ApproverSet } from '../../core/contracts/approval.ts';
+import { saysYes } from '../../core/says-yes.ts';
 import { visible } from '../terminal.ts';
 import { durationText, shortNonce, timeText } from './format.ts';
 
@@ -58,7 +59,8 @@ export function approvalLines(approval: ApprovalView, now: number, typed: Typed)
   lines.push(`  time left   ${durationText(deadlineAt - now)}`);
   if (approval.editing?.warning) lines.push(`  if edited   ${visible(approval.editing.warning)}`);
   const cannot = you.mayDeny ? 'may deny, and not approve' : 'may not answer';
-  if (!you.mayAnswer) lines.push(`  you         ${cannot}: ${visible(you.reason ?? 'no reason given')}`);
+  if (you.answered !== undefined) lines.push(`  you         have answered: ${you.answered}`);
+  else if (!you.mayAnswer) lines.push(`  you         ${cannot}: ${visible(you.reason ?? 'no reason given')}`);
   return lines;
 }
 
@@ -105,6 +107,9 @@ function namesOf({ roles, groups = [], principals }: ApproverSet): string {
 export function answerLines({ nonce, approvers, open, you, kind }: ApprovalView, typed: Typed): string[] {
   if (!open || !you.mayAnswer) return [];
   const short = shortNonce(nonce);
+  if (you.answered !== undefined) {
+    return saysYes(you.answered) ? [`  take back   ${typed(`withdraw ${short}`)}`] : [];
+  }
   const reason = ' --reason "…"';
   return [
     kind === 'call'

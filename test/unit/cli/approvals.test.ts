@@ -87,6 +87,12 @@ describe('approve', () => {
       4,
       'you asked for it',
     ],
+    [
+      'was answered by the caller',
+      approval({ you: { mayAnswer: true, mayDeny: true, reason: null, answered: 'approve' } }),
+      5,
+      'you have answered it (approve)',
+    ],
     ['asks about an outcome', approval({ card: card({ kind: 'reconcile' }) }), 2, 'countersign reconcile'],
     ['demands a reason', approval({ approvers: { ...approval().approvers, reasonRequired: true } }), 2, 'add --reason'],
   ] as const)('asks nobody when the request %s', async (_, view, exit, says) => {

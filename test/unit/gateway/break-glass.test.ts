@@ -167,6 +167,11 @@ describe('a review', () => {
     expect((await show(mia)).body).toMatchObject({ state: 'open', signatures: [{ principal: 'bob' }] });
   });
 
+  it('says to the breaker that it is their own, and does not call them the requester', async () => {
+    const own = await signs(await world.key('mia-oncall'));
+    expect(own.body['detail']).toMatch(/whoever broke the glass does not review it/);
+  });
+
   it('wants a finding and a reason, without secrets', async () => {
     const bob = await world.key('bob');
     expect((await signs(bob, 'fine')).status).toBe(400);

@@ -23,7 +23,6 @@ import {
   type GatewayOptions,
   mintApiKey,
 } from '../../../gateway/index.ts';
-import type { KeyOrder } from '../../../gateway/mint-api-key.ts';
 import { type KeySet, loadOrCreateKeys } from '../../../keys/index.ts';
 import { openSqliteStore } from '../../../store/index.ts';
 import type { AskRow, Store } from '../../../store/store.ts';
@@ -102,7 +101,10 @@ export class World {
   }
 
   /** An API key of somebody. */
-  async key(principal: string, changes: Partial<KeyOrder> & { madeByBearer?: true } = {}): Promise<string> {
+  async key(
+    principal: string,
+    changes: Partial<Parameters<typeof mintApiKey>[1]> & { madeByBearer?: true } = {},
+  ): Promise<string> {
     const { apiKey } = await mintApiKey(this.options, {
       principal,
       roles: ['operator'],
