@@ -8,6 +8,7 @@ import type { GrantPreview, GrantRequest } from '../client/grant-schemas.ts';
 import { timesOf } from '../core/card/lay-out-card.ts';
 import type { Outcome } from '../core/contracts/approval.ts';
 import { CountersignError } from '../core/errors.ts';
+import { showsSomething } from '../core/shows-something.ts';
 import { confirm } from './confirm.ts';
 import { connectGateway } from './connect-gateway.ts';
 import type { CommandContext } from './context.ts';
@@ -186,7 +187,7 @@ function refuseHopelessGlass({ approvers, you }: ApprovalView, action: string, r
       `Cannot ${action}: you may not, expected a person with role "${visible(approvers.breakGlass.role)}" who is not behind the run, has a use left and no overdue review; ask one of them`,
     );
   }
-  if (!reason?.trim()) {
+  if (!showsSomething(reason)) {
     throw new CountersignError(
       'input-invalid',
       `Cannot ${action}: no reason was given, expected one, which two others will review; add --reason "…"`,

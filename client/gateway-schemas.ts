@@ -28,6 +28,7 @@ import {
 } from '../core/contracts/ids.ts';
 import { scopeSchema } from '../core/contracts/control.ts';
 import { findingSchema } from '../core/contracts/labels.ts';
+import { showsSomething } from '../core/shows-something.ts';
 import { grantCapViewSchema, grantRequestSchema, proposedGrantViewSchema } from './grant-schemas.ts';
 
 export { scopeSchema };
@@ -348,7 +349,7 @@ export type VoteResult = z.infer<typeof voteResultSchema>;
 export const reconcileRequestSchema = z.strictObject({
   answer: z.enum(['happened', 'did-not-happen']),
   cardDigest: digestSchema,
-  reason: reasonSchema,
+  reason: reasonSchema.refine(showsSomething, 'expected a reason that can be read'),
 });
 export type ReconcileRequest = z.infer<typeof reconcileRequestSchema>;
 export const reconciledSchema = z.strictObject({

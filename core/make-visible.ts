@@ -21,6 +21,11 @@ const posing =
 /** Full-width and mathematical copies of Latin letters and digits. */
 const copied = /[\uFF10-\uFF19\uFF21-\uFF3A\uFF41-\uFF5A\u{1D400}-\u{1D7FF}]/gu;
 
+/** Of one character: drawn as nothing or as a gap, the ASCII space excepted. */
+export function isInvisible(character: string): boolean {
+  return character.search(invisible) !== -1;
+}
+
 /** Never throws; what it shows as `\u{HEX}` was one character, never that text. */
 export function makeVisible(text: string): string {
   return text

@@ -132,8 +132,10 @@ export async function showApproval(
   const you = await rightsOf(approvers, ask, ticket, caller);
   const { lastApproved, spent } = await describeSituation(gateway, ask);
   const ofRequest = (await gateway.store.noticesOf(nonce)).filter(({ about }) => about === undefined);
+  const tellings = await gateway.store.tellingsOf(nonce);
   const told = ofRequest.map(({ channel, toldAt, remindedAt, problem }) => {
-    return { channel, at: toldAt, remindedAt, problem };
+    const moments = tellings.flatMap(({ nonce: _, channel: by, ...moment }) => (by === channel ? [moment] : []));
+    return { channel, at: toldAt, remindedAt, problem, moments };
   });
   const view = await toView(gateway, ask, you, run, engineWords(gateway), { lastApproved, spent });
   const looked = (await gateway.store.looksOf(nonce)).map(({ authenticated, nonce: _, ...look }) => {

@@ -36,7 +36,12 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
   if (!answerable) {
     return await denyBy(
       gating,
-      [gateRule('no-eligible-approver', 'not enough people who may approve this have a credential to vote with')],
+      [
+        gateRule(
+          'no-eligible-approver',
+          'not enough people who may approve this have a credential to vote with, and neither stand behind the run nor were enrolled by who does',
+        ),
+      ],
       null,
       'no-eligible-approver',
     );

@@ -45,7 +45,7 @@ export function approvalLines(approval: ApprovalView, now: number, typed: Typed)
     ...(couldAnswer
       ? [`  could       ${couldAnswer.length === 0 ? 'nobody' : couldAnswer.map(visible).join(', ')}`]
       : []),
-    ...(approval.told ?? []).map((one) => `  told        ${toldText(one)}`),
+    ...(approval.told ?? []).flatMap((one) => toldLines(one).map((text) => `  told        ${text}`)),
     ...(approval.looked ?? []).map((one) => `  looked      ${lookText(one)}`),
     ...votes.map((vote) => `  vote        ${voteText(vote)}`),
   ];
@@ -86,10 +86,15 @@ function lookText({
   return `${visible(principal)} at ${timeText(firstAt)}${again}, from ${channel} with ${visible(authenticated)}`;
 }
 
-function toldText({ channel, at, remindedAt, problem }: NonNullable<ApprovalView['told']>[number]): string {
-  const when = at === null ? 'not yet' : `at ${timeText(at)}`;
-  const again = remindedAt === null ? '' : `, again at ${timeText(remindedAt)}`;
-  return `${visible(channel)} ${when}${again}${problem === null ? '' : ` (${visible(problem)})`}`;
+/** Each moment at which people were told, and what failed since. */
+function toldLines({ channel, at, problem, moments }: NonNullable<ApprovalView['told']>[number]): string[] {
+  const told = moments.map((one) => {
+    const whom = one.reached.length === 0 ? '' : ` (${one.reached.map(visible).join(', ')})`;
+    const why = one.problem === null ? '' : `: ${visible(one.problem)}`;
+    return `${visible(channel)} ${one.moment} at ${timeText(one.toldAt)}${whom}${why}`;
+  });
+  const failing = problem === null ? '' : ` (${visible(problem)})`;
+  return [...told, ...(at === null && told.length === 0 ? [`${visible(channel)} not yet${failing}`] : [])];
 }
 
 function namesOf({ roles, groups = [], principals }: ApproverSet): string {

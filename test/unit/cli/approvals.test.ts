@@ -75,7 +75,7 @@ describe('approve', () => {
     );
     const { exit, stderr } = await runCli(['approve', nonce, '--yes'], gateway);
     expect(exit).toBe(1);
-    expect(stderr).toContain('see docs/errors/record-invalid.md');
+    expect(stderr).toContain('what to do: countersign errors record-invalid');
     expect(sent(gateway)).toEqual([]);
   });
 

@@ -35,6 +35,7 @@ describe('a break-glass vote', () => {
   it.each<[string, () => Promise<Answer>, number, RegExp]>([
     ['without a reason', () => breaks(mia, { reason: undefined }), 422, /reason, which break-glass requires/],
     ['with a reason of blanks', () => breaks(mia, { reason: '  ' }), 422, /reason, which break-glass requires/],
+    ['with an unseen reason', () => breaks(mia, { reason: '\u200B\u2060' }), 422, /reason, which break-glass requires/],
     ['with a secret in the reason', () => breaks(mia, { reason: canary }), 422, /reason/],
     ['without a confirmation', () => breaks(mia, { confirmation: undefined }), 422, /not confirmed afresh/],
     ['with another text typed', () => breaks(mia, { confirmation: 'yes' }), 422, /another text/],
@@ -173,6 +174,7 @@ describe('a review', () => {
   it('wants a finding and a reason, without secrets', async () => {
     const bob = await world.key('bob');
     expect((await signs(bob, 'fine')).status).toBe(400);
+    expect((await signs(bob, 'justified', '\u200B')).status).toBe(400);
     expect((await signs(bob, 'justified', ' ')).status).toBe(400);
     expect((await signs(bob, 'justified', canary)).status).toBe(422);
     expect((await show(mia)).body).toMatchObject({ signatures: [] });
