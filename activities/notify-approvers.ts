@@ -1,68 +1,36 @@
 /**
- * Tells approvers that a request waits for them. What they are told is rendered from the stored card, and carries no
- * authority: answering is done through the gateway.
+ * Says into the run's own history whom the gateway's channels have told of a request by then. The gateways do the telling, from
+ * the signed ask in the store: a worker that is down keeps no reminder from anybody. Nothing waits for what this finds, and
+ * nothing is approved or denied by it.
  */
 import { z } from 'zod';
 import type { NotifyApproversInput, NotifyApproversResult } from '../core/contracts/activities.ts';
-import { cardSchema } from '../core/contracts/approval.ts';
 import { nonceSchema, workflowIdSchema } from '../core/contracts/ids.ts';
-import type { Card } from '../core/contracts/approval.ts';
-import type { Clock } from '../core/clock.ts';
-import { messageOf } from '../core/errors.ts';
-import { joinSets } from '../policy/index.ts';
 import type { Store } from '../store/store.ts';
 
-export interface ApprovalNotice {
-  workflowId: string;
-  nonce: string;
-  card: Card;
-  /** Who may answer. */
-  approvers: { roles: string[]; principals: string[] };
-}
-
-/** A channel tells; it never answers. */
-export interface NoticeChannel {
-  readonly name: string;
-  /** @returns what to keep in the record, such as a message id. */
-  deliver(notice: ApprovalNotice): Promise<string>;
-}
-
 export interface NotifyApproversDependencies {
-  store: Pick<Store, 'getAsk'>;
-  clock: Clock;
-  channels: readonly NoticeChannel[];
+  store: Pick<Store, 'getAsk' | 'tellingsOf'>;
 }
 
 const inputShape = z.looseObject({ workflowId: workflowIdSchema, nonce: nonceSchema });
+/** The store has all of them; a history grows with every one. */
+const mostTellings = 50;
 
-export function createNotifyApprovers(
-  dependencies: NotifyApproversDependencies,
-): (input: NotifyApproversInput) => Promise<NotifyApproversResult> {
+export function createNotifyApprovers({
+  store,
+}: NotifyApproversDependencies): (input: NotifyApproversInput) => Promise<NotifyApproversResult> {
   return async (input) => {
-    // Anybody can start an activity, with whatever input: only an open ask of that run is worth a message.
+    // Anybody can start an activity, with whatever input: it says nothing of another run's requests.
     const given = inputShape.safeParse(input);
     if (!given.success) return { channels: [] };
     const { workflowId, nonce } = given.data;
-    const row = await dependencies.store.getAsk(nonce);
-    if (row?.workflowId !== workflowId || row.outcome !== null || row.ask.body.verdict !== 'ask')
-      return { channels: [] };
-    const { askedAt, terms } = row.ask.body.ask;
-    const { escalation } = terms;
-    const isEscalated = escalation !== undefined && dependencies.clock.now() >= askedAt + escalation.afterMs;
-    const approvers = isEscalated ? joinSets(terms.approvers, escalation.to) : terms.approvers;
-    const notice = { workflowId, nonce, card: cardSchema.parse(JSON.parse(row.card)), approvers };
-    const channels = await Promise.all(dependencies.channels.map((channel) => deliver(channel, notice)));
+    const row = await store.getAsk(nonce);
+    if (row?.workflowId !== workflowId) return { channels: [] };
+    const tellings = (await store.tellingsOf(nonce)).slice(0, mostTellings);
+    const channels = tellings.map(({ channel, moment, toldAt, problem }) => {
+      const detail = `${moment} at ${new Date(toldAt).toISOString()}${problem === null ? '' : `: ${problem}`}`;
+      return { channel, delivered: problem === null, detail };
+    });
     return { channels };
   };
-}
-
-async function deliver(
-  channel: NoticeChannel,
-  notice: ApprovalNotice,
-): Promise<NotifyApproversResult['channels'][number]> {
-  try {
-    return { channel: channel.name, delivered: true, detail: await channel.deliver(notice) };
-  } catch (error) {
-    return { channel: channel.name, delivered: false, detail: messageOf(error).slice(0, 200) };
-  }
 }

@@ -43,6 +43,8 @@ export const checkMeanings = {
   'store-votes': 'the store holds the votes of the history, and its own are signed',
   'store-cards': 'each request has the card that was signed, and the card says what was asked',
   'store-looks': 'notes of who looked are of the card that was signed, and of times that can be; nobody signs them',
+  'store-tellings':
+    'notes of who was told are of requests that were signed, at times that their terms name; nobody signs them',
   'store-orders': 'freezes, activations and answers that the run rests on are signed',
   'store-bodies': 'pack, policies and cut outputs are those that were signed',
   'store-ledger': 'the ledger says what tickets, permits and receipts say',

@@ -5,6 +5,7 @@
 import { type SignedVote, signedVoteSchema } from '../core/contracts/approval.ts';
 import { type DecisionBody, type SignedDecision, signedDecisionSchema } from '../core/contracts/decision.ts';
 import type { Look } from '../core/contracts/look.ts';
+import type { Telling } from '../core/contracts/telling.ts';
 import type { Signed } from '../core/contracts/envelope.ts';
 import { type SignedReceipt, signedReceiptSchema } from '../core/contracts/receipt.ts';
 import { type SignedTicket, signedTicketSchema } from '../core/contracts/ticket.ts';
@@ -25,7 +26,7 @@ import { type ActivityEntry, entriesOf, type LocalEntry, type Place, type RunRec
 
 /** What of the store a verifier reads; it never writes. An export answers as much. */
 export interface AuditStore
-  extends Pick<Store, 'listDecisions' | 'getBody' | 'listLedger' | 'listControl' | 'looksOf'> {
+  extends Pick<Store, 'listDecisions' | 'getBody' | 'listLedger' | 'listControl' | 'looksOf' | 'tellingsOf'> {
   getRun(workflowId: string): Promise<Pick<RunRow, 'ticketDigest' | 'firstLinkRunId' | 'lastLinkRunId'> | null>;
   votesByNonce(nonce: string): Promise<Pick<StoredVote, 'vote'>[]>;
   listAsks(filter: { workflowId: string; limit: number }): Promise<Pick<AskRow, 'ask' | 'card'>[]>;
@@ -81,6 +82,8 @@ export interface OpenedRecord {
   executions: OpenedExecution[];
   /** Notes of who looked at a request, by its nonce, that can be true; nobody signs them. Empty without a store. */
   looks: Map<string, Look[]>;
+  /** The same, of who was told. */
+  tellings: Map<string, Telling[]>;
 }
 
 export function openRecord(record: RunRecord, options: OpeningOptions): OpenedRecord {
@@ -95,6 +98,7 @@ export function openRecord(record: RunRecord, options: OpeningOptions): OpenedRe
     receipts: openReceipts(record, executions, options),
     executions,
     looks: new Map(),
+    tellings: new Map(),
   };
 }
 

@@ -3,13 +3,13 @@
  * through `makeVisible` and is labelled as theirs; no colour unless asked for.
  */
 import { makeVisible } from '../core/make-visible.ts';
-import { howAuthenticated } from '../core/how-authenticated.ts';
-import type { Look } from '../core/contracts/look.ts';
 import type { Check } from './checks.ts';
 import type { Finding as GuardFinding } from '../core/contracts/labels.ts';
 import type { Finding } from './compare-commands.ts';
 import { reviewersNeeded } from '../core/review.ts';
 import type { ReplayReport } from './replay-run.ts';
+import { peopleLines } from './people-lines.ts';
+import { timeOf } from './time-text.ts';
 import type { Shown, TimelineEntry } from './timeline.ts';
 import type { ReviewReport } from './verify-break-glass.ts';
 
@@ -106,8 +106,7 @@ function describe(entry: TimelineEntry): string[] {
     case 'asked':
       return [
         `asked people: ${entry.about === 'call' ? 'may it run' : 'did it happen'}? ${visible(entry.tool)}${entry.times === 1 ? '' : `, ${entry.times} times`}, ${entry.quorum} needed by ${timeOf(entry.deadlineAt)}`,
-        ...(entry.couldAnswer ? [`who could answer: ${entry.couldAnswer.map(visible).join(', ') || 'nobody'}`] : []),
-        ...entry.looked.map((look) => lookText(look)),
+        ...peopleLines(entry),
       ];
     case 'voted':
       return [
@@ -180,12 +179,6 @@ function withheld(what: string, guard: string | null): string[] {
   return guard === null ? [] : [`guard ${visible(guard)} WITHHELD the ${what}`];
 }
 
-function lookText({ principal, channel, authenticated, firstAt, lastAt, times }: Look): string {
-  const again = times === 1 ? '' : `, ${times} times until ${timeOf(lastAt)}`;
-  const how = visible(howAuthenticated(authenticated));
-  return `looked: ${visible(principal)} through ${channel} (${how}) at ${timeOf(firstAt)}${again}; not signed`;
-}
-
 function found(findings: readonly GuardFinding[]): string[] {
   return findings.map(
     ({ guard, rule, severity, message }) =>
@@ -239,8 +232,4 @@ function shortApproval(approvalId: string): string {
 
 function duration(ms: number): string {
   return ms < 1000 ? `${ms} ms` : ms < 120_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
-}
-
-function timeOf(at: number): string {
-  return at <= 8_640_000_000_000_000 ? new Date(at).toISOString() : `${at} ms`;
 }

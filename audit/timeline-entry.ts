@@ -2,6 +2,7 @@
 import type { VoteVerdict } from '../core/contracts/approval.ts';
 import type { RuleHit } from '../core/contracts/decision.ts';
 import type { Look } from '../core/contracts/look.ts';
+import type { Telling } from '../core/contracts/telling.ts';
 import type { Finding } from '../core/contracts/labels.ts';
 import type { Place } from './record-types.ts';
 
@@ -57,6 +58,8 @@ export type What =
       couldAnswer: string[] | null;
       /** Who was shown it, as the gateway noted; nobody signs that. */
       looked: Look[];
+      /** Who was told of it, by the same word. */
+      told: Telling[];
     }
   | {
       kind: 'voted';

@@ -199,9 +199,12 @@ function decisionOf(opened: OpenedRecord, decision: OpenedDecision): What[] {
   if (body.verdict === 'ask') {
     const { approvalId, nonce, kind, times = 1, terms, deadlineAt, couldAnswer = null } = body.ask;
     const { name: tool } = body.tool;
-    const looked = opened.looks.get(nonce) ?? [];
-    const asked = { approvalId, about: kind, tool, times, quorum: terms.quorum, deadlineAt, couldAnswer, looked };
-    what.push({ kind: 'asked', ...asked });
+    const people = {
+      couldAnswer,
+      told: opened.tellings.get(nonce) ?? [],
+      looked: opened.looks.get(nonce) ?? [],
+    };
+    what.push({ kind: 'asked', approvalId, about: kind, tool, times, quorum: terms.quorum, deadlineAt, ...people });
   }
   if (body.verdict === 'allow') {
     const { callKey, activityId, approval, grant } = body;

@@ -13,6 +13,7 @@ const ids: readonly CheckId[] = [
   'store-votes',
   'store-cards',
   'store-looks',
+  'store-tellings',
   'store-orders',
   'store-bodies',
   'store-ledger',

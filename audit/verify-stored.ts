@@ -11,6 +11,7 @@ import { openEnvelope } from '../core/envelope.ts';
 import { jsonOrUndefined } from '../core/json-or-undefined.ts';
 import type { AuditStore, OpenedRecord, OpeningOptions } from './open-record.ts';
 import { verifyLooks } from './verify-looks.ts';
+import { verifyTellings } from './verify-tellings.ts';
 
 /** @returns the store's decisions that verify, by digest */
 export async function verifyStored(
@@ -22,6 +23,7 @@ export async function verifyStored(
   await verifyVotesStored(opened, [...decisions.values()], store, options);
   await verifyCards(opened, [...decisions.values()], store, options);
   await verifyLooks(opened, [...decisions.values()], store, options);
+  await verifyTellings(opened, [...decisions.values()], store, options);
   await verifyOrders(opened, [...decisions.values()], store, options);
   await verifyBodies(opened, [...decisions.values()], store, options);
   return decisions;

@@ -12,6 +12,7 @@ import { findApproval } from './find-approval.ts';
 import { approvalLines } from './show/approval-lines.ts';
 import { visible } from './terminal.ts';
 import { wholeArgumentsLines } from './show/whole-arguments.ts';
+import { wholeWordsLines } from './show/whole-words.ts';
 
 export type Answered = 'answered' | 'skipped' | 'quit';
 
@@ -29,6 +30,7 @@ export async function answerWaiting(context: CommandContext, { nonce }: Approval
   if (!approval.open) return 'skipped';
   for (const line of approvalLines(approval, clock.now(), context.typed)) terminal.talk(line);
   for (const line of await wholeArgumentsLines(gateway, approval)) terminal.talk(line);
+  for (const line of await wholeWordsLines(gateway, approval)) terminal.talk(line);
   const mayEdit = approval.editing?.mayEdit === true;
   const letter = await askForLetter(context, ask, mayEdit);
   if (letter === 'q') return 'quit';

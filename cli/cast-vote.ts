@@ -8,6 +8,7 @@ import type { GrantPreview, GrantRequest } from '../client/grant-schemas.ts';
 import { timesOf } from '../core/card/lay-out-card.ts';
 import type { Outcome } from '../core/contracts/approval.ts';
 import { CountersignError } from '../core/errors.ts';
+import { showsSomething } from '../core/shows-something.ts';
 import { confirm } from './confirm.ts';
 import { connectGateway } from './connect-gateway.ts';
 import type { CommandContext } from './context.ts';
@@ -17,6 +18,7 @@ import { type GrantOptions, grantOf } from './read-grant-options.ts';
 import { approvalLines } from './show/approval-lines.ts';
 import { durationText } from './show/format.ts';
 import { wholeArgumentsLines } from './show/whole-arguments.ts';
+import { wholeWordsLines } from './show/whole-words.ts';
 import { visible } from './terminal.ts';
 
 type Verdict = 'approve' | 'deny' | 'break-glass';
@@ -52,7 +54,7 @@ export async function castVote(context: CommandContext, vote: Vote): Promise<num
   refuseHopeless(approval, verdict, reason);
   if (verdict !== 'deny' && !vote.shown) {
     const whole = await terminal.progress('reading the whole arguments', wholeArgumentsLines(gateway, approval));
-    for (const line of whole) terminal.talk(line);
+    for (const line of [...whole, ...(await wholeWordsLines(gateway, approval))]) terminal.talk(line);
   }
   const wanted = vote.grant ? grantOf(vote.grant, approval) : undefined;
   const granted = wanted
@@ -158,6 +160,12 @@ function refuseHopeless(approval: ApprovalView, verdict: Verdict, reason: string
       `Cannot ${action}: it is ${approval.outcome ?? 'closed'}, expected an open request; look at "countersign approvals"`,
     );
   }
+  if (approval.you.answered !== undefined) {
+    throw new CountersignError(
+      'conflict',
+      `Cannot ${action}: you have answered it (${approval.you.answered}), expected no answer of yours: you have one vote for a request; an approval is taken back with "countersign withdraw"`,
+    );
+  }
   if (verdict === 'break-glass') return refuseHopelessGlass(approval, action, reason);
   if (!(verdict === 'deny' ? approval.you.mayDeny : approval.you.mayAnswer)) {
     throw new CountersignError(
@@ -186,7 +194,7 @@ function refuseHopelessGlass({ approvers, you }: ApprovalView, action: string, r
       `Cannot ${action}: you may not, expected a person with role "${visible(approvers.breakGlass.role)}" who is not behind the run, has a use left and no overdue review; ask one of them`,
     );
   }
-  if (!reason?.trim()) {
+  if (!showsSomething(reason)) {
     throw new CountersignError(
       'input-invalid',
       `Cannot ${action}: no reason was given, expected one, which two others will review; add --reason "…"`,

@@ -25,7 +25,7 @@ export function reportError(error: unknown, { terminal, json, debug }: ReportOpt
     if (code === 'internal-fault') {
       terminal.talk('This is a defect in Countersign: please report it, with what COUNTERSIGN_DEBUG=1 shows besides');
     }
-    terminal.talk(`see docs/errors/${code}.md`);
+    terminal.talk(`what to do: countersign errors ${code}`);
   }
   if (debug && error instanceof Error) terminal.talk(error.stack ?? error.message);
   return errorMeanings[code].exit;

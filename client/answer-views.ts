@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { channelSchema, voteVerdictSchema } from '../core/contracts/approval.ts';
 import { lookSchema } from '../core/contracts/look.ts';
 import { principalSchema, timestampSchema } from '../core/contracts/ids.ts';
+import { tellingSchema } from '../core/contracts/telling.ts';
 
 export const castVoteViewSchema = z.strictObject({
   principal: principalSchema,
@@ -24,4 +25,7 @@ export const toldViewSchema = z.strictObject({
   at: timestampSchema.nullable().describe('Null: not told yet'),
   remindedAt: timestampSchema.nullable(),
   problem: z.string().nullable(),
+  moments: z
+    .array(tellingSchema.omit({ nonce: true, channel: true }))
+    .describe('Each time that it told people, or gave up, earliest first, and whom it reaches; of the review, too'),
 });

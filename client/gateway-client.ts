@@ -35,6 +35,9 @@ import {
 import {
   type ApprovalArguments,
   approvalArgumentsSchema,
+  approvalWordsSchema,
+  type ApprovalWords,
+  type WordsAbout,
   approvalListSchema,
   type ApprovalList,
   approvalViewSchema,
@@ -172,6 +175,9 @@ export class Countersign {
     /** Whole, also where the card cuts them. */
     arguments: (nonce: string): Promise<ApprovalArguments> =>
       this.#get(`/v1/approvals/${segment(nonce)}/arguments`, approvalArgumentsSchema),
+    /** What the tool said before anybody was asked, also where the card cuts it. */
+    words: (nonce: string, about: WordsAbout): Promise<ApprovalWords> =>
+      this.#get(`/v1/approvals/${segment(nonce)}/words/${about}`, approvalWordsSchema),
     /** A second vote of the same principal changes nothing, so this may be repeated: it is then answered as the first. */
     vote: (nonce: string, vote: VoteRequest, idempotencyKey: string = crypto.randomUUID()): Promise<VoteResult> =>
       this.#call({

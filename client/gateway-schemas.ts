@@ -28,6 +28,7 @@ import {
 } from '../core/contracts/ids.ts';
 import { scopeSchema } from '../core/contracts/control.ts';
 import { findingSchema } from '../core/contracts/labels.ts';
+import { showsSomething } from '../core/shows-something.ts';
 import { grantCapViewSchema, grantRequestSchema, proposedGrantViewSchema } from './grant-schemas.ts';
 
 export { scopeSchema };
@@ -270,6 +271,9 @@ export const approvalViewSchema = z.strictObject({
     mayDeny: z.boolean().describe('Also where you may not approve, such as what you edited'),
     reason: z.string().nullable().describe('Why not'),
     mayBreakGlass: z.literal(true).optional().describe('That you may answer it alone; absent: you may not'),
+    answered: voteVerdictSchema
+      .optional()
+      .describe('What you said last: you have one vote for a request; absent: nothing'),
   }),
 });
 export type ApprovalView = z.infer<typeof approvalViewSchema>;
@@ -280,6 +284,15 @@ export const approvalArgumentsSchema = z.strictObject({
   arguments: z.string().describe('Canonical JSON (RFC 8785), whole; its digest is in the card'),
 });
 export type ApprovalArguments = z.infer<typeof approvalArgumentsSchema>;
+
+export const wordsAboutSchema = z.enum(['target', 'dry-run']);
+export type WordsAbout = z.infer<typeof wordsAboutSchema>;
+export const approvalWordsSchema = z.strictObject({
+  nonce: nonceSchema,
+  about: wordsAboutSchema,
+  text: z.string().describe('All that the tool said, redacted; others may have chosen every word'),
+});
+export type ApprovalWords = z.infer<typeof approvalWordsSchema>;
 
 export const approvalListSchema = z.strictObject({
   approvals: z.array(approvalViewSchema),
@@ -348,7 +361,7 @@ export type VoteResult = z.infer<typeof voteResultSchema>;
 export const reconcileRequestSchema = z.strictObject({
   answer: z.enum(['happened', 'did-not-happen']),
   cardDigest: digestSchema,
-  reason: reasonSchema,
+  reason: reasonSchema.refine(showsSomething, 'expected a reason that can be read'),
 });
 export type ReconcileRequest = z.infer<typeof reconcileRequestSchema>;
 export const reconciledSchema = z.strictObject({

@@ -12,6 +12,7 @@ import {
   workflowIdSchema,
 } from '../core/contracts/ids.ts';
 import { riskSchema } from '../core/contracts/labels.ts';
+import { showsSomething } from '../core/shows-something.ts';
 
 export const reviewViewSchema = z.strictObject({
   nonce: nonceSchema.describe('Of the request that was answered alone'),
@@ -54,6 +55,6 @@ export type ReviewList = z.infer<typeof reviewListSchema>;
 
 export const signReviewRequestSchema = z.strictObject({
   finding: reviewFindingSchema.describe('Either closes a review, once two people have signed'),
-  reason: z.string().trim().min(1).max(2000),
+  reason: z.string().trim().min(1).max(2000).refine(showsSomething, 'expected a reason that can be read'),
 });
 export type SignReviewRequest = z.infer<typeof signReviewRequestSchema>;

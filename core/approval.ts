@@ -10,6 +10,7 @@ import type { Ask, SignedDecision } from './contracts/decision.ts';
 import { digestJson } from './digest.ts';
 import { approvalsSuffice, denialsSuffice, type SeatedVote } from './quorum.ts';
 import { saysYes } from './says-yes.ts';
+import { showsSomething } from './shows-something.ts';
 
 /** A vote may carry a time this much before the ask's, ms: the bound between two machines' clocks. */
 export const voteClockBoundMs = 10_000;
@@ -186,7 +187,7 @@ function breaksGlass({ roles, reason, authenticated, grantDigest }: SignedVote['
     kind === 'call' &&
     terms.breakGlass !== undefined &&
     roles.includes(terms.breakGlass.role) &&
-    (reason ?? '').trim() !== '' &&
+    showsSomething(reason) &&
     authenticated.stepUp !== undefined &&
     grantDigest === undefined
   );

@@ -4,12 +4,8 @@
  * marks piled on one letter, and long padding. A backslash that would spell such an escape is one itself.
  */
 
-/**
- * Cc control, Cf format (bidi, zero width, tags), Cs lone surrogates, Co private, Cn unassigned, Zl and Zp line and paragraph
- * separators, Zs but the ASCII space, and letters or marks that draw nothing.
- */
-const invisible =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}|\p{Default_Ignorable_Code_Point}|[\u2800\u{1D159}]/gu;
+import { invisible } from './shows-something.ts';
+
 /** More than three marks on one letter paint over neighbouring lines. */
 const piledMark = /(?<=\p{M}{3})\p{M}/gu;
 /** Runs of spaces push text out of sight. */

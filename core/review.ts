@@ -5,6 +5,7 @@
  */
 import { voteClockBoundMs } from './approval.ts';
 import type { ControlBody } from './contracts/control.ts';
+import { showsSomething } from './shows-something.ts';
 
 export const reviewersNeeded = 2;
 
@@ -38,7 +39,7 @@ export function decideReview(
   const notTheirs = new Set([principal, ...others].map(personOf));
   const counted = new Map<string, ReviewSignature>();
   for (const signature of signatures.toSorted((one, other) => one.sequence - other.sequence)) {
-    const fits = signature.nonce === nonce && signature.voteDigest === voteDigest && signature.reason.trim() !== '';
+    const fits = signature.nonce === nonce && signature.voteDigest === voteDigest && showsSomething(signature.reason);
     const person = personOf(signature.principal);
     // Nobody can have reviewed what had not happened; clocks of two machines may differ by the bound.
     if (!fits || signature.signedAt < openedAt - voteClockBoundMs) continue;

@@ -7,6 +7,7 @@ import type { TicketBody } from '../core/contracts/ticket.ts';
 import { type ErrorCode } from '../core/contracts/errors.ts';
 import type { Risk } from '../core/contracts/labels.ts';
 import { CountersignError } from '../core/errors.ts';
+import { showsSomething } from '../core/shows-something.ts';
 import type { RunRow } from '../store/store.ts';
 import type { Answer, ApproverCheck } from './approvers.ts';
 import type { VotingKey } from './credentials.ts';
@@ -64,7 +65,7 @@ export async function requireAnswerable(
   if (request.cardDigest !== ask.body.ask.cardDigest) {
     throw cannot('conflict', ask, 'the card seen is another one', 'its current card', 'look at it again');
   }
-  if ((terms.reasonRequired || request.verdict === 'break-glass') && !request.reason?.trim()) {
+  if ((terms.reasonRequired || request.verdict === 'break-glass') && !showsSomething(request.reason)) {
     const who = request.verdict === 'break-glass' ? 'break-glass requires' : 'its terms require';
     throw cannot('input-refused', ask, 'no reason was given', `a reason, which ${who}`, 'say why');
   }

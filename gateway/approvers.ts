@@ -97,6 +97,10 @@ function checkBy(gateway: Context, reads: Reads): Omit<ApproverCheck, 'atOnce'> 
       if (reason !== undefined) return { kind: 'may-not', reason };
       const policies = await policiesOf(gateway, reads, ask, ticket);
       if (!policies) return noPolicy;
+      // Said as it is: to whoever broke the glass, 'the requester may not' would name somebody else.
+      if (personOf(policies, caller.principal) === personOf(policies, breaker)) {
+        return { kind: 'may-not', reason: 'whoever broke the glass does not review it' };
+      }
       const asked = { terms: { ...terms, requesterMayApprove: false }, risk: ask.body.risk, askedAt, coAuthors };
       const voter = { principal: caller.principal, claims: caller.roles };
       // By the deadline whoever is asked later may answer as well.

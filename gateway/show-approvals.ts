@@ -37,7 +37,7 @@ export interface ApprovalFilter {
   agent?: string | undefined;
   tool?: string | undefined;
   risk?: Risk | undefined;
-  /** Only what the caller may answer. */
+  /** Only what the caller may answer, and has not. */
   mayAnswer?: boolean | undefined;
   limit: number;
 }
@@ -115,7 +115,9 @@ function fits({ card }: OpenedAsk, { agent, tool, risk }: ApprovalFilter): boole
 }
 
 function wanted(views: readonly (ApprovalView | undefined)[], mayAnswer: boolean): ApprovalView[] {
-  return views.flatMap((view) => (view && (!mayAnswer || view.you.mayAnswer) ? [view] : []));
+  return views.flatMap((view) =>
+    view && (!mayAnswer || (view.you.mayAnswer && view.you.answered === undefined)) ? [view] : [],
+  );
 }
 
 /** @throws {CountersignError} `not-found`, `signature-invalid` */
@@ -132,10 +134,12 @@ export async function showApproval(
   const you = await rightsOf(approvers, ask, ticket, caller);
   const { lastApproved, spent } = await describeSituation(gateway, ask);
   const ofRequest = (await gateway.store.noticesOf(nonce)).filter(({ about }) => about === undefined);
+  const tellings = await gateway.store.tellingsOf(nonce);
   const told = ofRequest.map(({ channel, toldAt, remindedAt, problem }) => {
-    return { channel, at: toldAt, remindedAt, problem };
+    const moments = tellings.flatMap(({ nonce: _, channel: by, ...moment }) => (by === channel ? [moment] : []));
+    return { channel, at: toldAt, remindedAt, problem, moments };
   });
-  const view = await toView(gateway, ask, you, run, engineWords(gateway), { lastApproved, spent });
+  const view = await toView(gateway, ask, caller, you, run, engineWords(gateway), { lastApproved, spent });
   const looked = (await gateway.store.looksOf(nonce)).map(({ authenticated, nonce: _, ...look }) => {
     return { ...look, authenticated: howAuthenticated(authenticated) };
   });
@@ -210,12 +214,13 @@ async function viewOf(
 ): Promise<ApprovalView | undefined> {
   const ticket = run ? openTicket(gateway, run.ticket, ask.row.workflowId) : undefined;
   if (!run || !ticket) return undefined;
-  return await toView(gateway, ask, await rightsOf(approvers, ask, ticket, caller), run, words);
+  return await toView(gateway, ask, caller, await rightsOf(approvers, ask, ticket, caller), run, words);
 }
 
 async function toView(
   gateway: GatewayContext,
   ask: OpenedAsk,
+  caller: Credential,
   you: ApprovalView['you'],
   run: RunRow,
   words: Words,
@@ -229,6 +234,7 @@ async function toView(
   // Nobody closed what a run asked that was ended from outside; an answer to it would reach nobody.
   const abandoned = undecided && hasEnded(run, await words(row.workflowId));
   const votes = await votesOf(gateway, row.nonce);
+  const answered = votes.findLast(({ principal }) => principal === caller.principal)?.verdict;
   const grants = terms.grants ? await grantsOfRequest(gateway, row.nonce) : [];
   const untold = await untoldOf(gateway, row.nonce);
   const situation = { ...situationOf(gateway, ask, votes), ...extra, grants };
@@ -269,7 +275,7 @@ async function toView(
     votes,
     ...(untold.length === 0 ? {} : { untold }),
     couldAnswer: body.ask.couldAnswer ?? null,
-    you,
+    you: { ...you, ...(answered === undefined ? {} : { answered }) },
   };
 }
 

@@ -92,16 +92,17 @@ async function sealTicket(
 
 /**
  * Who is behind the caller's key, besides the caller: whoever made it, and whoever made the key that it was made with. For a
- * service account these are its owners; for a person they could have used the key.
+ * service account these are its owners; for a person they could have used the key. The chain ends at a secret that a person made
+ * themselves: whoever enrolled it could not have used it, and where one administrator enrols everybody, nobody would be left to answer.
  */
 async function ownersOf(gateway: GatewayContext, caller: Credential): Promise<string[]> {
   const owners = new Set<string>();
   const keys = await allKeys(gateway);
   const seen = new Set<string>();
   for (let key: VotingKey | undefined = caller; key && !seen.has(key.keyId) && owners.size < mostOwners; ) {
+    if (key.person && key.madeByBearer) break;
     seen.add(key.keyId);
-    // The bearer made the secret themselves: whoever enrolled them could not have used it.
-    if (!(key.person && key.madeByBearer)) owners.add(key.mintedBy);
+    owners.add(key.mintedBy);
     key = key.mintedWith === undefined ? undefined : keys.get(key.mintedWith);
   }
   owners.delete(caller.principal);

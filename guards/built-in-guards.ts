@@ -12,6 +12,9 @@ import { checkUrl } from './url/check-url.ts';
 
 /** Bytes of a run's text. */
 const largestInputBytes = 256 * 1024;
+const mostArgumentFindings = 100;
+/** UTF-16 units, so that a finding's fits. */
+const longestPointer = 190;
 
 export const builtInGuards: readonly Guard[] = [
   defineGuard({
@@ -44,8 +47,10 @@ export const builtInGuards: readonly Guard[] = [
     summary: 'paths that climb out, hide something, or lead to secrets and devices',
     at: ['beforeTool'],
     check: (input) =>
-      argumentFindings(input, /^(?:path|file|filename|folder|directory|dir)$|(?:_path|_file|Path|File)$/u, (text) =>
-        asQuestions(checkPath(text, { roots: ['/'] })),
+      argumentFindings(
+        input,
+        /^(?:(?:path|file|filename|folder|dir)s?|director(?:y|ies))$|(?:_path|_file|Path|File)s?$/u,
+        (text) => asQuestions(checkPath(text, { roots: ['/'] })),
       ),
   }),
   defineGuard({
@@ -53,7 +58,7 @@ export const builtInGuards: readonly Guard[] = [
     summary: 'URLs with other schemes, user information, unusual ports, hidden or private hosts',
     at: ['beforeTool'],
     check: (input) =>
-      argumentFindings(input, /^(?:url|uri|endpoint|webhook|callback)$|(?:_url|_uri|Url|Uri)$/u, (text) =>
+      argumentFindings(input, /^(?:url|uri|endpoint|webhook|callback)s?$|(?:_url|_uri|Url|Uri)s?$/u, (text) =>
         asQuestions(checkUrl(text)),
       ),
   }),
@@ -65,9 +70,10 @@ function commandFindings({ tool, args }: GuardInput): Finding[] {
     const value = args?.[name];
     if (value === undefined || value === null) return [];
     const scripts = Array.isArray(value) ? value.map(String) : [typeof value === 'string' ? value : ''];
-    return scripts.flatMap((script) =>
+    const argument = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`.slice(0, longestPointer);
+    return scripts.flatMap((script, at) =>
       shellFindings(classifyShell(script)).flatMap(({ class: found, ...finding }) =>
-        found === 'read' ? [] : [finding],
+        found === 'read' ? [] : [{ ...finding, argument: Array.isArray(value) ? `${argument}/${at}` : argument }],
       ),
     );
   });
@@ -79,7 +85,23 @@ function asQuestions(findings: readonly Finding[]): Finding[] {
 }
 
 function argumentFindings({ args }: GuardInput, names: RegExp, check: (text: string) => Finding[]): Finding[] {
-  return Object.entries(args ?? {}).flatMap(([name, value]) =>
-    typeof value === 'string' && names.test(name) ? check(value) : [],
-  );
+  const findings: Finding[] = [];
+  for (const [argument, text] of namedTexts(args ?? {}, names, false, '')) {
+    findings.push(...check(text).map((finding) => ({ ...finding, argument })));
+    // A list of thousands needs no more than that to be asked about.
+    if (findings.length >= mostArgumentFindings) break;
+  }
+  return findings;
+}
+
+/** Texts under such a name, at any depth and in lists, each with its JSON pointer (RFC 6901). */
+function* namedTexts(value: unknown, names: RegExp, named: boolean, pointer: string): Generator<[string, string]> {
+  if (typeof value === 'string') {
+    if (named) yield [pointer.length > longestPointer ? `${pointer.slice(0, longestPointer)}…` : pointer, value];
+  } else if (Array.isArray(value)) {
+    for (const [at, one] of value.entries()) yield* namedTexts(one, names, named, `${pointer}/${at}`);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [name, one] of Object.entries(value))
+      yield* namedTexts(one, names, names.test(name), `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+  }
 }

@@ -18,7 +18,7 @@ export async function guardImport<T>(load: () => Promise<T>, problem: (found: st
     const found =
       code === unsettledCode ? 'code that waits for what never comes' : 'code that ends the process while it loads';
     process.exitCode = errorMeanings['pack-invalid'].exit;
-    writeSync(2, `countersign: ${messageOf(problem(found))}\nsee docs/errors/pack-invalid.md\n`);
+    writeSync(2, `countersign: ${messageOf(problem(found))}\nwhat to do: countersign errors pack-invalid\n`);
   };
   process.on('exit', say);
   try {

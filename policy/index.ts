@@ -19,6 +19,7 @@ export { policyAt } from './hours.ts';
 export { type QuotaLimit, quotasOf } from './quotas.ts';
 export { costOf } from './usage.ts';
 export { evaluatePolicy } from './evaluate.ts';
+export { riskOrigins } from './risk.ts';
 export type { ReadShell, ShellReading, ValidateCommand } from './functions/shell-facts.ts';
 export type { ModelUsage, PolicyInput } from './input.ts';
 export { comparePolicies, mayBeLooser, type PolicyDifference } from './compare.ts';

@@ -3,6 +3,7 @@
  * effect class, its arguments and what the guards found. A name can only raise it: an attacker who names a tool `get_report` gains
  * nothing (a "read-only by its prefix" rule would let them).
  */
+import type { RiskOrigin } from '../core/contracts/approval.ts';
 import { type Risk, riskSchema } from '../core/contracts/labels.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import type { PolicyInput } from './input.ts';
@@ -13,19 +14,38 @@ const highWords = ['delete', 'remove', 'drop', 'truncate', 'destroy', 'purge', '
 const mediumWords = ['restart', 'update', 'write', 'create', 'send', 'deploy', 'scale', 'exec', 'shell'];
 
 export function riskOf(policy: CompiledPolicy, input: PolicyInput): Risk {
-  const stated = policy.tools.flatMap(({ pattern, risk }) =>
-    risk !== undefined && matchesTool(pattern, input.tool.name) ? [risk] : [],
+  return sourcesOf(policy, input).reduce<Risk>((highest, { risk }) => higherRisk(highest, risk), 'low');
+}
+
+/** What makes a call as risky as it is, for the people who judge it: every source of its highest risk, each once. None: `low`. */
+export function riskOrigins(policies: readonly CompiledPolicy[], input: PolicyInput): RiskOrigin[] {
+  const all = policies.flatMap((policy) => sourcesOf(policy, input));
+  const highest = all.reduce<Risk>((risk, one) => higherRisk(risk, one.risk), 'low');
+  if (highest === 'low') return [];
+  const sources = all.filter(({ risk }) => risk === highest).map(({ from, what }) => ({ from, what }));
+  return [...new Map(sources.map((one) => [`${one.from} ${one.what}`, one])).values()];
+}
+
+interface RiskSource extends RiskOrigin {
+  risk: Risk;
+}
+
+function sourcesOf(policy: CompiledPolicy, { tool, args, findings }: PolicyInput): RiskSource[] {
+  const stated = policy.tools.flatMap(({ pattern, risk }): RiskSource[] =>
+    risk !== undefined && matchesTool(pattern, tool.name) ? [{ risk, from: 'policy', what: pattern }] : [],
   );
-  const found = input.findings.map(({ severity }) => riskOfFinding(severity));
-  const all: Risk[] = [
+  const found = findings.map(({ guard, rule, severity }): RiskSource => {
+    return { risk: riskOfFinding(severity), from: 'guard', what: rule === undefined ? guard : `${guard}, ${rule}` };
+  });
+  const ofEffect: Risk = tool.effect === 'effect' ? 'medium' : 'low';
+  return [
     ...stated,
+    ...(tool.risk ? [{ risk: tool.risk, from: 'tool' as const, what: tool.name }] : []),
     ...found,
-    riskOfName(input.tool.name),
-    riskOfArguments(input.args),
-    input.tool.effect === 'effect' ? 'medium' : 'low',
+    { risk: riskOfName(tool.name), from: 'name', what: tool.name },
+    { risk: riskOfArguments(args), from: 'arguments', what: tool.name },
+    { risk: ofEffect, from: 'effect', what: tool.effect },
   ];
-  if (input.tool.risk) all.push(input.tool.risk);
-  return all.reduce(higherRisk, 'low');
 }
 
 export function riskOfName(name: string): Risk {

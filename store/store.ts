@@ -15,9 +15,9 @@ import type { Redaction } from '../core/contracts/redaction.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
 import type { AskQuotas } from './ask-quotas.ts';
 import type { GrantUse } from './grant-use.ts';
-import type { Look } from '../core/contracts/look.ts';
 import type { BreakGlassTake, ReviewRow } from './review-row.ts';
-import type { ApprovalChange, KeptNotice, Notice } from './notice.ts';
+import type { ApprovalChange } from './notice.ts';
+import type { NoticeStore } from './notice-store.ts';
 import type { Reservation, Reserved, VoidStep } from './reservation.ts';
 
 export type { GrantUse } from './grant-use.ts';
@@ -220,7 +220,7 @@ export interface Refusal {
   lastAt: number;
 }
 
-export interface Store {
+export interface Store extends NoticeStore {
   // Runs and links
   /** `same`: this ticket was claimed by this very link (a re-run activity). `claimed-by-other`: used ticket, nonce or workflow id. */
   claimTicket(claim: {
@@ -301,27 +301,6 @@ export interface Store {
 
   /** Numbers of a grant that were taken, lowest first. */
   grantUses(grantId: string): Promise<GrantUse[]>;
-
-  // Notices, deliveries, and looks (one more of this person from there; all of a request, earliest first)
-  /** Requests that this channel was not told of, and notices whose time has come. */
-  noticesDue(filter: { channel: string; now: number; limit: number }): Promise<Notice[]>;
-  /** The same, of reviews of break-glass. */
-  reviewNoticesDue(filter: { channel: string; now: number; limit: number }): Promise<Notice[]>;
-  /** True: this caller has it until the lease ends. */
-  takeNotice(notice: Notice, leaseUntilAt: number): Promise<boolean>;
-  saveNotice(notice: Notice): Promise<void>;
-  /** Of the request, and of its review where somebody broke the glass. */
-  noticesOf(nonce: string): Promise<KeptNotice[]>;
-  /** Latest to be tried first. */
-  listNotices(filter: { state: KeptNotice['state']; limit: number }): Promise<KeptNotice[]>;
-  /** Of other channels, by which nobody could be told (`isUntold`), and not yet said by this one. */
-  untoldBeside(of: { nonce: string; channel: string }): Promise<KeptNotice[]>;
-  /** This channel has said that the one that it is about could not tell. */
-  noteAlarm(alarm: { nonce: string; channel: string; about: string; at: number }): Promise<void>;
-  noteLook(look: Omit<Look, 'firstAt' | 'lastAt' | 'times'> & { at: number }): Promise<void>;
-  looksOf(nonce: string): Promise<Look[]>;
-  /** False: seen before. Those seen before `forgetBefore` are forgotten. */
-  firstDelivery(delivery: { source: string; id: string; now: number; forgetBefore: number }): Promise<boolean>;
 
   // Uses of keys: for people who look, no decision rests on them
   /** @param notes times by key id, and refusals to add to those of their minute */

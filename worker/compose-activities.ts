@@ -9,7 +9,7 @@ import { defaultGateBounds, type GateBounds } from '../activities/check-call/dep
 import { createUntrustedTexts } from '../activities/check-call/untrusted-texts.ts';
 import { createCloseRun } from '../activities/close-run.ts';
 import { createCompactTranscript } from '../activities/compact-transcript.ts';
-import { createNotifyApprovers, type NoticeChannel } from '../activities/notify-approvers.ts';
+import { createNotifyApprovers } from '../activities/notify-approvers.ts';
 import { createOpenRun } from '../activities/open-run.ts';
 import { permittedSettings, pinnedSettings } from '../activities/policies-of.ts';
 import { createPolicySource } from '../activities/policy-source.ts';
@@ -47,7 +47,6 @@ export interface WorkerDependencies {
   /** Holds the work folders of runs. */
   workFolder: string;
   openai: { apiKey: string | undefined; baseURL?: string | undefined };
-  channels: readonly NoticeChannel[];
   /** Behind the marks of redaction, shared with other workers. @default random, of this process alone */
   markKey?: Uint8Array;
   /** What redaction takes out is kept under it, and what cannot be kept is told. @default nothing is kept */
@@ -126,7 +125,7 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       marginMs: bounds.settleMarginMs / 2,
       ...(dependencies.reportIncident ? { reportIncident: dependencies.reportIncident } : {}),
     }),
-    notifyApprovers: createNotifyApprovers({ store, clock, channels: dependencies.channels }),
+    notifyApprovers: createNotifyApprovers({ store }),
     closeRun: createCloseRun({
       store,
       clock,

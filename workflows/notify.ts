@@ -1,4 +1,7 @@
-/** Tells approvers of an ask, beside the wait for their votes: telling may fail, and nothing is approved or denied by it. */
+/**
+ * Has it said in the history whom the gateway's channels have told of an ask by then, beside the wait for votes: it may fail, and
+ * nothing is approved or denied by it.
+ */
 import type { AskBody, SignedDecision } from '../core/contracts/decision.ts';
 import type { Remote } from './activities.ts';
 import type { RunMemory } from './run-state.ts';

@@ -3,7 +3,7 @@
  * the terms' fallback, and where these could not either it denies at once.
  */
 import type { CheckCallResult } from '../../core/contracts/activities.ts';
-import type { ApprovalTerms, Card } from '../../core/contracts/approval.ts';
+import { type ApprovalTerms, type Card, mostRiskOrigins } from '../../core/contracts/approval.ts';
 import { approvalIdOf } from '../../core/contracts/call-names.ts';
 import { type AskBody, type DecisionBody, mostNamed } from '../../core/contracts/decision.ts';
 import { requestersOf, type TicketBody } from '../../core/contracts/ticket.ts';
@@ -15,6 +15,7 @@ import { describeEdits, type EditsOfAsk } from './edited-ask.ts';
 import { coAuthorsOf, editsOfCall } from './edits.ts';
 import type { FullQuota } from '../../store/ask-quotas.ts';
 import { commonBody, denyBy, dryRunOf, gateRule, type Gating, overLimit, readingOf, targetState } from './gating.ts';
+import type { Judgement } from './judge.ts';
 import { whoCouldApprove } from './judge-votes.ts';
 import { overQuotaRule } from './over-quota.ts';
 import { forWorkflow } from './position.ts';
@@ -36,7 +37,12 @@ export async function ask(gating: Gating, kind: 'call' | 'reconcile'): Promise<C
   if (!answerable) {
     return await denyBy(
       gating,
-      [gateRule('no-eligible-approver', 'not enough people who may approve this have a credential to vote with')],
+      [
+        gateRule(
+          'no-eligible-approver',
+          'not enough people who may approve this have a credential to vote with, and neither stand behind the run nor were enrolled by who does',
+        ),
+      ],
       null,
       'no-eligible-approver',
     );
@@ -111,6 +117,7 @@ async function recordAsk(
     ...ownersOf(standing.ticket),
     environment: standing.ticket.environment,
     risk: judgement.risk,
+    ...riskFromOf(judgement),
     rules: judgement.rules.filter((rule) => rule.effect !== 'allow').map(({ id, reason }) => ({ id, reason })),
     findings: judgement.findings,
     labels: judgement.labels,
@@ -159,6 +166,10 @@ async function recordAsk(
     closes: before ? { nonce: before, outcome: 'superseded', at: standing.now } : null,
   };
   return await signAndRecordAll(dependencies, standing, input, body, extras);
+}
+
+function riskFromOf({ riskFrom = [] }: Judgement): Pick<Card, 'riskFrom'> {
+  return riskFrom.length === 0 ? {} : { riskFrom: riskFrom.slice(0, mostRiskOrigins) };
 }
 
 /** The first twenty: further ones are in the ticket, and none of them approves it. */

@@ -9,6 +9,7 @@ import type { Risk } from '../../core/contracts/labels.ts';
 import { requestersOf } from '../../core/contracts/ticket.ts';
 import { whyNoVote, whyNotAfterEdits } from '../../core/credential.ts';
 import { approvalsSuffice, type SeatedVote } from '../../core/quorum.ts';
+import { showsSomething } from '../../core/shows-something.ts';
 import { type CompiledPolicy, judgeVoter, mayBeRequesters, namesOf, personOf } from '../../policy/index.ts';
 import { readMakers, readVotingKeys, type VotingKey } from '../../store/read-credentials.ts';
 import { whyNoBreakGlass } from '../../store/read-reviews.ts';
@@ -89,7 +90,7 @@ function judgeOne(
     verdict: body.verdict,
     castAt: body.castAt,
     channel: body.channel,
-    hasReason: (body.reason ?? '').trim() !== '',
+    hasReason: showsSomething(body.reason),
     isConfirmed: body.authenticated.stepUp !== undefined,
   });
   return judged.kind === 'may'

@@ -3,7 +3,7 @@
  * Nothing here signs or records; it says what the rules say.
  */
 import type { CheckCallInput, Hold } from '../../core/contracts/activities.ts';
-import type { ApprovalTerms } from '../../core/contracts/approval.ts';
+import type { ApprovalTerms, RiskOrigin } from '../../core/contracts/approval.ts';
 import type { LayerVerdict, RuleHit, ShadowVerdict } from '../../core/contracts/decision.ts';
 import type { Finding, Label, Risk } from '../../core/contracts/labels.ts';
 import {
@@ -17,6 +17,7 @@ import {
   type PolicyInput,
   type PolicyVerdict,
   quotasOf,
+  riskOrigins,
   usualGuardSettings,
 } from '../../policy/index.ts';
 import { guardFailedRule } from '../../guards/index.ts';
@@ -36,6 +37,8 @@ export interface Judgement {
   verdict: 'allow' | 'ask' | 'deny';
   rules: RuleHit[];
   risk: Risk;
+  /** Absent: not looked for. */
+  riskFrom?: RiskOrigin[];
   terms: ApprovalTerms | undefined;
   findings: Finding[];
   labels: Label[];
@@ -105,6 +108,10 @@ export async function judgeCall(
   return {
     kind: 'judgement',
     ...askAgainAfterFirstTry(standing, input, call, layered.verdict, packs),
+    riskFrom: riskOrigins(
+      asked.enforced.map(({ policy }) => policy),
+      facts,
+    ),
     findings,
     labels,
     activePolicyDigest: asked.activeDigest,

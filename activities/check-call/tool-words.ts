@@ -21,6 +21,8 @@ export async function toolWordsOf(dependencies: CheckCallDependencies, receipt: 
     text: cutInTheMiddle(text, longestToolWords),
     length: text.length,
     digest,
+    // Approvers open the whole by it.
+    ...(text.length > longestToolWords ? { body: await dependencies.store.putBody(text) } : {}),
     labels,
     ...(findings ? { findings } : {}),
     at,

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import type { Look } from '../../core/contracts/look.ts';
+import type { Telling } from '../../core/contracts/telling.ts';
 import type { ExportPart, ExportPartKind } from '../../core/contracts/export.ts';
 import { digestJson, digestText } from '../../core/digest.ts';
 import type { KeyRegistry } from '../../core/envelope.ts';
@@ -19,7 +20,15 @@ import { bodyPart, type NamedThings, noteText, noteValue } from './named-things.
 
 export type ExportStore = Pick<
   Store,
-  'getRun' | 'listDecisions' | 'listAsks' | 'votesByNonce' | 'looksOf' | 'listControl' | 'listLedger' | 'getBody'
+  | 'getRun'
+  | 'listDecisions'
+  | 'listAsks'
+  | 'votesByNonce'
+  | 'looksOf'
+  | 'tellingsOf'
+  | 'listControl'
+  | 'listLedger'
+  | 'getBody'
 >;
 
 export interface ExportOptions {
@@ -49,7 +58,19 @@ export interface GatheredParts {
 
 export function gatherParts(options: ExportOptions): GatheredParts {
   const summary: ExportSummary = {
-    parts: { link: 0, event: 0, decision: 0, card: 0, vote: 0, look: 0, control: 0, ledger: 0, body: 0, key: 0 },
+    parts: {
+      link: 0,
+      event: 0,
+      decision: 0,
+      card: 0,
+      vote: 0,
+      look: 0,
+      telling: 0,
+      control: 0,
+      ledger: 0,
+      body: 0,
+      key: 0,
+    },
     state: 'unknown',
     missing: [],
   };
@@ -132,7 +153,11 @@ async function* storeParts(
   const nonces = new Set([...asks, ...grantsNamed(decisions)].map(({ nonce }) => nonce));
   for (const nonce of nonces) votes.push(...(await store.votesByNonce(nonce)));
   const looks: Look[] = [];
-  for (const { nonce } of asks) looks.push(...(await store.looksOf(nonce)));
+  const tellings: Telling[] = [];
+  for (const { nonce } of asks) {
+    looks.push(...(await store.looksOf(nonce)));
+    tellings.push(...(await store.tellingsOf(nonce)));
+  }
   const small: ExportPart[] = [
     ...sorted(
       decisions.map((decision) => ({ part: 'decision', decision }) as const),
@@ -149,6 +174,10 @@ async function* storeParts(
     ...sorted(
       looks.map((look) => ({ part: 'look', look }) as const),
       ({ look }) => digestJson('body', look),
+    ),
+    ...sorted(
+      tellings.map((telling) => ({ part: 'telling', telling }) as const),
+      ({ telling }) => digestJson('body', telling),
     ),
     ...(await controlParts(store, workflowId, run?.ticket.body.agent ?? null, decisions)),
   ];

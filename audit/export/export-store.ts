@@ -13,9 +13,11 @@ const registration = z.looseObject({ linkRunId: z.string() });
 
 /** Undefined where the file holds nothing of a store: it was exported without one. */
 export function storeOfExport(read: ExportRead): AuditStore | undefined {
-  const { decisions, cards, votes, looks, controls, ledger, bodies } = read;
+  const { decisions, cards, votes, looks, tellings, controls, ledger, bodies } = read;
   const held =
-    [decisions, votes, looks, controls, ledger].some((rows) => rows.length > 0) || cards.size > 0 || bodies.size > 0;
+    [decisions, votes, looks, tellings, controls, ledger].some((rows) => rows.length > 0) ||
+    cards.size > 0 ||
+    bodies.size > 0;
   if (!held) return undefined;
   const own = (workflowId: string | undefined): boolean => workflowId === read.workflowId;
   const entries = ledger.map(({ part: _, ...entry }) => ({ ...entry, workflowId: read.workflowId }));
@@ -24,6 +26,7 @@ export function storeOfExport(read: ExportRead): AuditStore | undefined {
     listDecisions: async (workflowId) => (own(workflowId) ? decisions : []),
     votesByNonce: async (nonce) => votes.flatMap((vote) => (vote.body.nonce === nonce ? [{ vote }] : [])),
     looksOf: async (nonce) => looks.filter((look) => look.nonce === nonce),
+    tellingsOf: async (nonce) => tellings.filter((telling) => telling.nonce === nonce),
     getBody: async (digest) => bodies.get(digest) ?? null,
     listControl: async (kinds) => controls.filter(({ body }) => kinds.includes(body.kind)),
     listLedger: async ({ workflowId, after = 0, limit }) =>

@@ -17,6 +17,7 @@ import {
 } from '../../core/contracts/export.ts';
 import type { SignedVote } from '../../core/contracts/approval.ts';
 import type { Look } from '../../core/contracts/look.ts';
+import type { Telling } from '../../core/contracts/telling.ts';
 import type { SignedControl } from '../../core/contracts/control.ts';
 import type { SignedDecision } from '../../core/contracts/decision.ts';
 import type { RegistryKey } from '../../core/contracts/envelope.ts';
@@ -37,6 +38,7 @@ export interface ExportRead {
   cards: Map<string, string>;
   votes: SignedVote[];
   looks: Look[];
+  tellings: Telling[];
   controls: SignedControl[];
   ledger: LedgerPart[];
   /** By their digest. */
@@ -143,7 +145,7 @@ interface GatheredParts extends Omit<ExportRead, 'workflowId' | 'links' | 'signe
   links: LinkParts[];
 }
 
-const namedByDigest: ReadonlySet<ExportPartKind> = new Set(['decision', 'card', 'vote', 'look', 'body']);
+const namedByDigest: ReadonlySet<ExportPartKind> = new Set(['decision', 'card', 'vote', 'look', 'telling', 'body']);
 
 /** Gathers parts, and refuses what is out of order or there twice. */
 class Reading {
@@ -154,6 +156,7 @@ class Reading {
     cards: new Map(),
     votes: [],
     looks: [],
+    tellings: [],
     controls: [],
     ledger: [],
     bodies: new Map(),
@@ -220,6 +223,9 @@ class Reading {
       case 'look':
         parts.looks.push(part.look);
         return digestJson('body', part.look);
+      case 'telling':
+        parts.tellings.push(part.telling);
+        return digestJson('body', part.telling);
       case 'control':
         parts.controls.push(part.control);
         return ordinal(part.control.body.sequence);

@@ -144,6 +144,8 @@ function verifyNamed(read: ExportRead, checks: Checks): void {
   for (const { body } of read.votes) expect(nonces.has(body.nonce), 'a vote is for no request of this run');
   const asked = new Set(read.decisions.flatMap(({ body }) => (body.verdict === 'ask' ? [body.ask.nonce] : [])));
   for (const { nonce } of read.looks) expect(asked.has(nonce), 'a note of who looked is of no request of this run');
+  for (const { nonce } of read.tellings)
+    expect(asked.has(nonce), 'a note of who was told is of no request of this run');
   for (const digest of read.bodies.keys()) expect(named.bodies.has(digest), `body ${digest} is named by nothing`);
   for (const { kid } of read.keys) expect(named.kids.has(kid), `key ${kid} has signed nothing`);
   const keys = new Set(read.keys.map(({ kid }) => kid));

@@ -13,6 +13,7 @@ import { limitSchema } from '../option-schemas.ts';
 import { runId } from '../run-id.ts';
 import { answerLines, approvalLines } from '../show/approval-lines.ts';
 import { wholeArgumentsLines } from '../show/whole-arguments.ts';
+import { wholeWordsLines } from '../show/whole-words.ts';
 
 const pollMs = 1000;
 
@@ -94,6 +95,7 @@ async function showOne(context: CommandContext, given: string): Promise<number> 
   }
   print(context, approval);
   for (const line of await wholeArgumentsLines(gateway, approval)) terminal.result(line);
+  for (const line of await wholeWordsLines(gateway, approval)) terminal.result(line);
   return 0;
 }
 

@@ -8,6 +8,7 @@ import { deny } from './deny.ts';
 import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
 import { edit } from './edit.ts';
+import { errors } from './errors.ts';
 import { exportCommand } from './export.ts';
 import { gateway } from './gateway.ts';
 import { grantsList } from './grants/list.ts';
@@ -103,6 +104,7 @@ export const commands: readonly CommandDefinition[] = [
   redactionsShow,
   exportCommand,
   doctor,
+  errors,
   setup,
   worker,
   gateway,

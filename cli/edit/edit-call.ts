@@ -173,10 +173,16 @@ async function refuseUnsafe(what: string, text: string): Promise<void> {
 }
 
 /** What the gateway would refuse anyway is said before anybody writes anything. */
-function refuseHopeless({ nonce, open, outcome, editing, approvers }: ApprovalView, reason: string | undefined): void {
+function refuseHopeless(
+  { nonce, open, outcome, editing, approvers, you }: ApprovalView,
+  reason: string | undefined,
+): void {
   const cannot = (code: 'conflict' | 'forbidden' | 'input-invalid', is: string, remedy: string) =>
     new CountersignError(code, `Cannot edit "${nonce}": ${is}, expected an open request that you may edit; ${remedy}`);
   if (!open) throw cannot('conflict', `it is ${outcome ?? 'closed'}`, 'look at "countersign approvals"');
+  if (you.answered !== undefined) {
+    throw cannot('conflict', `you have answered it (${you.answered}), and have one answer`, 'ask somebody who may');
+  }
   if (editing && !editing.mayEdit)
     throw cannot('forbidden', editing.reason ?? 'you may not', 'approve or deny it, or ask somebody who may');
   if (approvers.reasonRequired && reason === undefined) {

@@ -114,20 +114,29 @@ function badLine(is: string): LineFinding {
 type Read = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'bad'; readonly is: string };
 
 function readLine(line: string): Read {
-  const none: Read = { kind: 'bad', is: `is no JSON string and no object with one of ${fields.join(', ')}, base64` };
+  const expected = `expected a JSON string or an object with one of ${fields.join(', ')}, base64`;
+  const none: Read = { kind: 'bad', is: `holds no text, ${expected}` };
+  if (line.trim() === '') return { kind: 'bad', is: `is empty, ${expected}` };
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
-    return none;
+    return { kind: 'bad', is: `is no JSON, ${expected}` };
   }
   if (typeof value === 'string') return { kind: 'text', text: value };
   if (typeof value !== 'object' || value === null) return none;
   if (hasRepeatedKey(line, value)) return { kind: 'bad', is: 'has the same key twice, expected each once' };
   const record = value as Readonly<Record<string, unknown>>;
-  const found = fields.map((field) => record[field]).find((one) => typeof one === 'string');
-  const text = found ?? (typeof record['base64'] === 'string' ? fromBase64(record['base64']) : undefined);
-  return typeof text === 'string' ? { kind: 'text', text } : none;
+  const found = fields.map((field) => record[field]).find((one): one is string => typeof one === 'string');
+  if (found !== undefined) return { kind: 'text', text: found };
+  const other = fields.find((field) => Object.hasOwn(record, field));
+  const encoded = record['base64'];
+  if (typeof encoded !== 'string')
+    return other === undefined ? none : { kind: 'bad', is: `has "${other}" that is no text, ${expected}` };
+  const text = fromBase64(encoded);
+  return text === undefined
+    ? { kind: 'bad', is: 'has "base64" that is no base64 of UTF-8, expected it padded and without breaks' }
+    : { kind: 'text', text };
 }
 
 /** Strictly: what two readers could read differently is not read at all. */

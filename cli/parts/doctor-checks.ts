@@ -116,7 +116,9 @@ async function checkStoreOf({ config: { storeLocation }, clock }: DoctorOptions)
       await store.close();
     }
   } catch (error) {
-    return [{ name, ok: false, detail: messageOf(error), remedy: 'see docs/errors/store-unavailable.md' }];
+    return [
+      { name, ok: false, detail: messageOf(error), remedy: '`countersign errors store-unavailable` says what to do' },
+    ];
   }
 }
 

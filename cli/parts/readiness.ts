@@ -23,7 +23,7 @@ export async function checkTemporal(
   { serverTime, namespace }: Pick<TemporalDoor, 'serverTime' | 'namespace'>,
   address: string,
 ): Promise<Check> {
-  return await look('Temporal', 'see docs/errors/server-unavailable.md', async () => {
+  return await look('Temporal', '`countersign errors server-unavailable` says what to do', async () => {
     await serverTime();
     return `${address}, namespace ${namespace}`;
   });
@@ -36,7 +36,7 @@ export function checkPolling(worker: Pick<RunningWorker, 'isPolling'>, queues: r
 }
 
 export async function checkStore(store: Pick<Store, 'ping'>, where: () => Promise<string> | string): Promise<Check> {
-  return await look('Store', 'see docs/errors/store-unavailable.md', async () => {
+  return await look('Store', '`countersign errors store-unavailable` says what to do', async () => {
     await store.ping();
     return await where();
   });

@@ -79,7 +79,6 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
       sandbox,
       workFolder: config.paths.work,
       openai: { apiKey: config.openaiApiKey ?? (config.openaiBaseUrl && 'none'), baseURL: config.openaiBaseUrl },
-      channels: [],
       ...(markKey ? { markKey } : {}),
       ...(redactionKey
         ? {

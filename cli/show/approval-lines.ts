@@ -2,6 +2,7 @@
 import type { ApprovalView } from '../../client/gateway-schemas.ts';
 import { renderCardText } from '../../core/card/render-text.ts';
 import type { ApproverSet } from '../../core/contracts/approval.ts';
+import { saysYes } from '../../core/says-yes.ts';
 import { visible } from '../terminal.ts';
 import { durationText, shortNonce, timeText } from './format.ts';
 
@@ -45,7 +46,7 @@ export function approvalLines(approval: ApprovalView, now: number, typed: Typed)
     ...(couldAnswer
       ? [`  could       ${couldAnswer.length === 0 ? 'nobody' : couldAnswer.map(visible).join(', ')}`]
       : []),
-    ...(approval.told ?? []).map((one) => `  told        ${toldText(one)}`),
+    ...(approval.told ?? []).flatMap((one) => toldLines(one).map((text) => `  told        ${text}`)),
     ...(approval.looked ?? []).map((one) => `  looked      ${lookText(one)}`),
     ...votes.map((vote) => `  vote        ${voteText(vote)}`),
   ];
@@ -58,7 +59,8 @@ export function approvalLines(approval: ApprovalView, now: number, typed: Typed)
   lines.push(`  time left   ${durationText(deadlineAt - now)}`);
   if (approval.editing?.warning) lines.push(`  if edited   ${visible(approval.editing.warning)}`);
   const cannot = you.mayDeny ? 'may deny, and not approve' : 'may not answer';
-  if (!you.mayAnswer) lines.push(`  you         ${cannot}: ${visible(you.reason ?? 'no reason given')}`);
+  if (you.answered !== undefined) lines.push(`  you         have answered: ${you.answered}`);
+  else if (!you.mayAnswer) lines.push(`  you         ${cannot}: ${visible(you.reason ?? 'no reason given')}`);
   return lines;
 }
 
@@ -86,10 +88,15 @@ function lookText({
   return `${visible(principal)} at ${timeText(firstAt)}${again}, from ${channel} with ${visible(authenticated)}`;
 }
 
-function toldText({ channel, at, remindedAt, problem }: NonNullable<ApprovalView['told']>[number]): string {
-  const when = at === null ? 'not yet' : `at ${timeText(at)}`;
-  const again = remindedAt === null ? '' : `, again at ${timeText(remindedAt)}`;
-  return `${visible(channel)} ${when}${again}${problem === null ? '' : ` (${visible(problem)})`}`;
+/** Each moment at which people were told, and what failed since. */
+function toldLines({ channel, at, problem, moments }: NonNullable<ApprovalView['told']>[number]): string[] {
+  const told = moments.map((one) => {
+    const whom = one.reached.length === 0 ? '' : ` (${one.reached.map(visible).join(', ')})`;
+    const why = one.problem === null ? '' : `: ${visible(one.problem)}`;
+    return `${visible(channel)} ${one.moment} at ${timeText(one.toldAt)}${whom}${why}`;
+  });
+  const failing = problem === null ? '' : ` (${visible(problem)})`;
+  return [...told, ...(at === null && told.length === 0 ? [`${visible(channel)} not yet${failing}`] : [])];
 }
 
 function namesOf({ roles, groups = [], principals }: ApproverSet): string {
@@ -100,6 +107,9 @@ function namesOf({ roles, groups = [], principals }: ApproverSet): string {
 export function answerLines({ nonce, approvers, open, you, kind }: ApprovalView, typed: Typed): string[] {
   if (!open || !you.mayAnswer) return [];
   const short = shortNonce(nonce);
+  if (you.answered !== undefined) {
+    return saysYes(you.answered) ? [`  take back   ${typed(`withdraw ${short}`)}`] : [];
+  }
   const reason = ' --reason "…"';
   return [
     kind === 'call'

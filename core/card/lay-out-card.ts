@@ -45,6 +45,7 @@ export function layOutCard(card: Card, situation: CardSituation = {}): CardLine[
     ...editedLines(card),
     ...changeLines(situation.lastApproved),
     fact('effect', `${value(card.effect)}, risk ${value(card.risk)}`),
+    ...riskLines(card),
     ...(card.blastRadius === undefined ? [] : [fact('can hit', value(card.blastRadius))]),
     ...(card.undo === undefined ? [] : [fact('undone by', value(card.undo))]),
     ...targetLines(card),
@@ -75,6 +76,20 @@ export function layOutCard(card: Card, situation: CardSituation = {}): CardLine[
 export function timesOf({ times }: Card): string {
   return times === undefined ? '' : `, ${times} times`;
 }
+
+/** A risk that nobody can place is one that nobody can weigh. */
+function riskLines({ riskFrom = [] }: Card): CardLine[] {
+  return riskFrom.map(({ from, what }) => fact('risk from', `${originText[from]} ${value(what)}`));
+}
+
+const originText = {
+  policy: 'the policy, for tools',
+  tool: 'the definition of the tool',
+  guard: 'what a guard found:',
+  name: 'the name of the tool',
+  arguments: 'a command or statement in the arguments of',
+  effect: 'the effect class',
+} as const;
 
 const whyText = { base64: 'base64', hex: 'hex digits', 'hidden-characters': 'mostly hidden characters' } as const;
 

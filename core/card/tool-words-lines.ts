@@ -22,13 +22,16 @@ export function dryRunLines({ kind, dryRun }: Card): CardLine[] {
   return dryRun ? wordsLines('dry run', dryRun) : [fact('dry run', 'none: the tool has no dry run')];
 }
 
-function wordsLines(label: string, { ended, text, length, digest, labels, findings = [], at }: ToolWords): CardLine[] {
+function wordsLines(
+  label: string,
+  { ended, text, length, digest, body, labels, findings = [], at }: ToolWords,
+): CardLine[] {
   const visible = value(text);
   const isCut = text.length < length || visible.length > longestShown;
   const how = [
     labels.length === 0 ? 'in the words of the tool' : `${labels.map(value).join(', ')}, in the words of the tool`,
     time(at),
-    ...(isCut ? [`CUT of ${length} characters, ${value(digest)}`] : []),
+    ...(isCut ? [`CUT of ${length} characters, ${value(digest)}${body === undefined ? '' : '; open the whole'}`] : []),
   ];
   const words = `${how.join('; ')}: ${withoutHalfPair(visible.slice(0, longestShown))}`;
   return [

@@ -135,6 +135,8 @@ export const toolWordsSchema = z.strictObject({
   length: z.int().min(0),
   /** Of the whole; in the tools worker's signed receipt. */
   digest: digestSchema,
+  /** Body digest of the whole in the store, where it was cut. */
+  body: digestSchema.optional(),
   labels: z.array(labelSchema),
   /** What guards found in it; absent: nothing. */
   findings: z.array(findingSchema).min(1).max(20).optional(),
@@ -142,6 +144,17 @@ export const toolWordsSchema = z.strictObject({
   at: timestampSchema,
 });
 export type ToolWords = z.infer<typeof toolWordsSchema>;
+
+/** On a card; further ones are not shown. */
+export const mostRiskOrigins = 10;
+
+/** `name`, `arguments`, `effect`: what those of the tool say by themselves. */
+export const riskOriginSchema = z.strictObject({
+  from: z.enum(['policy', 'tool', 'guard', 'name', 'arguments', 'effect']),
+  /** The policy's pattern, the guard and its rule, the tool, the effect class. */
+  what: z.string(),
+});
+export type RiskOrigin = z.infer<typeof riskOriginSchema>;
 
 /** What an approver is shown, built from canonical arguments, never from the model's words; its digest is in the vote. */
 export const cardSchema = z.strictObject({
@@ -169,6 +182,8 @@ export const cardSchema = z.strictObject({
   owners: z.array(principalSchema).min(1).max(20).optional(),
   environment: z.string(),
   risk: riskSchema,
+  /** What makes it as risky as it is. Absent: nothing does, the risk is low. */
+  riskFrom: z.array(riskOriginSchema).min(1).max(mostRiskOrigins).optional(),
   rules: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
   findings: z.array(findingSchema),
   labels: z.array(labelSchema),

@@ -9,6 +9,7 @@ import { signedControlSchema } from './control.ts';
 import { signedDecisionSchema } from './decision.ts';
 import { registryKeySchema, signedSchema } from './envelope.ts';
 import { lookSchema } from './look.ts';
+import { tellingSchema } from './telling.ts';
 import { callKeySchema, digestSchema, linkRunIdSchema, timestampSchema, workflowIdSchema } from './ids.ts';
 
 export const exportFormat = 'countersign-export';
@@ -42,6 +43,8 @@ export const exportPartSchema = z.discriminatedUnion('part', [
   z.strictObject({ part: z.literal('vote'), vote: signedVoteSchema }),
   /** The gateway's note of who looked at a request; nobody signs it. */
   z.strictObject({ part: z.literal('look'), look: lookSchema }),
+  /** The gateway's note of who was told of one; nobody signs it. */
+  z.strictObject({ part: z.literal('telling'), telling: tellingSchema }),
   /** Freezes, thaws, activations of the run's agent, answers about the run's effects. Never API keys. */
   z.strictObject({ part: z.literal('control'), control: signedControlSchema }),
   z.strictObject({
@@ -68,6 +71,7 @@ export const exportPartOrder: readonly ExportPartKind[] = [
   'card',
   'vote',
   'look',
+  'telling',
   'control',
   'ledger',
   'body',

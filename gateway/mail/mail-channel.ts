@@ -51,6 +51,7 @@ export function createMailChannel(
   };
   return {
     name: 'mail',
+    reaches: to,
     request: async (ask) => await send(ask, { id: ask.row.nonce, subject: '', first: 'waits for an answer.' }),
     async remind(ask, _place, { dueAt, escalatedTo }) {
       const about = escalatedTo === null ? '' : mayAnswerToo(escalatedTo);
@@ -62,7 +63,6 @@ export function createMailChannel(
       const id = `${ask.row.nonce}.untold.${channel}`;
       await send(ask, { id, subject: 'not all were told: ', first: 'waits for an answer.', about });
     },
-    close: () => Promise.resolve(),
     async review({ row, card }, _place, told) {
       const headline = reviewHeadline(told);
       const what = `${card.tool} on ${makeVisible(card.environment)}`;

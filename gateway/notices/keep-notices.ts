@@ -3,6 +3,7 @@
  * goes on where another died. A failure is tried again, given up, shown, and said by the other channels; it approves, denies and
  * delays nothing.
  */
+import { mostReached, type Telling } from '../../core/contracts/telling.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { Notice } from '../../store/notice.ts';
 import { findAsk } from '../answerable.ts';
@@ -44,7 +45,7 @@ async function serveAll(
     const step = await serveOne(gateway, channel, notice).catch((error: unknown) =>
       failed(gateway, channel, notice, error),
     );
-    await store.saveNotice({ ...notice, ...step.changes });
+    await store.saveNotice({ ...notice, ...step.changes }, tellingOf(channel, notice, step, clock.now()));
     served += 1;
     if (step.problem !== undefined) {
       const { state, attempts } = step.changes;
@@ -60,26 +61,41 @@ async function serveAll(
 
 export interface Step {
   changes: Partial<Notice>;
+  /** What the channel has told by it. Absent: nothing. */
+  told?: Pick<Telling, 'moment' | 'dueAt' | 'toldAt'>;
   problem?: string;
   stops?: boolean;
 }
 
+function tellingOf(channel: NoticeChannel, { nonce }: Notice, step: Step, now: number): Telling | undefined {
+  const gaveUp =
+    step.changes.state === 'gave-up' ? ({ moment: 'gave-up', dueAt: now, toldAt: now } as const) : undefined;
+  const told = step.told ?? gaveUp;
+  if (!told) return undefined;
+  const problem = gaveUp ? (step.changes.problem ?? null) : null;
+  return { nonce, channel: channel.name, ...told, reached: channel.reaches.slice(0, mostReached), problem };
+}
+
 async function serve(gateway: GatewayContext, channel: NoticeChannel, notice: Notice): Promise<Step> {
   const { ask } = await findAsk(gateway, notice.nonce);
-  const { deadlineAt } = ask.body.ask;
+  const { askedAt, deadlineAt } = ask.body.ask;
   const now = gateway.clock.now();
   const situation = await describeSituation(gateway, ask);
   const { place } = notice;
   if (ask.row.outcome !== null || now > deadlineAt + settleMs) {
     const votes = await votesOf(gateway, notice.nonce);
     const end = { outcome: ask.row.outcome ?? 'expired', votes, situation };
-    if (place !== null) await channel.close(ask, place, end);
-    return { changes: { state: 'done', problem: null } };
+    const changes = { state: 'done', problem: null } as const;
+    if (place === null || !channel.close) return { changes };
+    await channel.close(ask, place, end);
+    return { changes, told: { moment: 'closed', dueAt: ask.row.closedAt ?? deadlineAt, toldAt: now } };
   }
   if (place === null) {
     const told = { state: 'told', place: await channel.request(ask, situation), toldAt: now, problem: null } as const;
     const { attempts } = notice;
-    return { changes: { ...told, attempts: attempts + 1, nextAt: nextAt(ask, channel, { ...notice, ...told }, now) } };
+    const next = nextAt(ask, channel, { ...notice, ...told }, now);
+    const changes = { ...told, attempts: attempts + 1, nextAt: next };
+    return { changes, told: { moment: 'requested', dueAt: askedAt, toldAt: now } };
   }
   await sayWhoCouldNotTell(gateway, channel, ask, place);
   const dueAt = dueReminder(ask.body.ask, channel, notice, now);
@@ -87,7 +103,9 @@ async function serve(gateway: GatewayContext, channel: NoticeChannel, notice: No
     const escalatedTo = isEscalated(ask.body.ask, now) ? (ask.body.ask.terms.escalation?.to ?? null) : null;
     await channel.remind?.(ask, place, { leftMs: deadlineAt - now, dueAt, escalatedTo });
     const reminded = { remindedAt: now, problem: null };
-    return { changes: { state: 'told', ...reminded, nextAt: nextAt(ask, channel, { ...notice, ...reminded }, now) } };
+    const next = nextAt(ask, channel, { ...notice, ...reminded }, now);
+    const moment = escalatedTo === null ? 'reminded' : 'escalated';
+    return { changes: { state: 'told', ...reminded, nextAt: next }, told: { moment, dueAt, toldAt: now } };
   }
   return { changes: { state: 'told', problem: null, nextAt: nextAt(ask, channel, notice, now) } };
 }

@@ -7,6 +7,8 @@ import type { OpenedAsk } from '../verified.ts';
 export interface NoticeChannel {
   /** In the record; one name, one channel. */
   readonly name: string;
+  /** Whom it reaches, in its own words, for the record; nothing secret. */
+  readonly reaches: readonly string[];
   /** @returns where the channel keeps it, for what follows. */
   request(ask: OpenedAsk, situation: CardSituation): Promise<string>;
   /** Absent: it reminds nobody. */
@@ -15,7 +17,8 @@ export interface NoticeChannel {
   readonly remindsHalfWay?: boolean;
   /** Another channel could not tell anybody: whoever this one reaches may be the only ones who know. */
   alarm(ask: OpenedAsk, place: string, failed: FailedNotice): Promise<void>;
-  close(ask: OpenedAsk, place: string, end: RequestEnd): Promise<void>;
+  /** Absent: it says nothing of the end. */
+  close?(ask: OpenedAsk, place: string, end: RequestEnd): Promise<void>;
   /**
    * That one person answered alone, loudly; then that its review is still open, and that it was signed. Absent: a channel that
    * cannot.

@@ -25,17 +25,22 @@ export async function serveReview(gateway: GatewayContext, channel: NoticeChanne
     const told = { moment: 'used', momentAt: review.vote.body.castAt } as const;
     const kept = await channel.review?.(review.ask, null, toldOf(review, told));
     const attempts = notice.attempts + 1;
-    return { changes: { ...resting(now), place: kept ?? null, toldAt: now, attempts } };
+    return { changes: { ...resting(now), place: kept ?? null, toldAt: now, attempts }, told: tellingFor(told, now) };
   }
   if (isSigned) {
     const momentAt = Math.max(...review.decided.signatures.map(({ signedAt }) => signedAt));
-    await channel.review?.(review.ask, place, toldOf(review, { moment: 'signed', momentAt }));
-    return { changes: { state: 'done', problem: null } };
+    const told = { moment: 'signed', momentAt } as const;
+    await channel.review?.(review.ask, place, toldOf(review, told));
+    return { changes: { state: 'done', problem: null }, told: tellingFor(told, now) };
   }
   const due = reviewReminder(review, notice.remindedAt ?? notice.toldAt ?? now, now);
   if (!due) return { changes: resting(now) };
   await channel.review?.(review.ask, place, toldOf(review, due));
-  return { changes: { ...resting(now), remindedAt: now } };
+  return { changes: { ...resting(now), remindedAt: now }, told: tellingFor(due, now) };
+}
+
+function tellingFor({ moment, momentAt }: Moment, now: number): NonNullable<Step['told']> {
+  return { moment: moment === 'used' ? 'break-glass' : `review-${moment}`, dueAt: momentAt, toldAt: now };
 }
 
 function resting(now: number): Pick<Notice, 'state' | 'problem' | 'nextAt'> {

@@ -27,6 +27,8 @@ export interface OpenedReview {
   vote: SignedVote;
   dueAt: number;
   decided: ReturnType<typeof decideReview>;
+  /** Who a name belongs to: one person may have several. */
+  personOf: (name: string) => string;
 }
 
 /** Newest first. */
@@ -105,8 +107,9 @@ async function openReview(
   const { principal, castAt } = vote.body;
   const dueAt = castAt + breakGlass.reviewWithinMs;
   const glass = { nonce: known.nonce, principal, voteDigest: known.voteDigest, openedAt: castAt, dueAt };
-  const decided = decideReview(glass, known.signed, await approvers.peopleOf(ask, ticket));
-  return { known, ask, ticket, vote, dueAt, decided };
+  const people = await approvers.peopleOf(ask, ticket);
+  const decided = decideReview(glass, known.signed, people);
+  return { known, ask, ticket, vote, dueAt, decided, personOf: people.personOf };
 }
 
 async function breakingVote(
@@ -121,15 +124,22 @@ async function breakingVote(
   return isThis ? opened.signed : undefined;
 }
 
+/** Under whichever of their names. */
+export function hasSigned({ decided, personOf }: OpenedReview, { principal }: Pick<VotingKey, 'principal'>): boolean {
+  return decided.signatures.some((one) => personOf(one.principal) === personOf(principal));
+}
+
 async function viewOf(
   gateway: GatewayContext,
   approvers: ApproverCheck,
   caller: VotingKey,
-  { ask, ticket, vote, dueAt, decided }: OpenedReview,
+  review: OpenedReview,
 ): Promise<ReviewView> {
+  const { ask, ticket, vote, dueAt, decided } = review;
   const { row, body, card } = ask;
   const { principal, reason, castAt, channel, authenticated } = vote.body;
   const may = await approvers.mayReview(ask, ticket, caller, principal);
+  const whyNot = may.kind === 'may-not' ? may.reason : hasSigned(review, caller) ? 'you have signed it' : null;
   return {
     nonce: row.nonce,
     approvalId: body.ask.approvalId,
@@ -154,6 +164,6 @@ async function viewOf(
       return { principal: by, finding, reason: why, signedAt };
     }),
     couldAnswer: body.ask.couldAnswer ?? null,
-    you: may.kind === 'may' ? { maySign: true, reason: null } : { maySign: false, reason: may.reason },
+    you: { maySign: whyNot === null, reason: whyNot },
   };
 }

@@ -10,7 +10,7 @@ import { appendWeighed } from '../control-records.ts';
 import type { GatewayContext } from '../options.ts';
 import { refuseSecrets } from '../refuse-secrets.ts';
 import type { Caller } from '../sessions.ts';
-import { findReview, showReview } from './show-reviews.ts';
+import { findReview, hasSigned, showReview } from './show-reviews.ts';
 
 /**
  * @throws {CountersignError} `not-found`, `signature-invalid`; `forbidden` for whoever may not; `conflict` where they have signed
@@ -25,13 +25,13 @@ export async function signReview(
 ): Promise<ReviewView> {
   await refuseSecrets(gateway, 'the reason', reason);
   await appendWeighed(gateway, async () => {
-    const { ask, ticket, vote, known, decided } = await findReview(gateway, approvers, nonce);
+    const review = await findReview(gateway, approvers, nonce);
+    const { ask, ticket, vote, known, decided } = review;
     const may = await approvers.mayReview(ask, ticket, caller, vote.body.principal);
     const expected = 'somebody who could have answered the request, and is neither its breaker nor behind the run';
     if (may.kind === 'may-not') throw cannot('forbidden', nonce, may.reason, expected, 'ask one of them');
-    const { personOf } = await approvers.peopleOf(ask, ticket);
-    const own = decided.signatures.find(({ principal }) => personOf(principal) === personOf(caller.principal));
-    if (own) throw cannot('conflict', nonce, 'you have signed it', 'another person', 'ask one who could have answered');
+    if (hasSigned(review, caller))
+      throw cannot('conflict', nonce, 'you have signed it', 'another person', 'ask one who could have answered');
     if (decided.state === 'signed') throw cannot('conflict', nonce, 'it is signed', 'an open review', 'list them');
     const { groups, roles } = may;
     const said = { nonce, voteDigest: known.voteDigest, finding, reason, signedAt: gateway.clock.now() };

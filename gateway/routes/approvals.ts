@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import {
   approvalArgumentsSchema,
+  approvalWordsSchema,
+  wordsAboutSchema,
   approvalEventSchema,
   approvalListSchema,
   approvalViewSchema,
@@ -29,6 +31,7 @@ import { editRoutes } from './edits.ts';
 import { queryInteger } from './query-integer.ts';
 import { problemResponses } from './responses.ts';
 import { askParameters, channelOf, seenCard, voteHeaders } from './vote-requests.ts';
+import { showWords } from '../whole-words.ts';
 
 const listQuery = z.strictObject({
   state: z.enum(['open', 'all']).default('open').describe('Absent: open'),
@@ -143,6 +146,19 @@ export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
       response: { 200: approvalArgumentsSchema, ...problemResponses },
     },
     handler: async (request) => await showArguments(gateway, request.params.nonce),
+  });
+  app.route({
+    method: 'GET',
+    url: '/v1/approvals/:nonce/words/:about',
+    config: { access: 'approvals:read' },
+    schema: {
+      operationId: 'getApprovalWords',
+      summary:
+        'All that the tool said of its target or its dry run before anybody was asked, also where the card cuts it',
+      params: askParameters.extend({ about: wordsAboutSchema }),
+      response: { 200: approvalWordsSchema, ...problemResponses },
+    },
+    handler: async (request) => await showWords(gateway, request.params.nonce, request.params.about),
   });
   app.route({
     method: 'POST',

@@ -18,6 +18,7 @@ const files = [
   { url: '/inbox/edit.js', name: 'edit.js', type: 'text/javascript; charset=utf-8' },
   { url: '/inbox/grant.js', name: 'grant.js', type: 'text/javascript; charset=utf-8' },
   { url: '/inbox/grant-fields.js', name: 'grant-fields.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/inbox/said.js', name: 'said.js', type: 'text/javascript; charset=utf-8' },
   { url: '/inbox/reviews.js', name: 'reviews.js', type: 'text/javascript; charset=utf-8' },
   { url: '/inbox/enrol.js', name: 'enrol.js', type: 'text/javascript; charset=utf-8' },
   { url: '/inbox/inbox.css', name: 'inbox.css', type: 'text/css; charset=utf-8' },

@@ -12,7 +12,7 @@ import { createApproverCheck } from '../approvers.ts';
 import { callerOf } from '../authenticate.ts';
 import type { GatewayContext, SlackOptions } from '../options.ts';
 import { answerClick, answerSent, type SlackContext } from '../slack/answer-interaction.ts';
-import { readInteraction } from '../slack/interaction.ts';
+import { isForm, readInteraction } from '../slack/interaction.ts';
 import { enrolSlackUser, readEnrolmentCode } from '../slack/identity.ts';
 import { createSlackApi, slackFailureOf } from '../slack/slack-api.ts';
 import { whyNotSlack } from '../slack/signature.ts';
@@ -55,6 +55,8 @@ export function slackRoutes(app: GatewayApp, gateway: GatewayContext, options: S
         if (refusal !== undefined) throw notSlack(refusal, request.log);
         const payload = new URLSearchParams(sent.toString('utf8')).get('payload') ?? '';
         const interaction = readInteraction(payload);
+        // A click on a link is nothing; a form that was sent and is none of ours is an attempt.
+        if (!interaction && isForm(payload)) request.noteRefused('input-invalid');
         if (!interaction || !(await isFirst(gateway, sent))) return await reply.code(200).send();
         const delivery = {
           ...context,

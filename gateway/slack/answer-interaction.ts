@@ -76,7 +76,9 @@ export async function answerClick(context: SlackDelivery, click: Click): Promise
     return what === undefined ? [] : [{ what, value }];
   });
   const nonce = nonceSchema.safeParse(clicked?.value).data;
-  if (!clicked || nonce === undefined) return;
+  if (!clicked) return;
+  // No button of ours holds anything else.
+  if (nonce === undefined) return context.refused('input-invalid');
   const { what } = clicked;
   const verdict = what === 'grant' ? 'approve' : what;
   const tell = async (message: ReturnType<typeof whisper>) =>
@@ -140,7 +142,7 @@ async function answerForm(
   sent: Sent,
 ): Promise<unknown> {
   const metadata = answerMetadataOf(sent);
-  if (!metadata) return update('This form is none of ours; nothing was sent.');
+  if (!metadata) return notOurs(refused);
   const { nonce, cardDigest, verdict, grant } = metadata;
   const reason = typedIn(sent, reasonBlock);
   try {
@@ -149,6 +151,7 @@ async function answerForm(
     const expected = toConfirm(ask, verdict, granted?.risk);
     const confirmation = typedIn(sent, confirmBlock);
     if (expected !== undefined && confirmation !== expected) {
+      refused('input-refused', nonce);
       return { response_action: 'errors', errors: { [confirmBlock]: `Type ${expected} to approve` } };
     }
     const ballot = {
@@ -184,10 +187,13 @@ async function answerGrantForm(
   sent: Sent,
 ): Promise<unknown> {
   const metadata = grantMetadataOf(sent);
-  if (!metadata) return update('This form is none of ours; nothing was sent.');
-  const said = readGrantForm(sent);
-  if (said.kind === 'wrong') return { response_action: 'errors', errors: said.errors };
+  if (!metadata) return notOurs(refused);
   const { nonce, cardDigest } = metadata;
+  const said = readGrantForm(sent);
+  if (said.kind === 'wrong') {
+    refused('input-invalid', nonce);
+    return { response_action: 'errors', errors: said.errors };
+  }
   const beside = 'sign' in said.request ? grantBlocks.which : grantBlocks.patterns;
   const wrong = (text: string) => ({ response_action: 'errors', errors: { [beside]: text.slice(0, 2000) } });
   try {
@@ -264,6 +270,12 @@ async function identify(
   const reason =
     'Countersign does not know who you are yet. Sign in to the inbox ("countersign inbox"), then open this link.';
   return { kind: 'refused', reason, link: { url: enrolmentUrl(code), text: 'Say who you are' } };
+}
+
+/** Signed by Slack, and rendered by somebody else: an app of the same name, or a changed client. */
+function notOurs(refused: SlackDelivery['refused']): unknown {
+  refused('input-invalid');
+  return update('This form is none of ours; nothing was sent.');
 }
 
 function update(text: string): unknown {

@@ -65,6 +65,13 @@ export function readInteraction(payload: string): Interaction | undefined {
   return interactionSchema.safeParse(jsonOrUndefined(payload)).data;
 }
 
+/** Whether somebody sent a form, whosever it is. */
+export function isForm(payload: string): boolean {
+  return formSchema.safeParse(jsonOrUndefined(payload)).success;
+}
+
+const formSchema = z.looseObject({ type: z.literal('view_submission') });
+
 export function answerMetadataOf({ view }: Sent): AnswerMetadata | undefined {
   return answerMetadataSchema.safeParse(jsonOrUndefined(view.private_metadata)).data;
 }

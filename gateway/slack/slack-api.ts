@@ -16,6 +16,8 @@ import type { NoticeFailure } from '../notices/notice-channel.ts';
 import type { SlackOptions } from '../options.ts';
 
 export interface SlackApi {
+  /** Where it posts. */
+  readonly channel: string;
   /** @returns the place of the message. */
   post(message: { text: string; blocks: SlackBlock[]; thread?: string }): Promise<{ channel: string; ts: string }>;
   update(place: { channel: string; ts: string }, message: { text: string; blocks: SlackBlock[] }): Promise<void>;
@@ -45,6 +47,7 @@ export function createSlackApi({
   const plain = { unfurl_links: false, unfurl_media: false, parse: 'none', link_names: false };
   const call = async (method: string, body: Record<string, unknown>) => await client.apiCall(method, body);
   return {
+    channel,
     async post({ text, blocks, thread }) {
       const answer = await call('chat.postMessage', {
         channel,

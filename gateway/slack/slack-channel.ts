@@ -19,6 +19,7 @@ interface Place {
 export function createSlackChannel(api: SlackApi, inboxUrl: (nonce: string) => string): NoticeChannel {
   return {
     name: 'slack',
+    reaches: [api.channel],
     request: async (ask, situation) =>
       JSON.stringify(await api.post(requestMessage(ask, situation, inboxUrl(ask.row.nonce)))),
     remindsHalfWay: true,

@@ -39,6 +39,8 @@ export function createWebhookChannel({ clock }: Pick<GatewayContext, 'clock'>, o
   };
   return {
     name: 'webhook',
+    // Its path may be a secret of the receiver.
+    reaches: [new URL(url).origin],
     async request(ask) {
       const id = `msg_${ask.row.nonce}_requested`;
       await deliver(id, 'approval.requested', { ...factsOf(ask), card: ask.card });

@@ -12,13 +12,13 @@ import { lettersOnly, viewsOf } from '../text/plain-views.ts';
 
 const orderMessage = 'asks the reader to do something, where data should stand';
 
-/** Never throws; at most one finding for each rule. Empty below the score of 2. */
+/** Never throws; at most one finding for each rule. Empty below the score of 2. What was disguised spans the whole text. */
 export function findInjection(text: string): Finding[] {
   const wellFormed = unitText(text.toWellFormed());
   const hits = new Map<string, Hit>();
   const { crowded, rotated } = collectSignals(hits, wellFormed, { withSpan: true });
   collectOrders(hits, wellFormed, true);
-  // Found only after a disguise is off: somebody hid it. It has no span in the text given.
+  // Found only after a disguise is off: somebody hid it. Where is not known any more.
   const { plain, disguised, decoded } = viewsOf(wellFormed, { rotated });
   const readable = decoded.map(unitText);
   for (const view of [...disguised.map(unitText), ...readable]) {
@@ -36,7 +36,9 @@ export function findInjection(text: string): Finding[] {
       span: undefined,
     });
   const total = [...hits.values()].reduce((sum, hit) => sum + hit.score, 0);
-  return total < 2 ? [] : [...hits.values()].filter((hit) => hit.score > 0).map((hit) => toFinding(hit, total));
+  return total < 2
+    ? []
+    : [...hits.values()].filter((hit) => hit.score > 0).map((hit) => toFinding(hit, total, text.length));
 }
 
 function collectOrders(hits: Map<string, Hit>, text: UnitText, withSpan: boolean): void {
@@ -47,8 +49,8 @@ function collectOrders(hits: Map<string, Hit>, text: UnitText, withSpan: boolean
   note(hits, { rule: 'order-in-data', message: orderMessage, score: worst.score >= 3.5 ? 3 : 2, span });
 }
 
-function toFinding({ rule, message, span }: Hit, total: number): Finding {
+function toFinding({ rule, message, span }: Hit, total: number, length: number): Finding {
   const severity = total >= 5 ? 'high' : total >= 3 ? 'medium' : 'low';
   const remedy = 'treat the text as data; whatever follows from it passes the gate';
-  return { guard: 'injection', rule, severity, message, remedy, ...(span ? { span } : {}) };
+  return { guard: 'injection', rule, severity, message, remedy, span: span ?? { start: 0, end: length } };
 }

@@ -16,8 +16,13 @@ const invisible = /[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF\u{E0000}
 /** Full-width and other forms that some systems fold to `/`, `.` and `\`. */
 const foldsToSeparator = /[\uFF0E\uFF0F\uFF3C\u2024\u2025\u2044\u2215\u29F8\uFE68]/u;
 
-/** Any finding of severity `high` or above is a reason not to open it. */
-export function checkPath(text: string, { roots, maximumDepth = 128 }: PathOptions = {}): Finding[] {
+/** Any finding of severity `high` or above is a reason not to open it. Each spans the whole path: one sign makes another path of it. */
+export function checkPath(text: string, options: PathOptions = {}): Finding[] {
+  const span = { start: 0, end: text.length };
+  return findingsOf(text, options).map((finding) => ({ ...finding, span }));
+}
+
+function findingsOf(text: string, { roots, maximumDepth = 128 }: PathOptions): Finding[] {
   if (text.trim() === '') return [finding('empty-path', 'critical', 'is empty')];
   const findings: Finding[] = [];
   const bad = (condition: boolean, rule: string, is: string): void => {

@@ -12,5 +12,6 @@ export function findRedactions(text: string): Finding[] {
     severity: 'high',
     span: { start: index, end: index + found.length },
     message: `a secret was redacted here before: ${found}`,
+    remedy: 'use a named credential; the mark stands for a secret and is none',
   }));
 }

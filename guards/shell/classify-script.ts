@@ -17,7 +17,7 @@ import {
 } from 'unbash';
 import { classifyWords } from './classify-command.ts';
 import { type Context, type Stdin, tell } from './context.ts';
-import { runsSubscript } from './handlers.ts';
+import { isEvaluatedVariable, noteArithmetic, noteEvaluated, runsSubscript, tellUnsure } from './evaluated-text.ts';
 import { isHarmlessDevice, holdsSecrets } from './paths.ts';
 import { noteVariable } from './run-rest.ts';
 import { scopeOf, withVariables } from './scope.ts';
@@ -89,6 +89,7 @@ function walk(node: SyntaxNode, context: Context): void {
     case 'TestCommand':
     case 'ArithmeticCommand':
     case 'ArithmeticExpansion':
+    case 'ArithmeticFor':
       noteArithmetic(node, context);
       return walkChildren(node, context);
     case 'Assignment':
@@ -221,6 +222,9 @@ function stdinOf(node: Command, context: Context): Stdin {
 
 function walkRedirect(redirect: Redirection, context: Context): void {
   walkChildren(redirect, context);
+  // `exec {a[$x]}<f`
+  if (redirect.descriptor?.type === 'FileDescriptorVariable' && redirect.descriptor.name.includes('['))
+    tellUnsure(context);
   if (redirect.type !== 'Redirect') {
     const { parts, text } = redirect.type === 'HereDoc' ? redirect.body : { parts: redirect.target?.parts, text: '' };
     if (resolveText(parts, text, context.scope).secret) tellSecret('(here-document)', context);
@@ -250,6 +254,10 @@ function walkRedirect(redirect: Redirection, context: Context): void {
 function noteAssignment(node: Extract<SyntaxNode, { type: 'Assignment' }>, context: Context, handedOver = false): void {
   const value = node.value.type === 'Word' ? resolveText(node.value.parts, node.value.value, context.scope) : undefined;
   noteVariable(node.name, value?.known ? value.text : undefined, '(assignment)', context, handedOver);
+  noteEvaluated(node.index, context);
+  if (node.value.type === 'ArrayValue') {
+    for (const element of node.value.elements) if (element.text.startsWith('[')) noteEvaluated(element, context);
+  } else if (isEvaluatedVariable(node.name)) noteEvaluated(node.value, context);
   const texts = node.value.type === 'Word' ? [value?.text ?? ''] : node.value.elements.map((word) => word.value);
   if (texts.some(runsSubscript)) {
     tell(context, {
@@ -262,7 +270,12 @@ function noteAssignment(node: Extract<SyntaxNode, { type: 'Assignment' }>, conte
 }
 
 /** `${x@P}` expands what stands in the variable once more, and runs the substitutions in it; `${x:=y}` sets it. */
-function noteExpansion({ parameter, operation }: ParameterExpansionPart, context: Context): void {
+function noteExpansion({ parameter, index, operation }: ParameterExpansionPart, context: Context): void {
+  noteEvaluated(index, context);
+  if (operation?.type === 'Slice') {
+    noteEvaluated(operation.offset, context);
+    noteEvaluated(operation.length, context);
+  }
   if (operation?.type === 'Transform' && operation.operand.value.includes('P'))
     tell(context, {
       name: '(expansion)',
@@ -272,32 +285,6 @@ function noteExpansion({ parameter, operation }: ParameterExpansionPart, context
     });
   if (operation?.type === 'Default' && operation.operator.endsWith('='))
     noteVariable(parameter, undefined, '(assignment)', context);
-}
-
-/** A variable's text is evaluated in arithmetic, and a subscript in it is run. */
-function noteArithmetic(node: SyntaxNode, context: Context): void {
-  let unsure = false;
-  const look = (one: SyntaxNode): void => {
-    if (one.type === 'ArithmeticWord') {
-      unsure ||= [...one.value.matchAll(/[A-Za-z_]\w*/gu)].some(([found]) => context.scope.find(found) === null);
-    } else if (one.type === 'TestBinary' && /^-(?:eq|ne|lt|le|gt|ge)$/u.test(one.operator)) {
-      unsure ||= [one.left, one.right].some(
-        (word) =>
-          runsSubscript(word.value) ||
-          /^[A-Za-z_]\w*$/u.test(word.text) ||
-          resolveText(word.parts, word.value, context.scope).text.includes(hole),
-      );
-    } else if (one.type === 'TestUnary' && one.operator === '-v') unsure ||= runsSubscript(one.operand.value);
-    if (one.type !== 'CommandExpansion' && one.type !== 'ProcessSubstitution') forEachChild(one, look);
-  };
-  look(node);
-  if (unsure)
-    tell(context, {
-      name: '(arithmetic)',
-      class: 'opaque',
-      rule: 'arithmetic-not-static',
-      reason: 'it evaluates a text that is known only when it runs',
-    });
 }
 
 /** A function that starts itself twice at once. */

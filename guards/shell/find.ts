@@ -39,6 +39,9 @@ export function classifyFind({ name, args }: Subject, context: Context): void {
         { ...context, stdin: { kind: 'unknown' } },
       );
       index = end < 0 ? args.length : end;
+    } else if (text === '-files0-from' && holdsSecrets(args[index + 1]?.text ?? '', false)) {
+      // What it does not find it complains of by name.
+      tell(context, { name, class: 'privilege', rule: 'find-secrets', reason: 'it reads where secrets are kept' });
     } else if (text === '-delete') {
       const whole = tests === 0 && starts.some((start) => isVital(start.text));
       tell(context, { name, class: 'destructive', rule: 'find-delete', beyondDoubt: whole });

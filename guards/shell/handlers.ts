@@ -1,6 +1,7 @@
 /** Commands whose words the tables' grammar cannot describe: shells, `find`, `xargs`, builtins that set variables, and a few more. */
 import { type Context, ruleOf, type Subject, tell } from './context.ts';
 import { evaluatePlain } from './evaluate-plain.ts';
+import { isUnsureText, runsSubscript, tellUnsure } from './evaluated-text.ts';
 import { classifyFind } from './find.ts';
 import { classifyRedis } from './languages/redis.ts';
 import { isOption, splitWords } from './options.ts';
@@ -133,8 +134,9 @@ function classifyVariables(subject: Subject, context: Context): void {
     if (variable?.[1]) noteVariable(variable[1], variable[2], name, context, handsOver);
     if (text.startsWith(hole) || text.startsWith(outside))
       tell(context, { name, class: 'opaque', rule: 'sets-any-variable' });
-    if (runsSubscript(text))
+    if (runsSubscript(text) || (text.includes('[') && isUnsureText(text, context.scope)) || evaluatesAll(subject, text))
       tell(context, { name, class: 'opaque', rule: 'subscript', reason: 'a subscript in it is run as code' });
+    else if (name === 'let' && isUnsureText(text, context.scope)) tellUnsure(context);
   }
   evaluatePlain(
     { ...subject, args: args.filter((arg) => !arg.mayBeOption || arg.text !== hole) },
@@ -143,17 +145,25 @@ function classifyVariables(subject: Subject, context: Context): void {
   );
 }
 
+/** Of a number or a reference every later value is evaluated; of a list only those that are not known here. */
+function evaluatesAll({ name, args }: Subject, text: string): boolean {
+  if (!['declare', 'typeset', 'local', 'export', 'readonly'].includes(name)) return false;
+  const letters = args.map((arg) => (/^-[A-Za-z]+$/u.test(arg.text) ? arg.text : '')).join('');
+  return /[in]/u.test(letters) || (/[aA]/u.test(letters) && text.includes(hole));
+}
+
 function functionsOnly(options: readonly { readonly name: string }[]): boolean {
   return options.some(({ name }) => name === '-f' || name === '-F');
 }
 
-/** The shell evaluates what stands between brackets, also in a text that was quoted. */
-export function runsSubscript(text: string): boolean {
-  return text.includes('[') && /\$\(|`|\$\{/u.test(text);
-}
-
+/** `-v` takes a name, and evaluates the subscript in it; so does a word that becomes `-v` and a name. */
 function classifyTest({ name, args }: Subject, context: Context): void {
-  const subscript = args.some(({ text }) => runsSubscript(text));
+  const subscript = args.some((arg, at) => {
+    const before = args[at - 1];
+    if (runsSubscript(arg.text) || (arg.loose && arg.text.includes(hole))) return true;
+    const isName = before !== undefined && (/^-[vR]$/u.test(before.text) || before.text.includes(hole));
+    return isName && (arg.text.includes(hole) || (arg.text.includes('[') && isUnsureText(arg.text, context.scope)));
+  });
   tell(context, { name, class: subscript ? 'opaque' : 'read', rule: subscript ? 'subscript' : 'test' });
 }
 

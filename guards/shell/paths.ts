@@ -32,7 +32,7 @@ const vital = new Set([
   '/c',
 ]);
 const blockDevice =
-  /^\/dev\/(?:[shvx]+d[a-z]\d*|nvme\d|mmcblk\d|disk\d?|rdisk\d|disk\/|dm-\d|mapper\/|md\d|sr\d|mem$|kmem$|port$|mtd)/u;
+  /^\/dev\/(?:[shvx]+d[a-z]\d*|nvme\d|mmcblk\d|disk\d?|rdisk\d|disk\/|dm-\d|mapper\/|md\d|sr\d|mem$|kmem$|port$|mtd|input\/|hidraw)/u;
 const secretPlaces: readonly string[] = [
   '/etc/shadow',
   '/etc/shadow-',

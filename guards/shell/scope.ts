@@ -2,7 +2,8 @@
  * Which variables a script sets, and to what. A name that is set once to a text that is known has that text; one that is set
  * otherwise has a value that its author chooses; one that is never set comes from the environment.
  */
-import { type Assignment, forEachChild, type SyntaxNode } from 'unbash';
+import { type Assignment, forEachChild, type SyntaxNode, type Word } from 'unbash';
+import { printsNumber } from './prints-number.ts';
 import { outside, resolveText } from './words.ts';
 
 const numeric = new RegExp(`^(?:-?\\d+|${outside})$`, 'u');
@@ -25,9 +26,14 @@ export function scopeOf(root: SyntaxNode, parent: Scope): Scope {
       value !== null && numeric.test(value) && (before === undefined || (before !== null && numeric.test(before)));
     values.set(name, isNumber ? (before === undefined ? value : outside) : before === undefined ? value : null);
   };
+  // Whose text was taken for a command's number, which a function of that name could print otherwise.
+  const byCommand: string[] = [];
+  let hasFunctions = false;
   visit(root, (node) => {
-    if (node.type === 'Assignment') note(node.name, textOf(node, scope));
-    else if (node.type === 'For' || node.type === 'Select') note(node.name.value, loopValue(node, scope));
+    if (node.type === 'Assignment') {
+      if (node.value.type === 'Word' && isNumberOfCommand(node.value, scope)) byCommand.push(node.name);
+      note(node.name, textOf(node, scope));
+    } else if (node.type === 'For' || node.type === 'Select') note(node.name.value, loopValue(node, scope));
     else if (
       node.type === 'ParameterExpansion' &&
       node.operation?.type === 'Default' &&
@@ -38,9 +44,12 @@ export function scopeOf(root: SyntaxNode, parent: Scope): Scope {
       const name = /^[A-Za-z_]\w*/u.exec(node.value)?.[0];
       // `((name++))`; what is read here and never set is left as it is.
       if (name && values.has(name)) note(name, outside);
-    } else if (node.type === 'Function') note(`${node.name.value}()`, null);
-    else if (node.type === 'Command') noteBuiltin(node.name?.value, node.args, note);
+    } else if (node.type === 'Function') {
+      hasFunctions = true;
+      note(`${node.name.value}()`, null);
+    } else if (node.type === 'Command') noteBuiltin(node.name?.value, node.args, note);
   });
+  if (hasFunctions) for (const name of byCommand) values.set(name, null);
   return scope;
 }
 
@@ -60,8 +69,16 @@ function visit(node: SyntaxNode, see: (node: SyntaxNode) => void): void {
 function textOf({ value, append, index }: Assignment, scope: Scope): string | null {
   if (append || index || value.type === 'ArrayValue') return null;
   if (value.parts?.length === 1 && value.parts[0]?.type === 'ArithmeticExpansion') return outside;
+  if (isNumberOfCommand(value, scope)) return outside;
   const { text, known, loose } = resolveText(value.parts, value.value, scope);
   return known && !loose ? text : null;
+}
+
+/** `$(wc -l < f)`, also in quotes. */
+function isNumberOfCommand({ parts }: Word, scope: Scope): boolean {
+  const [part, ...more] = parts ?? [];
+  const inner = part?.type === 'DoubleQuoted' && part.parts.length === 1 ? part.parts[0] : part;
+  return more.length === 0 && inner?.type === 'CommandExpansion' && printsNumber(inner.script, scope);
 }
 
 /** Over words that cannot be options the variable is none either; what else it is does not matter. */
@@ -103,7 +120,8 @@ function noteBuiltin(
     if (type !== 'Word') continue;
     // What `printf` prints is not what it sets.
     for (const [found] of text.matchAll(name === 'printf' ? /(?<![$\w{])[A-Za-z_]\w*/gu : /[A-Za-z_]\w*/gu)) {
-      note(found, null);
+      // It sets numbers, and is judged where it stands.
+      note(found, name === 'let' ? outside : null);
       if (text.startsWith('-') && found.length > 1) note(found.slice(1), null);
     }
   }

@@ -3,6 +3,7 @@
  * it, and whoever reads the word knows that it is there. It expands nothing that it cannot expand for certain.
  */
 import type { DoubleQuotedChild, ParameterExpansionPart, Word, WordPart } from 'unbash';
+import { printsNumber } from './prints-number.ts';
 import type { Scope } from './scope.ts';
 import { namesASecret } from './secret-names.ts';
 
@@ -50,7 +51,7 @@ const numbers = new Set([
   'BASHPID',
 ]);
 /** Set by the shell from what the script does: an author chooses their values without an assignment. */
-const setByShell =
+export const setByShell =
   /^(?:[0-9@*_-]+|BASH_.*|REPLY|OPTARG|MAPFILE|COPROC|DIRSTACK|FUNCNAME|PIPESTATUS|READLINE_.*|COMP.*)$/u;
 const usual: Readonly<Record<string, string>> = { HOME: '~', PWD: '.', TMPDIR: '/tmp', IFS: ' \t\n' };
 
@@ -149,7 +150,7 @@ function join(field: Field, part: WordPart | DoubleQuotedChild, scope: Scope): v
       field.text += field.text === '' ? '/dev/fd/' + outside : outside;
       return;
     case 'CommandExpansion':
-      field.text += hole;
+      field.text += printsNumber(part.script, scope) ? outside : hole;
       return;
     case 'BraceExpansion':
     case 'ExtendedGlob':

@@ -25,6 +25,8 @@ export interface TextIndex {
   /** @param source 1 to 65,535: what `find` answers with */
   add(text: string, source: number): void;
   find(value: string): Occurrence | undefined;
+  /** What it takes in memory by now, bytes, about; at most 7 MB. */
+  bytes(): number;
 }
 
 export function createTextIndex(): TextIndex {
@@ -47,6 +49,7 @@ export function createTextIndex(): TextIndex {
       }
       return part;
     },
+    bytes: () => grams.bytes() + words.bytes(),
   };
 
   function asWord(reading: string): Occurrence | undefined {
@@ -131,8 +134,39 @@ function mixed(value: number): number {
   return (one ^ (one >>> 16)) >>> 0;
 }
 
-/** One place for each digest; the newest stays. */
-function createTable(size: number): { put(digest: number, source: number): void; get(digest: number): number } {
+interface Table {
+  put(digest: number, source: number): void;
+  get(digest: number): number;
+  bytes(): number;
+}
+
+/** Beyond one digest in so many places they go into a table: a list of them would soon take as much. */
+const placesToOne = 16;
+/** Of a digest in a list, as V8 keeps it. */
+const bytesListed = 48;
+const bytesPlaced = Uint32Array.BYTES_PER_ELEMENT + Uint16Array.BYTES_PER_ELEMENT;
+
+/** The newest of a digest stays. A list of all while they are few, as of most runs; then one place for each. */
+function createTable(size: number): Table {
+  const few = new Map<number, number>();
+  let places: ReturnType<typeof createPlaces> | undefined;
+  return {
+    put(digest, source) {
+      if (places) return places.put(digest, source);
+      // As a small integer, which a list keeps in place.
+      few.set(digest | 0, source);
+      if (few.size * placesToOne <= size) return;
+      places = createPlaces(size);
+      for (const [listed, ofListed] of few) places.put(listed >>> 0, ofListed);
+      few.clear();
+    },
+    get: (digest) => (places ? places.get(digest) : (few.get(digest | 0) ?? 0)),
+    bytes: () => (places ? size * bytesPlaced : few.size * bytesListed),
+  };
+}
+
+/** Two digests that share a place: the newer one stays. */
+function createPlaces(size: number): Pick<Table, 'put' | 'get'> {
   const digests = new Uint32Array(size);
   const sources = new Uint16Array(size);
   return {

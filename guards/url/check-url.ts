@@ -19,8 +19,13 @@ export interface UrlOptions {
 const lookAlike = /[\u0370-\u058F\u13A0-\u13FF\u1D00-\u1D7F\uAB70-\uABBF\uFF00-\uFFEF\u2100-\u214F]/u;
 const invisible = /[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF\u{E0000}-\u{E007F}]/u;
 
-/** Any finding of severity `high` or above is a reason not to connect. */
+/** Any finding of severity `high` or above is a reason not to connect. Each spans the whole URL: one sign makes another URL of it. */
 export function checkUrl(text: string, options: UrlOptions = {}): Finding[] {
+  const span = { start: 0, end: text.length };
+  return findingsOf(text, options).map((finding) => ({ ...finding, span }));
+}
+
+function findingsOf(text: string, options: UrlOptions): Finding[] {
   const { schemes = ['https:', 'http:'] } = options;
   const trimmed = text.trim();
   if (trimmed === '') return [finding('no-url', 'critical', 'is empty')];

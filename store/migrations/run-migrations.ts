@@ -19,6 +19,7 @@ import { createRedactions } from './redactions.ts';
 import { createReviewNotices } from './review-notices.ts';
 import { createReviews } from './reviews.ts';
 import { createSlidingLimits } from './sliding-limits.ts';
+import { createTellings } from './tellings.ts';
 
 function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
   return {
@@ -37,6 +38,7 @@ function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
     '0013-reviews': { up: createReviews },
     '0014-review-notices': { up: createReviewNotices },
     '0015-looks': { up: createLooks },
+    '0016-tellings': { up: createTellings },
   };
 }
 

@@ -19,6 +19,7 @@ import { redactionMethods } from './redactions.ts';
 import { reviewMethods } from './reviews.ts';
 import { runMethods } from './runs.ts';
 import type { SqlSession } from './session.ts';
+import { tellingMethods } from './tellings.ts';
 import { voteMethods } from './votes.ts';
 
 export function createSqlStore(session: SqlSession): Store {
@@ -39,6 +40,7 @@ export function createSqlStore(session: SqlSession): Store {
     ...bodyMethods(session),
     ...noticeMethods(session),
     ...noticeAlarmMethods(session),
+    ...tellingMethods(session),
     ...lookMethods(session),
     ...redactionMethods(session),
     ...ledgerMethods(session),

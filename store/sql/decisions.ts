@@ -219,33 +219,23 @@ const insertAdmission = prepared((queries, one: AdmissionQuery) =>
     .values({ call_key: one.callKey, try: one.try, workflow_id: one.workflowId, turn: one.turn }),
 );
 
-const countOfRun = prepared((queries, { workflowId }: { workflowId: string }) =>
-  queries
-    .selectFrom('admissions')
-    .select((column) => column.fn.countAll().as('count'))
-    .where('workflow_id', '=', workflowId),
-);
-
-const admissionsOfTurn = prepared((queries, { workflowId, turn }: { workflowId: string; turn: number }) =>
-  queries
-    .selectFrom('admissions')
-    .select(['call_key', 'try'])
-    .where('workflow_id', '=', workflowId)
-    .where('turn', '=', turn),
-);
-
-const admissionOf = prepared((queries, one: { callKey: string; try: number }) =>
-  queries.selectFrom('admissions').select('turn').where('call_key', '=', one.callKey).where('try', '=', one.try),
-);
+const admissionsSoFar = prepared((queries, { workflowId, turn, callKey, try: tryNumber }: AdmissionQuery) => {
+  const count = queries.selectFrom('admissions').select((column) => column.fn.countAll().as('count'));
+  return queries.selectNoFrom([
+    count.where('workflow_id', '=', workflowId).as('run'),
+    count.where('workflow_id', '=', workflowId).where('turn', '=', turn).as('turn'),
+    count.where('call_key', '=', callKey).where('try', '=', tryNumber).as('own'),
+  ]);
+});
 
 export async function readAdmissions(
   queries: Queries,
   query: AdmissionQuery,
 ): Promise<{ run: number; turn: number; thisCallAndTry: boolean }> {
-  const run = (await countOfRun(queries, query)).rows[0]?.count ?? 0;
-  const turn = (await admissionsOfTurn(queries, query)).rows.length;
-  const own = (await admissionOf(queries, query)).rows.length;
-  return { run: Number(run), turn, thisCallAndTry: own > 0 };
+  const [counts] = (await admissionsSoFar(queries, query)).rows;
+  // Without a number no limit would ever be met.
+  if (!counts) throw new TypeError('Cannot count admissions: the database gave no row, expected one');
+  return { run: Number(counts.run), turn: Number(counts.turn), thisCallAndTry: Number(counts.own) > 0 };
 }
 
 async function insertDecision(queries: Queries, { key, decision, digest, turn }: DecisionRecord): Promise<void> {

@@ -1,7 +1,7 @@
 /** Everything the gate needs to know of a run and one of its calls, from one snapshot. It reads; it never decides. */
 import { sql } from 'kysely';
 import type { Purpose } from '../../core/contracts/ids.ts';
-import { type Label, labelSchema } from '../../core/contracts/labels.ts';
+import { labelSchema } from '../../core/contracts/labels.ts';
 import type { SignedReceipt } from '../../core/contracts/receipt.ts';
 import type { FenceRow, GateState, LinkRow, RunRow, Store } from '../store.ts';
 import { readAdmissions } from './decisions.ts';
@@ -89,26 +89,26 @@ async function readOpenFences(queries: Queries, query: GateQuery): Promise<Fence
 
 /**
  * Everything stored for the run except this turn's own receipts (contracts.md §3.5). After a reset that includes later
- * turns: what the run came to know does not become unknown.
+ * turns: what the run came to know does not become unknown. One look for each label there is, not one through all rows of
+ * the run, and all of them in one statement.
  */
-const labelOfOtherTurn = prepared((queries, { workflowId, turn, label }: GateQuery & { label: Label }) =>
-  queries
-    .selectFrom('labels')
-    .select('label')
-    .where('workflow_id', '=', workflowId)
-    .where('label', '=', label)
-    .where('turn', '<>', turn)
-    .limit(1),
-);
+const labelsOfOtherTurns = prepared((queries, { workflowId, turn }: GateQuery) => {
+  const looks = labelSchema.options.map((label) =>
+    queries
+      .selectFrom('labels')
+      .select('label')
+      .where('workflow_id', '=', workflowId)
+      .where('label', '=', label)
+      .where('turn', '<>', turn)
+      .limit(1)
+      .as('found'),
+  );
+  return looks.map((look) => queries.selectFrom(look).select('label')).reduce((all, one) => all.unionAll(one));
+});
 
 async function readLabels(queries: Queries, query: GateQuery): Promise<GateState['labels']> {
-  const found: Label[] = [];
-  // One look for each label there is, not one through all rows of the run.
-  for (const label of labelSchema.options) {
-    const { rows } = await labelOfOtherTurn(queries, { ...query, label });
-    if (rows.length > 0) found.push(label);
-  }
-  return found.toSorted();
+  const { rows } = await labelsOfOtherTurns(queries, query);
+  return rows.map(({ label }) => label).toSorted();
 }
 
 const permitsWithoutReceipt = prepared((queries, { workflowId, from, turn }: GateQuery & { from: number }) =>

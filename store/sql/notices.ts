@@ -7,6 +7,7 @@ import type { KeptNotice, Notice } from '../notice.ts';
 import { hasUnsaid } from './notice-alarms.ts';
 import { type NoticeTable, tableOf, toNotice, toRow } from './notice-rows.ts';
 import type { SqlSession, WriteScope } from './session.ts';
+import { insertTelling } from './tellings.ts';
 import { ofRow } from './write-scopes.ts';
 
 type NoticeMethods = Pick<
@@ -90,7 +91,7 @@ export function noticeMethods(session: SqlSession): NoticeMethods {
           .executeTakeFirst();
         return Number(taken.numUpdatedRows) === 1;
       }, scopeOf(notice)),
-    saveNotice: (notice) =>
+    saveNotice: (notice, telling) =>
       session.write(async (queries) => {
         const { nonce, channel, ...values } = toRow(notice);
         await queries
@@ -99,6 +100,7 @@ export function noticeMethods(session: SqlSession): NoticeMethods {
           .where('nonce', '=', nonce)
           .where('channel', '=', channel)
           .execute();
+        if (telling) await insertTelling(queries, telling);
       }, scopeOf(notice)),
     noticesOf: (nonce) =>
       session.read(async (queries) => {

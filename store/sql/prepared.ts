@@ -14,6 +14,29 @@ class Placeholder {
   }
 }
 
+/** Asks the database for the answer to a text and its values, on the connection of one transaction. */
+export type RunStatement = (sql: string, values: readonly unknown[]) => { rows: unknown[]; changed: number };
+
+/** Of the transactions that are under way and have one. */
+const shortWays = new WeakMap<Queries, RunStatement>();
+
+/**
+ * Prepared queries of this transaction go to the database by `run` until `work` ends, past the builder's layers of promises,
+ * which take longer than the answer. Afterwards they go by the builder again, which refuses a transaction that has ended.
+ */
+export async function withShortWay<T>(
+  queries: Queries,
+  run: RunStatement,
+  work: (queries: Queries) => Promise<T>,
+): Promise<T> {
+  shortWays.set(queries, run);
+  try {
+    return await work(queries);
+  } finally {
+    shortWays.delete(queries);
+  }
+}
+
 /**
  * @param build called once; where it takes a parameter, the query has a placeholder. It must not look at the value, nor
  * build another query for another one.
@@ -33,6 +56,8 @@ export function prepared<P extends object, R>(
     const values = compiled.parameters.map((value) =>
       value instanceof Placeholder ? parameters[value.name as keyof P] : value,
     );
+    const run = shortWays.get(queries);
+    if (run) return run(compiled.sql, values) as { rows: R[]; changed: number };
     const { rows, numAffectedRows = 0n } = await queries.executeQuery<R>({ ...compiled, parameters: values });
     return { rows, changed: Number(numAffectedRows) };
   };

@@ -6,6 +6,7 @@ import type { ControlKind } from '../../core/contracts/control.ts';
 import type { Channel, Outcome, VoteVerdict } from '../../core/contracts/approval.ts';
 import type { Purpose } from '../../core/contracts/ids.ts';
 import type { Look } from '../../core/contracts/look.ts';
+import type { TellingMoment } from '../../core/contracts/telling.ts';
 import type { Label } from '../../core/contracts/labels.ts';
 import type { FenceState } from '../../core/contracts/receipt.ts';
 import type { FenceRow, LedgerEntry, LinkRow } from '../store.ts';
@@ -261,6 +262,17 @@ export interface CountersTable {
   value: number;
 }
 
+export interface TellingsTable {
+  nonce: string;
+  channel: string;
+  moment: TellingMoment;
+  due_at: number;
+  told_at: number;
+  /** One a line. */
+  reached: string;
+  problem: string | null;
+}
+
 export interface LooksTable {
   nonce: string;
   principal: string;
@@ -339,6 +351,7 @@ export interface Tables {
   /** Of reviews of break-glass. */
   review_notices: NoticesTable;
   notice_alarms: NoticeAlarmsTable;
+  tellings: TellingsTable;
   looks: LooksTable;
   deliveries: DeliveriesTable;
   control: ControlTable;

@@ -4,6 +4,7 @@
  */
 import type Database from 'better-sqlite3';
 import type { SqliteDatabase } from 'kysely';
+import type { RunStatement } from '../sql/prepared.ts';
 
 /** More than the store has statements; a text beyond is prepared and forgotten. */
 const mostStatements = 500;
@@ -19,5 +20,14 @@ export function withCachedStatements(database: Database.Database): SqliteDatabas
       if (statementBySql.size < mostStatements) statementBySql.set(sql, statement);
       return statement as never;
     },
+  };
+}
+
+/** Runs statements of these, once for each call, as Kysely's own connection does. */
+export function statementRunner(statements: SqliteDatabase): RunStatement {
+  return (sql, values) => {
+    const statement = statements.prepare(sql);
+    if (statement.reader) return { rows: statement.all(values), changed: 0 };
+    return { rows: [], changed: Number(statement.run(values).changes) };
   };
 }

@@ -10,6 +10,7 @@ import { runMigrations } from '../migrations/run-migrations.ts';
 import { createSqlStore } from '../sql/create-sql-store.ts';
 import type { Tables } from '../sql/tables.ts';
 import type { Store } from '../store.ts';
+import { statementRunner, withCachedStatements } from './cached-statements.ts';
 import { type DatabaseFile, prepareDatabaseFile } from './database-file.ts';
 import { ImmediateSqliteDialect } from './sqlite-dialect.ts';
 import { toStoreError, unavailable } from './sqlite-errors.ts';
@@ -39,6 +40,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     const kysely = new Kysely<Tables>({ dialect: new ImmediateSqliteDialect(opened) });
     const session = createSqliteSession({
       kysely,
+      run: statementRunner(withCachedStatements(opened)),
       file,
       busyTimeoutMs,
       power: { synchronous, setSynchronous: (level) => void opened.pragma(`synchronous = ${level}`) },

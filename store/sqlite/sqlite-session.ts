@@ -5,6 +5,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
+import { type RunStatement, withShortWay } from '../sql/prepared.ts';
 import type { Queries, SqlSession } from '../sql/session.ts';
 import type { Tables } from '../sql/tables.ts';
 import type { DatabaseFile } from './database-file.ts';
@@ -12,6 +13,8 @@ import { isBusy, toStoreError, unavailable } from './sqlite-errors.ts';
 
 export interface SqliteSessionOptions {
   kysely: Kysely<Tables>;
+  /** On the one connection, inside the transaction that is under way. Absent: every query goes by the builder. */
+  run?: RunStatement;
   /** Null for a database in memory. */
   file: DatabaseFile | null;
   /** Absent: every commit waits for what the connection was set to. */
@@ -27,7 +30,7 @@ export interface SqliteSessionOptions {
 export type Synchronous = 'full' | 'normal';
 
 export function createSqliteSession(options: SqliteSessionOptions): SqlSession {
-  const { kysely, file, busyTimeoutMs, power } = options;
+  const { kysely, run, file, busyTimeoutMs, power } = options;
   let isClosed = false;
   let level = power?.synchronous;
 
@@ -47,7 +50,10 @@ export function createSqliteSession(options: SqliteSessionOptions): SqlSession {
       if (file && !file.isInPlace()) throw unavailable('its file is gone or was replaced');
       return await kysely.connection().execute(async (connection) => {
         if (wanted) waitFor(wanted);
-        return await connection.transaction().setAccessMode(accessMode).execute(work);
+        return await connection
+          .transaction()
+          .setAccessMode(accessMode)
+          .execute((queries) => (run ? withShortWay(queries, run, work) : work(queries)));
       });
     });
   }

@@ -41,6 +41,8 @@ let environment: Record<string, string>;
 let model: ScriptedModel;
 let dev: StartedProgram;
 let workflowId: string;
+/** Its nonce. */
+let approval: string;
 /** What commands and the API said, by what they were. */
 const said = new Map<string, string>();
 
@@ -106,7 +108,7 @@ describe('canary secrets', () => {
   test('P1 in a prompt or in a vote’s reason are refused before anything is sent', async () => {
     expect((await cli('run', 'canary-tester', `use ${canaries.prompt}`, '--no-wait')).exit).not.toBe(0);
     expect(await api('/v1/runs', { agent: 'canary-tester', input: `use ${canaries.prompt}` })).toBe(422);
-    const nonce = await openApproval();
+    const nonce = (approval = await openApproval());
     expect((await cli('approve', nonce, '--yes', '--reason', `word, ${canaries.reason}`)).exit).not.toBe(0);
     const vote = { verdict: 'approve', reason: `word, ${canaries.reason}`, cardDigest: cardDigestOf(nonce) };
     expect(await api(`/v1/approvals/${nonce}/votes`, vote)).toBe(422);
@@ -134,10 +136,14 @@ describe('canary secrets', () => {
 
   test('P1 stand nowhere, and the words beside them stand where they should', async () => {
     for (const command of [['show', workflowId], ['show', workflowId, '--json'], ['runs', '--json'], ['approvals']])
-      await cli(...command);
+      expect((await cli(...command)).exit).toBe(0);
     // An answer that is an error would hold no secret, whatever the others hold.
+    for (const list of ['runs', 'approvals', 'notices', 'reviews', 'grants', 'policies', 'keys'])
+      expect([list, await api(`/v1/${list}`)]).toEqual([list, 200]);
     expect(await api(`/v1/runs/${workflowId}`)).toBe(200);
-    expect(await api('/v1/runs')).toBe(200);
+    expect(await api(`/v1/runs/${workflowId}/redactions`)).toBe(200);
+    expect(await api(`/v1/approvals/${approval}`)).toBe(200);
+    expect(await api(`/v1/approvals/${approval}/arguments`)).toBe(200);
     const file = join(folder, 'run.export.jsonl');
     expect((await cli('export', workflowId, '--output', file)).exit).toBe(0);
     // The last look at the run: the secret guard over all that was recorded, too.

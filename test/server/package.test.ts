@@ -98,6 +98,12 @@ test('the installed program says its version', async () => {
   expect(await countersign('--version')).toMatchObject({ exit: 0, stdout: `${version}\n` });
 });
 
+test('the installed program brings the pages of its error codes', async () => {
+  const { exit, stdout } = await countersign('errors', 'config-invalid');
+  expect(exit).toBe(0);
+  expect(stdout).toContain('# config-invalid\n');
+});
+
 test('the installed program says that a pack in node_modules is to be copied first', async () => {
   const refused = await countersign(
     'dev',

@@ -14,6 +14,9 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { Countersign } from '../../client/gateway-client.ts';
+import { createServerSource } from '../../audit/fetch-chain.ts';
+import { readRecord } from '../../audit/read-record.ts';
+import { entriesOf } from '../../audit/record-types.ts';
 import { openTemporalDoor, type TemporalDoor } from '../../client/temporal-door.ts';
 import { killProgram, runProgram, type StartedProgram, startProgram } from '../support/program.ts';
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts';
@@ -131,6 +134,23 @@ test('P3 reminders and escalation outlive every process, come once and in time, 
     'approval.requested',
   ]);
   expect(new Set(told.map(({ id }) => id)).size).toBe(4);
+  // Who was told and when is on record, whichever process told it.
+  const moments = await until('the end to be written down', async () => {
+    const [webhook] = (await gateway().approvals.get(nonce)).told ?? [];
+    return webhook?.moments.some(({ moment }) => moment === 'closed') ? webhook.moments : undefined;
+  });
+  const { origin } = new URL(shared['COUNTERSIGN_WEBHOOK_URL'] ?? '');
+  expect(moments).toMatchObject([
+    { moment: 'requested', dueAt: askedAt, reached: [origin] },
+    { moment: 'reminded', dueAt: askedAt + reminderAfterMs },
+    { moment: 'escalated', dueAt: askedAt + escalationAfterMs },
+    { moment: 'closed' },
+  ]);
+  expect(await saidInHistory(workflowId)).toContain(`requested at ${new Date(moments[0]?.toldAt ?? 0).toISOString()}`);
+  const replayed = await runProgram(['replay', workflowId], { ...shared, COUNTERSIGN_STATE: join(folder, 'east') });
+  expect(replayed.stdout).toContain(
+    `told: webhook (${origin}) at ${new Date(moments[0]?.toldAt ?? 0).toISOString()}; not signed`,
+  );
 }, 120_000);
 
 async function startAll(): Promise<void> {
@@ -182,6 +202,19 @@ function ofType(type: string): Told[] {
 
 async function stateOfNotice(nonce: string): Promise<string | undefined> {
   return (await gateway().notices.of(nonce))[0]?.state;
+}
+
+/** What the run's own history says of who was told, all links together. */
+async function saidInHistory(workflowId: string): Promise<string> {
+  const said: string[] = [];
+  for await (const { link } of createServerSource({ door }).walk(workflowId)) {
+    if (!link) continue;
+    const { links } = readRecord(workflowId, [link]);
+    for (const entry of entriesOf(links, 'activity')) {
+      if (entry.activityType === 'notifyApprovers') said.push(JSON.stringify(entry.end));
+    }
+  }
+  return said.join('\n');
 }
 
 /** Junk fills the history until the link ends by itself, while it waits. */

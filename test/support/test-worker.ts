@@ -89,7 +89,6 @@ export async function startTestWorker(worker: TestWorker): Promise<RunningWorker
       sandbox: createUnshareSandbox(),
       workFolder: join(worker.folder, 'work'),
       openai: { apiKey: 'none', baseURL: worker.modelURL },
-      channels: [],
       buildId: 'test',
       bounds: { settleMarginMs: 500, ...worker.bounds },
     },

@@ -6,6 +6,7 @@ import { offerEditing, showEditing, startEditing } from './edit.js';
 import { offerEnrolment } from './enrol.js';
 import { offerGranting, showGranting, startGranting } from './grant.js';
 import { showReviews } from './reviews.js';
+import { showSaid } from './said.js';
 import { ask, element, messageOf, rowOf, say, showSignedOut, visible } from './page.js';
 
 /** @typedef {{ kind: string, label: string, text: string }} Line */
@@ -14,7 +15,7 @@ import { ask, element, messageOf, rowOf, say, showSignedOut, visible } from './p
  * @property {string} nonce
  * @property {'call' | 'reconcile'} kind
  * @property {string} tool
- * @property {{ risk: string, environment: string, labels: string[], argumentsCut: boolean, argumentsDigest: string, opaque?: unknown[] }} card
+ * @property {{ risk: string, environment: string, labels: string[], argumentsCut: boolean, argumentsDigest: string, opaque?: unknown[], target?: import('./said.js').Words, dryRun?: import('./said.js').Words }} card
  * @property {Line[]} lines
  * @property {string} cardDigest
  * @property {number} deadlineAt
@@ -23,7 +24,7 @@ import { ask, element, messageOf, rowOf, say, showSignedOut, visible } from './p
  * @property {import('./grant.js').Grantable['approvers'] & { confirmation: string | null }} approvers
  * @property {import('./grant.js').Proposed[]} grants
  * @property {{ channel: string, problem: string | null }[]} [untold]
- * @property {{ mayAnswer: boolean, mayDeny: boolean, reason: string | null }} you
+ * @property {{ mayAnswer: boolean, mayDeny: boolean, reason: string | null, answered?: string }} you
  * @property {{ left: number, mayEdit: boolean, reason: string | null }} [editing]
  */
 
@@ -98,7 +99,8 @@ function showList() {
     button.dataset['nonce'] = one.nonce;
     if (one.nonce === shown) button.setAttribute('aria-current', 'true');
     const detail = document.createElement('small');
-    const who = `${one.you.mayAnswer ? '' : '; not yours to answer'}${one.untold ? '; not everybody was told' : ''}`;
+    const yours = one.you.mayAnswer ? '' : '; not yours to answer';
+    const who = `${one.you.answered ? '; answered by you' : yours}${one.untold ? '; not everybody was told' : ''}`;
     detail.textContent = `risk ${one.card.risk}, answer by ${new Date(one.deadlineAt).toISOString().slice(11, 19)} UTC${who}`;
     button.append(detail);
     button.addEventListener('click', () => void open(one.nonce, true));
@@ -144,13 +146,16 @@ function showCard() {
   element('card-title').textContent = headline?.text ?? one.tool;
   element('card').replaceChildren(...rest.map(rowOf));
   showUntold(one);
+  showSaid(one);
   element('whole-section').hidden = !needsWhole(one);
   const mayDeny = one.kind === 'call' && one.you.mayDeny;
-  element('answer').hidden = !one.open || !(one.you.mayAnswer || mayDeny);
+  const { answered } = one.you;
+  element('answer').hidden = !one.open || answered !== undefined || !(one.you.mayAnswer || mayDeny);
   approveButton.hidden = !one.you.mayAnswer;
   // What the gateway said of an answer stays.
   if (told !== '') element('state').textContent = told;
   else if (!one.open) element('state').textContent = `This request is ${one.outcome ?? 'closed'}.`;
+  else if (answered !== undefined) element('state').textContent = `You have answered it: ${answered}.`;
   else if (!one.you.mayAnswer)
     element('state').textContent =
       `You may ${mayDeny ? 'deny, and not approve' : 'not answer'}: ${one.you.reason ?? 'no reason given'}`;

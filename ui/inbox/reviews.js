@@ -1,8 +1,9 @@
 /**
- * Open reviews of break-glass: how many, who answered alone, why, and by when others sign. It shows and signs nothing; every word
- * that a person wrote stands there as text, with what hides in it made visible.
+ * Open reviews of break-glass: how many, who answered alone, why, by when others sign, and signing them. What was answered stands
+ * there whole before it is signed; every word that a person wrote is text, with what hides in it made visible. Who may sign, and
+ * whether it counts, the gateway decides.
  */
-import { ask, element, hiddenSigns } from './page.js';
+import { ask, element, messageOf, visible } from './page.js';
 
 /**
  * @typedef {object} Review
@@ -10,6 +11,7 @@ import { ask, element, hiddenSigns } from './page.js';
  * @property {string} tool
  * @property {string} environment
  * @property {string} risk
+ * @property {string} text
  * @property {string} by
  * @property {string} role
  * @property {string} reason
@@ -17,40 +19,152 @@ import { ask, element, hiddenSigns } from './page.js';
  * @property {boolean} overdue
  * @property {number} needed
  * @property {{ principal: string, finding: string }[]} signatures
- * @property {{ maySign: boolean }} you
+ * @property {{ maySign: boolean, reason: string | null }} you
  */
+
+/** What stands there, by nonce: a form that somebody writes in is not made anew. @type {Map<string, Item>} */
+const items = new Map();
+
+/** @typedef {{ node: HTMLLIElement, show: (review: Review) => void }} Item */
 
 export async function showReviews() {
   /** @type {{ reviews: Review[], open: number }} */
   const { reviews, open } = await ask('GET', '/v1/reviews?limit=50');
   element('reviews-section').hidden = open === 0;
   element('reviews-title').textContent = `Break-glass to review: ${open}`;
-  element('reviews').replaceChildren(...reviews.map(itemOf));
+  const list = element('reviews');
+  for (const [nonce, { node }] of items) {
+    if (reviews.some((review) => review.nonce === nonce)) continue;
+    node.remove();
+    items.delete(nonce);
+  }
+  for (const review of reviews) {
+    const item = items.get(review.nonce) ?? itemOf(review.nonce);
+    items.set(review.nonce, item);
+    item.show(review);
+    // Moving a node takes the focus out of it.
+    if (item.node.parentNode !== list) list.append(item.node);
+  }
+}
+
+/** @param {string} nonce @returns {Item} */
+function itemOf(nonce) {
+  const node = document.createElement('li');
+  const lines = document.createElement('div');
+  const card = document.createElement('details');
+  const summary = document.createElement('summary');
+  summary.textContent = 'The card that was answered';
+  const text = document.createElement('pre');
+  text.tabIndex = 0;
+  text.setAttribute('aria-label', 'The card that was answered');
+  card.append(summary, text);
+  const form = formOf(nonce);
+  node.append(lines, card, form.node);
+  return {
+    node,
+    show(review) {
+      node.className = review.overdue ? 'overdue' : '';
+      lines.replaceChildren(...linesOf(review).map(lineOf));
+      text.textContent = visibleLines(review.text);
+      form.show(review);
+    },
+  };
 }
 
 /** @param {Review} review */
-function itemOf({ nonce, tool, environment, risk, by, role, reason, dueAt, overdue, needed, signatures, you }) {
-  const item = document.createElement('li');
+function linesOf({ tool, environment, risk, by, role, reason, dueAt, overdue, needed, signatures, you }) {
   const due = `${new Date(dueAt).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   const signed = signatures.map(({ principal, finding }) => `${principal} (${finding})`).join(', ');
-  const lines = [
+  return [
     `${by} answered alone, as ${role}: ${tool} on ${environment} (risk ${risk})`,
     `Reason: ${reason}`,
     `${overdue ? 'OVERDUE since' : 'Due'} ${due}; ${signatures.length} of ${needed} have signed${signed === '' ? '' : `: ${signed}`}`,
-    you.maySign ? `Sign it: countersign reviews sign ${nonce.slice(0, 8)}` : 'Not yours to sign',
+    ...(you.maySign ? [] : [`Not yours to sign: ${you.reason ?? 'no reason given'}`]),
   ];
-  item.append(
-    ...lines.map((text) => {
-      const line = document.createElement('p');
-      line.textContent = visible(text);
-      return line;
-    }),
-  );
-  if (overdue) item.className = 'overdue';
-  return item;
 }
 
 /** @param {string} text */
-function visible(text) {
-  return text.replaceAll(hiddenSigns, (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`);
+function lineOf(text) {
+  const line = document.createElement('p');
+  line.textContent = visible(text);
+  return line;
+}
+
+/** The card's own line ends stay. @param {string} text */
+function visibleLines(text) {
+  return text.split('\n').map(visible).join('\n');
+}
+
+const findings = [
+  ['justified', 'Justified: it could not wait, and nobody else answered'],
+  ['not-justified', 'Not justified'],
+];
+
+/** A finding, a reason, and a button that names what it does. @param {string} nonce */
+function formOf(nonce) {
+  const node = document.createElement('form');
+  const finding = document.createElement('select');
+  finding.id = `finding-${nonce}`;
+  // Nothing is chosen beforehand: a finding is somebody's own word.
+  finding.append(optionOf('', 'Choose what you found'), ...findings.map(([value, text]) => optionOf(value, text)));
+  const reason = document.createElement('textarea');
+  reason.id = `finding-reason-${nonce}`;
+  reason.rows = 2;
+  reason.maxLength = 2000;
+  const button = document.createElement('button');
+  button.type = 'submit';
+  const problem = document.createElement('p');
+  problem.setAttribute('role', 'alert');
+  const buttons = document.createElement('div');
+  buttons.className = 'buttons';
+  buttons.append(button);
+  node.append(labelOf(finding, 'What you found'), finding, labelOf(reason, 'Why'), reason, buttons, problem);
+  let busy = false;
+  const update = () => {
+    button.disabled = busy || finding.value === '' || reason.value.trim() === '';
+  };
+  finding.addEventListener('change', update);
+  reason.addEventListener('input', update);
+  node.addEventListener('submit', (event) => {
+    event.preventDefault();
+    if (button.disabled) return;
+    busy = true;
+    update();
+    problem.textContent = '';
+    const body = { finding: finding.value, reason: reason.value.trim() };
+    ask('POST', `/v1/reviews/${encodeURIComponent(nonce)}/signatures`, body)
+      .then(showReviews)
+      .catch((error) => {
+        problem.textContent = messageOf(error);
+      })
+      .finally(() => {
+        busy = false;
+        update();
+      });
+  });
+  update();
+  return {
+    node,
+    /** @param {Review} review */
+    show({ tool, by, you }) {
+      node.hidden = !you.maySign;
+      button.textContent = visible(`Sign the review of ${tool} by ${by}`);
+    },
+  };
+}
+
+/** @param {string | undefined} value @param {string | undefined} text */
+function optionOf(value = '', text = '') {
+  const option = document.createElement('option');
+  option.value = value;
+  option.textContent = text;
+  return option;
+}
+
+/** @param {HTMLElement} field @param {string} text */
+function labelOf(field, text) {
+  const label = document.createElement('label');
+  label.htmlFor = field.id;
+  label.textContent = text;
+  return label;
 }

@@ -72,7 +72,6 @@ export async function waitThirtyDays(folder: string): Promise<ThirtyDays> {
       sandbox: createUnshareSandbox(),
       workFolder: join(folder, 'work'),
       openai: { apiKey: 'none', baseURL: model.baseURL },
-      channels: [],
       buildId: 'campaign',
     },
   );

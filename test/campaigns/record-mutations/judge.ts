@@ -53,7 +53,7 @@ export function sealed({ workflowId, insider }: MutableRun, parts: readonly unkn
 function inOrder(parts: readonly unknown[]): unknown[] {
   const kindOf = (part: unknown): string => String(valueAt(part, ['part']));
   const sorted = new Map<string, unknown[]>();
-  for (const kind of ['decision', 'card', 'vote', 'look', 'body', 'key']) {
+  for (const kind of ['decision', 'card', 'vote', 'look', 'telling', 'body', 'key']) {
     const own = parts.filter((part) => kindOf(part) === kind);
     sorted.set(
       kind,
@@ -73,6 +73,6 @@ function keyOf(kind: string, part: unknown): string {
   const value = valueAt(part, [kind === 'body' ? 'text' : kind]);
   if (kind === 'key') return String(valueAt(value, ['kid']));
   if (kind === 'body' || kind === 'card') return digestText(kind, String(value));
-  if (kind === 'look') return digestJson('body', value);
+  if (kind === 'look' || kind === 'telling') return digestJson('body', value);
   return digestJson(kind === 'vote' ? 'vote' : 'decision', value);
 }

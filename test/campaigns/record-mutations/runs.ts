@@ -1,4 +1,5 @@
 /** The runs that are mutated: branches of the road, played on a real server with a store, each exported as the program does. */
+import type { Telling } from '../../../core/contracts/telling.ts';
 import { verifySignature } from '../../../keys/index.ts';
 import { scenarios } from '../../histories/scenarios.ts';
 import { exportBytes } from '../../support/exported.ts';
@@ -27,6 +28,7 @@ export const mutatedBranches = [
   'refused',
   'redacted',
   'grant',
+  'break-glass',
 ] as const;
 
 export async function playAndExport(
@@ -39,6 +41,7 @@ export async function playAndExport(
   try {
     const { workflowId } = await scenario.play(harness);
     await looked(harness, workflowId);
+    await told(harness, workflowId);
     const bytes = await exportBytes(harness, workflowId);
     const lines = bytes.toString('utf8').trimEnd().split('\n');
     const parts = lines.slice(1, -1).map((line): unknown => JSON.parse(line));
@@ -63,6 +66,39 @@ async function looked({ store }: Harness, workflowId: string): Promise<void> {
     await store.noteLook({ ...carol, at: askedAt + 1000 });
     await store.noteLook({ ...carol, at: askedAt + 7_200_000 });
     await store.noteLook({ ...carol, principal: 'dave', channel: 'terminal', authenticated: key, at: askedAt + 2000 });
+  }
+}
+
+/** As a gateway notes it: a channel that told, reminded and told of the end, and one that gave up. */
+async function told({ store }: Harness, workflowId: string): Promise<void> {
+  for (const { nonce, ask, deadlineAt } of await store.listAsks({ workflowId, limit: 100 }, () => undefined)) {
+    if (ask.body.verdict !== 'ask') continue;
+    const { askedAt, terms } = ask.body.ask;
+    const notice = {
+      nonce,
+      state: 'new',
+      attempts: 0,
+      nextAt: 0,
+      place: null,
+      toldAt: null,
+      remindedAt: null,
+    } as const;
+    const note = async (channel: string, one: Pick<Telling, 'moment' | 'dueAt' | 'toldAt' | 'problem'>) => {
+      const own = { ...notice, channel, problem: null };
+      await store.takeNotice(own, askedAt);
+      await store.saveNotice(
+        { ...own, state: 'told' },
+        { nonce, channel, reached: [`${channel}@example.org`], ...one },
+      );
+    };
+    const halfWayAt = askedAt + Math.floor((deadlineAt - askedAt) / 2);
+    await note('slack', { moment: 'requested', dueAt: askedAt, toldAt: askedAt + 2000, problem: null });
+    await note('slack', { moment: 'reminded', dueAt: halfWayAt, toldAt: halfWayAt + 100, problem: null });
+    await note('slack', { moment: 'closed', dueAt: deadlineAt, toldAt: deadlineAt + 100, problem: null });
+    await note('mail', { moment: 'gave-up', dueAt: askedAt + 60_000, toldAt: askedAt + 60_000, problem: 'no route' });
+    if (!terms.breakGlass) continue;
+    const usedAt = askedAt + 30_000;
+    await note('webhook', { moment: 'break-glass', dueAt: usedAt, toldAt: usedAt + 100, problem: null });
   }
 }
 

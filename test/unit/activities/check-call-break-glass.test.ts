@@ -142,6 +142,7 @@ describe('P2 a permit by break-glass', () => {
       ({ world }) => world.order({ kind: 'api-key-revocation', keyId: keyIdOf('mia'), by: 'root' }),
     ],
     ['without a reason', () => {}, { vote: { reason: ' ' } }],
+    ['with a reason that nobody can see', () => {}, { vote: { reason: '\u200B\u200B' } }],
     [
       'without a fresh confirmation',
       () => {},

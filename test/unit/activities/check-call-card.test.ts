@@ -47,6 +47,11 @@ test('what the tool can hit and how it is undone are its author’s words', asyn
   expect((await cardFor('{"name":"all"}')).card.undo).toBeUndefined();
 });
 
+test('what makes the risk what it is stands on the signed card', async () => {
+  const { card } = await cardFor('{"name":"all"}', 'wipe');
+  expect(card).toMatchObject({ risk: 'high', riskFrom: [{ from: 'name', what: 'wipe' }] });
+});
+
 test('everybody behind the run is on the card, such as the owner of a service account', async () => {
   const world = await createGateWorld({
     ticket: { principal: 'robot', onBehalfOf: 'bea', owners: ['bea', 'rita', 'root'] },

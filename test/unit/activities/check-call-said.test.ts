@@ -57,6 +57,16 @@ describe('P2 a tool with a dry run', () => {
     );
   });
 
+  test('that says more than a card holds is cut there, and the whole is kept for approvers to open', async () => {
+    const world = await createGateWorld();
+    await world.gate({ ...plan, purpose: 'dry-run' });
+    const whole = 'would delete a backup; '.repeat(100);
+    await world.looked({ ...said, outputDigest: digestText('body', whole) }, { text: whole });
+    const { dryRun } = await cardOf(world);
+    expect(dryRun?.text.length).toBeLessThan(whole.length);
+    expect(await world.store.getBody(dryRun?.body ?? '')).toBe(whole);
+  });
+
   test('that failed is shown as such, and people are asked', async () => {
     const world = await createGateWorld();
     await world.looked({ ...said, outcome: 'failed' }, { text });

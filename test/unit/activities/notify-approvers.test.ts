@@ -1,50 +1,43 @@
-/** Whom a stored request is told to, and that nothing else that anybody could hand in is worth a message or a fault. */
+/** What a history says of who was told: what the gateways noted of that run's request, and nothing for anything else that is handed in. */
 import { expect, test } from 'vitest';
-import { type ApprovalNotice, createNotifyApprovers } from '../../../activities/notify-approvers.ts';
+import { createNotifyApprovers } from '../../../activities/notify-approvers.ts';
 import type { NotifyApproversInput } from '../../../core/contracts/activities.ts';
+import type { TellingMoment } from '../../../core/contracts/telling.ts';
 import { createGateWorld } from './check-call-world.ts';
 import { otherUuid, workflowId } from './run-tool-world.ts';
 
 const nonce = '00000000-0000-4000-8000-000000000001';
 
-/** A stored request, and two channels: one that tells, one that cannot. */
+/** A stored request, and a gateway that told of it by two channels, of which one gave up. */
 async function asked() {
   const world = await createGateWorld();
   await world.ask();
-  const told: ApprovalNotice[] = [];
-  const deliver = async (notice: ApprovalNotice): Promise<string> => {
-    told.push(notice);
-    return 'message-1';
+  const askedAt = world.clock.now();
+  const notice = { nonce, state: 'new', attempts: 0, nextAt: 0, place: null, problem: null } as const;
+  const times = { toldAt: null, remindedAt: null };
+  const tell = async (channel: string, moment: TellingMoment, toldAt: number, problem: string | null = null) => {
+    const own = { ...notice, ...times, channel };
+    await world.store.takeNotice(own, askedAt);
+    const telling = { nonce, channel, moment, dueAt: toldAt, toldAt, reached: [], problem };
+    await world.store.saveNotice({ ...own, state: 'told' }, telling);
   };
-  const broken = {
-    name: 'broken',
-    deliver: () => Promise.reject(new Error('no route')),
-  };
-  const notify = createNotifyApprovers({
-    store: world.store,
-    clock: world.clock,
-    channels: [{ name: 'mail', deliver }, broken],
-  });
-  return { world, told, notify };
+  return { world, tell, askedAt, notify: createNotifyApprovers({ store: world.store }) };
 }
 
-test('tells every channel of a stored request, and says which could not', async () => {
-  const { told, notify } = await asked();
+test('names each moment that was told by then, and what gave up', async () => {
+  const { tell, askedAt, notify } = await asked();
+  expect(await notify({ workflowId, nonce })).toEqual({ channels: [] });
+  await tell('slack', 'requested', askedAt + 1);
+  await tell('mail', 'gave-up', askedAt + 2, 'the mail server answered 550');
+  await tell('slack', 'escalated', askedAt + 3);
+  const at = (ms: number): string => new Date(askedAt + ms).toISOString();
   expect(await notify({ workflowId, nonce })).toEqual({
     channels: [
-      { channel: 'mail', delivered: true, detail: 'message-1' },
-      { channel: 'broken', delivered: false, detail: 'no route' },
+      { channel: 'slack', delivered: true, detail: `requested at ${at(1)}` },
+      { channel: 'mail', delivered: false, detail: `gave-up at ${at(2)}: the mail server answered 550` },
+      { channel: 'slack', delivered: true, detail: `escalated at ${at(3)}` },
     ],
   });
-  expect(told).toMatchObject([{ workflowId, nonce, card: { tool: 'send' }, approvers: { roles: ['operator'] } }]);
-});
-
-test('tells nobody of a request that is closed: anybody could have it told again and again', async () => {
-  const { world, told, notify } = await asked();
-  const ask = (await world.store.getAsk(nonce))?.ask ?? null;
-  await world.gate({ pass: 2, withdraw: true, ask });
-  expect(await notify({ workflowId, nonce })).toEqual({ channels: [] });
-  expect(told).toEqual([]);
 });
 
 test.each<[string, unknown]>([
@@ -57,8 +50,8 @@ test.each<[string, unknown]>([
   ['no run', { nonce }],
   ['another run', { workflowId: `run-${otherUuid}`, nonce }],
   ['a request that nobody stored', { workflowId, nonce: otherUuid }],
-])('tells nobody of %s', async (_, input) => {
-  const { told, notify } = await asked();
+])('says nothing of %s', async (_, input) => {
+  const { tell, askedAt, notify } = await asked();
+  await tell('slack', 'requested', askedAt + 1);
   expect(await notify(input as NotifyApproversInput)).toEqual({ channels: [] });
-  expect(told).toEqual([]);
 });

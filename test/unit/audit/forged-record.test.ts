@@ -309,6 +309,7 @@ describe('a record that the store contradicts:', () => {
     listDecisions: () => Promise.resolve([]),
     votesByNonce: () => Promise.resolve([]),
     looksOf: () => Promise.resolve([]),
+    tellingsOf: () => Promise.resolve([]),
     getBody: () => Promise.resolve(null),
     listLedger: () => Promise.resolve([]),
     listControl: () => Promise.resolve([]),

@@ -7,9 +7,17 @@ import { approval, nonce } from './views.ts';
 test('approvals say who could answer, what channels were told, and where each vote came from', async () => {
   const gateway = await startFakeGateway();
   const vote = { principal: 'bob', verdict: 'approve' as const, castAt: 1_800_000_000_000, channel: 'web' as const };
+  const asked = {
+    moment: 'requested' as const,
+    dueAt: 1_800_000_000_000,
+    toldAt: 1_800_000_000_000,
+    reached: ['C0001\u202e', 'C0002'],
+    problem: null,
+  };
+  const again = { ...asked, moment: 'escalated' as const, reached: [], toldAt: 1_800_000_060_000 };
   const told = [
-    { channel: 'slack', at: 1_800_000_000_000, remindedAt: null, problem: null },
-    { channel: 'mail', at: null, remindedAt: null, problem: 'refused\u001b[2J' },
+    { channel: 'slack', at: 1_800_000_000_000, remindedAt: 1_800_000_060_000, problem: null, moments: [asked, again] },
+    { channel: 'mail', at: null, remindedAt: null, problem: 'refused\u001b[2J', moments: [] },
   ];
   const votes = [{ ...vote, authenticated: 'api-key k1 through session:s1' }];
   gateway.on('GET', '/v1/approvals', () => ({
@@ -17,7 +25,10 @@ test('approvals say who could answer, what channels were told, and where each vo
   }));
   const { stdout } = await runCli(['approvals'], gateway);
   expect(stdout).toMatch(/could {7}bob, carol\n/u);
-  expect(stdout).toMatch(/told {8}slack at .*\n *told {8}mail not yet \(refused\\u\{1B\}\[2J\)/u);
+  expect(stdout).toMatch(
+    /told {8}slack requested at [^\n]* \(C0001\\u\{202E\}, C0002\)\n *told {8}slack escalated at [^\n(]*\n/u,
+  );
+  expect(stdout).toMatch(/told {8}mail not yet \(refused\\u\{1B\}\[2J\)/u);
   expect(stdout).toMatch(/vote {8}approve by bob at .*, from web with api-key k1 through session:s1\n/u);
 });
 

@@ -75,7 +75,7 @@ describe('approve', () => {
     );
     const { exit, stderr } = await runCli(['approve', nonce, '--yes'], gateway);
     expect(exit).toBe(1);
-    expect(stderr).toContain('see docs/errors/record-invalid.md');
+    expect(stderr).toContain('what to do: countersign errors record-invalid');
     expect(sent(gateway)).toEqual([]);
   });
 
@@ -86,6 +86,12 @@ describe('approve', () => {
       approval({ you: { mayAnswer: false, mayDeny: false, reason: 'you asked for it' } }),
       4,
       'you asked for it',
+    ],
+    [
+      'was answered by the caller',
+      approval({ you: { mayAnswer: true, mayDeny: true, reason: null, answered: 'approve' } }),
+      5,
+      'you have answered it (approve)',
     ],
     ['asks about an outcome', approval({ card: card({ kind: 'reconcile' }) }), 2, 'countersign reconcile'],
     ['demands a reason', approval({ approvers: { ...approval().approvers, reasonRequired: true } }), 2, 'add --reason'],
@@ -247,6 +253,32 @@ describe('a card that cuts its arguments', () => {
       nonce,
       argumentsDigest: cut.argumentsDigest,
       arguments: '{}',
+    }));
+    expect(await runCli(['approve', nonce, '--yes'], gateway)).toMatchObject({ exit: 1 });
+    expect(sent(gateway)).toEqual([]);
+  });
+});
+
+describe('a card that cuts what a dry run says', () => {
+  const said = 'would delete a backup; '.repeat(100);
+  const body = digestText('body', said);
+  const dryRun = { ended: true, text: said.slice(0, 1500), length: said.length, digest: body, body, labels: [], at: 1 };
+  const cut = card({ dryRun });
+
+  test('is shown whole before it is approved', async () => {
+    const gateway = await gatewayWith(approval({ card: cut }));
+    gateway.on('GET', `/v1/approvals/${nonce}/words/dry-run`, () => ({ nonce, about: 'dry-run', text: said }));
+    const { exit, stderr } = await runCli(['approve', nonce, '--yes'], gateway);
+    expect(exit).toBe(0);
+    expect(stderr).toContain(`dry-run, all ${said.length} characters, in the words of the tool:\n  ${said}`);
+  });
+
+  test('is not approved where the gateway gives another text than the card says', async () => {
+    const gateway = await gatewayWith(approval({ card: cut }));
+    gateway.on('GET', `/v1/approvals/${nonce}/words/dry-run`, () => ({
+      nonce,
+      about: 'dry-run',
+      text: 'does nothing',
     }));
     expect(await runCli(['approve', nonce, '--yes'], gateway)).toMatchObject({ exit: 1 });
     expect(sent(gateway)).toEqual([]);

@@ -55,7 +55,7 @@ test('without a gateway the error says how to start one', async () => {
   const { exit, stderr } = await runCli(['runs', '--state', await temporaryFolder()]);
   expect(exit).toBe(6);
   expect(stderr).toContain('countersign dev <pack folder>');
-  expect(stderr).toContain('see docs/errors/server-unavailable.md');
+  expect(stderr).toContain('what to do: countersign errors server-unavailable');
 });
 
 test('the local key is used for a gateway on loopback', async () => {

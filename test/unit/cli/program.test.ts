@@ -14,7 +14,7 @@ const firstWords = [...new Set(names.map((name) => name.split(' ')[0] ?? ''))];
 
 test('the program has every command of the contract, in the order of the help', () => {
   expect(firstWords.join(' ')).toBe(
-    'init dev run runs show watch approvals approve deny edit withdraw break-glass reviews grants reconcile inbox notices cancel replay policy keys slack guards redactions export doctor setup worker gateway',
+    'init dev run runs show watch approvals approve deny edit withdraw break-glass reviews grants reconcile inbox notices cancel replay policy keys slack guards redactions export doctor errors setup worker gateway',
   );
 });
 
@@ -84,7 +84,7 @@ test.each(Object.keys(errorMeanings) as ErrorCode[])(
     expect(exit).toBe(errorMeanings[code].exit);
     expect(said.stdout).toBe('');
     expect(said.stderr).toContain('countersign: Cannot do it\n');
-    expect(said.stderr).toContain(`see docs/errors/${code}.md\n`);
+    expect(said.stderr).toContain(`what to do: countersign errors ${code}\n`);
   },
 );
 

@@ -31,7 +31,7 @@ test.each([
   expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' });
   expect(stderr).toContain(`Cannot read export "${join(folder, name)}": `);
   expect(stderr).toContain(reason);
-  expect(stderr).toContain('see docs/errors/export-invalid.md');
+  expect(stderr).toContain('what to do: countersign errors export-invalid');
 });
 
 test('a folder is no export', async () => {

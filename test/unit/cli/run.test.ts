@@ -40,7 +40,7 @@ test('run sends nothing when its text holds a secret, and does not repeat it', a
   const { exit, stdout, stderr } = await runCli(['run', 'ops', `use ${secret} please`], gateway);
   expect(exit).toBe(4);
   expect(stdout).toBe('');
-  expect(stderr).toContain('see docs/errors/input-refused.md');
+  expect(stderr).toContain('what to do: countersign errors input-refused');
   expect(stderr).not.toContain(secret);
   expect(gateway.requests).toEqual([]);
 });
@@ -243,7 +243,7 @@ test('watch of a run that does not exist is said at once', async () => {
   const gateway = await startFakeGateway();
   const { exit, stderr } = await runCli(['watch', workflowId], gateway);
   expect(exit).toBe(3);
-  expect(stderr).toContain('see docs/errors/not-found.md');
+  expect(stderr).toContain('what to do: countersign errors not-found');
 });
 
 test('watch says once that no worker answers, when several looks in a row found none', async () => {

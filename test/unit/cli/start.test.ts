@@ -54,7 +54,7 @@ test.each(['dev', 'worker', 'gateway'])(
     const argv = [name, join(folder, 'nope'), '--state', join(folder, 'state')];
     const { exit, stderr } = await runCli(argv, { environment: key });
     expect(exit).toBe(2);
-    expect(stderr).toContain('see docs/errors/pack-invalid.md');
+    expect(stderr).toContain('what to do: countersign errors pack-invalid');
     expect(await readdir(folder)).toEqual([]);
   },
 );

@@ -59,6 +59,7 @@ describe('break-glass', () => {
   test.each<[string, Change, Partial<Ask>?]>([
     ['without a reason', { reason: null }],
     ['with a reason of blanks', { reason: ' \n' }],
+    ['with a reason that nobody can see', { reason: '\u200B\u2800\u3164 \u202E' }],
     ['without a fresh confirmation', { authenticated: voteBody.authenticated }],
     ['without the role of the terms', { roles: ['operator'] }],
     ['that gives a grant besides', { grantDigest: digest }],

@@ -45,6 +45,22 @@ describe('where values come from', () => {
   });
 });
 
+describe('where the risk comes from', () => {
+  test('each origin stands on a line of its own under the risk, with what hides in a name made visible', () => {
+    const riskFrom: Card['riskFrom'] = [
+      { from: 'policy', what: 'delete_*' },
+      { from: 'guard', what: 'shell, pipe\u202e' },
+    ];
+    const lines = layOutCard(buildCard(facts({ risk: 'high', riskFrom })));
+    const at = lines.findIndex(({ label }) => label === 'effect');
+    expect(lines.slice(at + 1, at + 3).map(({ label, text }) => `${label}: ${text}`)).toEqual([
+      'risk from: the policy, for tools delete_*',
+      'risk from: what a guard found: shell, pipe\\u{202E}',
+    ]);
+    expect(layOutCard(buildCard(facts({}))).map(({ label }) => label)).not.toContain('risk from');
+  });
+});
+
 describe('what cannot be judged by reading', () => {
   const bytes = Array.from({ length: 300 }, (_, index) => (index * 7919 + 13) % 256);
   const base64 = Buffer.from(bytes).toString('base64');

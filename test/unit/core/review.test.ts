@@ -44,6 +44,7 @@ describe('a review', () => {
     ['somebody, of another review', signed('pete', { nonce: 'b7e4d2a1-6c38-4f90-8d15-9a2b3c4d5e60' })],
     ['somebody, of another vote', signed('pete', { voteDigest: digestText('vote', 'another') })],
     ['somebody, without a reason', signed('pete', { reason: ' ' })],
+    ['somebody, with a reason that nobody can see', signed('pete', { reason: '\u200B\u3164' })],
     ['somebody, before it happened', signed('pete', { signedAt: issuedAt - 10_001 })],
   ])('is open after one signature and that of %s', (_name, second) => {
     expect(stateOf(signed('olga', { sequence: 0 }), second)).toBe('open');

@@ -167,6 +167,24 @@ describe('one approval request', () => {
     expect(vote).toMatchObject({ authenticated: expect.stringMatching(/^api-key [a-z0-9]{12}$/) as unknown });
   });
 
+  it('says what the caller answered, and is none that they may answer any more', async () => {
+    const row = await world.ask(1, { terms: { quorum: 2 } });
+    if (row.ask.body.verdict !== 'ask') throw new TypeError('not an ask');
+    const { cardDigest } = row.ask.body.ask;
+    const answered = async () =>
+      ((await world.call('GET', `/v1/approvals/${row.nonce}`, { key })).body['you'] as { answered?: string }).answered;
+    const waiting = async (who: string) =>
+      (await world.call('GET', '/v1/approvals?mayAnswer=true', { key: who })).body['approvals'] as object[];
+    expect([await answered(), await waiting(key)]).toMatchObject([undefined, [{ nonce: row.nonce }]]);
+    const votes = `/v1/approvals/${row.nonce}`;
+    await world.call('POST', `${votes}/votes`, { key, body: { verdict: 'approve', cardDigest } });
+    expect([await answered(), await waiting(key)]).toEqual(['approve', []]);
+    expect(await waiting(await world.key('carol'))).toHaveLength(1);
+    world.clock.at += 1;
+    await world.call('POST', `${votes}/withdrawals`, { key, body: {} });
+    expect([await answered(), await waiting(key)]).toEqual(['withdraw', []]);
+  });
+
   it('says who could answer as the gate signed it, and what each channel was told', async () => {
     const row = await world.ask(1, { ask: { couldAnswer: ['bob', 'carol'] } });
     const told = { nonce: row.nonce, channel: 'slack', state: 'told' as const, attempts: 1, place: 'x', problem: null };
@@ -176,7 +194,7 @@ describe('one approval request', () => {
     await world.store.saveNotice(notice);
     const answer = await world.call('GET', `/v1/approvals/${row.nonce}`, { key });
     expect(answer.body['couldAnswer']).toEqual(['bob', 'carol']);
-    expect(answer.body['told']).toEqual([{ channel: 'slack', at, remindedAt: null, problem: null }]);
+    expect(answer.body['told']).toEqual([{ channel: 'slack', at, remindedAt: null, problem: null, moments: [] }]);
   });
 
   it('that is none is not found, and a malformed nonce is refused', async () => {

@@ -164,6 +164,7 @@ const needed = [
   ['approvals:read', 'GET', '/v1/approvals'],
   ['approvals:read', 'GET', '/v1/approvals/x'],
   ['approvals:read', 'GET', '/v1/approvals/x/arguments'],
+  ['approvals:read', 'GET', '/v1/approvals/x/words/x'],
   ['approvals:vote', 'POST', '/v1/approvals/x/votes'],
   ['approvals:vote', 'POST', '/v1/approvals/x/withdrawals'],
   ['approvals:vote', 'POST', '/v1/approvals/x/edits'],

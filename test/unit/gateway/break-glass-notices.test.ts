@@ -21,6 +21,7 @@ let isBroken = false;
 
 const pager: NoticeChannel = {
   name: 'pager',
+  reaches: ['whoever is on call'],
   request: () => Promise.resolve('here'),
   alarm: () => Promise.resolve(),
   close: () => Promise.resolve(),
@@ -88,6 +89,12 @@ describe('a break-glass', () => {
     expect(momentsOf().slice(5)).toEqual(['signed']);
     expect(said.at(-1)).toMatchObject({ signatures: [{ principal: 'bob' }, { principal: 'carol' }] });
     expect(await world.store.noticesOf(ask.nonce)).toMatchObject([{ about: 'review', state: 'done' }]);
+    expect((await world.store.tellingsOf(ask.nonce)).map(({ moment }) => moment)).toEqual([
+      'break-glass',
+      'review-reminded',
+      ...Array.from({ length: 3 }, () => 'review-overdue'),
+      'review-signed',
+    ]);
   });
 
   it('that a channel cannot tell is tried again, and is in the list of notices as what it is', async () => {

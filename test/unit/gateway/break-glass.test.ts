@@ -35,6 +35,7 @@ describe('a break-glass vote', () => {
   it.each<[string, () => Promise<Answer>, number, RegExp]>([
     ['without a reason', () => breaks(mia, { reason: undefined }), 422, /reason, which break-glass requires/],
     ['with a reason of blanks', () => breaks(mia, { reason: '  ' }), 422, /reason, which break-glass requires/],
+    ['with an unseen reason', () => breaks(mia, { reason: '\u200B\u2060' }), 422, /reason, which break-glass requires/],
     ['with a secret in the reason', () => breaks(mia, { reason: canary }), 422, /reason/],
     ['without a confirmation', () => breaks(mia, { confirmation: undefined }), 422, /not confirmed afresh/],
     ['with another text typed', () => breaks(mia, { confirmation: 'yes' }), 422, /another text/],
@@ -155,11 +156,7 @@ describe('a review', () => {
     ['the breaker, who could have answered by another role', () => world.key('mia', { roles: ['operator'] }), 403],
     ['the breaker under another name', () => world.key('mia-oncall'), 403],
     ['the requester', () => world.key('ann'), 403],
-    [
-      'somebody whom the breaker enrolled',
-      () => world.key('eve', { mintedBy: 'mia', madeByBearer: true } as never),
-      403,
-    ],
+    ['somebody whom the breaker enrolled', () => world.key('eve', { mintedBy: 'mia', madeByBearer: true }), 403],
     ['somebody who could not have answered', () => world.key('guest', { roles: [] }), 403],
     ['a service account', () => world.key('bot', { person: false }), 403],
     ['the one who signed it', () => world.key('bob'), 409],
@@ -170,9 +167,15 @@ describe('a review', () => {
     expect((await show(mia)).body).toMatchObject({ state: 'open', signatures: [{ principal: 'bob' }] });
   });
 
+  it('says to the breaker that it is their own, and does not call them the requester', async () => {
+    const own = await signs(await world.key('mia-oncall'));
+    expect(own.body['detail']).toMatch(/whoever broke the glass does not review it/);
+  });
+
   it('wants a finding and a reason, without secrets', async () => {
     const bob = await world.key('bob');
     expect((await signs(bob, 'fine')).status).toBe(400);
+    expect((await signs(bob, 'justified', '\u200B')).status).toBe(400);
     expect((await signs(bob, 'justified', ' ')).status).toBe(400);
     expect((await signs(bob, 'justified', canary)).status).toBe(422);
     expect((await show(mia)).body).toMatchObject({ signatures: [] });

@@ -66,6 +66,35 @@ describe('arguments that a card cuts', () => {
   });
 });
 
+describe('what a tool said, where a card cuts it', () => {
+  const said = 'would delete a backup; '.repeat(100);
+  const words = (text: string, body?: string): NonNullable<Card['dryRun']> => ({
+    ended: true,
+    text: text.slice(0, 1500),
+    length: text.length,
+    digest: digestText('body', text),
+    ...(body === undefined ? {} : { body }),
+    labels: ['untrusted'],
+    at: 1,
+  });
+  const get = async (about: string) =>
+    await world.call('GET', `/v1/approvals/${nonceOf(1)}/words/${about}`, { key: bob });
+
+  it('is given whole, of the dry run and of the target', async () => {
+    const body = await world.store.putBody(said);
+    await askWith(1, '{}', { dryRun: words(said, body), target: words('3 of 7') });
+    expect((await get('dry-run')).body).toEqual({ nonce: nonceOf(1), about: 'dry-run', text: said });
+    expect((await get('target')).body).toEqual({ nonce: nonceOf(1), about: 'target', text: '3 of 7' });
+    expect((await get('arguments')).status).toBe(400);
+  });
+
+  it('is not given where it is lost, or where the tool said nothing', async () => {
+    await askWith(1, '{}', { dryRun: words(said, digestText('body', 'never stored')) });
+    expect((await get('dry-run')).body['detail']).toContain('not in the store');
+    expect((await get('target')).status).toBe(404);
+  });
+});
+
 describe('the last approved call like it', () => {
   async function approved(number: number, text: string, changes: Partial<Card> = {}): Promise<AskRow> {
     const row = await askWith(number, text, changes);

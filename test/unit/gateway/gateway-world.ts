@@ -101,7 +101,10 @@ export class World {
   }
 
   /** An API key of somebody. */
-  async key(principal: string, changes: Partial<Parameters<typeof mintApiKey>[1]> = {}): Promise<string> {
+  async key(
+    principal: string,
+    changes: Partial<Parameters<typeof mintApiKey>[1]> & { madeByBearer?: true } = {},
+  ): Promise<string> {
     const { apiKey } = await mintApiKey(this.options, {
       principal,
       roles: ['operator'],

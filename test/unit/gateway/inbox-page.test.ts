@@ -205,6 +205,23 @@ describe('answering', () => {
     await state(/^Counted/);
   });
 
+  it('what a dry run says beyond the card is one click away, as text', async () => {
+    const said = `${'would delete a backup; '.repeat(100)}<img src=x onerror=alert(1)> \u202e`;
+    const body = await world.store.putBody(said);
+    const words = { ended: true, text: said.slice(0, 1500), length: said.length, digest: body, body, at: 1 };
+    await askWith(1, {}, { dryRun: { ...words, labels: ['untrusted'] } });
+    await signIn();
+    await page.getByRole('button', { name: 'Show all that the dry run says' }).click();
+    const whole = page.getByLabel('Show all that the dry run says').and(page.locator('pre'));
+    await whole.waitFor();
+    expect(await whole.textContent()).toContain('<img src=x onerror=alert(1)> \\u{202E}');
+    // What happens to other requests meanwhile does not close it.
+    await world.ask(2);
+    await page.locator('#list li').nth(1).waitFor();
+    expect(await whole.isVisible()).toBe(true);
+    expect(await page.locator('#said button').count()).toBe(1);
+  });
+
   it('says why where one may not answer, and offers no buttons', async () => {
     await world.ask(1, { ticket: { principal: 'bob' }, card: { requester: 'bob' } });
     await signIn();

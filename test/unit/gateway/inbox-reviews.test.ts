@@ -47,7 +47,6 @@ it('appear as they are opened, with who, why and who has signed, and go when two
   const text = await section().innerText();
   expect(text).toContain('mia answered alone, as chief: restart_service on test (risk medium)');
   expect(text).toContain('Reason: the site is down');
-  expect(text).toContain(`Sign it: countersign reviews sign ${ask.nonce.slice(0, 8)}`);
   for (const key of [bob, await world.key('carol')]) {
     const body = { finding: 'justified', reason: 'I looked' };
     await world.call('POST', `/v1/reviews/${ask.nonce}/signatures`, { key, body });
@@ -57,6 +56,75 @@ it('appear as they are opened, with who, why and who has signed, and go when two
   await page.getByText('Nothing waits for an answer.').waitFor();
   expect(await section().isVisible()).toBe(false);
   expect(said).toEqual([]);
+});
+
+const button = () => section().getByRole('button', { name: 'Sign the review of restart_service by mia' });
+
+/** As one of those who may, with the keyboard alone. */
+async function sign(reason: string): Promise<void> {
+  await section().getByLabel('What you found').selectOption('not-justified');
+  await section().getByLabel('Why').fill(reason);
+  await button().press('Enter');
+}
+
+it('are signed there by whoever may, after a finding and a reason of their own, and once', async () => {
+  await breakGlass(world, ask, mia);
+  await recordPermit(world, ask);
+  await page.getByRole('heading', { name: 'Break-glass to review: 1' }).waitFor();
+  await section().getByText('The card that was answered').click();
+  expect(await section().getByLabel('The card that was answered').innerText()).toContain('restart_service');
+  // Nothing is chosen for anybody, and no finding goes without a reason.
+  expect(await button().isDisabled()).toBe(true);
+  await section().getByLabel('What you found').selectOption('justified');
+  expect(await button().isDisabled()).toBe(true);
+  await section().getByLabel('Why').fill('  ');
+  expect(await button().isDisabled()).toBe(true);
+  // What somebody else does meanwhile takes nothing away that is being written.
+  await section().getByLabel('Why').fill('carol was at her desk');
+  await world.ask(2);
+  await page.getByText('restart_service').nth(2).waitFor();
+  expect(await section().getByLabel('Why').inputValue()).toBe('carol was at her desk');
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id }) => id)).toEqual([]);
+
+  await sign('carol was at her desk');
+  await section().getByText('1 of 2 have signed: bob (not-justified)').waitFor();
+  await section().getByText('Not yours to sign: you have signed it').waitFor();
+  expect(await button().isVisible()).toBe(false);
+  const review = (await world.call('GET', `/v1/reviews/${ask.nonce}`, { key: mia })).body;
+  expect(review).toMatchObject({
+    state: 'open',
+    signatures: [{ principal: 'bob', finding: 'not-justified', reason: 'carol was at her desk' }],
+  });
+  expect(said).toEqual([]);
+});
+
+it('say why a signature was refused, keep what was written, and offer no form to whoever may not', async () => {
+  await breakGlass(world, ask, mia);
+  await recordPermit(world, ask);
+  await button().waitFor();
+  // Enough others signed while this page was written in.
+  for (const name of ['carol', 'dave']) {
+    const body = { finding: 'justified', reason: 'I looked' };
+    await world.call('POST', `/v1/reviews/${ask.nonce}/signatures`, { key: await world.key(name), body });
+  }
+  await sign('I looked as well');
+  await section()
+    .getByText(/it is signed, expected an open review/u)
+    .waitFor();
+  expect(await section().getByLabel('Why').inputValue()).toBe('I looked as well');
+  expect((await world.call('GET', `/v1/reviews/${ask.nonce}`, { key: bob })).body['signatures']).toHaveLength(2);
+});
+
+it('offer the breaker nothing to sign', async () => {
+  await breakGlass(world, ask, mia);
+  await recordPermit(world, ask);
+  const answer = await world.call('POST', '/v1/inbox/sign-in-links', { key: mia });
+  const { origin } = new URL(page.url());
+  await page.goto('about:blank');
+  await page.goto(`${origin}/inbox#sign-in=${String(answer.body['url']).split('#sign-in=')[1] ?? ''}`);
+  await section().getByText('Not yours to sign:').waitFor();
+  expect(await button().isVisible()).toBe(false);
 });
 
 it('show a reason as text, with what hides in it made visible', async () => {

@@ -38,6 +38,7 @@ afterEach(async () => {
 
 const pager: NoticeChannel = {
   name: 'pager',
+  reaches: ['whoever is on call'],
   request: ({ row }) =>
     isBroken ? Promise.reject(new Error('no')) : Promise.resolve(`at ${said.requests.push(row.nonce)}`),
   remind: (_ask, _place, reminder) => Promise.resolve(void said.reminders.push(reminder)),
@@ -181,6 +182,33 @@ describe('a reminder', () => {
     ]);
     expect(slack.of('chat.postMessage')).toHaveLength(1 + 3);
     expect(JSON.stringify(slack.of('chat.postMessage')[2]?.body)).toContain('By now role lead may answer, too.');
+  });
+
+  it('and everything else that was told is on record, with when and whom it reached, and is shown', async () => {
+    const ask = await asked({ terms });
+    const { askedAt } = ask.ask.body.verdict === 'ask' ? ask.ask.body.ask : { askedAt: 0 };
+    await look(2);
+    const told = world.clock.at;
+    await passes(5 * minute);
+    await passes(5 * minute);
+    botToken = 'xoxb-revoked';
+    world.clock.at = ask.deadlineAt + 15_001;
+    await look(2);
+    const moments = [
+      { moment: 'requested', dueAt: askedAt, toldAt: told },
+      { moment: 'reminded', dueAt: askedAt + 5 * minute, toldAt: told + 5 * minute },
+      { moment: 'escalated', dueAt: askedAt + 10 * minute, toldAt: told + 10 * minute },
+    ];
+    const atLast = world.clock.at;
+    const closed = { moment: 'closed', dueAt: ask.deadlineAt, toldAt: atLast };
+    const gaveUp = { moment: 'gave-up', dueAt: atLast, toldAt: atLast, problem: 'Slack answered invalid_auth' };
+    const of = (reached: string[], list: object[]) => list.map((one) => ({ reached, problem: null, ...one }));
+    const { body } = await world.call('GET', `/v1/approvals/${ask.nonce}`, { key: await world.key('bob') });
+    expect(body['told']).toMatchObject([
+      { channel: 'pager', moments: of(['whoever is on call'], [...moments, closed]) },
+      { channel: 'slack', moments: of(['C0001'], [...moments, gaveUp]) },
+    ]);
+    expect(await world.store.tellingsOf(ask.nonce)).toHaveLength(8);
   });
 
   it('that nobody could send in time comes once, not once for each time that passed', async () => {

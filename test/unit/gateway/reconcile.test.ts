@@ -78,6 +78,7 @@ describe('an answer that may not be given', () => {
     ['by a key that the requester made for another', { principal: 'sock', mintedBy: 'ann' }, {}, 403],
     ['on another card', { principal: 'bob' }, { cardDigest: anyDigest('another') }, 409],
     ['without a reason', { principal: 'bob' }, { reason: undefined }, 400],
+    ['with a reason that nobody can see', { principal: 'bob' }, { reason: ' \u200B' }, 400],
     ['with another answer', { principal: 'bob' }, { answer: 'maybe' }, 400],
     ['with an unknown key', { principal: 'bob' }, { try: 2 }, 400],
     ['with a secret in its reason', { principal: 'bob' }, { reason: canary }, 422],

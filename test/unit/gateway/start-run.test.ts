@@ -65,6 +65,20 @@ describe('starting a run', () => {
     expect(ownersIn()).toEqual(['eve', 'root']);
   });
 
+  it('ends that chain at a secret that a person made: who enrolled them stands behind nothing of theirs', async () => {
+    const ownersIn = () => (world.door.started.at(-1)?.ticket as SignedTicket | undefined)?.body.owners;
+    const root = await world.key('root', { mintedBy: 'root' });
+    const eve = await world.key('eve', { mintedBy: 'root', mintedWith: root.slice(3, 15), madeByBearer: true });
+    await start(request, {}, eve);
+    expect(ownersIn()).toBeUndefined();
+    await start(
+      request,
+      {},
+      await world.key('robot', { person: false, mintedBy: 'eve', mintedWith: eve.slice(3, 15) }),
+    );
+    expect(ownersIn()).toEqual(['eve']);
+  });
+
   it('pins the pack that is active at that moment', async () => {
     const newer = packToActivate({ instructions: 'Do less.' });
     await activatePack(world.options, newer, 'ann');

@@ -57,7 +57,8 @@ const mayInsert: Record<StoreRole, string> = {
   tools: 'fences receipts labels bodies redactions ledger',
   notify: '',
   record: 'ledger',
-  gateway: 'votes withdrawals key_uses refusals control bodies notices review_notices notice_alarms looks deliveries',
+  gateway:
+    'votes withdrawals key_uses refusals control bodies notices review_notices notice_alarms tellings looks deliveries',
   audit: '',
 };
 const mayUpdate: Record<StoreRole, string> = {

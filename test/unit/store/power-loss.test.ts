@@ -71,6 +71,12 @@ describe('a write of the store', () => {
     expect(await waitOf(() => decide(store, scene, scene.callKey(4), { closes }))).toBe('full');
   });
 
+  it('that counts what a model call took may be lost, and the next one that waits takes it along', async () => {
+    const { workflowId } = await openRun(store);
+    const usage = { workflowId, model: 'a-model', input: 10, output: 1 };
+    expect(await waitOf(() => store.addModelUsage(usage))).toBe('normal');
+  });
+
   it('that reserves may be lost, that lets the effect start may not, nor that which says what became of it', async () => {
     const scene = await openRun(store);
     const [done, given] = [scene.callKey(1), scene.callKey(2)];

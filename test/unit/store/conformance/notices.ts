@@ -32,6 +32,42 @@ export function noticeConformance(current: CurrentHarness): void {
       expect(await due(someTimeAt + 100)).toMatchObject({ state: 'waiting' });
     });
 
+    it('what was told is kept with its notice, each moment once and the first of it, earliest first', async () => {
+      const { store } = current();
+      const { nonce, due } = await asked(store);
+      const fresh = await due(someTimeAt);
+      if (!fresh) throw new TypeError('not due');
+      await store.takeNotice(fresh, someTimeAt + 100);
+      const told = {
+        nonce,
+        channel: 'test',
+        moment: 'requested' as const,
+        dueAt: someTimeAt,
+        toldAt: someTimeAt + 5,
+        reached: ['a@example.org', 'b@example.org'],
+        problem: null,
+      };
+      const reminded = { ...told, moment: 'escalated' as const, reached: [] };
+      await store.saveNotice({ ...fresh, state: 'told' }, told);
+      // Another gateway, which did not know: what was told first is what happened.
+      await store.saveNotice({ ...fresh, state: 'told' }, { ...told, toldAt: someTimeAt + 7 });
+      await store.saveNotice(
+        { ...fresh, state: 'told' },
+        { ...reminded, dueAt: someTimeAt + 1, toldAt: someTimeAt + 2 },
+      );
+      await store.saveNotice(
+        { ...fresh, state: 'told' },
+        { ...reminded, dueAt: someTimeAt + 9, toldAt: someTimeAt + 9 },
+      );
+      await store.saveNotice({ ...fresh, state: 'told' });
+      expect(await store.tellingsOf(nonce)).toEqual([
+        { ...reminded, dueAt: someTimeAt + 1, toldAt: someTimeAt + 2 },
+        told,
+        { ...reminded, dueAt: someTimeAt + 9, toldAt: someTimeAt + 9 },
+      ]);
+      expect(await store.tellingsOf(nonceOf(9_999_993))).toEqual([]);
+    });
+
     it('what is told rests until its time or until the request is closed, and what is done is not due', async () => {
       const { store } = current();
       const { scene, nonce, due } = await asked(store);
