@@ -8,6 +8,7 @@ import { costOf } from '../policy/index.ts';
 import { lastApproved } from './last-approved.ts';
 import type { GatewayContext } from './options.ts';
 import { storedPolicy } from './stored-policies.ts';
+import type { StoredVote } from '../store/store.ts';
 import type { OpenedAsk } from './verified.ts';
 
 /** Everything, for one request that somebody looks at. */
@@ -32,13 +33,17 @@ export function situationOf(
   return { now: clock.now(), cardDigest, votes: { approvals, quorum: terms.quorum } };
 }
 
+export async function votesOf(gateway: GatewayContext, nonce: string): Promise<ApprovalView['votes']> {
+  return shownVotes(gateway, await gateway.store.votesByNonce(nonce));
+}
+
 /** Those that verify; whether they count is the gate's to say. */
-export async function votesOf(
-  { store, keys, audience }: GatewayContext,
-  nonce: string,
-): Promise<ApprovalView['votes']> {
+export function shownVotes(
+  { keys, audience }: Pick<GatewayContext, 'keys' | 'audience'>,
+  stored: readonly StoredVote[],
+): ApprovalView['votes'] {
   const options = { schema: signedVoteSchema, audience, registry: keys.registry, now: null };
-  const votes = (await store.votesByNonce(nonce)).map(({ vote }) => openEnvelope(vote, options));
+  const votes = stored.map(({ vote }) => openEnvelope(vote, options));
   return votes.flatMap((opened) => {
     if (opened.kind === 'rejected') return [];
     const { principal, verdict, castAt, channel, authenticated } = opened.signed.body;

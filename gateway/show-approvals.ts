@@ -13,7 +13,8 @@ import { CountersignError } from '../core/errors.ts';
 import { findAsk } from './answerable.ts';
 import type { ApproverCheck } from './approvers.ts';
 import { unconfirmed } from './confirm-ask.ts';
-import { describeSituation, situationOf, votesOf } from './describe-situation.ts';
+import { type Beside, readBeside } from './beside-requests.ts';
+import { describeSituation, situationOf } from './describe-situation.ts';
 import { engineWords, hasEnded } from './engine-word.ts';
 import type { Credential } from './credentials.ts';
 import { inParallel } from './in-parallel.ts';
@@ -22,10 +23,8 @@ import { warningBeforeEdit } from './left-after-edit.ts';
 import { noteLook } from './note-look.ts';
 import { wholeArguments } from './last-approved.ts';
 import { isGrantable } from './grants/grantable.ts';
-import { grantsOfRequest } from './grants/show-grants.ts';
 import type { GatewayContext } from './options.ts';
-import { isUntold } from '../store/notice.ts';
-import type { AskRow, RunRow } from '../store/store.ts';
+import type { RunRow } from '../store/store.ts';
 import { confirmationNeeded } from './step-up.ts';
 import { whyNotEditable } from './prepare-edit.ts';
 import { oncePer } from './once-per.ts';
@@ -61,31 +60,28 @@ export async function listApprovals(
   const onInvalid = (nonce: string) => {
     gateway.logger.error({ nonce, code: 'record-invalid' }, 'a stored request was changed and is not listed');
   };
+  const words = engineWords(gateway);
+  const runs = oncePer(async (id: string) => await gateway.store.getRun(id));
   if (state === 'all') {
-    const words = engineWords(gateway);
     const rows = await gateway.store.listAsks({ ...ofRun, limit: isNarrow(filter) ? mostRows : limit }, onInvalid);
     const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []).filter((ask) => fits(ask, filter));
-    const views = await inParallel(
-      asks,
-      atOnce,
-      async (ask) => await viewOf(gateway, seen, caller, ask, words, await gateway.store.getRun(ask.row.workflowId)),
-    );
+    const besideOf = await readBeside(gateway, asks);
+    const views = await inParallel(asks, atOnce, async (ask) => {
+      return await viewOf(gateway, seen, caller, ask, words, await runs(ask.row.workflowId), besideOf(ask));
+    });
     return wanted(views, mayAnswer).slice(0, limit);
   }
   // Past ones stay for ever in a store, first by urgency: read with the others, they would crowd those out that wait.
   const dueFrom = gateway.clock.now();
-  const words = engineWords(gateway);
-  const runs = oncePer(async (id: string) => await gateway.store.getRun(id));
-  const viewOfLive = async (row: AskRow): Promise<ApprovalView | undefined> => {
-    const ask = openAsk(gateway, row);
-    if (!ask || !fits(ask, filter)) return undefined;
+  type BesideOf = Awaited<ReturnType<typeof readBeside>>;
+  const viewOfLive = async (ask: OpenedAsk, besideOf: BesideOf): Promise<ApprovalView | undefined> => {
     const run = await runs(ask.row.workflowId);
     const live = run?.closedAt === null && run.runEpoch === ask.row.runEpoch;
     if (!live) return undefined;
     // A server out of reach is asked once more and throws: "nothing waits" would be a guess.
     const word = (await words(ask.row.workflowId)) ?? undefined;
     if ((await unconfirmed(gateway, ask, run, word)) !== undefined) return undefined;
-    return await viewOf(gateway, seen, caller, ask, words, run);
+    return await viewOf(gateway, seen, caller, ask, words, run, besideOf(ask));
   };
   const views: ApprovalView[] = [];
   // Only as many as are wanted: with a thousand pending, reading each would cost more than all the rest.
@@ -93,7 +89,9 @@ export async function listApprovals(
   for (let read = 0; read < mostRows && views.length < limit; ) {
     const page = { ...ofRun, open: true, dueFrom, limit, ...(after ? { after } : {}) };
     const rows = await gateway.store.listAsks(page, onInvalid);
-    views.push(...wanted(await inParallel(rows, atOnce, viewOfLive), mayAnswer));
+    const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []).filter((ask) => fits(ask, filter));
+    const besideOf = await readBeside(gateway, asks);
+    views.push(...wanted(await inParallel(asks, atOnce, async (ask) => await viewOfLive(ask, besideOf)), mayAnswer));
     const last = rows.at(-1);
     if (!last || rows.length < limit) break;
     after = { deadlineAt: last.deadlineAt, nonce: last.nonce };
@@ -139,7 +137,8 @@ export async function showApproval(
     const moments = tellings.flatMap(({ nonce: _, channel: by, ...moment }) => (by === channel ? [moment] : []));
     return { channel, at: toldAt, remindedAt, problem, moments };
   });
-  const view = await toView(gateway, ask, caller, you, run, engineWords(gateway), { lastApproved, spent });
+  const beside = (await readBeside(gateway, [ask]))(ask);
+  const view = await toView(gateway, ask, caller, you, run, engineWords(gateway), beside, { lastApproved, spent });
   const looked = (await gateway.store.looksOf(nonce)).map(({ authenticated, nonce: _, ...look }) => {
     return { ...look, authenticated: howAuthenticated(authenticated) };
   });
@@ -211,10 +210,11 @@ async function viewOf(
   ask: OpenedAsk,
   words: Words,
   run: RunRow | null,
+  beside: Beside,
 ): Promise<ApprovalView | undefined> {
   const ticket = run ? openTicket(gateway, run.ticket, ask.row.workflowId) : undefined;
   if (!run || !ticket) return undefined;
-  return await toView(gateway, ask, caller, await rightsOf(approvers, ask, ticket, caller), run, words);
+  return await toView(gateway, ask, caller, await rightsOf(approvers, ask, ticket, caller), run, words, beside);
 }
 
 async function toView(
@@ -224,6 +224,7 @@ async function toView(
   you: ApprovalView['you'],
   run: RunRow,
   words: Words,
+  { votes, grants, untold }: Beside,
   extra: Pick<CardSituation, 'lastApproved' | 'spent'> = {},
 ): Promise<ApprovalView> {
   const { row, body, card } = ask;
@@ -233,10 +234,7 @@ async function toView(
   const undecided = row.outcome === null && timeLeftMs > 0;
   // Nobody closed what a run asked that was ended from outside; an answer to it would reach nobody.
   const abandoned = undecided && hasEnded(run, await words(row.workflowId));
-  const votes = await votesOf(gateway, row.nonce);
   const answered = votes.findLast(({ principal }) => principal === caller.principal)?.verdict;
-  const grants = terms.grants ? await grantsOfRequest(gateway, row.nonce) : [];
-  const untold = await untoldOf(gateway, row.nonce);
   const situation = { ...situationOf(gateway, ask, votes), ...extra, grants };
   return {
     nonce: row.nonce,
@@ -284,12 +282,4 @@ function breakGlassOf(ask: OpenedAsk): Pick<ApprovalView['approvers'], 'breakGla
   if (!breakGlass) return {};
   const confirmation = confirmationNeeded(ask, 'api', 'break-glass')?.expected ?? '';
   return { breakGlass: { role: breakGlass.role, confirmation, reviewWithinMs: breakGlass.reviewWithinMs } };
-}
-
-/** Channels by which nobody could be told. */
-async function untoldOf({ store }: GatewayContext, nonce: string): Promise<NonNullable<ApprovalView['untold']>> {
-  const notices = await store.noticesOf(nonce);
-  return notices
-    .filter((one) => one.about === undefined && isUntold(one))
-    .map(({ channel, problem }) => ({ channel, problem }));
 }

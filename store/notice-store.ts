@@ -17,6 +17,8 @@ export interface NoticeStore {
   saveNotice(notice: Notice, telling?: Telling): Promise<void>;
   /** Of the request, and of its review where somebody broke the glass. */
   noticesOf(nonce: string): Promise<KeptNotice[]>;
+  /** Of many requests in one look, for lists, without those of reviews; a request without any has no entry. */
+  noticesOfAll(nonces: readonly string[]): Promise<Map<string, KeptNotice[]>>;
   /** Latest to be tried first. */
   listNotices(filter: { state: KeptNotice['state']; limit: number }): Promise<KeptNotice[]>;
   /** Of other channels, by which nobody could be told (`isUntold`), and not yet said by this one. */

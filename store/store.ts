@@ -291,6 +291,8 @@ export interface Store extends NoticeStore {
   /** One vote by principal and nonce; a second one is `duplicate` and changes nothing. */
   storeVote(vote: SignedVote, digest: string): Promise<{ kind: 'stored' } | { kind: 'duplicate'; first: StoredVote }>;
   votesByNonce(nonce: string): Promise<StoredVote[]>;
+  /** Of many requests in one look, for lists; a request that nobody voted on has no entry. */
+  votesByNonces(nonces: readonly string[]): Promise<Map<string, StoredVote[]>>;
   unsignalledVotes(limit: number): Promise<StoredVote[]>;
   markVoteSignalled(digest: string): Promise<void>;
 

@@ -11,6 +11,7 @@ import { decideGrant, grantDigestOf } from '../../core/grant/decide-grant.ts';
 import { grantLines } from '../../core/grant/grant-words.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { type KnownGrant, readGrants } from '../../store/read-grants.ts';
+import type { StoredVote } from '../../store/store.ts';
 import type { GatewayContext } from '../options.ts';
 
 export interface GrantFilter {
@@ -54,12 +55,25 @@ export async function findGrant(gateway: GatewayContext, grantId: string): Promi
 
 /** What was proposed for a request and not revoked, for whoever looks at its card. */
 export async function grantsOfRequest(gateway: GatewayContext, nonce: string): Promise<ProposedGrantView[]> {
-  const own = (await allGrants(gateway)).filter(
-    ({ grant, revoked }) => grant.request.nonce === nonce && revoked === null,
-  );
-  if (own.length === 0) return [];
-  const votes = await votesOf(gateway, nonce);
-  return own.map(({ grant }) => proposedView(grant, votes)).filter(({ approvals }) => approvals.length > 0);
+  const votes = new Map([[nonce, await gateway.store.votesByNonce(nonce)]]);
+  return (await grantsOfRequests(gateway, [nonce], votes)).get(nonce) ?? [];
+}
+
+/** The same, of many requests whose stored votes were read: all grants are looked through once. */
+export async function grantsOfRequests(
+  gateway: GatewayContext,
+  nonces: readonly string[],
+  votesByNonce: ReadonlyMap<string, readonly StoredVote[]>,
+): Promise<Map<string, ProposedGrantView[]>> {
+  const found = new Map<string, ProposedGrantView[]>(nonces.map((nonce) => [nonce, []]));
+  if (nonces.length === 0) return found;
+  for (const { grant, revoked } of await allGrants(gateway)) {
+    const views = found.get(grant.request.nonce);
+    if (!views || revoked !== null) continue;
+    const view = proposedView(grant, thatVerify(gateway, votesByNonce.get(grant.request.nonce) ?? []));
+    if (view.approvals.length > 0) views.push(view);
+  }
+  return found;
 }
 
 async function allGrants({ store, keys, audience }: GatewayContext): Promise<KnownGrant[]> {
@@ -126,10 +140,13 @@ async function stateOf(
   return used >= grant.uses ? 'used-up' : 'standing';
 }
 
-/** Those that verify. */
-async function votesOf({ store, keys, audience }: GatewayContext, nonce: string): Promise<VoteEvidence[]> {
+async function votesOf(gateway: GatewayContext, nonce: string): Promise<VoteEvidence[]> {
+  return thatVerify(gateway, await gateway.store.votesByNonce(nonce));
+}
+
+function thatVerify({ keys, audience }: GatewayContext, stored: readonly StoredVote[]): VoteEvidence[] {
   const options = { schema: signedVoteSchema, audience, registry: keys.registry, now: null };
-  return (await store.votesByNonce(nonce)).flatMap(({ vote, digest }) => {
+  return stored.flatMap(({ vote, digest }) => {
     const opened = openEnvelope(vote, options);
     return opened.kind === 'opened' ? [{ vote: opened.signed, digest, valid: true, eligible: true }] : [];
   });

@@ -5,6 +5,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { indexApprovalChanges } from './approval-changes.ts';
+import { indexAskOrder } from './ask-order.ts';
 import { createAskQuotas } from './ask-quotas.ts';
 import { type AppendOnly, createAuthorityAndLedger } from './authority-and-ledger.ts';
 import { indexGateReads } from './gate-reads.ts';
@@ -39,6 +40,7 @@ function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
     '0014-review-notices': { up: createReviewNotices },
     '0015-looks': { up: createLooks },
     '0016-tellings': { up: createTellings },
+    '0017-ask-order': { up: indexAskOrder },
   };
 }
 

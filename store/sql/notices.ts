@@ -2,30 +2,38 @@
  * Notices of approval requests by channel, and deliveries that were seen. Each step is a compare-and-set on `next_at`: of
  * two gateways that would tell the same request, one takes it, and a taker that dies gives it back when its lease ends.
  */
+import { sql } from 'kysely';
 import type { Store } from '../store.ts';
 import type { KeptNotice, Notice } from '../notice.ts';
 import { hasUnsaid } from './notice-alarms.ts';
 import { type NoticeTable, tableOf, toNotice, toRow } from './notice-rows.ts';
-import type { SqlSession, WriteScope } from './session.ts';
+import type { Queries, SqlSession, WriteScope } from './session.ts';
 import { insertTelling } from './tellings.ts';
 import { ofRow } from './write-scopes.ts';
 
 type NoticeMethods = Pick<
   Store,
-  'noticesDue' | 'reviewNoticesDue' | 'takeNotice' | 'saveNotice' | 'noticesOf' | 'listNotices' | 'firstDelivery'
+  | 'noticesDue'
+  | 'reviewNoticesDue'
+  | 'takeNotice'
+  | 'saveNotice'
+  | 'noticesOf'
+  | 'noticesOfAll'
+  | 'listNotices'
+  | 'firstDelivery'
 >;
 
 export function noticeMethods(session: SqlSession): NoticeMethods {
   return {
     noticesDue: ({ channel, now, limit }) =>
       session.read(async (queries) => {
-        const told = queries.selectFrom('notices').select('nonce').where('channel', '=', channel);
         const untold = await queries
           .selectFrom('asks')
           .select('nonce')
           .where('outcome', 'is', null)
           .where('deadline_at', '>', now)
-          .where('nonce', 'not in', told)
+          // A look by key for each open request: a list of what was ever told would be read anew each time, and grows for ever.
+          .where((where) => where.not(where.exists(toldOf(queries, 'notices', channel, 'asks.nonce'))))
           .orderBy('deadline_at')
           .limit(limit)
           .execute();
@@ -52,9 +60,13 @@ export function noticeMethods(session: SqlSession): NoticeMethods {
       }),
     reviewNoticesDue: ({ channel, now, limit }) =>
       session.read(async (queries) => {
-        const told = queries.selectFrom('review_notices').select('nonce').where('channel', '=', channel);
-        const untold = queries.selectFrom('reviews').select('nonce').where('nonce', 'not in', told);
-        const fresh = await untold.orderBy('due_at').limit(limit).execute();
+        const told = toldOf(queries, 'review_notices', channel, 'reviews.nonce');
+        const untold = queries.selectFrom('reviews').select('nonce');
+        const fresh = await untold
+          .where((where) => where.not(where.exists(told)))
+          .orderBy('due_at')
+          .limit(limit)
+          .execute();
         const due = await queries
           .selectFrom('review_notices')
           .selectAll()
@@ -70,27 +82,31 @@ export function noticeMethods(session: SqlSession): NoticeMethods {
         ].slice(0, limit);
       }),
     takeNotice: (notice, leaseUntilAt) =>
-      session.write(async (queries) => {
-        const { nonce, channel, nextAt } = notice;
-        if (notice.state === 'new') {
-          const row = toRow({ ...notice, state: 'waiting', nextAt: leaseUntilAt });
-          const inserted = await queries
-            .insertInto(tableOf(notice))
-            .values(row)
-            .onConflict((conflict) => conflict.columns(['nonce', 'channel']).doNothing())
+      session.write(
+        async (queries) => {
+          const { nonce, channel, nextAt } = notice;
+          if (notice.state === 'new') {
+            const row = toRow({ ...notice, state: 'waiting', nextAt: leaseUntilAt });
+            const inserted = await queries
+              .insertInto(tableOf(notice))
+              .values(row)
+              .onConflict((conflict) => conflict.columns(['nonce', 'channel']).doNothing())
+              .executeTakeFirst();
+            return Number(inserted.numInsertedOrUpdatedRows ?? 0n) === 1;
+          }
+          const taken = await queries
+            .updateTable(tableOf(notice))
+            .set({ state: 'waiting', next_at: leaseUntilAt })
+            .where('nonce', '=', nonce)
+            .where('channel', '=', channel)
+            .where('next_at', '=', nextAt)
+            .where('state', '=', notice.state)
             .executeTakeFirst();
-          return Number(inserted.numInsertedOrUpdatedRows ?? 0n) === 1;
-        }
-        const taken = await queries
-          .updateTable(tableOf(notice))
-          .set({ state: 'waiting', next_at: leaseUntilAt })
-          .where('nonce', '=', nonce)
-          .where('channel', '=', channel)
-          .where('next_at', '=', nextAt)
-          .where('state', '=', notice.state)
-          .executeTakeFirst();
-        return Number(taken.numUpdatedRows) === 1;
-      }, scopeOf(notice)),
+          return Number(taken.numUpdatedRows) === 1;
+          // Lost, it is taken once more; what was told since is kept by a write that waits and takes this one along.
+        },
+        { ...scopeOf(notice), mayBeLostWithPower: true },
+      ),
     saveNotice: (notice, telling) =>
       session.write(async (queries) => {
         const { nonce, channel, ...values } = toRow(notice);
@@ -114,6 +130,20 @@ export function noticeMethods(session: SqlSession): NoticeMethods {
           return rows.map((row) => toNotice(row, table));
         };
         return [...(await of('notices')), ...(await of('review_notices'))];
+      }),
+    noticesOfAll: (nonces) =>
+      session.read(async (queries) => {
+        if (nonces.length === 0) return new Map();
+        const rows = await queries
+          .selectFrom('notices')
+          .selectAll()
+          .where('nonce', 'in', nonces)
+          .orderBy('channel')
+          .execute();
+        return Map.groupBy(
+          rows.map((row) => toNotice(row)),
+          ({ nonce }) => nonce,
+        );
       }),
     listNotices: ({ state, limit }) =>
       session.read(async (queries) => {
@@ -139,6 +169,14 @@ export function noticeMethods(session: SqlSession): NoticeMethods {
         ofRow(`deliveries ${source}`),
       ),
   };
+}
+
+function toldOf(queries: Queries, table: NoticeTable, channel: string, nonce: 'asks.nonce' | 'reviews.nonce') {
+  return queries
+    .selectFrom(`${table} as told`)
+    .select('told.nonce')
+    .where('told.channel', '=', channel)
+    .where('told.nonce', '=', sql.ref<string>(nonce));
 }
 
 function scopeOf(notice: Notice): WriteScope {

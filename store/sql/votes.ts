@@ -11,7 +11,10 @@ import type { Queries, SqlSession } from './session.ts';
 import type { VotesTable, WithdrawalsTable } from './tables.ts';
 import { ofNonce, ofRow } from './write-scopes.ts';
 
-type VoteMethods = Pick<Store, 'storeVote' | 'votesByNonce' | 'unsignalledVotes' | 'markVoteSignalled'>;
+type VoteMethods = Pick<
+  Store,
+  'storeVote' | 'votesByNonce' | 'votesByNonces' | 'unsignalledVotes' | 'markVoteSignalled'
+>;
 
 export function voteMethods(session: SqlSession): VoteMethods {
   return {
@@ -26,6 +29,14 @@ export function voteMethods(session: SqlSession): VoteMethods {
         const { rows: votes } = await votesOf(queries, { nonce });
         const { rows: taken } = await withdrawalsOf(queries, { nonce });
         return inOrder([...votes.map(toStoredVote), ...taken.map(toWithdrawal)]);
+      }),
+    votesByNonces: (nonces) =>
+      session.read(async (queries) => {
+        if (nonces.length === 0) return new Map();
+        const votes = await queries.selectFrom('votes').selectAll().where('nonce', 'in', nonces).execute();
+        const taken = await queries.selectFrom('withdrawals').selectAll().where('nonce', 'in', nonces).execute();
+        const all = inOrder([...votes.map(toStoredVote), ...taken.map(toWithdrawal)]);
+        return Map.groupBy(all, ({ vote }) => vote.body.nonce);
       }),
     unsignalledVotes: (limit) =>
       session.read(async (queries) => {
@@ -45,7 +56,9 @@ export function voteMethods(session: SqlSession): VoteMethods {
           .execute();
         return inOrder([...votes.map(toStoredVote), ...taken.map(toWithdrawal)]).slice(0, limit);
       }),
-    markVoteSignalled: (digest) => session.write((queries) => markVoteSignalled(queries, digest), ofRow(digest)),
+    // Lost, the vote is sent once more, where the run knows it by its digest: nothing rests on this but a signal saved.
+    markVoteSignalled: (digest) =>
+      session.write((queries) => markVoteSignalled(queries, digest), { ...ofRow(digest), mayBeLostWithPower: true }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** What approvers are shown: the gate's own asks of live runs, their cards, and who may answer. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { linkOf, nonceOf, workflowIdOf } from '../../support/signed-objects.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { aVote, linkOf, nonceOf, voteDigest, workflowIdOf } from '../../support/signed-objects.ts';
 import { newKeys, startWorld, type World } from './gateway-world.ts';
 
 const endedLink = { linkRunId: linkOf(1), status: 'closed' as const, cancelRequested: false };
@@ -43,6 +43,27 @@ describe('the list of open approval requests', () => {
       you: { mayAnswer: true, reason: null },
     });
     expect((approval as { text: string }).text).toMatch(/^Run restart_service on test\n/);
+  });
+
+  it('reads votes and notices of all that it shows at once, however many they are', async () => {
+    for (const one of [1, 2, 3]) await world.ask(one);
+    const vote = world.seal('vote', aVote(nonceOf(2), 'cat').body);
+    await world.store.storeVote(vote, voteDigest(vote));
+    const reads = (['votesByNonces', 'noticesOfAll', 'votesByNonce', 'noticesOf'] as const).map((name) =>
+      vi.spyOn(world.store, name),
+    );
+    for (const query of ['', '?state=all']) {
+      for (const read of reads) read.mockClear();
+      const shown = (await listed(query)) as { nonce: string; votes: unknown[] }[];
+      expect(new Map(shown.map(({ nonce, votes }) => [nonce, votes.length]))).toEqual(
+        new Map([
+          [nonceOf(1), 0],
+          [nonceOf(2), 1],
+          [nonceOf(3), 0],
+        ]),
+      );
+      expect(reads.map((read) => read.mock.calls.length)).toEqual([1, 1, 0, 0]);
+    }
   });
 
   it('escapes what a card could hide from a terminal', async () => {

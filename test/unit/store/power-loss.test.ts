@@ -12,7 +12,7 @@ import type { SqlSession } from '../../../store/sql/session.ts';
 import type { Tables } from '../../../store/sql/tables.ts';
 import { ImmediateSqliteDialect } from '../../../store/sqlite/sqlite-dialect.ts';
 import { createSqliteSession, type Synchronous } from '../../../store/sqlite/sqlite-session.ts';
-import { anOutput, anyDigest, aReceipt, nonceOf } from '../../support/signed-objects.ts';
+import { anOutput, anyDigest, aReceipt, aVote, nonceOf, voteDigest } from '../../support/signed-objects.ts';
 import { consumptionOf, decide, openRun, reserve, type Scene, start, voidStepOf } from './conformance/scene.ts';
 
 describe('a write of the store', () => {
@@ -94,6 +94,20 @@ describe('a write of the store', () => {
     expect(await waitOf(() => read(scene, 4, ['secret']))).toBe('normal');
     const other = await openRun(store);
     expect(await waitOf(() => read(other, 5, ['untrusted']))).toBe('full');
+  });
+
+  it('that notes that a vote was sent, or takes a notice to be told, may be lost; a vote and what was told may not', async () => {
+    const scene = await openRun(store);
+    const nonce = nonceOf(scene.nonce);
+    await decide(store, scene, scene.callKey(1), { verdict: { ask: nonce } });
+    const vote = aVote(nonce, 'bob');
+    expect(await waitOf(() => store.storeVote(vote, voteDigest(vote)))).toBe('full');
+    expect(await waitOf(() => store.markVoteSignalled(voteDigest(vote)))).toBe('normal');
+    const due = await store.noticesDue({ channel: 'test', now: 0, limit: 10_000 });
+    const notice = due.find((one) => one.nonce === nonce);
+    if (!notice) throw new TypeError('not due');
+    expect(await waitOf(() => store.takeNotice(notice, 100))).toBe('normal');
+    expect(await waitOf(() => store.saveNotice({ ...notice, state: 'told', toldAt: 1 }))).toBe('full');
   });
 
   it('of the same turn does not stand for another one: the gate leaves out the labels of the turn itself', async () => {

@@ -32,6 +32,19 @@ export function noticeConformance(current: CurrentHarness): void {
       expect(await due(someTimeAt + 100)).toMatchObject({ state: 'waiting' });
     });
 
+    it('of many requests are read at once, and none for those that nobody took', async () => {
+      const { store } = current();
+      const [one, other] = [await asked(store), await asked(store)];
+      const fresh = await one.due(someTimeAt);
+      if (!fresh) throw new TypeError('not due');
+      for (const channel of ['test', 'another']) await store.takeNotice({ ...fresh, channel }, someTimeAt + 100);
+      const found = await store.noticesOfAll([one.nonce, other.nonce]);
+      expect([...found.keys()]).toEqual([one.nonce]);
+      expect(found.get(one.nonce)).toEqual(await store.noticesOf(one.nonce));
+      expect(found.get(one.nonce)?.map(({ channel }) => channel)).toEqual(['another', 'test']);
+      expect(await store.noticesOfAll([])).toEqual(new Map());
+    });
+
     it('what was told is kept with its notice, each moment once and the first of it, earliest first', async () => {
       const { store } = current();
       const { nonce, due } = await asked(store);

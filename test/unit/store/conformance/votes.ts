@@ -38,6 +38,26 @@ export function voteConformance(current: CurrentHarness): void {
       expect((await store.votesByNonce(nonce)).map(({ vote }) => vote)).toEqual([early, late]);
     });
 
+    it('of many requests are read at once, each with its own in order, and none for those that nobody voted on', async () => {
+      const { store } = current();
+      const [one, other, silent] = [1, 2, 3].map(() => nonceOf(newScene().nonce));
+      if (one === undefined || other === undefined || silent === undefined) throw new TypeError('three');
+      const [late, early, apart] = [
+        aVote(one, 'bob', { castAt: 9 }),
+        aVote(one, 'cat', { castAt: 8 }),
+        aVote(other, 'bob'),
+      ];
+      for (const vote of [late, early, apart]) await store.storeVote(vote, voteDigest(vote));
+      const taken = aVote(other, 'bob', { verdict: 'withdraw', withdraws: voteDigest(apart), castAt: someTimeAt + 11 });
+      await store.storeVote(taken, voteDigest(taken));
+      const found = await store.votesByNonces([one, silent, other]);
+      expect([...found.keys()].toSorted()).toEqual([one, other].toSorted());
+      for (const nonce of [one, other]) expect(found.get(nonce)).toEqual(await store.votesByNonce(nonce));
+      expect(found.get(one)?.map(({ vote }) => vote)).toEqual([early, late]);
+      expect(found.get(other)?.map(({ vote }) => vote)).toEqual([apart, taken]);
+      expect(await store.votesByNonces([])).toEqual(new Map());
+    });
+
     it('a withdrawal is kept beside the vote that it takes back, once', async () => {
       const { store } = current();
       const nonce = nonceOf(newScene().nonce);
