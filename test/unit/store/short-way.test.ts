@@ -50,6 +50,6 @@ test('a query that is asked after its transaction has ended is refused, and writ
   let kept: Queries | undefined;
   await session.write((queries) => Promise.resolve(void (kept = queries)));
   if (!kept) throw new TypeError('no transaction was opened');
-  await expect(insert(kept, { digest: 'late', text: '1' })).rejects.toThrow();
+  await expect(insert(kept, { digest: 'late', text: '1' })).rejects.toThrow('already committed');
   expect(database.prepare('select * from bodies').all()).toEqual([]);
 });
