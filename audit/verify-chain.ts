@@ -91,9 +91,11 @@ function verifyContinued(before: LinkRecord, link: LinkRecord, checks: Checks): 
   }
 }
 
-/** Up to the fork a reset's history is a copy. */
+/** Up to the fork a reset's history is a copy. A link that still ran is ended by the server in the transaction that resets it. */
 function verifyFork(base: LinkRecord, link: LinkRecord, checks: Checks): void {
   const { forkEventId } = link.origin;
+  const place = { link: base.origin.linkRunId, eventId: base.eventIds.at(-1) ?? 0 };
+  checks.expect('chain', endOf(base) !== undefined, place, 'the link was reset, and its end is missing');
   const copied = new Map(base.entries.map((entry) => [entry.eventId, entry]));
   for (const entry of link.entries) {
     if (!entry.copied) continue;

@@ -346,6 +346,16 @@ describe('replay finds what was changed:', () => {
     expect(report.verdict).toBe('incomplete');
   });
 
+  it('the end taken from a link that was reset', async () => {
+    const tampered = new Tampered('reset');
+    tampered.events.pop();
+    const report = await replay(tampered);
+    expect(report.verdict).toBe('differs');
+    expect(report.checks).toContainEqual(
+      expect.objectContaining({ id: 'chain', reason: 'the link was reset, and its end is missing' }),
+    );
+  });
+
   it('a link that is missing from the chain', async () => {
     const tampered = new Tampered('continue-as-new');
     tampered.links.shift();
