@@ -14,7 +14,7 @@ let toolsWorker: RunningWorker | undefined;
 
 beforeAll(async () => {
   const roles = ['agent', 'model', 'notify', 'record'] as const;
-  const policy = testPolicy().replace('executeWithin: 60s', 'executeWithin: 1s');
+  const policy = testPolicy().replace('executeWithin: 60s', 'executeWithin: 5s');
   harness = await startHarness({ policy, hasToolsQueue: true, worker: { roles } });
 });
 afterAll(async () => {
@@ -40,7 +40,7 @@ it('P5 what nobody took is settled, asked about again and done once', async () =
     modelURL: model.baseURL,
     settings: { roles: ['tools'] },
   });
-  // The permit's second may be over before a busy machine comes to the call: then it is asked about once more.
+  // The permit's seconds may be over before a busy machine comes to the call: then it is asked about once more.
   for (let asked = 1; ; asked += 1) {
     const next = await Promise.race([run.result(), run.ask(asked)]);
     if ('text' in next) break;
