@@ -5,6 +5,7 @@
 import type { Ask, SignedDecision } from '../core/contracts/decision.ts';
 import { type Telling, tellingSchema } from '../core/contracts/telling.ts';
 import { isBetween } from './clock-bound.ts';
+import { notesOfRequests } from './notes-of-requests.ts';
 import type { AuditStore, OpenedRecord, OpeningOptions } from './open-record.ts';
 
 /** A gateway that comes late still tells, for as long as the gate takes to close the request, ms. */
@@ -12,26 +13,23 @@ const settleMs = 15_000;
 
 /** Those that can be true are in `opened.tellings` afterwards. */
 export async function verifyTellings(
-  { tellings }: OpenedRecord,
+  opened: OpenedRecord,
   decisions: readonly SignedDecision[],
   store: AuditStore,
   { checks }: OpeningOptions,
 ): Promise<void> {
-  for (const { body } of decisions) {
-    if (body.verdict !== 'ask') continue;
-    const { nonce, approvalId } = body.ask;
-    const notes = (await store.tellingsOf(nonce)).flatMap((note) => {
-      const telling = tellingSchema.safeParse(note).data;
-      const about = `a note of who was told of request ${approvalId}`;
-      const fits = telling?.nonce === nonce;
-      checks.expect('store-tellings', fits, null, `${about} has another shape`);
-      if (!telling || !fits) return [];
-      const possible = canBe(telling, body.ask);
-      checks.expect('store-tellings', possible, null, `${about} says what its terms do not`);
-      return possible ? [telling] : [];
-    });
-    if (notes.length > 0) tellings.set(nonce, notes);
-  }
+  const read = async (nonce: string): Promise<Telling[]> => await store.tellingsOf(nonce);
+  const tellings = await notesOfRequests(decisions, read, (note, ask) => {
+    const telling = tellingSchema.safeParse(note).data;
+    const about = `a note of who was told of request ${ask.approvalId}`;
+    const fits = telling?.nonce === ask.nonce;
+    checks.expect('store-tellings', fits, null, `${about} has another shape`);
+    if (!telling || !fits) return undefined;
+    const possible = canBe(telling, ask);
+    checks.expect('store-tellings', possible, null, `${about} says what its terms do not`);
+    return possible ? telling : undefined;
+  });
+  for (const [nonce, own] of tellings) opened.tellings.set(nonce, own);
 }
 
 function canBe({ moment, dueAt, toldAt, problem }: Telling, { terms, askedAt, deadlineAt }: Ask): boolean {
