@@ -32,7 +32,10 @@ it('P5 what nobody took is settled, asked about again and done once', async () =
   );
   await resetRun(harness.door, run.workflowId, 'the-end');
   // Lost to the reset; where a busy machine resets after the permit's time, the server has ended the wait itself.
-  await until('it to count as lost or to be over', async () => (await since(run, ':void:')).length > 0 || (await isAskedAgain(run)));
+  await until(
+    'it to count as lost or to be over',
+    async () => (await since(run, ':void:')).length > 0 || (await isAskedAgain(run)),
+  );
   const { stateFolder: folder, temporal, model } = harness;
   toolsWorker = await startTestWorker({
     ...harness,
