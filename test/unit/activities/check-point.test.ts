@@ -61,14 +61,14 @@ describe.each(points)('at %s', (point) => {
 describe('what policies say', () => {
   test('a threshold lowers from where on a guard refuses, or raises it', async () => {
     expect((await asked(finds('low'), 'afterTool', settings('{ mine: { block: low } }'))).refusal).toBeDefined();
-    expect((await asked(finds('high'), 'afterTool', settings('{ mine: { block: critical } }'))).refusal).toBe(
-      undefined,
-    );
+    expect(
+      (await asked(finds('high'), 'afterTool', settings('{ mine: { block: critical, acknowledge: a test } }'))).refusal,
+    ).toBe(undefined);
     expect((await asked(finds('low'), 'afterTool', settings('{ default: { block: low } }'))).refusal).toBeDefined();
   });
 
   test('of several policies the lowest threshold counts', async () => {
-    const both = settings('{ mine: { block: critical } }', '{ mine: { block: medium } }');
+    const both = settings('{ mine: { block: critical, acknowledge: a test } }', '{ mine: { block: medium } }');
     expect((await asked(finds('medium'), 'afterTool', both)).refusal).toBeDefined();
   });
 
