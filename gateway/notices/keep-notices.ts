@@ -80,13 +80,13 @@ async function serve(gateway: GatewayContext, channel: NoticeChannel, notice: No
   const { ask } = await findAsk(gateway, notice.nonce);
   const { askedAt, deadlineAt } = ask.body.ask;
   const now = gateway.clock.now();
-  const situation = await describeSituation(gateway, ask);
+  const situation = async () => await describeSituation(gateway, ask);
   const { place } = notice;
   if (ask.row.outcome !== null || now > deadlineAt + settleMs) {
-    const votes = await votesOf(gateway, notice.nonce);
-    const end = { outcome: ask.row.outcome ?? 'expired', votes, situation };
     const changes = { state: 'done', problem: null } as const;
     if (place === null || !channel.close) return { changes };
+    const votes = await votesOf(gateway, notice.nonce);
+    const end = { outcome: ask.row.outcome ?? 'expired', votes, situation };
     await channel.close(ask, place, end);
     return { changes, told: { moment: 'closed', dueAt: ask.row.closedAt ?? deadlineAt, toldAt: now } };
   }
