@@ -72,7 +72,7 @@ function tellingOf(channel: NoticeChannel, { nonce }: Notice, step: Step, now: n
     step.changes.state === 'gave-up' ? ({ moment: 'gave-up', dueAt: now, toldAt: now } as const) : undefined;
   const told = step.told ?? gaveUp;
   if (!told) return undefined;
-  const problem = gaveUp ? (step.changes.problem ?? null) : null;
+  const problem = told.moment === 'gave-up' ? (step.changes.problem ?? null) : null;
   return { nonce, channel: channel.name, ...told, reached: channel.reaches.slice(0, mostReached), problem };
 }
 
@@ -84,9 +84,12 @@ async function serve(gateway: GatewayContext, channel: NoticeChannel, notice: No
   const { place } = notice;
   if (ask.row.outcome !== null || now > deadlineAt + settleMs) {
     const votes = await votesOf(gateway, notice.nonce);
-    const end = { outcome: ask.row.outcome ?? 'expired', votes, situation };
+    // The time that was left when it ended would stand there for ever.
+    const { now: _, ...lasting } = situation;
+    const end = { outcome: ask.row.outcome ?? 'expired', votes, situation: lasting };
+    if (place === null) return neverTold(notice, now);
     const changes = { state: 'done', problem: null } as const;
-    if (place === null || !channel.close) return { changes };
+    if (!channel.close) return { changes };
     await channel.close(ask, place, end);
     return { changes, told: { moment: 'closed', dueAt: ask.row.closedAt ?? deadlineAt, toldAt: now } };
   }
@@ -108,6 +111,12 @@ async function serve(gateway: GatewayContext, channel: NoticeChannel, notice: No
     return { changes: { state: 'told', ...reminded, nextAt: next }, told: { moment, dueAt, toldAt: now } };
   }
   return { changes: { state: 'told', problem: null, nextAt: nextAt(ask, channel, notice, now) } };
+}
+
+/** It ended while the channel was still being tried: that nobody was told by it, and why, is on record like a telling. */
+function neverTold({ problem }: Notice, now: number): Step {
+  if (problem === null) return { changes: { state: 'done' } };
+  return { changes: { state: 'done', problem }, told: { moment: 'gave-up', dueAt: now, toldAt: now } };
 }
 
 function nextAt({ body: { ask } }: OpenedAsk, channel: NoticeChannel, notice: Notice, now: number): number {
