@@ -181,6 +181,8 @@ describe('the page', () => {
     '/inbox',
     '/inbox/inbox.js',
     '/inbox/page.js',
+    '/inbox/follow.js',
+    '/inbox/time-left.js',
     '/inbox/edit.js',
     '/inbox/reviews.js',
     '/inbox/enrol.js',
