@@ -182,6 +182,8 @@ describe('the page', () => {
     '/inbox/inbox.js',
     '/inbox/page.js',
     '/inbox/edit.js',
+    '/inbox/send-answer.js',
+    '/inbox/unreadable.js',
     '/inbox/reviews.js',
     '/inbox/enrol.js',
     '/inbox/inbox.css',
