@@ -179,7 +179,7 @@ describe('what the approver compares', () => {
     const thresholds = [
       { from: { roles: [], groups: ['sre'], principals: [] }, approve: 1 },
       { from: { roles: ['lead'], groups: ['security'], principals: ['an\u202Ena'] }, approve: 2 },
-      { from: { roles: ['auditor'], principals: [] }, deny: 1 },
+      { from: { roles: ['auditor'], principals: [] }, approve: 0, deny: 1 },
     ];
     const cast = [
       { principal: 'bob', verdict: 'approve' },
@@ -195,6 +195,6 @@ describe('what the approver compares', () => {
 
   test('that nothing like it was found claims no more than was looked through', () => {
     const text = renderCardText(buildCard(facts()), { lastApproved: null });
-    expect(text).toContain('like before none of the newest approved requests is one of this tool and agent');
+    expect(text).toContain('like before nothing of this tool and agent to compare with');
   });
 });
