@@ -10,7 +10,7 @@ import {
   voteBodySchema,
   voteVerdictSchema,
 } from '../core/contracts/approval.ts';
-import { castVoteViewSchema, lookViewSchema, toldViewSchema } from './answer-views.ts';
+import { castVoteViewSchema, lookViewSchema, toldViewSchema, unreadableListSchema } from './answer-views.ts';
 import { type ErrorCode, errorMeanings } from '../core/contracts/errors.ts';
 import {
   agentNameSchema,
@@ -32,6 +32,7 @@ import { showsSomething } from '../core/shows-something.ts';
 import { grantCapViewSchema, grantRequestSchema, proposedGrantViewSchema } from './grant-schemas.ts';
 
 export { scopeSchema };
+export type { UnreadableRequest } from './answer-views.ts';
 export type Scope = z.infer<typeof scopeSchema>;
 
 const errorCodes = Object.keys(errorMeanings) as ErrorCode[];
@@ -299,6 +300,7 @@ export type ApprovalWords = z.infer<typeof approvalWordsSchema>;
 
 export const approvalListSchema = z.strictObject({
   approvals: z.array(approvalViewSchema),
+  unreadable: unreadableListSchema.optional(),
   version: z.string().optional().describe('Send it with `waitMs` to be answered when the list has changed'),
 });
 /** One `data` of the event stream. */

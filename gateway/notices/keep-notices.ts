@@ -3,6 +3,7 @@
  * goes on where another died. A failure is tried again, given up, shown, and said by the other channels; it approves, denies and
  * delays nothing.
  */
+import type { CardSituation } from '../../core/card/lay-out-card.ts';
 import { mostReached, type Telling } from '../../core/contracts/telling.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { Notice } from '../../store/notice.ts';
@@ -80,16 +81,19 @@ async function serve(gateway: GatewayContext, channel: NoticeChannel, notice: No
   const { ask } = await findAsk(gateway, notice.nonce);
   const { askedAt, deadlineAt } = ask.body.ask;
   const now = gateway.clock.now();
-  const situation = await describeSituation(gateway, ask);
+  const situation = async () => await describeSituation(gateway, ask);
   const { place } = notice;
   if (ask.row.outcome !== null || now > deadlineAt + settleMs) {
-    const votes = await votesOf(gateway, notice.nonce);
-    // The time that was left when it ended would stand there for ever.
-    const { now: _, ...lasting } = situation;
-    const end = { outcome: ask.row.outcome ?? 'expired', votes, situation: lasting };
     if (place === null) return neverTold(notice, now);
     const changes = { state: 'done', problem: null } as const;
     if (!channel.close) return { changes };
+    // The time that was left when it ended would stand there for ever.
+    const lasting = async (): Promise<CardSituation> => {
+      const { now: _, ...others } = await situation();
+      return others;
+    };
+    const votes = await votesOf(gateway, notice.nonce);
+    const end = { outcome: ask.row.outcome ?? 'expired', votes, situation: lasting };
     await channel.close(ask, place, end);
     return { changes, told: { moment: 'closed', dueAt: ask.row.closedAt ?? deadlineAt, toldAt: now } };
   }

@@ -9,7 +9,9 @@ import { offerGranting, showGranting, startGranting } from './grant.js';
 import { showReviews } from './reviews.js';
 import { showSaid } from './said.js';
 import { hasTimeLeft, showTimeLeft } from './time-left.js';
+import { sendReconcile, sendVote } from './send-answer.js';
 import { ask, element, messageOf, rowOf, say, showSignedOut } from './page.js';
+import { showUnreadable } from './unreadable.js';
 
 /** @typedef {{ kind: string, label: string, text: string }} Line */
 /**
@@ -32,7 +34,6 @@ import { ask, element, messageOf, rowOf, say, showSignedOut } from './page.js';
  */
 
 /** @typedef {{ principal: string }} Session */
-/** @typedef {{ status: string, outcome?: string | null, reason?: string | null }} VoteResult */
 
 /** @type {Map<string, Approval>} */
 const approvals = new Map();
@@ -82,14 +83,24 @@ async function openSession(token) {
 }
 
 async function load() {
-  /** @type {{ approvals: Approval[] }} */
-  const { approvals: listed } = await ask('GET', '/v1/approvals?limit=200');
+  /** @type {{ approvals: Approval[], unreadable?: import('./unreadable.js').Unreadable[] }} */
+  const { approvals: listed, unreadable = [] } = await ask('GET', '/v1/approvals?limit=200');
   const open = new Set(listed.map((one) => one.nonce));
   for (const nonce of approvals.keys()) if (!open.has(nonce) && nonce !== shown) approvals.delete(nonce);
   for (const one of listed) if (one.nonce !== shown) approvals.set(one.nonce, one);
-  if (shown !== undefined) await refresh(shown);
+  showUnreadable(unreadable);
+  if (unreadable.some(({ nonce }) => nonce === shown)) hideCard();
+  // One that cannot be read keeps nobody from the list.
+  if (shown !== undefined) await refresh(shown).catch((error) => say(messageOf(error)));
   showList();
   await showReviews();
+}
+
+/** What cannot be read any more is no longer to be looked at either. */
+function hideCard() {
+  if (shown !== undefined) approvals.delete(shown);
+  shown = undefined;
+  showCard();
 }
 
 /** @param {string} nonce */
@@ -268,7 +279,8 @@ async function answer(yes) {
   updateButtons();
   element('state').textContent = 'Sending your answer…';
   try {
-    told = await (one.kind === 'call' ? vote(one, yes ? 'approve' : 'deny') : reconcile(one, yes));
+    const said = { reason: reason.value.trim(), confirmation: confirmation.value };
+    told = await (one.kind === 'call' ? sendVote(one, yes ? 'approve' : 'deny', said) : sendReconcile(one, yes, said));
   } catch (error) {
     told = messageOf(error);
   }
@@ -276,47 +288,6 @@ async function answer(yes) {
   busy = false;
   await load().catch((error) => say(messageOf(error)));
   updateButtons();
-}
-
-/** @param {Approval} one @param {'approve' | 'deny'} verdict */
-async function vote(one, verdict) {
-  const why = reason.value.trim();
-  const body = {
-    verdict,
-    ...(why === '' ? {} : { reason: why }),
-    // As it was typed: the gateway compares it.
-    ...(verdict === 'approve' && one.approvers.confirmation !== null ? { confirmation: confirmation.value } : {}),
-  };
-  const headers = { 'if-match': `"${one.cardDigest}"`, 'idempotency-key': crypto.randomUUID() };
-  /** @type {VoteResult} */
-  const {
-    status,
-    outcome = null,
-    reason: refusal,
-  } = await ask('POST', `/v1/approvals/${one.nonce}/votes`, body, headers);
-  switch (status) {
-    case 'applied':
-      return outcome === null ? 'Counted; more votes are needed.' : `Counted; the request is ${outcome}.`;
-    case 'recorded':
-      return 'Recorded; the run has not answered yet.';
-    case 'duplicate':
-      return 'You had voted before; the first vote stands.';
-    case 'late':
-      return 'Too late: the request was no longer open.';
-    default:
-      return `Not counted: ${refusal ?? 'no reason given'}`;
-  }
-}
-
-/** @param {Approval} one @param {boolean} happened */
-async function reconcile(one, happened) {
-  const body = {
-    answer: happened ? 'happened' : 'did-not-happen',
-    cardDigest: one.cardDigest,
-    reason: reason.value.trim(),
-  };
-  await ask('POST', `/v1/approvals/${one.nonce}/reconcile`, body);
-  return 'Your answer is recorded.';
 }
 
 /** @param {number} by */

@@ -184,6 +184,8 @@ describe('the page', () => {
     '/inbox/follow.js',
     '/inbox/time-left.js',
     '/inbox/edit.js',
+    '/inbox/send-answer.js',
+    '/inbox/unreadable.js',
     '/inbox/reviews.js',
     '/inbox/enrol.js',
     '/inbox/inbox.css',
