@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Checks } from './checks.ts';
 import type { Payload } from './decode-payload.ts';
-import { attributesOf, kindOf } from './event-references.ts';
+import { kindOf } from './event-references.ts';
 import type { HistoryEvent, LinkHistory } from './history-source.ts';
 import { eventsOf, numberOf } from './link-origin.ts';
 

@@ -41,8 +41,8 @@ interface ProtoField {
   resolvedType: (Partial<ProtoType> & { values?: Readonly<Record<string, number>> }) | null;
   resolve(): ProtoField;
 }
-const { lookupType } = proto as unknown as { lookupType(name: string): ProtoType };
-const eventType = lookupType.call(proto, 'temporal.api.history.v1.HistoryEvent');
+const reflected = proto as unknown as { lookupType(name: string): ProtoType };
+const eventType = reflected.lookupType('temporal.api.history.v1.HistoryEvent');
 
 /** The attributes of another kind beside those of its own are left out: each kind would be found for the same reason. */
 function fieldsAdded(part: unknown, at: At): Addition[] {
