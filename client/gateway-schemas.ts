@@ -49,7 +49,7 @@ export const problemSchema = z.strictObject({
   fields: z
     .array(z.strictObject({ field: z.string(), problem: z.string() }))
     .optional()
-    .describe('Where the request has another shape than expected'),
+    .describe('Each key that is not what it must be, with what it is, what was expected, what to do'),
 });
 export type Problem = z.infer<typeof problemSchema>;
 
