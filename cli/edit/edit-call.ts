@@ -201,7 +201,7 @@ function wordsOf(result: VoteResult): string {
     case 'late':
       return 'too late, the request was no longer open';
     case 'duplicate':
-      return 'you had answered before; the first answer stands';
+      return `not taken: ${visible(result.reason ?? 'you had answered it before')}`;
     case 'rejected':
       return `not taken: ${visible(result.reason ?? 'no reason given')}`;
   }

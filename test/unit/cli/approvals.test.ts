@@ -121,7 +121,9 @@ describe('approve', () => {
     const vote = {
       status,
       outcome: null,
-      reason: status === 'rejected' ? 'the card changed' : null,
+      reason:
+        { rejected: 'the card changed', duplicate: 'you had answered it before: deny at noon from slack' }[status] ??
+        null,
       voteDigest,
       castAt: 1,
     };

@@ -112,7 +112,7 @@ describe('edit with a file', () => {
 
   test.each<[string, object, number, string]>([
     ['late', { status: 'late', outcome: null }, 5, 'too late'],
-    ['a duplicate', { status: 'duplicate', outcome: null }, 5, 'the first answer stands'],
+    ['a duplicate', { status: 'duplicate', outcome: null, reason: 'deny at noon' }, 5, 'not taken: deny at noon'],
     [
       'not taken',
       { status: 'rejected', outcome: null, reason: 'it changes nothing' },
