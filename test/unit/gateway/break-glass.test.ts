@@ -175,7 +175,10 @@ describe('a review', () => {
     expect(await list()).toEqual({ open: 0, reviews: [] });
     expect(await list('all')).toMatchObject({
       reviews: [
-        { state: 'signed', signatures: [{ principal: 'bob', finding: 'not-justified' }, { principal: 'carol' }] },
+        {
+          state: 'signed',
+          signatures: [{ principal: 'bob', finding: 'not-justified', channel: 'api' }, { principal: 'carol' }],
+        },
       ],
     });
     expect((await signs(await world.key('dan'))).status).toBe(409);

@@ -94,7 +94,7 @@ it('are signed there by whoever may, after a finding and a reason of their own, 
   const review = (await world.call('GET', `/v1/reviews/${ask.nonce}`, { key: mia })).body;
   expect(review).toMatchObject({
     state: 'open',
-    signatures: [{ principal: 'bob', finding: 'not-justified', reason: 'carol was at her desk' }],
+    signatures: [{ principal: 'bob', finding: 'not-justified', reason: 'carol was at her desk', channel: 'web' }],
   });
   expect(said).toEqual([]);
 });
