@@ -286,10 +286,12 @@ export const approvalViewSchema = z.strictObject({
 });
 export type ApprovalView = z.infer<typeof approvalViewSchema>;
 
+const shownWhole = 'The same to read: what hides, pads or poses as another sign is an escape, as on the card';
 export const approvalArgumentsSchema = z.strictObject({
   nonce: nonceSchema,
   argumentsDigest: digestSchema,
   arguments: z.string().describe('Canonical JSON (RFC 8785), whole; its digest is in the card'),
+  shown: z.string().describe(shownWhole),
 });
 export type ApprovalArguments = z.infer<typeof approvalArgumentsSchema>;
 
@@ -299,6 +301,7 @@ export const approvalWordsSchema = z.strictObject({
   nonce: nonceSchema,
   about: wordsAboutSchema,
   text: z.string().describe('All that the tool said, redacted; others may have chosen every word'),
+  shown: z.string().describe(`${shownWhole}, line by line`),
 });
 export type ApprovalWords = z.infer<typeof approvalWordsSchema>;
 

@@ -7,6 +7,7 @@ import { type CardSituation, layOutCard } from '../core/card/lay-out-card.ts';
 import { renderCardText } from '../core/card/render-text.ts';
 import type { Channel } from '../core/contracts/approval.ts';
 import { howAuthenticated } from '../core/how-authenticated.ts';
+import { makeVisible } from '../core/make-visible.ts';
 import type { TicketBody } from '../core/contracts/ticket.ts';
 import { CountersignError } from '../core/errors.ts';
 import { findAsk } from './answerable.ts';
@@ -106,7 +107,7 @@ export async function showArguments(gateway: GatewayContext, nonce: string): Pro
   const { ask } = await findAsk(gateway, nonce);
   const { card } = ask;
   const text = await wholeArguments(gateway, card);
-  if (text !== null) return { nonce, argumentsDigest: card.argumentsDigest, arguments: text };
+  if (text !== null) return { nonce, argumentsDigest: card.argumentsDigest, arguments: text, shown: makeVisible(text) };
   throw new CountersignError(
     'not-found',
     `Cannot show the arguments of approval request "${nonce}": they were cut and the whole is not in the store, expected it there; deny the request`,
@@ -144,6 +145,7 @@ async function toView(
   const abandoned = undecided && hasEnded(run, await words(row.workflowId));
   const own = votes.findLast(({ principal }) => principal === caller.principal);
   const situation = { ...situationOf(gateway, ask, votes), ...extra, grants };
+  const { now: _, ...lasting } = situation;
   return {
     nonce: row.nonce,
     approvalId: body.ask.approvalId,
@@ -154,7 +156,8 @@ async function toView(
     times: body.ask.times ?? 1,
     card,
     text: renderCardText(card, situation),
-    lines: layOutCard(card, situation),
+    // For pages, which stay open: the time left goes on there, from `timeLeftMs`.
+    lines: layOutCard(card, lasting),
     ...extra,
     cardDigest,
     askDigest: row.askDigest,

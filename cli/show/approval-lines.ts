@@ -1,7 +1,8 @@
 /** An approval request as text: the card, then what the gateway says of the request. Pure; the card is rendered here. */
 import type { ApprovalView, UnreadableRequest } from '../../client/gateway-schemas.ts';
+import { namesOfSet } from '../../core/approver-set.ts';
 import { renderCardText } from '../../core/card/render-text.ts';
-import type { ApproverSet } from '../../core/contracts/approval.ts';
+import { votesSoFar } from '../../core/card/votes-so-far.ts';
 import { workflowIdSchema } from '../../core/contracts/ids.ts';
 import { saysYes } from '../../core/says-yes.ts';
 import { visible } from '../terminal.ts';
@@ -29,17 +30,18 @@ export function approvalLines(approval: ApprovalView, now: number, typed: Typed)
   const situation = {
     cardDigest,
     grants,
+    votes: votesSoFar(votes, approvers),
     ...(lastApproved === undefined ? {} : { lastApproved }),
     ...(spent ? { spent } : {}),
   };
-  const who = namesOf(approvers);
+  const who = namesOfSet(approvers);
   const lines = [
     renderCardText(approval.card, situation),
     `  request     ${nonce}`,
     `  approvers   ${who === '' ? 'nobody' : who}; ${approvers.quorum} needed${approvers.requesterMayApprove ? '; also whoever asked' : ''}`,
     ...approvers.thresholds.map(
       ({ from, approve, deny }) =>
-        `  of these    ${namesOf(from)}: ${approve} must approve${deny === undefined ? '' : `, ${deny} can deny`}`,
+        `  of these    ${namesOfSet(from)}: ${approve} must approve${deny === undefined ? '' : `, ${deny} can deny`}`,
     ),
     ...capLines(approvers.grants),
     ...(approvers.breakGlass ? [`  alone       role ${visible(approvers.breakGlass.role)} may break the glass`] : []),
@@ -103,10 +105,6 @@ function toldLines({ channel, at, problem, moments }: NonNullable<ApprovalView['
   });
   const failing = problem === null ? '' : ` (${visible(problem)})`;
   return [...told, ...(at === null && told.length === 0 ? [`${visible(channel)} not yet${failing}`] : [])];
-}
-
-function namesOf({ roles, groups = [], principals }: ApproverSet): string {
-  return [...roles.map((role) => `role ${role}`), ...groups.map((group) => `group ${group}`), ...principals].join(', ');
 }
 
 /** What to type, where the caller may. */

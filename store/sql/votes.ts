@@ -2,7 +2,7 @@
  * Votes as the gateway stores them before it signals them, so that a reset or a dead gateway drops none. The first vote
  * of a principal for a nonce stays, and so does the first withdrawal of it.
  */
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { CountersignError } from '../../core/errors.ts';
 import type { Store, StoredVote } from '../store.ts';
 import { prepared } from './prepared.ts';
@@ -43,14 +43,14 @@ export function voteMethods(session: SqlSession): VoteMethods {
         const votes = await queries
           .selectFrom('votes')
           .selectAll()
-          .where('signalled', '=', 0)
+          .where('signalled', '=', unsignalled)
           .orderBy('cast_at')
           .limit(limit)
           .execute();
         const taken = await queries
           .selectFrom('withdrawals')
           .selectAll()
-          .where('signalled', '=', 0)
+          .where('signalled', '=', unsignalled)
           .orderBy('cast_at')
           .limit(limit)
           .execute();
@@ -61,6 +61,9 @@ export function voteMethods(session: SqlSession): VoteMethods {
       session.write((queries) => markVoteSignalled(queries, digest), { ...ofRow(digest), mayBeLostWithPower: true }),
   };
 }
+
+/** Written out, because SQLite takes an index of these alone only where it sees the value. */
+const unsignalled = sql.lit(0);
 
 const votesOf = prepared((queries, { nonce }: { nonce: string }) =>
   queries.selectFrom('votes').selectAll().where('nonce', '=', nonce),

@@ -184,6 +184,8 @@ describe('the page', () => {
     '/inbox',
     '/inbox/inbox.js',
     '/inbox/page.js',
+    '/inbox/follow.js',
+    '/inbox/time-left.js',
     '/inbox/edit.js',
     '/inbox/send-answer.js',
     '/inbox/unreadable.js',

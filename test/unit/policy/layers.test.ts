@@ -55,7 +55,7 @@ const source = fc
       ...(limit === undefined ? {} : { limits: { callsPerRun: limit } }),
       ...(blocked === undefined ? {} : { blocked: blocked === 'alice' ? { users: ['alice'] } : { tools: [blocked] } }),
       ...(require === undefined ? {} : { require: { approval: require as 'all' } }),
-      ...(guard === undefined ? {} : { guards: { shell: { high: guard as 'allow' } } }),
+      ...(guard === undefined ? {} : { guards: { shell: { high: guard as 'allow', acknowledge: 'a test' } } }),
     };
   });
 const input: fc.Arbitrary<PolicyInput> = fc

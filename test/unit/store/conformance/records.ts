@@ -35,6 +35,24 @@ export function recordConformance(current: CurrentHarness): void {
       expect(ledger.at(-1)).toMatchObject({ at: someTimeAt + 5, body: { permitDigest, labels: ['untrusted'] } });
     });
 
+    it('a receipt is not known without its labels: where they cannot be written, neither it nor the consumption is', async () => {
+      const { store } = current();
+      const scene = await openRun(store);
+      const unwritable = { labels: [null as never] };
+      const read = scene.callKey(1);
+      const permitDigest = anyDigest(`read ${read}`);
+      const record = { permitDigest, receipt: aReceipt({ callKey: read }, permitDigest), output: anOutput(), turn: 1 };
+      await expect(store.recordReceipt({ ...record, ...unwritable })).rejects.toThrow();
+      expect(await store.receiptByPermit(permitDigest)).toBeNull();
+      const effect = scene.callKey(2);
+      await reserve(store, scene, effect);
+      await start(store, effect);
+      await expect(store.consumeFence(consumptionOf(effect, unwritable))).rejects.toThrow();
+      expect(await store.getFence(effect, 1)).toMatchObject({ state: 'executing', receipt: null });
+      const ledger = await store.listLedger({ workflowId: scene.workflowId, limit: 10 });
+      expect(ledger.filter(({ kind }) => kind === 'receipt')).toEqual([]);
+    });
+
     it('a receipt of another permit or turn than is said is not stored', async () => {
       const { store } = current();
       const scene = await openRun(store);
