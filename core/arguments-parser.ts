@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import { canonicalJson, type Json, parseCanonicalJson, parseStrictJson } from './canonical-json.ts';
 import { digestText } from './digest.ts';
+import { type ShapeProblem, shapeProblems } from './shape-problems.ts';
 
 export type ParsedArguments =
   | {
@@ -21,7 +22,6 @@ export type ParsedArguments =
 
 /** Characters; the policy's own limit is counted on the canonical form. */
 const longestText = 4_000_000;
-const mostProblems = 10;
 
 export function argumentsParser(parameters: z.ZodObject): (text: string) => ParsedArguments {
   return (text) => {
@@ -39,7 +39,11 @@ export function argumentsParser(parameters: z.ZodObject): (text: string) => Pars
 
 function checked(parameters: z.ZodObject, sent: Json): ParsedArguments {
   const fitted = parameters.safeParse(sent);
-  if (!fitted.success) return invalid(...fitted.error.issues.slice(0, mostProblems).map(explain));
+  if (!fitted.success) {
+    const problems = shapeProblems(parameters, fitted.error.issues, sent, { namesUnknownKeys: false });
+    // A model's unknown key could be a secret of its context, and this goes into the history: it is counted, and not named.
+    return invalid(...problems.map(explain));
+  }
   const canonical = canonicalJson(fitted.data);
   // Read back: what executes is exactly what was hashed, and cannot hold what JSON cannot.
   const value = parseCanonicalJson(canonical);
@@ -47,10 +51,8 @@ function checked(parameters: z.ZodObject, sent: Json): ParsedArguments {
   return { kind: 'value', canonical, value: deepFreeze(value.value), digest: digestText('arguments', canonical) };
 }
 
-function explain(issue: z.core.$ZodIssue): string {
-  const place = issue.path.length === 0 ? 'the arguments' : `"${issue.path.map(String).join('.').slice(0, 100)}"`;
-  if (issue.code === 'unrecognized_keys') return `${place}: ${issue.keys.length} unknown key(s)`;
-  return `${place}: ${issue.message.slice(0, 200)}`;
+function explain({ field, found, expected }: ShapeProblem): string {
+  return `${field === '' ? 'the whole' : `"${field}"`} ${found}, expected ${expected}`;
 }
 
 /** Whether `after` has everything of `before`, unchanged; it may have more keys (defaults). */

@@ -133,7 +133,7 @@ function toldOf(status, reason) {
     case 'recorded':
       return 'Your edit is recorded. Where the call still needs an approval, it is asked about anew; somebody else approves it.';
     case 'duplicate':
-      return 'You had answered before; the first answer stands.';
+      return `Not taken: ${reason ?? 'you had answered it before'}.`;
     case 'late':
       return 'Too late: the request was no longer open.';
     default:

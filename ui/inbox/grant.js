@@ -162,7 +162,7 @@ function toldOf({ status, outcome = null, reason, grantId = '' }) {
     case 'recorded':
       return `Recorded; the run has not answered yet. Grant ${grantId} is approved by you.`;
     case 'duplicate':
-      return 'You had voted before; the first vote stands, and no grant comes of this one.';
+      return `Not counted: ${reason ?? 'you had answered it before'}. No grant comes of this one.`;
     case 'late':
       return 'Too late: the request was no longer open.';
     default:

@@ -29,7 +29,7 @@ import { showUnreadable } from './unreadable.js';
  * @property {import('./grant.js').Grantable['approvers'] & { confirmation: string | null }} approvers
  * @property {import('./grant.js').Proposed[]} grants
  * @property {{ channel: string, problem: string | null }[]} [untold]
- * @property {{ mayAnswer: boolean, mayDeny: boolean, reason: string | null, answered?: string }} you
+ * @property {{ mayAnswer: boolean, mayDeny: boolean, reason: string | null, answered?: string, answer?: { castAt: number, channel: string } }} you
  * @property {{ left: number, mayEdit: boolean, reason: string | null }} [editing]
  */
 
@@ -189,7 +189,7 @@ function showCard() {
   // What the gateway said of an answer stays.
   if (told !== '') element('state').textContent = told;
   else if (!one.open) element('state').textContent = `This request is ${one.outcome ?? 'closed'}.`;
-  else if (answered !== undefined) element('state').textContent = `You have answered it: ${answered}.`;
+  else if (answered !== undefined) element('state').textContent = `You have answered it: ${answeredWords(one)}.`;
   else if (!one.you.mayAnswer)
     element('state').textContent =
       `You may ${mayDeny ? 'deny, and not approve' : 'not answer'}: ${one.you.reason ?? 'no reason given'}`;
@@ -210,6 +210,13 @@ function showCard() {
 /** @param {Approval} one */
 function needsWhole(one) {
   return one.card.argumentsCut || one.card.opaque !== undefined;
+}
+
+/** @param {Approval} one */
+function answeredWords({ you: { answered = '', answer } }) {
+  return answer
+    ? `${answered} at ${new Date(answer.castAt).toISOString().slice(0, 19).replace('T', ' ')} UTC from ${answer.channel}`
+    : answered;
 }
 
 /** What is typed to approve it: what its terms want, and for what is critical always. @param {Approval} one */

@@ -35,6 +35,20 @@ describe('approve', () => {
     expect(sent(gateway)).toEqual([]);
   });
 
+  test('repeats no more than a piece of what was typed, with what hides in it visible', async () => {
+    const gateway = await gatewayWith();
+    const typed = `\u001b[2J\u202e/${'x'.repeat(5000)}`;
+    for (const flags of [[], ['--json']]) {
+      const { stdout, stderr } = await runCli(['approve', typed, '--yes', ...flags], gateway);
+      const said = `${stdout}${stderr}`;
+      expect(said.length).toBeLessThan(500);
+      expect(said).toContain('(5006 characters)');
+      expect(said).toContain('u{202E}');
+      for (const hidden of ['\u001b', '\u202e']) expect(said).not.toContain(hidden);
+    }
+    expect(sent(gateway)).toEqual([]);
+  });
+
   test('does not take a beginning of fewer than four characters', async () => {
     const gateway = await gatewayWith();
     expect(await runCli(['approve', nonce.slice(0, 3), '--yes'], gateway)).toMatchObject({ exit: 3 });
@@ -121,7 +135,9 @@ describe('approve', () => {
     const vote = {
       status,
       outcome: null,
-      reason: status === 'rejected' ? 'the card changed' : null,
+      reason:
+        { rejected: 'the card changed', duplicate: 'you had answered it before: deny at noon from slack' }[status] ??
+        null,
       voteDigest,
       castAt: 1,
     };
