@@ -6,7 +6,7 @@ import { type Selectable, sql } from 'kysely';
 import { CountersignError } from '../../core/errors.ts';
 import type { Store, StoredVote } from '../store.ts';
 import { prepared } from './prepared.ts';
-import { readVote, rowMustAgree, toText } from './records.ts';
+import { readUnlessChanged, readVote, rowMustAgree, toText } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
 import type { VotesTable, WithdrawalsTable } from './tables.ts';
 import { ofNonce, ofRow } from './write-scopes.ts';
@@ -28,17 +28,17 @@ export function voteMethods(session: SqlSession): VoteMethods {
       session.read(async (queries) => {
         const { rows: votes } = await votesOf(queries, { nonce });
         const { rows: taken } = await withdrawalsOf(queries, { nonce });
-        return inOrder([...votes.map(toStoredVote), ...taken.map(toWithdrawal)]);
+        return readAll(votes, taken);
       }),
-    votesByNonces: (nonces) =>
+    votesByNonces: (nonces, onInvalid) =>
       session.read(async (queries) => {
         if (nonces.length === 0) return new Map();
         const votes = await queries.selectFrom('votes').selectAll().where('nonce', 'in', nonces).execute();
         const taken = await queries.selectFrom('withdrawals').selectAll().where('nonce', 'in', nonces).execute();
-        const all = inOrder([...votes.map(toStoredVote), ...taken.map(toWithdrawal)]);
+        const all = readAll(votes, taken, onInvalid && (({ nonce }) => onInvalid(nonce)));
         return Map.groupBy(all, ({ vote }) => vote.body.nonce);
       }),
-    unsignalledVotes: (limit) =>
+    unsignalledVotes: (limit, onInvalid) =>
       session.read(async (queries) => {
         const votes = await queries
           .selectFrom('votes')
@@ -54,7 +54,7 @@ export function voteMethods(session: SqlSession): VoteMethods {
           .orderBy('cast_at')
           .limit(limit)
           .execute();
-        return inOrder([...votes.map(toStoredVote), ...taken.map(toWithdrawal)]).slice(0, limit);
+        return readAll(votes, taken, onInvalid && (({ digest }) => onInvalid(digest))).slice(0, limit);
       }),
     // Lost, the vote is sent once more, where the run knows it by its digest: nothing rests on this but a signal saved.
     markVoteSignalled: (digest) =>
@@ -71,6 +71,17 @@ const votesOf = prepared((queries, { nonce }: { nonce: string }) =>
 const withdrawalsOf = prepared((queries, { nonce }: { nonce: string }) =>
   queries.selectFrom('withdrawals').selectAll().where('nonce', '=', nonce),
 );
+
+function readAll(
+  votes: readonly Selectable<VotesTable>[],
+  taken: readonly Selectable<WithdrawalsTable>[],
+  onInvalid?: (row: { nonce: string; digest: string }) => void,
+): StoredVote[] {
+  return inOrder([
+    ...votes.flatMap((row) => readUnlessChanged(row, toStoredVote, onInvalid) ?? []),
+    ...taken.flatMap((row) => readUnlessChanged(row, toWithdrawal, onInvalid) ?? []),
+  ]);
+}
 
 function inOrder(votes: readonly StoredVote[]): StoredVote[] {
   return votes.toSorted((a, b) => {
