@@ -68,13 +68,14 @@ export async function measureGate(rounds: number): Promise<Measurement[]> {
       unit: 'ms',
       better: 'lower',
       kind: 'absolute',
-      ...(id === 'p99' ? { target: 5 } : {}),
+      ...(id.endsWith('p99') ? { target: 5 } : {}),
       ...summarise(measured.map((round) => quantile(round.map(of), at))),
     });
     return [
+      // With the threads that collect garbage and compile.
       figure('p50', 0.5, ({ processorMs }) => processorMs),
       figure('p99', 0.99, ({ processorMs }) => processorMs),
-      // On a quiet machine the same, and the disk's time besides.
+      // What a call waits for, with the disk; of a machine that does nothing else.
       figure('elapsed-p50', 0.5, ({ elapsedMs }) => elapsedMs),
       figure('elapsed-p99', 0.99, ({ elapsedMs }) => elapsedMs),
     ];
@@ -110,8 +111,8 @@ async function costsOfRounds(folder: string, rounds: number): Promise<Cost[][]> 
   return costs;
 }
 
-/** Of one run with a claimed ticket. */
-async function openGate(folder: string, calls: number) {
+/** Of one run with a claimed ticket. @param policyText of the run's pack */
+export async function openGate(folder: string, calls: number, policyText = policy) {
   const clock: Clock = { now: () => Date.now() };
   const keys = await loadOrCreateKeys({ folder: join(folder, 'keys'), domains: ['ticket', 'decision'], clock });
   const store = await openSqliteStore({ file: join(folder, 'store.db') });
@@ -124,7 +125,7 @@ async function openGate(folder: string, calls: number) {
     eventsPerLink: 1000,
     contextTokens: 1000,
   };
-  const body = aTicketBody(workflowId, await store.putBody(policy), { limits });
+  const body = aTicketBody(workflowId, await store.putBody(policyText), { limits });
   const ticket = sealEnvelope(keys.signer('ticket'), 'ticket', audience, body, {
     issuedAt: now,
     expiresAt: now + 60_000,

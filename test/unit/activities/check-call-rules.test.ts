@@ -84,7 +84,10 @@ describe('P1 a limit of calls', () => {
       const admitted = { run: 0, turn: 0, thisCallAndTry: false };
       world.dependencies.store = {
         ...store,
-        gateState: async (query) => ({ ...(await store.gateState(query)), admitted }),
+        gateView: async (query, kinds) => {
+          const view = await store.gateView(query, kinds);
+          return { ...view, state: { ...view.state, admitted } };
+        },
       };
       expect(wordOf(await world.gate({ tool: 'restart', turn, index: 1 }))).toBe(`deny ${rule}`);
     },
