@@ -37,7 +37,9 @@ export function staticOutput(args: readonly Arg[], stdin: Stdin): string | undef
       // A word more may be a file, which is read in the place of what comes in.
       return words.length === 1 && /^(?:-[dD]|--d\w*)$/u.test(words[0] ?? '') ? plain(decoded(text)) : undefined;
     case 'xxd':
-      return /^(?:-r -ps?|-ps? -r|-rp|-pr|-r -plain|-plain -r)$/u.test(words.join(' ')) ? plain(fromHex(text)) : undefined;
+      return /^(?:-r -ps?|-ps? -r|-rp|-pr|-r -plain|-plain -r)$/u.test(words.join(' '))
+        ? plain(fromHex(text))
+        : undefined;
     default:
       return undefined;
   }

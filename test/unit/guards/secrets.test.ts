@@ -272,14 +272,17 @@ describe('redactSecrets', () => {
   });
 });
 
-test.each(['password', 'api_key', 'token', 'secret'])('C14 adapt: what is called %s goes, an address stays', async (name) => {
-  const value = made(16);
-  for (const line of [`${name}: ${value}`, `${name}=${value}`, `${name.toUpperCase()} = "${value}"`]) {
-    const { text } = await redactSecrets(`ask ada@example.com, +49 30 901820\n${line}\n`);
-    expect(text).not.toContain(value.slice(0, 5));
-    expect(text).toContain('ada@example.com, +49 30 901820');
-  }
-});
+test.each(['password', 'api_key', 'token', 'secret'])(
+  'C14 adapt: what is called %s goes, an address stays',
+  async (name) => {
+    const value = made(16);
+    for (const line of [`${name}: ${value}`, `${name}=${value}`, `${name.toUpperCase()} = "${value}"`]) {
+      const { text } = await redactSecrets(`ask ada@example.com, +49 30 901820\n${line}\n`);
+      expect(text).not.toContain(value.slice(0, 5));
+      expect(text).toContain('ada@example.com, +49 30 901820');
+    }
+  },
+);
 
 test('D1 invert: nothing of a header’s key stays, however long it is', async () => {
   for (const length of [16, 24, 40]) {
