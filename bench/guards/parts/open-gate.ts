@@ -24,8 +24,8 @@ const workflowId = 'run-11111111-1111-4111-8111-111111111111';
 const linkRunId = '22222222-2222-4222-8222-222222222222';
 
 export interface OpenGate {
-  gate(turn: number, call: { tool: string; argumentsText: string }): Promise<CheckCallResult>;
-  close(): Promise<void>;
+  gate: (turn: number, call: { tool: string; argumentsText: string }) => Promise<CheckCallResult>;
+  close: () => Promise<void>;
 }
 
 /** @param folder absolute, empty: keys and store go there */

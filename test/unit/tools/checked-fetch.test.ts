@@ -142,9 +142,11 @@ describe('a checked connection', () => {
         schemes: ['http:'],
         isAllowedAddress: (address: string) => address === allowed,
       };
-      const fetched = checkedFetch(`http://site.example.com:${port}/from`, { method, body }, options);
-      if (expected.length > 1) await fetched;
-      else await expect(fetched).rejects.toThrow('it redirects what is sent to another host');
+      const said = await checkedFetch(`http://site.example.com:${port}/from`, { method, body }, options).then(
+        (answer) => String(answer.status),
+        (error: unknown) => String(error),
+      );
+      expect(said).toContain(expected.length > 1 ? '200' : 'it redirects what is sent to another host');
       expect(seen).toEqual(expected);
     },
   );
