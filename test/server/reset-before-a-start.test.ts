@@ -31,7 +31,11 @@ it('P5 what nobody took is settled, asked about again and done once', async () =
     (await since(run, ':execute:')).some((event) => event.workflowTaskCompletedEventAttributes),
   );
   await resetRun(harness.door, run.workflowId, 'the-end');
-  await until('it to count as lost', async () => (await since(run, ':void:')).length > 0);
+  // Lost to the reset; where a busy machine resets after the permit's time, the server has ended the wait itself.
+  await until(
+    'it to count as lost or to be over',
+    async () => (await since(run, ':void:')).length > 0 || (await isAskedAgain(run)),
+  );
   const { stateFolder: folder, temporal, model } = harness;
   toolsWorker = await startTestWorker({
     ...harness,
@@ -48,6 +52,10 @@ it('P5 what nobody took is settled, asked about again and done once', async () =
   }
   expect(run.effects()).toHaveLength(1);
 });
+
+async function isAskedAgain({ workflowId }: StartedRun): Promise<boolean> {
+  return (await harness.store.listAsks({ workflowId, limit: 100 })).length > 1;
+}
 
 /** Events from the one that scheduled the execution on; none while it is not scheduled. */
 async function since(run: StartedRun, activity: string) {

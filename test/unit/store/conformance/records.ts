@@ -186,7 +186,17 @@ export function recordConformance(current: CurrentHarness): void {
       await expect(store.votesByNonce(target)).rejects.toMatchObject({ code: 'record-invalid' });
       await execute(`update votes set nonce = '${nonce}', verdict = 'approve' where nonce = '${target}'`);
       await expect(store.votesByNonce(nonce)).rejects.toMatchObject({ code: 'record-invalid' });
-      await execute(`delete from votes where nonce = '${nonce}'`);
+      await expect(store.votesByNonces([nonce])).rejects.toMatchObject({ code: 'record-invalid' });
+      await expect(store.unsignalledVotes(1000)).rejects.toMatchObject({ code: 'record-invalid' });
+      const sound = aVote(target, 'bob', { verdict: 'deny' });
+      await store.storeVote(sound, voteDigest(sound));
+      const invalid: string[] = [];
+      const read = await store.votesByNonces([nonce, target], (changed) => invalid.push(changed));
+      expect([...read.keys()]).toEqual([target]);
+      const waiting = await store.unsignalledVotes(1000, (digest) => invalid.push(digest));
+      expect(waiting.map(({ digest }) => digest)).toContain(voteDigest(sound));
+      expect(invalid).toEqual([nonce, voteDigest(vote)]);
+      await execute(`delete from votes where nonce in ('${nonce}', '${target}')`);
     });
 
     it('a fence said to be consumed without a receipt, or with that of another permit, is invalid', async () => {
