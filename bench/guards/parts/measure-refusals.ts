@@ -11,13 +11,19 @@ import { defaultPolicyText } from '../../../policy/default-policy.ts';
 import { usualGuardSettings } from '../../../policy/index.ts';
 import type { Measurement } from '../../parts/suite.ts';
 import { hostileScripts, hostileTexts } from './hostile-texts.ts';
-import { openGate } from './measure-gate.ts';
+import { tools } from './measure-gate.ts';
+import { openGate } from './open-gate.ts';
 
 const ordinary = 'git log --oneline -20';
 
 export async function measureRefusals(): Promise<Measurement[]> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
-  const { gate, close } = await openGate(folder, 100, defaultPolicyText);
+  const { gate, close } = await openGate(folder, {
+    calls: 100,
+    policy: defaultPolicyText,
+    tools,
+    inputLabels: [],
+  });
   const checkPoint = createCheckPoint([]);
   let turn = 0;
   try {
@@ -26,7 +32,7 @@ export async function measureRefusals(): Promise<Measurement[]> {
     const verdictOf = async (command: string): Promise<string> => {
       turn += 1;
       const other = { path: 'logs/app.log', url: 'https://status.example.com/', note: 'of a bench' };
-      const result = await gate(turn, JSON.stringify({ ...other, command }));
+      const result = await gate(turn, { tool: 'read_status', argumentsText: JSON.stringify({ ...other, command }) });
       return result.kind === 'decided' ? result.decision.body.verdict : result.kind;
     };
     // Otherwise everything would be refused, for whatever reason.

@@ -278,6 +278,16 @@ describe('P1 X5 port: the gate refuses', () => {
     expect(wordOf(await world.gate(changes))).toBe(word);
   });
 
+  test('C13 adapt: the same is refused before any tool hears of it, whatever the policy says', async () => {
+    const world = await createGateWorld({ policy: loose });
+    const words = [
+      await world.gate({ index: 0, tool: 'none' }),
+      await world.gate({ index: 1, tool: 'restart', argumentsText: '{"name":' }),
+      await world.gate({ index: 2, tool: 'restart' }),
+    ].map(wordOf);
+    expect(words).toEqual(['deny unknown-tool', 'deny arguments-invalid', 'allow loose']);
+  });
+
   test.each([
     ['that fit', '{"name":"all"}'],
     ['that do not fit', '{"name":1}'],
