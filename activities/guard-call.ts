@@ -27,5 +27,7 @@ export async function guardCall(
 /** What guards see of a call, before it and after it. */
 export function aboutCall({ definition, args }: GuardedCall): Pick<GuardInput, 'tool' | 'args'> {
   const { name, effect, tags, commandArguments = [] } = definition;
-  return { tool: { name, effect, tags, commandArguments }, args };
+  // A pack's guard is handed what no later check reads: changing it changes nothing.
+  const tool = { name, effect, tags: Object.freeze([...tags]), commandArguments: Object.freeze([...commandArguments]) };
+  return { tool: Object.freeze(tool), args };
 }

@@ -7,6 +7,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { parseStrictJson } from '../core/canonical-json.ts';
 import { type Finding, findingSchema } from '../core/contracts/labels.ts';
 import { CountersignError } from '../core/errors.ts';
 import { type Guard, GuardFault, type GuardInput, type GuardProgram, sanitiseError } from '../guards/index.ts';
@@ -108,7 +109,9 @@ function findingsIn(guard: string, result: SandboxResult): Finding[] {
   if (result.kind === 'refused') throw new GuardFault(`there is no sandbox for it (${result.reason})`);
   if (result.kind === 'exited' && result.exitCode !== 0) throw new GuardFault(exitText(result));
   if (result.kind !== 'exited' || result.truncated) throw new GuardFault(endings[result.kind]);
-  const answer = answerSchema.safeParse(asJson(result.stdout));
+  // A severity that stands twice is read in two ways.
+  const parsed = parseStrictJson(result.stdout);
+  const answer = answerSchema.safeParse(parsed.kind === 'value' ? parsed.value : undefined);
   if (answer.success) return answer.data.map((finding) => ({ ...finding, guard }));
   throw new GuardFault('it answered with something else than a JSON list of findings');
 }
@@ -124,12 +127,4 @@ const endings = {
 function exitText({ exitCode, stderr }: Extract<SandboxResult, { kind: 'exited' }>): string {
   const said = stderr.trim() === '' ? '' : `: ${sanitiseError(stderr.trim().split('\n')[0])}`;
   return `it ended with exit code ${exitCode}${said}`;
-}
-
-function asJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

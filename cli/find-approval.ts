@@ -7,6 +7,7 @@ import type { ApprovalView } from '../client/gateway-schemas.ts';
 import { nonceSchema } from '../core/contracts/ids.ts';
 import { digestJson } from '../core/digest.ts';
 import { CountersignError } from '../core/errors.ts';
+import { visible } from './terminal.ts';
 
 const shortest = 4;
 
@@ -16,11 +17,18 @@ export async function findApproval(gateway: Countersign, given: string): Promise
   const [workflowId = ''] = given.split('/');
   const byId = given.includes('/');
   const filter = byId ? ({ state: 'all', workflowId } as const) : ({ state: 'open' } as const);
-  const { approvals } = await gateway.approvals.list({ ...filter, limit: 200 });
-  const fits = approvals.filter((one) =>
-    byId ? one.approvalId === given : given.length >= shortest && one.nonce.startsWith(given),
-  );
+  const { approvals, unreadable = [] } = await gateway.approvals.list({ ...filter, limit: 200 });
+  const isMeant = (one: { approvalId: string; nonce: string }): boolean =>
+    byId ? one.approvalId === given : given.length >= shortest && one.nonce.startsWith(given);
+  const fits = approvals.filter(isMeant);
   const [first, second] = fits;
+  const changed = unreadable.find(isMeant);
+  if (changed && !first) {
+    throw new CountersignError(
+      'record-invalid',
+      `Cannot read approval "${visible(given)}": ${visible(changed.problem)}, expected the database as the program wrote it; nobody can answer it, so cancel its run, or restore the database from a backup`,
+    );
+  }
   if (!first) {
     throw new CountersignError(
       'not-found',

@@ -1,4 +1,7 @@
-/** Who was told of an approval request, who looked and who answered it, as the gateway shows it. Nothing in here decides anything. */
+/**
+ * Who was told of an approval request, who looked and who answered it, as the gateway shows it, and what it cannot show. Nothing in
+ * here decides anything.
+ */
 import { z } from 'zod';
 import { channelSchema, voteVerdictSchema } from '../core/contracts/approval.ts';
 import { lookSchema } from '../core/contracts/look.ts';
@@ -29,3 +32,19 @@ export const toldViewSchema = z.strictObject({
     .array(tellingSchema.omit({ nonce: true, channel: true }))
     .describe('Each time that it told people, or gave up, earliest first, and whom it reaches; of the review, too'),
 });
+
+/** A request that nobody can answer and whose call does not run: somebody changed a row of it in the database. */
+const unreadableRequestSchema = z.strictObject({
+  nonce: z.string(),
+  approvalId: z.string(),
+  workflowId: z.string(),
+  part: z.enum(['request', 'vote', 'run']).describe('Which of its rows'),
+  problem: z.string().describe('In words'),
+});
+export type UnreadableRequest = z.infer<typeof unreadableRequestSchema>;
+export const unreadableListSchema = z
+  .array(unreadableRequestSchema)
+  .min(1)
+  .describe(
+    'Requests of which somebody changed a row in the database, by what their columns say: nobody can answer them; absent: none',
+  );

@@ -10,7 +10,7 @@ import {
   voteBodySchema,
   voteVerdictSchema,
 } from '../core/contracts/approval.ts';
-import { castVoteViewSchema, lookViewSchema, toldViewSchema } from './answer-views.ts';
+import { castVoteViewSchema, lookViewSchema, toldViewSchema, unreadableListSchema } from './answer-views.ts';
 import { type ErrorCode, errorMeanings } from '../core/contracts/errors.ts';
 import {
   agentNameSchema,
@@ -32,6 +32,7 @@ import { showsSomething } from '../core/shows-something.ts';
 import { grantCapViewSchema, grantRequestSchema, proposedGrantViewSchema } from './grant-schemas.ts';
 
 export { scopeSchema };
+export type { UnreadableRequest } from './answer-views.ts';
 export type Scope = z.infer<typeof scopeSchema>;
 
 const errorCodes = Object.keys(errorMeanings) as ErrorCode[];
@@ -278,10 +279,12 @@ export const approvalViewSchema = z.strictObject({
 });
 export type ApprovalView = z.infer<typeof approvalViewSchema>;
 
+const shownWhole = 'The same to read: what hides, pads or poses as another sign is an escape, as on the card';
 export const approvalArgumentsSchema = z.strictObject({
   nonce: nonceSchema,
   argumentsDigest: digestSchema,
   arguments: z.string().describe('Canonical JSON (RFC 8785), whole; its digest is in the card'),
+  shown: z.string().describe(shownWhole),
 });
 export type ApprovalArguments = z.infer<typeof approvalArgumentsSchema>;
 
@@ -291,11 +294,13 @@ export const approvalWordsSchema = z.strictObject({
   nonce: nonceSchema,
   about: wordsAboutSchema,
   text: z.string().describe('All that the tool said, redacted; others may have chosen every word'),
+  shown: z.string().describe(`${shownWhole}, line by line`),
 });
 export type ApprovalWords = z.infer<typeof approvalWordsSchema>;
 
 export const approvalListSchema = z.strictObject({
   approvals: z.array(approvalViewSchema),
+  unreadable: unreadableListSchema.optional(),
   version: z.string().optional().describe('Send it with `waitMs` to be answered when the list has changed'),
 });
 /** One `data` of the event stream. */

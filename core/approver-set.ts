@@ -18,6 +18,11 @@ export function isNamedBy(set: ApproverSet, { principal, roles, groups = [] }: N
   );
 }
 
+/** In words: of a policy, whose names may hold what hides. */
+export function namesOfSet({ roles, groups = [], principals }: ApproverSet): string {
+  return [...roles.map((role) => `role ${role}`), ...groups.map((group) => `group ${group}`), ...principals].join(', ');
+}
+
 export function isEmptySet({ roles, principals, groups = [] }: ApproverSet): boolean {
   return roles.length + principals.length + groups.length === 0;
 }

@@ -8,12 +8,14 @@ import { type ErrorCode } from '../core/contracts/errors.ts';
 import type { Risk } from '../core/contracts/labels.ts';
 import { CountersignError } from '../core/errors.ts';
 import { showsSomething } from '../core/shows-something.ts';
-import type { RunRow } from '../store/store.ts';
+import type { RunRow, StoredVote } from '../store/store.ts';
 import type { Answer, ApproverCheck } from './approvers.ts';
 import type { VotingKey } from './credentials.ts';
+import { shownVotes } from './describe-situation.ts';
 import type { GatewayContext } from './options.ts';
 import { refuseSecrets } from './refuse-secrets.ts';
 import { confirmationNeeded, type StepUp } from './step-up.ts';
+import { type ChangedPart, unreadableError } from './unreadable.ts';
 import { type OpenedAsk, openAsk, openTicket } from './verified.ts';
 
 export interface AnswerRequest {
@@ -89,26 +91,44 @@ export function requireConfirmed(
   throw cannot('input-refused', ask, is, `"confirmation": "${needed.expected}"`, 'have the person type it');
 }
 
-/** @throws {CountersignError} `not-found`; `signature-invalid` where the row is not what the gate signed */
+/**
+ * @throws {CountersignError} `not-found`; `signature-invalid` where the row is not what the gate signed; `record-invalid` where it,
+ * its run or a vote of it was changed
+ */
 export async function findAsk(
   gateway: GatewayContext,
   nonce: string,
-): Promise<{ ask: OpenedAsk; run: RunRow; ticket: TicketBody }> {
-  const row = await gateway.store.getAsk(nonce);
+): Promise<{ ask: OpenedAsk; run: RunRow; ticket: TicketBody; votes: StoredVote[] }> {
+  const { store } = gateway;
+  const [row, votes] = await Promise.all([
+    named(nonce, 'request', store.getAsk(nonce)),
+    named(nonce, 'vote', store.votesByNonce(nonce)),
+  ]);
   if (!row) {
     throw new CountersignError(
       'not-found',
       `Cannot find approval request "${nonce}": there is none, expected the nonce of one; list the open ones`,
     );
   }
+  if (shownVotes(gateway, votes).length < votes.length) throw unreadableError(nonce, 'vote');
   const ask = openAsk(gateway, row);
-  const run = await gateway.store.getRun(row.workflowId);
+  const run = await named(nonce, 'run', store.getRun(row.workflowId));
   const ticket = run ? openTicket(gateway, run.ticket, row.workflowId) : undefined;
-  if (ask && run && ticket) return { ask, run, ticket };
+  if (ask && run && ticket) return { ask, run, ticket, votes };
   throw new CountersignError(
     'signature-invalid',
     `Cannot show approval request "${nonce}": its record does not verify, expected one the gate signed; treat it as tampered with`,
   );
+}
+
+/** A store says which kind of row it cannot read; whoever asked for a request wants to know of which request it is. */
+async function named<T>(nonce: string, part: ChangedPart, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof CountersignError && error.code === 'record-invalid') throw unreadableError(nonce, part);
+    throw error;
+  }
 }
 
 export function cannot(

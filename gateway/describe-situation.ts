@@ -2,6 +2,7 @@
 import type { ApprovalView } from '../client/gateway-schemas.ts';
 import { howAuthenticated } from '../core/how-authenticated.ts';
 import type { CardSituation } from '../core/card/lay-out-card.ts';
+import { votesSoFar } from '../core/card/votes-so-far.ts';
 import { signedVoteSchema } from '../core/contracts/approval.ts';
 import { openEnvelope } from '../core/envelope.ts';
 import { costOf } from '../policy/index.ts';
@@ -27,10 +28,8 @@ export function situationOf(
   { body }: OpenedAsk,
   votes: ApprovalView['votes'],
 ): CardSituation {
-  const takenBack = new Set(votes.flatMap(({ verdict, principal }) => (verdict === 'withdraw' ? [principal] : [])));
-  const approvals = votes.filter(({ verdict, principal }) => verdict === 'approve' && !takenBack.has(principal)).length;
   const { cardDigest, terms } = body.ask;
-  return { now: clock.now(), cardDigest, votes: { approvals, quorum: terms.quorum } };
+  return { now: clock.now(), cardDigest, votes: votesSoFar(votes, terms) };
 }
 
 export async function votesOf(gateway: GatewayContext, nonce: string): Promise<ApprovalView['votes']> {

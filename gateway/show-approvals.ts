@@ -1,23 +1,21 @@
 /**
- * Approval requests as approvers see them: from the gate's own signed asks and cards, never from a workflow's word. An
- * open one is listed only while a live run of the same epoch waits with it.
+ * An approval request as approvers see it: from the gate's own signed ask and card, never from a workflow's word, with what stands
+ * beside it. What does not verify is not shown.
  */
 import type { ApprovalArguments, ApprovalView } from '../client/gateway-schemas.ts';
 import { type CardSituation, layOutCard } from '../core/card/lay-out-card.ts';
 import { renderCardText } from '../core/card/render-text.ts';
 import type { Channel } from '../core/contracts/approval.ts';
 import { howAuthenticated } from '../core/how-authenticated.ts';
+import { makeVisible } from '../core/make-visible.ts';
 import type { TicketBody } from '../core/contracts/ticket.ts';
-import type { Risk } from '../core/contracts/labels.ts';
 import { CountersignError } from '../core/errors.ts';
 import { findAsk } from './answerable.ts';
 import type { ApproverCheck } from './approvers.ts';
-import { unconfirmed } from './confirm-ask.ts';
-import { type Beside, readBeside } from './beside-requests.ts';
+import { type Beside, besideOf } from './beside-requests.ts';
 import { describeSituation, situationOf } from './describe-situation.ts';
 import { engineWords, hasEnded } from './engine-word.ts';
 import type { Credential } from './credentials.ts';
-import { inParallel } from './in-parallel.ts';
 import type { Caller } from './sessions.ts';
 import { warningBeforeEdit } from './left-after-edit.ts';
 import { noteLook } from './note-look.ts';
@@ -27,98 +25,12 @@ import type { GatewayContext } from './options.ts';
 import type { RunRow } from '../store/store.ts';
 import { confirmationNeeded } from './step-up.ts';
 import { whyNotEditable } from './prepare-edit.ts';
-import { oncePer } from './once-per.ts';
-import { type OpenedAsk, openAsk, openTicket } from './verified.ts';
+import type { OpenedAsk } from './verified.ts';
 
-export interface ApprovalFilter {
-  state: 'open' | 'all';
-  workflowId?: string | undefined;
-  agent?: string | undefined;
-  tool?: string | undefined;
-  risk?: Risk | undefined;
-  /** Only what the caller may answer, and has not. */
-  mayAnswer?: boolean | undefined;
-  limit: number;
-}
+export type Words = ReturnType<typeof engineWords>;
+export type Check = Omit<ApproverCheck, 'atOnce'>;
 
-type Words = ReturnType<typeof engineWords>;
-type Check = Omit<ApproverCheck, 'atOnce'>;
-
-const atOnce = 8;
-/** Rows read to find those that a live run waits with: asks of runs that were terminated stay open until their deadline. */
-const mostRows = 2000;
-
-export async function listApprovals(
-  gateway: GatewayContext,
-  approvers: ApproverCheck,
-  caller: Credential,
-  filter: ApprovalFilter,
-): Promise<ApprovalView[]> {
-  const { state, workflowId, limit, mayAnswer = false } = filter;
-  const seen = approvers.atOnce();
-  const ofRun = workflowId === undefined ? {} : { workflowId };
-  const onInvalid = (nonce: string) => {
-    gateway.logger.error({ nonce, code: 'record-invalid' }, 'a stored request was changed and is not listed');
-  };
-  const words = engineWords(gateway);
-  const runs = oncePer(async (id: string) => await gateway.store.getRun(id));
-  if (state === 'all') {
-    const rows = await gateway.store.listAsks({ ...ofRun, limit: isNarrow(filter) ? mostRows : limit }, onInvalid);
-    const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []).filter((ask) => fits(ask, filter));
-    const besideOf = await readBeside(gateway, asks);
-    const views = await inParallel(asks, atOnce, async (ask) => {
-      return await viewOf(gateway, seen, caller, ask, words, await runs(ask.row.workflowId), besideOf(ask));
-    });
-    return wanted(views, mayAnswer).slice(0, limit);
-  }
-  // Past ones stay for ever in a store, first by urgency: read with the others, they would crowd those out that wait.
-  const dueFrom = gateway.clock.now();
-  type BesideOf = Awaited<ReturnType<typeof readBeside>>;
-  const viewOfLive = async (ask: OpenedAsk, besideOf: BesideOf): Promise<ApprovalView | undefined> => {
-    const run = await runs(ask.row.workflowId);
-    const live = run?.closedAt === null && run.runEpoch === ask.row.runEpoch;
-    if (!live) return undefined;
-    // A server out of reach is asked once more and throws: "nothing waits" would be a guess.
-    const word = (await words(ask.row.workflowId)) ?? undefined;
-    if ((await unconfirmed(gateway, ask, run, word)) !== undefined) return undefined;
-    return await viewOf(gateway, seen, caller, ask, words, run, besideOf(ask));
-  };
-  const views: ApprovalView[] = [];
-  // Only as many as are wanted: with a thousand pending, reading each would cost more than all the rest.
-  let after: { deadlineAt: number; nonce: string } | undefined;
-  for (let read = 0; read < mostRows && views.length < limit; ) {
-    const page = { ...ofRun, open: true, dueFrom, limit, ...(after ? { after } : {}) };
-    const rows = await gateway.store.listAsks(page, onInvalid);
-    const asks = rows.flatMap((row) => openAsk(gateway, row) ?? []).filter((ask) => fits(ask, filter));
-    const besideOf = await readBeside(gateway, asks);
-    views.push(...wanted(await inParallel(asks, atOnce, async (ask) => await viewOfLive(ask, besideOf)), mayAnswer));
-    const last = rows.at(-1);
-    if (!last || rows.length < limit) break;
-    after = { deadlineAt: last.deadlineAt, nonce: last.nonce };
-    read += limit;
-  }
-  return views.slice(0, limit);
-}
-
-function isNarrow({ agent, tool, risk, mayAnswer }: ApprovalFilter): boolean {
-  return [agent, tool, risk].some((one) => one !== undefined) || mayAnswer === true;
-}
-
-function fits({ card }: OpenedAsk, { agent, tool, risk }: ApprovalFilter): boolean {
-  return (
-    (agent === undefined || card.agent === agent) &&
-    (tool === undefined || card.tool === tool) &&
-    (risk === undefined || card.risk === risk)
-  );
-}
-
-function wanted(views: readonly (ApprovalView | undefined)[], mayAnswer: boolean): ApprovalView[] {
-  return views.flatMap((view) =>
-    view && (!mayAnswer || (view.you.mayAnswer && view.you.answered === undefined)) ? [view] : [],
-  );
-}
-
-/** @throws {CountersignError} `not-found`, `signature-invalid` */
+/** @throws {CountersignError} see `findAsk` */
 export async function showApproval(
   gateway: GatewayContext,
   approvers: ApproverCheck,
@@ -127,7 +39,7 @@ export async function showApproval(
   /** Where the caller is shown it; absent: nowhere. */
   from?: Channel,
 ): Promise<ApprovalView> {
-  const { ask, run, ticket } = await findAsk(gateway, nonce);
+  const { ask, run, ticket, votes } = await findAsk(gateway, nonce);
   if (from !== undefined) await noteLook(gateway, ask, caller, from);
   const you = await rightsOf(approvers, ask, ticket, caller);
   const { lastApproved, spent } = await describeSituation(gateway, ask);
@@ -137,7 +49,7 @@ export async function showApproval(
     const moments = tellings.flatMap(({ nonce: _, channel: by, ...moment }) => (by === channel ? [moment] : []));
     return { channel, at: toldAt, remindedAt, problem, moments };
   });
-  const beside = (await readBeside(gateway, [ask]))(ask);
+  const beside = await besideOf(gateway, ask, votes);
   const view = await toView(gateway, ask, caller, you, run, engineWords(gateway), beside, { lastApproved, spent });
   const looked = (await gateway.store.looksOf(nonce)).map(({ authenticated, nonce: _, ...look }) => {
     return { ...look, authenticated: howAuthenticated(authenticated) };
@@ -195,25 +107,22 @@ export async function showArguments(gateway: GatewayContext, nonce: string): Pro
   const { ask } = await findAsk(gateway, nonce);
   const { card } = ask;
   const text = await wholeArguments(gateway, card);
-  if (text !== null) return { nonce, argumentsDigest: card.argumentsDigest, arguments: text };
+  if (text !== null) return { nonce, argumentsDigest: card.argumentsDigest, arguments: text, shown: makeVisible(text) };
   throw new CountersignError(
     'not-found',
     `Cannot show the arguments of approval request "${nonce}": they were cut and the whole is not in the store, expected it there; deny the request`,
   );
 }
 
-/** Undefined where its run's ticket does not verify: nobody could answer it. */
-async function viewOf(
+/** As a list shows it: without what costs a look of its own. */
+export async function viewOf(
   gateway: GatewayContext,
   approvers: Check,
   caller: Credential,
-  ask: OpenedAsk,
+  { ask, run, ticket }: { ask: OpenedAsk; run: RunRow; ticket: TicketBody },
   words: Words,
-  run: RunRow | null,
   beside: Beside,
-): Promise<ApprovalView | undefined> {
-  const ticket = run ? openTicket(gateway, run.ticket, ask.row.workflowId) : undefined;
-  if (!run || !ticket) return undefined;
+): Promise<ApprovalView> {
   return await toView(gateway, ask, caller, await rightsOf(approvers, ask, ticket, caller), run, words, beside);
 }
 
@@ -236,6 +145,7 @@ async function toView(
   const abandoned = undecided && hasEnded(run, await words(row.workflowId));
   const answered = votes.findLast(({ principal }) => principal === caller.principal)?.verdict;
   const situation = { ...situationOf(gateway, ask, votes), ...extra, grants };
+  const { now: _, ...lasting } = situation;
   return {
     nonce: row.nonce,
     approvalId: body.ask.approvalId,
@@ -246,7 +156,8 @@ async function toView(
     times: body.ask.times ?? 1,
     card,
     text: renderCardText(card, situation),
-    lines: layOutCard(card, situation),
+    // For pages, which stay open: the time left goes on there, from `timeLeftMs`.
+    lines: layOutCard(card, lasting),
     ...extra,
     cardDigest,
     askDigest: row.askDigest,

@@ -2,13 +2,13 @@
  * The list of approval requests for whoever waits for it to change: answered at once when it differs from the version that the
  * caller has, else when something happens, a deadline passes, or the wait is over.
  */
-import type { ApprovalList, ApprovalView } from '../client/gateway-schemas.ts';
+import type { ApprovalList, ApprovalView, UnreadableRequest } from '../client/gateway-schemas.ts';
 import { digestJson } from '../core/digest.ts';
 import type { ApproverCheck } from './approvers.ts';
 import type { Credential } from './credentials.ts';
 import { type ApprovalFollower, overlapMs } from './follow-approvals.ts';
 import type { GatewayContext } from './options.ts';
-import { type ApprovalFilter, listApprovals } from './show-approvals.ts';
+import { type ApprovalFilter, listApprovals } from './list-approvals.ts';
 
 export interface ApprovalWait {
   /** That the caller has. */
@@ -27,8 +27,9 @@ export async function waitForApprovals(
   signal: AbortSignal,
 ): Promise<ApprovalList> {
   const look = async (): Promise<ApprovalList> => {
-    const approvals = await listApprovals(gateway, approvers, caller, filter);
-    return { approvals, version: versionOf(approvals) };
+    const { views, unreadable } = await listApprovals(gateway, approvers, caller, filter);
+    const version = versionOf(views, unreadable);
+    return { approvals: views, ...(unreadable.length === 0 ? {} : { unreadable }), version };
   };
   const first = await look();
   if (version !== first.version || waitMs === 0) return first;
@@ -45,7 +46,7 @@ export async function waitForApprovals(
   return await look();
 }
 
-function versionOf(approvals: readonly ApprovalView[]): string {
+function versionOf(approvals: readonly ApprovalView[], unreadable: readonly UnreadableRequest[]): string {
   const seen = approvals.map(({ nonce, open, outcome, votes, you }) => [
     nonce,
     open,
@@ -53,5 +54,5 @@ function versionOf(approvals: readonly ApprovalView[]): string {
     votes.length,
     you.mayAnswer,
   ]);
-  return digestJson('body', seen).slice('sha256:'.length, 'sha256:'.length + 32);
+  return digestJson('body', [seen, unreadable]).slice('sha256:'.length, 'sha256:'.length + 32);
 }

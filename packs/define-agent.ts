@@ -1,11 +1,12 @@
 /** The same as a pack folder, written in code: for programs that embed Countersign. Checked as strictly, all at once. */
 import { digestJson } from '../core/digest.ts';
 import { loadPolicy } from '../policy/load.ts';
-import { checkGuard, type Guard } from '../guards/index.ts';
+import type { Guard } from '../guards/index.ts';
 import type { Tool } from '../tools/define-tool.ts';
 import { agentFileSchema, type AgentFileInput } from './agent-file.ts';
 import { type AgentPack, assemblePack } from './agent-pack.ts';
 import { selectTools } from './load-tools.ts';
+import { readOwnGuards } from './own-guards.ts';
 import { packInvalid, type PackProblem, wholeFile } from './pack-problem.ts';
 
 export interface AgentSource extends Omit<AgentFileInput, 'tools'> {
@@ -37,13 +38,14 @@ export function defineAgent({
   );
   const known = selected.kind === 'registry' ? selected.registry.list().map(({ definition }) => definition) : [];
   const policy = loadPolicy(policyText, 'policy', { tools: known });
-  if (parsed.success && policy.kind === 'policy' && selected.kind === 'registry') {
+  const own = readOwnGuards('guards', guards);
+  if (parsed.success && policy.kind === 'policy' && selected.kind === 'registry' && own.problems.length === 0) {
     const parts = {
       agent: parsed.data,
       policyText,
       policy: policy.policy,
       tools: selected.registry,
-      guards: guards.map(checkGuard),
+      guards: own.guards,
     };
     return assemblePack({ folder: null, ...parts });
   }
@@ -55,6 +57,7 @@ export function defineAgent({
         )),
     ...(policy.kind === 'invalid' ? policy.problems : []),
     ...(selected.kind === 'invalid' ? selected.problems : []),
+    ...own.problems,
   ];
   throw packInvalid(String(source.name), problems);
 }

@@ -6,12 +6,13 @@ import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { pathExists } from './path-exists.ts';
 import { messageOf } from '../core/errors.ts';
-import { builtInGuards, checkGuard, type Guard } from '../guards/index.ts';
+import type { Guard } from '../guards/index.ts';
 import { checkTool, type Tool } from '../tools/define-tool.ts';
 import { createToolRegistry, type ToolRegistry } from '../tools/registry.ts';
 import { loadAsModules } from './es-modules.ts';
 import { guardImport } from './guard-import.ts';
 import { moduleDigestOf } from './module-digest.ts';
+import { readOwnGuards } from './own-guards.ts';
 import { packInvalid, type PackProblem, wholeFile } from './pack-problem.ts';
 import { placeOfError } from './place-of-error.ts';
 
@@ -109,19 +110,11 @@ function collect(
       problems.push(wholeFile(file, messageOf(error), 'tools made by defineTool', 'correct the definition'));
     }
   }
-  const guards: Guard[] = [];
-  for (const value of exportedGuards) {
-    try {
-      guards.push(checkGuard(value));
-    } catch (error) {
-      problems.push(wholeFile(file, messageOf(error), 'guards made by defineGuard', 'correct the definition'));
-    }
-  }
-  const ids = [...builtInGuards, ...guards].map((guard) => guard.id);
-  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
-  if (twice !== undefined)
-    problems.push(wholeFile(file, `the guard "${twice}" a second time`, 'each id once', 'rename it'));
-  return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'tools', file, tools, guards, moduleDigest };
+  const own = readOwnGuards(file, exportedGuards);
+  problems.push(...own.problems);
+  return problems.length > 0
+    ? { kind: 'invalid', problems }
+    : { kind: 'tools', file, tools, guards: own.guards, moduleDigest };
 }
 
 async function toolsFile(folder: string): Promise<string | undefined> {

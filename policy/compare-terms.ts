@@ -3,9 +3,10 @@
  * be told. A key that it does not know is never taken for one that changes nothing.
  */
 import { canonicalJson } from '../core/canonical-json.ts';
+import { riskSchema } from '../core/contracts/labels.ts';
 import type { Direction, PolicyDifference } from './compare.ts';
 import { parseDuration } from './duration.ts';
-import { usualBreakGlass } from './terms.ts';
+import { usualBreakGlass, usualStepUpFrom } from './terms.ts';
 
 const unknown = (path: string, what: string): PolicyDifference => ({ direction: 'unknown', path, what });
 
@@ -54,7 +55,18 @@ const comparedTerms: ReadonlySet<string> = new Set([
   'reasonRequired',
   'approvers',
   'breakGlass',
+  'stepUpFrom',
 ]);
+
+const confirmWords = [...riskSchema.options, 'none'].map((from) =>
+  from === 'none' ? 'no risk on' : `risk ${from} on`,
+);
+
+/** From which risk on an approval is confirmed, as a number that is lower the more of them are. */
+function confirmedFromOf(written: unknown): number {
+  const from = [...riskSchema.options, 'none'].findIndex((one) => one === (written ?? usualStepUpFrom));
+  return from < 0 ? confirmWords.length : from;
+}
 
 function compareTerm(
   path: string,
@@ -77,6 +89,13 @@ function compareTerm(
   ] as const) {
     const [old, now] = [before, after].map((terms) => Boolean(terms[key] ?? false));
     if (old !== now) add(now === strictest ? 'tighter' : 'looser', `${key} is ${String(now)}`);
+  }
+  const [confirmedFrom, confirmed] = [before, after].map((terms) => confirmedFromOf(terms['stepUpFrom']));
+  if (confirmedFrom !== confirmed && confirmedFrom !== undefined && confirmed !== undefined) {
+    add(
+      confirmed < confirmedFrom ? 'tighter' : 'looser',
+      `fresh confirmation is from ${confirmWords[confirmed] ?? ''}`,
+    );
   }
   differences.push(...compareGrantCaps(path, before['grants'], after['grants']));
   differences.push(...compareBreakGlass(`${path}.breakGlass`, before['breakGlass'], after['breakGlass']));

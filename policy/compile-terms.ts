@@ -2,7 +2,7 @@
 import type { ApprovalTerms, ApproverSet } from '../core/contracts/approval.ts';
 import { durationOf } from './duration.ts';
 import type { ApprovalSource, ApproversSource } from './schema-terms.ts';
-import { setOf, usualBreakGlass, usualMostEdits } from './terms.ts';
+import { setOf, usualBreakGlass, usualMostEdits, usualStepUpFrom } from './terms.ts';
 
 export function compileTerms(
   name: string,
@@ -14,7 +14,7 @@ export function compileTerms(
     denials = 1,
     thresholds,
     channels,
-    stepUpFrom,
+    stepUpFrom = usualStepUpFrom,
     reminders,
     escalation,
     edits,
@@ -37,7 +37,8 @@ export function compileTerms(
         }
       : {}),
     ...(channels ? { channels } : {}),
-    ...(stepUpFrom ? { stepUpFrom } : {}),
+    // In signed terms absent means never: what a policy does not say is said there.
+    ...(stepUpFrom === 'none' ? {} : { stepUpFrom }),
     deadlineMs: durationOf(written.deadline),
     executeWithinMs: durationOf(written.executeWithin ?? '15m'),
     ...(reminders ? { remindersMs: [...new Set(reminders.map(durationOf))].toSorted((a, b) => a - b) } : {}),

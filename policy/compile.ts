@@ -164,11 +164,11 @@ function compileGroup(source: NonNullable<PolicySource['groups']>[string]): Comp
 
 function compileGuard(source: GuardSource): GuardVerdicts {
   if ('off' in source) return { kind: 'off', acknowledge: source.acknowledge };
-  const { block, ...verdicts } = source;
+  const { block, acknowledge, ...verdicts } = source;
   const stated = Object.entries(verdicts).flatMap(([severity, effect]) =>
     effect === undefined ? [] : [[severity, effect] as const],
   );
-  return { kind: 'verdicts', bySeverity: new Map(stated), block };
+  return { kind: 'verdicts', bySeverity: new Map(stated), block, acknowledge };
 }
 
 function compileRequire(source: PolicySource, terms: ReadonlyMap<string, ApprovalTerms>): CompiledPolicy['require'] {

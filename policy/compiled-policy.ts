@@ -82,6 +82,8 @@ export type GuardVerdicts =
       readonly bySeverity: ReadonlyMap<string, Effect>;
       /** Lowest severity that refuses a text at the other hook points; absent: as usual. */
       readonly block: Severity | undefined;
+      /** Why more is let pass than without this entry; absent: it is not. */
+      readonly acknowledge: string | undefined;
     }
   | { readonly kind: 'off'; readonly acknowledge: string };
 

@@ -1,11 +1,11 @@
 /** What lists, constraints and guards refuse or send to a person, whatever the rules say. */
 import type { RuleHit } from '../core/contracts/decision.ts';
-import type { EffectClass } from '../core/contracts/tool.ts';
 import { argumentAt } from './argument-tests.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
-import type { GuardFinding, PolicyInput } from './input.ts';
+import type { PolicyInput } from './input.ts';
 import { matchesTool } from './tool-pattern.ts';
-import { type Effect, ruleHit } from './verdict.ts';
+import { usualVerdict } from './usual-guard-verdict.ts';
+import { ruleHit } from './verdict.ts';
 
 /** `argument-constraint`: of every entry of `tools` that fits. */
 export function constraintHits({ tools }: CompiledPolicy, { tool, args }: PolicyInput): RuleHit[] {
@@ -27,29 +27,6 @@ export function allowlistHits({ allowlists }: CompiledPolicy, { tool, args }: Po
     );
 }
 
-/** A mark in a text decides nothing by itself: labels do. Secrets in arguments are refused before any policy is asked. */
-const signals: ReadonlySet<string> = new Set(['injection', 'secrets']);
-
-/**
- * Where the policy does not say: `critical` denies; `high` asks; `medium` asks where a tool claims to read only, because then
- * it does not, and of another guard than the shell's always: a policy that allows an effect has weighed a plain change.
- */
-function usualVerdict({ guard, severity }: GuardFinding, effect: EffectClass): Effect {
-  if (signals.has(guard)) return 'allow';
-  switch (severity) {
-    case 'info':
-    case 'low':
-      return 'allow';
-    case 'medium':
-      return effect === 'read' || guard !== 'shell' ? 'ask' : 'allow';
-    case 'high':
-      return 'ask';
-    default:
-      // A severity of an unknown scale was meant to say something.
-      return 'deny';
-  }
-}
-
 /** `guard-denies`, `guard-asks`, `guard-off`: what the guards' findings come to, by guard and severity. */
 export function guardHits(policy: CompiledPolicy, { findings, tool }: PolicyInput): RuleHit[] {
   return findings.flatMap((finding): RuleHit[] => {
@@ -63,7 +40,12 @@ export function guardHits(policy: CompiledPolicy, { findings, tool }: PolicyInpu
         : [ruleHit('guard-off', 'allow', `guard ${guard} is switched off: ${stated.acknowledge}`)];
     }
     const effect = stated?.bySeverity.get(finding.severity) ?? usual;
-    if (effect === 'allow') return [];
+    if (effect === 'allow') {
+      // Let pass by the policy's word alone: the record says so, and why.
+      if (usual === 'allow' || stated?.acknowledge === undefined) return [];
+      const reason = `guard ${guard} lets ${finding.severity} findings pass: ${stated.acknowledge}`;
+      return [ruleHit('guard-off', 'allow', reason)];
+    }
     return [ruleHit(effect === 'deny' ? 'guard-denies' : 'guard-asks', effect, `guard ${guard} (${rule}): ${message}`)];
   });
 }

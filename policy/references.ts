@@ -11,6 +11,7 @@ import { approvalComplaints } from './reference-terms.ts';
 import type { RuleSource } from './schema-rules.ts';
 import { suggest } from './suggest.ts';
 import { undeclaredRoles } from './undeclared.ts';
+import { guardComplaints } from './usual-guard-verdict.ts';
 
 export function referenceComplaints(source: PolicySource): Complaint[] {
   return [
@@ -22,6 +23,7 @@ export function referenceComplaints(source: PolicySource): Complaint[] {
     ...requireComplaints(source),
     ...limitComplaints(source),
     ...quotaComplaints(source),
+    ...guardComplaints(source),
     ...ruleComplaints(source),
   ];
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { riskSchema } from '../core/contracts/labels.ts';
+import { showsSomething } from '../core/shows-something.ts';
 import {
   agentPattern,
   argumentPath,
@@ -100,11 +101,13 @@ export const priceSourceSchema = z.strictObject({
 export const severities = ['info', 'low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof severities)[number];
 const effect = z.enum(effects);
+/** A reason that nobody can read is none. */
+const acknowledge = text(300).refine(showsSomething, { error: 'a reason that people can read' });
 export const guardSourceSchema = z.union([
   z
     .strictObject({
       off: z.literal(true),
-      acknowledge: text(300).describe('Why; recorded with each decision it changes'),
+      acknowledge: acknowledge.describe('Why; recorded with each decision it changes'),
     })
     .describe('Its findings change no verdict; they are still recorded'),
   z.strictObject({
@@ -117,6 +120,11 @@ export const guardSourceSchema = z.union([
       .enum(severities)
       .optional()
       .describe('Findings of this severity and above refuse a text at the hook points beside calls'),
+    acknowledge: acknowledge
+      .optional()
+      .describe(
+        'Why; required where findings are let pass that would be asked about, denied or refused without this entry',
+      ),
   }),
 ]);
 export type GuardSource = z.infer<typeof guardSourceSchema>;

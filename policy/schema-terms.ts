@@ -31,7 +31,10 @@ export const approvalSourceSchema = z.strictObject({
     .partialRecord(channelSchema, z.enum([...riskSchema.options, 'none']))
     .optional()
     .describe('The highest risk that may be approved through a channel; one that is not named: any'),
-  stepUpFrom: riskSchema.optional().describe('From this risk on, a voter confirms each approval afresh; absent: never'),
+  stepUpFrom: z
+    .enum([...riskSchema.options, 'none'])
+    .optional()
+    .describe('From this risk on, a voter confirms each approval afresh; `none`: never; absent: critical'),
   deadline: duration.describe('From the ask to the moment silence denies'),
   executeWithin: duration.optional().describe('From the deciding vote to the latest start; absent: 15m'),
   reminders: z.array(duration).min(1).max(10).optional().describe('Times after the ask to tell the approvers again'),

@@ -20,6 +20,9 @@ export const combinedTermsName = 'combined';
 /** Of one call, where its terms do not say. */
 export const usualMostEdits = 3;
 
+/** Where terms do not say: nobody approves what is critical by habit, from whichever channel. */
+export const usualStepUpFrom = 'critical';
+
 /** Where terms that name a role for break-glass do not say. */
 export const usualBreakGlass = { perDay: 3, reviewWithin: '24h' } as const;
 

@@ -76,8 +76,10 @@ export function policyWarnings({ policy, locate }: Loaded, tools?: readonly Warn
     }
   }
   for (const [name, guard] of policy.guards) {
-    if (guard.kind === 'off')
-      warn('guard-off', ['guards', name], `guard "${name}" is switched off: ${guard.acknowledge}`);
+    const reason = guard.acknowledge;
+    if (reason === undefined) continue;
+    const what = guard.kind === 'off' ? 'is switched off' : 'lets more pass than without this entry';
+    warn('guard-off', ['guards', name], `guard "${name}" ${what}: ${reason}`);
   }
   if (!policy.terms.has('default')) {
     warn(

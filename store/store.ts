@@ -16,6 +16,7 @@ import type { SignedTicket } from '../core/contracts/ticket.ts';
 import type { AskQuotas } from './ask-quotas.ts';
 import type { GrantUse } from './grant-use.ts';
 import type { BreakGlassTake, ReviewRow } from './review-row.ts';
+import type { ChangedAsk } from './changed-rows.ts';
 import type { ApprovalChange } from './notice.ts';
 import type { NoticeStore } from './notice-store.ts';
 import type { Reservation, Reserved, VoidStep } from './reservation.ts';
@@ -266,8 +267,8 @@ export interface Store extends NoticeStore {
   getAsk(nonce: string): Promise<AskRow | null>;
   /**
    * Open ones by urgency; any others, newest first, from `after` on. @param filter `dueFrom`: none whose deadline is before it, ms.
-   * @param onInvalid gets the nonces of rows that somebody changed, which are then left out: one such row must not keep all
-   * other requests from their approvers. Without it they throw `record-invalid`.
+   * @param onInvalid gets rows that somebody changed, which are then left out: one such row must not keep all other requests from
+   * their approvers. Without it they throw `record-invalid`; so for votes below.
    */
   listAsks(
     filter: {
@@ -278,7 +279,7 @@ export interface Store extends NoticeStore {
       outcome?: Outcome;
       limit: number;
     },
-    onInvalid?: (nonce: string) => void,
+    onInvalid?: (row: ChangedAsk) => void,
   ): Promise<AskRow[]>;
 
   /**
@@ -291,9 +292,10 @@ export interface Store extends NoticeStore {
   /** One vote by principal and nonce; a second one is `duplicate` and changes nothing. */
   storeVote(vote: SignedVote, digest: string): Promise<{ kind: 'stored' } | { kind: 'duplicate'; first: StoredVote }>;
   votesByNonce(nonce: string): Promise<StoredVote[]>;
-  /** Of many requests in one look, for lists; a request that nobody voted on has no entry. */
-  votesByNonces(nonces: readonly string[]): Promise<Map<string, StoredVote[]>>;
-  unsignalledVotes(limit: number): Promise<StoredVote[]>;
+  /** Of many requests in one look, for lists; a request that nobody voted on has no entry. `onInvalid` gets the request's nonce. */
+  votesByNonces(nonces: readonly string[], onInvalid?: (nonce: string) => void): Promise<Map<string, StoredVote[]>>;
+  /** `onInvalid` gets the digest that the row has. */
+  unsignalledVotes(limit: number, onInvalid?: (digest: string) => void): Promise<StoredVote[]>;
   markVoteSignalled(digest: string): Promise<void>;
 
   // Reviews of break-glass

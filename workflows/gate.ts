@@ -9,6 +9,7 @@ import { mostCallsPerTurn } from '../core/contracts/call-names.ts';
 import type { CallProgress } from '../core/contracts/run.ts';
 import type { Remote } from './activities.ts';
 import { awaitApproval } from './await-approval.ts';
+import { leaveForItsTurn, othersToGate } from './due-asks.ts';
 import { decisionRefusal, executedResult, refusedResult, unknownResult } from './gate/call-result.ts';
 import { checkOnce, type PassKind, type PassResult } from './gate/check.ts';
 import { type Execution, executeCall } from './gate/execute-call.ts';
@@ -20,7 +21,7 @@ import { NewLinkWanted } from './new-link.ts';
 import { notifyApprovers } from './notify.ts';
 import { remindOfDue } from './reminders.ts';
 import type { RunMemory } from './run-state.ts';
-import { editedSiblings, leaveForItsTurn, noteOutcome, seemsEdited } from './vote-inbox.ts';
+import { noteOutcome, seemsOver } from './vote-inbox.ts';
 import { settleDoubt } from './gate/settle-doubt.ts';
 
 /** Passes of one call that did not start, tries of an unapproved read, and asks of one call, before it is given up. */
@@ -71,7 +72,8 @@ export async function withdrawAsks(run: RunMemory): Promise<void> {
 
 /** At a run's bad end: what is in doubt is made void, so that nothing that wakes late can still start it. */
 export async function voidDoubts(run: RunMemory, remote: Remote): Promise<void> {
-  for (const progress of run.calls) if (progress.doubt?.step === 'void') await settleDoubt(run, remote, progress);
+  for (const progress of run.calls)
+    if (progress.doubt?.step === 'void') await settleDoubt(run, remote, progress, waitForVotes);
 }
 
 /** Only a forged answer has more calls than any ticket allows: check-call is not kept busy with them. */
@@ -93,10 +95,13 @@ async function drive(
   while (!progress.result) {
     if (progress.doubt) {
       // One step at a time, and no pass between them: it would only find the same doubt, and start it over for ever.
-      await settleDoubt(run, remote, progress);
+      await settleDoubt(run, remote, progress, waitForVotes);
       continue;
     }
-    if (!step && isWaiting(progress)) await waitForVotes(run, remote, progress);
+    if (!step && isWaiting(progress)) {
+      await waitForVotes(run, remote, progress);
+      if (run.stopped !== null) return;
+    }
     step ??= await checkOnce(run, progress, passKind(run));
     await takeStep(run, remote, driven, step);
     step = undefined;
@@ -236,15 +241,20 @@ async function waitForVotes(run: RunMemory, remote: Remote, progress: CallProgre
     if (end === 'new-link') throw new NewLinkWanted();
     if (end === 'look') return;
     if (end === 'remind') remindOfDue(run, remote);
-    else await regateEdited(run, remote, progress);
+    else await regateOthers(run, remote, progress);
+    // Whoever denied another call ended the run; what is in doubt is found out all the same.
+    if (run.stopped !== null && !progress.doubt) return;
   }
 }
 
-/** A call further on that somebody edited is asked about anew at once: it need not wait for the one before it. */
-async function regateEdited(run: RunMemory, remote: Remote, waiting: CallProgress): Promise<void> {
-  for (const progress of editedSiblings(run, waiting)) {
+/**
+ * A call further on whose request seems to be over is gated at once, and asked about anew where it was edited: it need not wait
+ * for the one before it.
+ */
+async function regateOthers(run: RunMemory, remote: Remote, waiting: CallProgress): Promise<void> {
+  for (const progress of othersToGate(run, waiting)) {
     const driven: Driven = { progress, holds: 0, notStarted: 0 };
-    while (!progress.result && (!progress.ask || seemsEdited(run, progress.ask))) {
+    do {
       const step = await checkOnce(run, progress, passKind(run));
       // A permit that would have to queue is not used, as everywhere: its turn comes, and it is gated again.
       if (step.kind === 'hold' || isAllowed(step)) {
@@ -252,7 +262,7 @@ async function regateEdited(run: RunMemory, remote: Remote, waiting: CallProgres
         break;
       }
       await takeStep(run, remote, driven, step);
-    }
+    } while (!progress.result && (!progress.ask || seemsOver(run, progress.ask)));
   }
 }
 

@@ -19,6 +19,13 @@ const largestTail = 16_384;
 /** Of JSON, of all waiting votes together; the server takes 2 MiB for the whole input. */
 const carriedInboxCharacters = 256 * 1024;
 
+/** How things stood when the gate was last asked about a call: what came since, it has not seen. */
+export interface Look {
+  at: number;
+  controlVersion: number;
+  missedVotes: number;
+}
+
 export class RunMemory {
   readonly ticket: TicketBody;
   readonly messages: Message[];
@@ -43,8 +50,7 @@ export class RunMemory {
   controlVersion = 0;
   /** Votes that nobody checked for want of room, of this link and the one before. */
   private missedVotes: number;
-  /** `missedVotes` when the gate last looked at a call; it reads the stored votes then. */
-  private readonly lookedAt = new WeakMap<CallProgress, number>();
+  private readonly looks = new WeakMap<CallProgress, Look>();
   /** Votes held for a request, of any kind, when the gate last said that they do not decide it. By nonce; of this link. */
   readonly undecidedAt = new Map<string, number>();
   /** A person ended the run: why. */
@@ -115,7 +121,16 @@ export class RunMemory {
 
   /** The gate is about to look at this call, and at what is stored for it. */
   noteLook(progress: CallProgress): void {
-    this.lookedAt.set(progress, this.missedVotes);
+    this.looks.set(progress, {
+      at: Date.now(),
+      controlVersion: this.controlVersion,
+      missedVotes: this.missedVotes,
+    });
+  }
+
+  /** Of this link; before the first one nothing was seen. */
+  lastLook(progress: CallProgress): Look {
+    return this.looks.get(progress) ?? { at: Number.NEGATIVE_INFINITY, controlVersion: 0, missedVotes: 0 };
   }
 
   /** Whether a vote may be stored that this link will never hold. Where a flood goes on, not before it was worked off. */
@@ -124,7 +139,7 @@ export class RunMemory {
   }
 
   private hasMissed(progress: CallProgress): boolean {
-    return this.missedVotes > (this.lookedAt.get(progress) ?? 0);
+    return this.missedVotes > this.lastLook(progress).missedVotes;
   }
 
   finish(progress: CallProgress, result: CallResult): void {

@@ -68,29 +68,14 @@ export function seemsDecided(run: RunMemory, ask: SignedDecision): boolean {
   return heldFor(run, nonce) !== run.undecidedAt.get(nonce) && (reduced(run, ask)?.outcome ?? null) !== null;
 }
 
-/** Whether this request would end by an edit: to be told before a call's own turn has come. */
-export function seemsEdited(run: RunMemory, ask: SignedDecision): boolean {
-  return seemsDecided(run, ask) && reduced(run, ask)?.outcome === 'superseded';
-}
-
-/** The gate was asked and could not take the edit, or allowed the call: asked again at once, it would say the same for ever. */
-const leftForTheirTurn = new WeakSet<CallProgress>();
-
-export function leaveForItsTurn(progress: CallProgress): void {
-  leftForTheirTurn.add(progress);
-}
-
-/** Other calls of the turn that wait and were edited. */
-export function editedSiblings(run: RunMemory, than: CallProgress): CallProgress[] {
-  return run.calls.filter(
-    (call) =>
-      call !== than &&
-      !call.result &&
-      !call.doubt &&
-      call.ask !== null &&
-      !leftForTheirTurn.has(call) &&
-      seemsEdited(run, call.ask),
-  );
+/**
+ * Whether this request would be over, and nothing would run for it: somebody edited or denied it. That is told before the call's
+ * own turn has come.
+ */
+export function seemsOver(run: RunMemory, ask: SignedDecision): boolean {
+  if (!seemsDecided(run, ask)) return false;
+  const outcome = reduced(run, ask)?.outcome;
+  return outcome === 'superseded' || outcome === 'denied';
 }
 
 /** How a call's request ended, for those who ask about their votes. */

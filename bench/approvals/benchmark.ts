@@ -10,7 +10,7 @@ import { mintApiKey } from '../../gateway/index.ts';
 import { addAgent, type Ground, openGround, tool } from '../../test/approval-conformance/countersign-driver.ts';
 import { effectsIn } from '../../test/support/test-tools.ts';
 import { until } from '../../test/support/until.ts';
-import { graceMs } from '../../workflows/await-approval.ts';
+import { graceMs } from '../../workflows/due-asks.ts';
 import { startBenchEngine } from '../parts/start-bench-engine.ts';
 import { quantile, summarise } from '../parts/statistics.ts';
 import type { Measurement, Suite, SuiteOptions } from '../parts/suite.ts';

@@ -1,6 +1,6 @@
 /** `countersign approvals`: what waits for an answer, with the whole card; `--watch` goes on looking. */
 import { z } from 'zod';
-import type { ApprovalView } from '../../client/gateway-schemas.ts';
+import type { ApprovalView, UnreadableRequest } from '../../client/gateway-schemas.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { answerWaiting } from '../answer-waiting.ts';
 import { connectGateway } from '../connect-gateway.ts';
@@ -11,7 +11,7 @@ import { nextPauseMs, pauseAfterMs } from '../look-again.ts';
 import { findApproval } from '../find-approval.ts';
 import { limitSchema } from '../option-schemas.ts';
 import { runId } from '../run-id.ts';
-import { answerLines, approvalLines } from '../show/approval-lines.ts';
+import { answerLines, approvalLines, unreadableLines } from '../show/approval-lines.ts';
 import { wholeArgumentsLines } from '../show/whole-arguments.ts';
 import { wholeWordsLines } from '../show/whole-words.ts';
 
@@ -49,10 +49,16 @@ export const approvals = defineCommand({
       return await showOne(context, one);
     }
     const ofRun = run === undefined ? {} : { workflowId: runId('list approvals of', run) };
-    const look = async (): Promise<ApprovalView[]> => {
+    const look = async (): Promise<Listed> => {
       const gateway = await connectGateway(context.config());
       const state = all && !approve ? 'all' : 'open';
-      return (await gateway.approvals.list({ state, limit, mayAnswer: approve, ...ofRun })).approvals;
+      const { approvals: found, unreadable = [] } = await gateway.approvals.list({
+        state,
+        limit,
+        mayAnswer: approve,
+        ...ofRun,
+      });
+      return { found, unreadable };
     };
     if (approve && json) {
       throw new CountersignError(
@@ -67,15 +73,25 @@ export const approvals = defineCommand({
       );
     }
     if (watch) return await watchApprovals(context, look, approve);
-    const found = await terminal.progress('listing approvals', look());
-    if (json) terminal.json({ approvals: found });
-    else if (found.length === 0)
+    const { found, unreadable } = await terminal.progress('listing approvals', look());
+    if (json) {
+      terminal.json({ approvals: found, ...(unreadable.length === 0 ? {} : { unreadable }) });
+      return 0;
+    }
+    for (const one of unreadable) printUnreadable(context, one);
+    if (found.length === 0 && unreadable.length > 0) return 0;
+    if (found.length === 0)
       terminal.talk(approve ? 'Nothing waits that you may answer' : 'Nothing waits for an approval');
     else if (approve) await answerEach(context, found);
     else for (const approval of found) print(context, approval);
     return 0;
   },
 });
+
+interface Listed {
+  found: ApprovalView[];
+  unreadable: UnreadableRequest[];
+}
 
 function notBoth(): CountersignError {
   return new CountersignError(
@@ -118,25 +134,30 @@ async function answerEach(context: CommandContext, found: readonly ApprovalView[
   return true;
 }
 
-async function watchApprovals(
-  context: CommandContext,
-  look: () => Promise<ApprovalView[]>,
-  approve: boolean,
-): Promise<number> {
+async function watchApprovals(context: CommandContext, look: () => Promise<Listed>, approve: boolean): Promise<number> {
   const { terminal, json, pause } = context;
   const stop = context.takeStop();
   const seen = new Set<string>();
+  const refused = new Set<string>();
   terminal.talk('Waiting for approvals; stop with Ctrl-C');
   let pauseMs = pollMs;
   while (!stop.aborted) {
-    const found = await look().catch((error: unknown) => {
+    const listed = await look().catch((error: unknown) => {
       if (error instanceof CountersignError && error.retryable) return error;
       throw error;
     });
-    const fresh = found instanceof CountersignError ? [] : found.filter(({ nonce }) => !seen.has(nonce));
+    const { found, unreadable } = listed instanceof CountersignError ? { found: [], unreadable: [] } : listed;
+    const fresh = found.filter(({ nonce }) => !seen.has(nonce));
     pauseMs =
-      found instanceof CountersignError ? pauseAfterMs(found, pauseMs) : nextPauseMs(pollMs, pauseMs, fresh.length > 0);
+      listed instanceof CountersignError
+        ? pauseAfterMs(listed, pauseMs)
+        : nextPauseMs(pollMs, pauseMs, fresh.length > 0);
     for (const approval of fresh) seen.add(approval.nonce);
+    for (const one of unreadable.filter(({ nonce }) => !refused.has(nonce))) {
+      refused.add(one.nonce);
+      if (json) terminal.json({ unreadable: one });
+      else printUnreadable(context, one);
+    }
     if (approve) {
       if (!(await answerEach(context, fresh))) return 0;
     } else
@@ -152,5 +173,10 @@ async function watchApprovals(
 function print({ terminal, clock, typed }: CommandContext, approval: ApprovalView): void {
   const lines = [...approvalLines(approval, clock.now(), typed), ...answerLines(approval, typed)];
   for (const line of lines) terminal.result(line);
+  terminal.result('');
+}
+
+function printUnreadable({ terminal, typed }: CommandContext, one: UnreadableRequest): void {
+  for (const line of unreadableLines(one, typed)) terminal.result(line);
   terminal.result('');
 }

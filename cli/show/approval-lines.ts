@@ -1,7 +1,9 @@
 /** An approval request as text: the card, then what the gateway says of the request. Pure; the card is rendered here. */
-import type { ApprovalView } from '../../client/gateway-schemas.ts';
+import type { ApprovalView, UnreadableRequest } from '../../client/gateway-schemas.ts';
+import { namesOfSet } from '../../core/approver-set.ts';
 import { renderCardText } from '../../core/card/render-text.ts';
-import type { ApproverSet } from '../../core/contracts/approval.ts';
+import { votesSoFar } from '../../core/card/votes-so-far.ts';
+import { workflowIdSchema } from '../../core/contracts/ids.ts';
 import { saysYes } from '../../core/says-yes.ts';
 import { visible } from '../terminal.ts';
 import { durationText, shortNonce, timeText } from './format.ts';
@@ -28,17 +30,18 @@ export function approvalLines(approval: ApprovalView, now: number, typed: Typed)
   const situation = {
     cardDigest,
     grants,
+    votes: votesSoFar(votes, approvers),
     ...(lastApproved === undefined ? {} : { lastApproved }),
     ...(spent ? { spent } : {}),
   };
-  const who = namesOf(approvers);
+  const who = namesOfSet(approvers);
   const lines = [
     renderCardText(approval.card, situation),
     `  request     ${nonce}`,
     `  approvers   ${who === '' ? 'nobody' : who}; ${approvers.quorum} needed${approvers.requesterMayApprove ? '; also whoever asked' : ''}`,
     ...approvers.thresholds.map(
       ({ from, approve, deny }) =>
-        `  of these    ${namesOf(from)}: ${approve} must approve${deny === undefined ? '' : `, ${deny} can deny`}`,
+        `  of these    ${namesOfSet(from)}: ${approve} must approve${deny === undefined ? '' : `, ${deny} can deny`}`,
     ),
     ...capLines(approvers.grants),
     ...(approvers.breakGlass ? [`  alone       role ${visible(approvers.breakGlass.role)} may break the glass`] : []),
@@ -99,10 +102,6 @@ function toldLines({ channel, at, problem, moments }: NonNullable<ApprovalView['
   return [...told, ...(at === null && told.length === 0 ? [`${visible(channel)} not yet${failing}`] : [])];
 }
 
-function namesOf({ roles, groups = [], principals }: ApproverSet): string {
-  return [...roles.map((role) => `role ${role}`), ...groups.map((group) => `group ${group}`), ...principals].join(', ');
-}
-
 /** What to type, where the caller may. */
 export function answerLines({ nonce, approvers, open, you, kind }: ApprovalView, typed: Typed): string[] {
   if (!open || !you.mayAnswer) return [];
@@ -115,5 +114,19 @@ export function answerLines({ nonce, approvers, open, you, kind }: ApprovalView,
     kind === 'call'
       ? `  answer with ${typed(`approve ${short}${approvers.reasonRequired ? reason : ''}`)}   or   ${typed(`deny ${short}${reason}`)}`
       : `  answer with ${typed(`reconcile ${short} --happened | --did-not-happen${reason}`)}`,
+  ];
+}
+
+/** A request that nobody can answer; its names are what a changed row says. */
+export function unreadableLines({ nonce, approvalId, workflowId, problem }: UnreadableRequest, typed: Typed): string[] {
+  // Only what is a run's name goes into a command that somebody may copy.
+  const run = workflowIdSchema.safeParse(workflowId).data;
+  const ending = run === undefined ? 'end its run' : `end its run: ${typed(`cancel ${run} --reason "…"`)}`;
+  return [
+    `UNREADABLE ${visible(approvalId)}`,
+    `  request     ${visible(nonce)}`,
+    `  run         ${visible(workflowId)}`,
+    `  problem     ${visible(problem)}`,
+    `  nobody can answer it, and its call does not run; restore the database from a backup, or ${ending}`,
   ];
 }

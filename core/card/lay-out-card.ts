@@ -16,7 +16,8 @@ export interface CardSituation {
   /** Ms; with it the time left is shown. */
   now?: number;
   cardDigest?: string;
-  votes?: { approvals: number; quorum: number };
+  /** `seats`: of the quorum, for people of one set each. */
+  votes?: { approvals: number; quorum: number; seats?: readonly { of: string; approve: number }[] };
   /** `cost`: in the currency of the policy's prices; null: a model has no price. Absent: the policy has none. */
   spent?: { calls: number; inputTokens: number; outputTokens: number; cost?: number | null | undefined };
   /** Proposed with the request, in words. */
@@ -119,7 +120,10 @@ function changeText({ path, before, after }: ArgumentChanges['changes'][number])
 
 function changeLines(last: CardSituation['lastApproved']): CardLine[] {
   if (last === undefined) return [];
-  if (last === null) return [fact('like before', 'no call of this tool by this agent was approved before')];
+  if (last === null)
+    return [
+      fact('like before', 'none of the newest approved requests is one of this tool and agent that can be compared'),
+    ];
   const who = `approved by ${last.by.map(value).join(', ')} at ${time(last.at)}`;
   if (last.changes.length === 0) return [fact('like before', `the same arguments were ${who}`)];
   const lines = last.changes.map((one) => fact('changed', changeText(one)));
@@ -148,7 +152,7 @@ function whatFollows({ kind, deadlineAt, executeWithinMs }: Card, now: number | 
 function situationLines({ votes, spent, grants = [] }: CardSituation): CardLine[] {
   return [
     ...grants.flatMap(grantLinesOf),
-    ...(votes ? [fact('votes', `${votes.approvals} of ${votes.quorum} approvals so far`)] : []),
+    ...(votes ? [fact('votes', votesText(votes))] : []),
     ...(spent
       ? [
           fact(
@@ -158,6 +162,12 @@ function situationLines({ votes, spent, grants = [] }: CardSituation): CardLine[
         ]
       : []),
   ];
+}
+
+/** So many approvals alone may still be too few: whose they must be is said with their number. */
+function votesText({ approvals, quorum, seats = [] }: NonNullable<CardSituation['votes']>): string {
+  const among = seats.map(({ of, approve }) => `${approve} of ${value(of)}`);
+  return `${approvals} of ${quorum} approvals so far${among.length === 0 ? '' : `; among them ${among.join(', ')}`}`;
 }
 
 /** More than this call: it is said as a warning, whoever approves the call alone approves none of it. */

@@ -89,13 +89,16 @@ function packed(lines: readonly string[]): string[] {
   return texts;
 }
 
+/** What Slack makes a mention, a format or an emoji of. Within a word `_` formats nothing, and `:` before a blank names nothing. */
+const formatting = /[*~`@#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=\S)/g;
+
 /** Text for `mrkdwn` objects and for the fallback of notifications: Slack's own three signs, and what formats or mentions. */
 export function escapeMrkdwn(text: string): string {
   return unlinked(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
-    .replaceAll(/[*_~`@#:]/g, (sign) => `\\u{${sign.charCodeAt(0).toString(16).toUpperCase()}}`);
+    .replaceAll(formatting, (sign) => `\\u{${sign.charCodeAt(0).toString(16).toUpperCase()}}`);
 }
 
 function preformatted(text: string): SlackBlock {

@@ -3,6 +3,7 @@
  * goes on where another died. A failure is tried again, given up, shown, and said by the other channels; it approves, denies and
  * delays nothing.
  */
+import type { CardSituation } from '../../core/card/lay-out-card.ts';
 import { mostReached, type Telling } from '../../core/contracts/telling.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { Notice } from '../../store/notice.ts';
@@ -72,7 +73,7 @@ function tellingOf(channel: NoticeChannel, { nonce }: Notice, step: Step, now: n
     step.changes.state === 'gave-up' ? ({ moment: 'gave-up', dueAt: now, toldAt: now } as const) : undefined;
   const told = step.told ?? gaveUp;
   if (!told) return undefined;
-  const problem = gaveUp ? (step.changes.problem ?? null) : null;
+  const problem = told.moment === 'gave-up' ? (step.changes.problem ?? null) : null;
   return { nonce, channel: channel.name, ...told, reached: channel.reaches.slice(0, mostReached), problem };
 }
 
@@ -80,13 +81,19 @@ async function serve(gateway: GatewayContext, channel: NoticeChannel, notice: No
   const { ask } = await findAsk(gateway, notice.nonce);
   const { askedAt, deadlineAt } = ask.body.ask;
   const now = gateway.clock.now();
-  const situation = await describeSituation(gateway, ask);
+  const situation = async () => await describeSituation(gateway, ask);
   const { place } = notice;
   if (ask.row.outcome !== null || now > deadlineAt + settleMs) {
-    const votes = await votesOf(gateway, notice.nonce);
-    const end = { outcome: ask.row.outcome ?? 'expired', votes, situation };
+    if (place === null) return neverTold(notice, now);
     const changes = { state: 'done', problem: null } as const;
-    if (place === null || !channel.close) return { changes };
+    if (!channel.close) return { changes };
+    // The time that was left when it ended would stand there for ever.
+    const lasting = async (): Promise<CardSituation> => {
+      const { now: _, ...others } = await situation();
+      return others;
+    };
+    const votes = await votesOf(gateway, notice.nonce);
+    const end = { outcome: ask.row.outcome ?? 'expired', votes, situation: lasting };
     await channel.close(ask, place, end);
     return { changes, told: { moment: 'closed', dueAt: ask.row.closedAt ?? deadlineAt, toldAt: now } };
   }
@@ -108,6 +115,12 @@ async function serve(gateway: GatewayContext, channel: NoticeChannel, notice: No
     return { changes: { state: 'told', ...reminded, nextAt: next }, told: { moment, dueAt, toldAt: now } };
   }
   return { changes: { state: 'told', problem: null, nextAt: nextAt(ask, channel, notice, now) } };
+}
+
+/** It ended while the channel was still being tried: that nobody was told by it, and why, is on record like a telling. */
+function neverTold({ problem }: Notice, now: number): Step {
+  if (problem === null) return { changes: { state: 'done' } };
+  return { changes: { state: 'done', problem }, told: { moment: 'gave-up', dueAt: now, toldAt: now } };
 }
 
 function nextAt({ body: { ask } }: OpenedAsk, channel: NoticeChannel, notice: Notice, now: number): number {

@@ -4,13 +4,16 @@ import type { CardSituation } from '../../core/card/lay-out-card.ts';
 import type { ApproverSet } from '../../core/contracts/approval.ts';
 import type { OpenedAsk } from '../verified.ts';
 
+/** What stands on a card beside what was asked. Read when it is called: most channels show none of it. */
+export type Situation = () => Promise<CardSituation>;
+
 export interface NoticeChannel {
   /** In the record; one name, one channel. */
   readonly name: string;
   /** Whom it reaches, in its own words, for the record; nothing secret. */
   readonly reaches: readonly string[];
   /** @returns where the channel keeps it, for what follows. */
-  request(ask: OpenedAsk, situation: CardSituation): Promise<string>;
+  request(ask: OpenedAsk, situation: Situation): Promise<string>;
   /** Absent: it reminds nobody. */
   remind?(ask: OpenedAsk, place: string, reminder: Reminder): Promise<void>;
   /** Where the terms name no reminders. */
@@ -62,7 +65,7 @@ export interface RequestEnd {
   /** `expired` also where nobody closed it. */
   outcome: string;
   votes: ApprovalView['votes'];
-  situation: CardSituation;
+  situation: Situation;
 }
 
 export interface NoticeFailure {

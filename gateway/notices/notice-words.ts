@@ -1,16 +1,12 @@
 /** What all channels say in the same words. Names are those of the policy, and made visible; nothing here is an agent's. */
+import { namesOfSet } from '../../core/approver-set.ts';
 import type { ApproverSet } from '../../core/contracts/approval.ts';
 import { unlinked } from '../../core/card/unlinked.ts';
 import { makeVisible } from '../../core/make-visible.ts';
 import type { ReviewTold } from './notice-channel.ts';
 
-export function mayAnswerToo({ roles, groups = [], principals }: ApproverSet): string {
-  const names = [
-    ...roles.map((role) => `role ${role}`),
-    ...groups.map((group) => `group ${group}`),
-    ...principals.map((principal) => makeVisible(principal)),
-  ];
-  return `By now ${names.join(', ')} may answer, too.`;
+export function mayAnswerToo(others: ApproverSet): string {
+  return `By now ${makeVisible(namesOfSet(others))} may answer, too.`;
 }
 
 /** @param problem in our own words */

@@ -45,7 +45,7 @@ import {
   toldView,
   whisper,
 } from './messages.ts';
-import type { SlackApi } from './slack-api.ts';
+import { type SlackApi, slackFailureOf } from './slack-api.ts';
 
 export interface SlackContext {
   gateway: GatewayContext;
@@ -104,7 +104,14 @@ export async function answerClick(context: SlackDelivery, click: Click): Promise
       what === 'grant'
         ? grantForm(requireGrantable(ask), situation, await grantsOfRequest(gateway, nonce))
         : answerView(ask.card, situation, { nonce, cardDigest, verdict, reasonRequired, confirmation, warning });
-    await api.openView(click.trigger_id, view);
+    try {
+      await api.openView(click.trigger_id, view);
+    } catch (error) {
+      // Else the click seems to have done nothing, and nobody knows whether it did.
+      const { problem } = slackFailureOf(error);
+      gateway.logger.warn({ channel, nonce }, problem);
+      return await tell(whisper(`The form did not open (${problem}); nothing was answered. Click again.`));
+    }
     // After it: the time in which Slack opens a form runs.
     await noteLook(gateway, ask, known.caller, channel);
   } catch (error) {

@@ -21,7 +21,7 @@ export function createSlackChannel(api: SlackApi, inboxUrl: (nonce: string) => s
     name: 'slack',
     reaches: [api.channel],
     request: async (ask, situation) =>
-      JSON.stringify(await api.post(requestMessage(ask, situation, inboxUrl(ask.row.nonce)))),
+      JSON.stringify(await api.post(requestMessage(ask, await situation(), inboxUrl(ask.row.nonce)))),
     remindsHalfWay: true,
     remind: async ({ card }, place, reminder) =>
       void (await api.post({ ...reminderMessage(card, reminder), thread: placeOf(place).ts })),
@@ -31,7 +31,7 @@ export function createSlackChannel(api: SlackApi, inboxUrl: (nonce: string) => s
       const by = votes.map(({ verdict, principal, castAt }) => {
         return `${didOf[verdict]} by ${principal} at ${new Date(castAt).toISOString()}`;
       });
-      await api.update(placeOf(place), outcomeMessage(card, situation, `This request is ${outcome}`, by));
+      await api.update(placeOf(place), outcomeMessage(card, await situation(), `This request is ${outcome}`, by));
     },
     async review({ card, row }, place, told) {
       const message = reviewMessage(card, told, inboxUrl(row.nonce));

@@ -39,20 +39,22 @@ function isAt(signs: Uint8Array, units: Uint16Array, at: number): boolean {
   return signs[units[at] ?? 0] === 1;
 }
 
-/** What a run of base64 says, when all of it is printable ASCII; undefined when not. Looks at its first characters first. */
+/** What a run of base64 says, when all of it is text; undefined when not. Looks at its first characters first. */
 export function readBase64(run: string): string | undefined {
   // A hostile run may be as long as the text: nothing is done to the whole of it before its beginning reads as text.
-  if (!isPrintable(decode(inPlainAlphabet(run.slice(0, 24))))) return undefined;
+  if (!reads(decode(inPlainAlphabet(run.slice(0, 24))))) return undefined;
   const plain = inPlainAlphabet(run);
-  const decoded = decode(plain.slice(0, plain.length - (plain.length % 4 === 1 ? 1 : 0)));
-  return isPrintable(decoded) ? decoded : undefined;
+  return textOf(decode(plain.slice(0, plain.length - (plain.length % 4 === 1 ? 1 : 0))));
 }
 
-/** What a run of hex digits says, when all of it is printable ASCII; undefined when not. */
+/** Two characters of UTF-8 at its beginning, as most digests do not have them. */
+const textInHex =
+  /^(?:[2-7][0-9a-f]|0[9ad]|(?:c[2-9a-f]|d[0-9a-f])[89ab][0-9a-f]|e[0-9a-f](?:[89ab][0-9a-f]){2}|f[0-4](?:[89ab][0-9a-f]){3}){2}/i;
+
+/** What a run of hex digits says, when all of it is text; undefined when not. */
 export function readHex(run: string): string | undefined {
-  if (!/^[2-7][0-9a-f][2-7][0-9a-f]/i.test(run) || !/^(?:[0-9a-f]{2}){8,}$/i.test(run)) return undefined;
-  const decoded = run.replaceAll(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16)));
-  return isPrintable(decoded) ? decoded : undefined;
+  if (!textInHex.test(run) || !/^(?:[0-9a-f]{2}){8,}$/i.test(run)) return undefined;
+  return textOf(run.replaceAll(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16))));
 }
 
 function inPlainAlphabet(run: string): string {
@@ -67,6 +69,28 @@ function decode(text: string): string | undefined {
   }
 }
 
-function isPrintable(text: string | undefined): text is string {
-  return text !== undefined && /^[\t\n\r -~]+$/.test(text);
+/** UTF-8, a character for each byte, without control characters; behind it what a cut leaves of the last letter. */
+const utf8 =
+  /^(?:[\t\n\r -~]|\u00C2[\u00A0-\u00BF]|[\u00C3-\u00DF][\u0080-\u00BF]|[\u00E0-\u00EF][\u0080-\u00BF]{2}|[\u00F0-\u00F4][\u0080-\u00BF]{3})+(?:[\u00C2-\u00F4][\u0080-\u00BF]{0,2})?$/;
+const letterInUtf8 = /[\u00C2-\u00F4][\u0080-\u00BF]*/g;
+
+function reads(bytes: string | undefined): boolean {
+  return bytes !== undefined && (/^[\t\n\r -~]+$/.test(bytes) || utf8.test(bytes));
+}
+
+/** Printable ASCII as it is, and UTF-8 without control characters: one letter beyond ASCII must not hide all the others. */
+function textOf(bytes: string | undefined): string | undefined {
+  if (bytes === undefined || /^[\t\n\r -~]+$/.test(bytes)) return bytes;
+  return utf8.test(bytes) ? bytes.replaceAll(letterInUtf8, letterOf) : undefined;
+}
+
+/** What is no letter, or only a part of one, becomes a sign that stands for nothing. */
+function letterOf(bytes: string): string {
+  const first = bytes.charCodeAt(0);
+  const lead = first < 0xe0 ? first & 0x1f : first < 0xf0 ? first & 0x0f : first & 0x07;
+  const more = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+  if (bytes.length !== more + 1) return '\uFFFD';
+  let code = lead;
+  for (let at = 1; at < bytes.length; at += 1) code = (code << 6) | (bytes.charCodeAt(at) & 0x3f);
+  return code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? '\uFFFD' : String.fromCodePoint(code);
 }

@@ -17,15 +17,16 @@ export function findUntrustedValues(
   nameOf: (source: number) => string,
 ): Finding[] {
   const findings: Finding[] = [];
-  const values = [...valuesOf(args, '')];
-  for (const [argument, value] of values) {
+  const others: string[] = [];
+  for (const [argument, value] of valuesOf(args, '')) {
     if (findings.length >= mostFindings) return findings;
     const found = index.find(value.slice(0, longestValue));
     if (found) findings.push(toFinding(argument, found.whole, nameOf(found.source)));
+    else others.push(value);
   }
-  // Pieces of one value in several arguments, each too short to be told.
-  const together = values.map(([, value]) => value).join('');
-  if (findings.length === 0 && values.length > 1) {
+  // Pieces of one value in several arguments, each too short to be told; a decoy beside them that is told hides them not.
+  const together = others.join('');
+  if (others.length > 1) {
     const found = index.find(together.slice(0, longestValue));
     if (found) findings.push(toFinding('', found.whole, nameOf(found.source)));
   }

@@ -17,6 +17,7 @@ import { createNotices } from './notices.ts';
 import { createPolicyLimits } from './policy-limits.ts';
 import { createWithdrawals } from './withdrawals.ts';
 import { createRedactions } from './redactions.ts';
+import { indexRepeatedLooks } from './repeated-looks.ts';
 import { createReviewNotices } from './review-notices.ts';
 import { createReviews } from './reviews.ts';
 import { createSlidingLimits } from './sliding-limits.ts';
@@ -41,6 +42,7 @@ function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
     '0015-looks': { up: createLooks },
     '0016-tellings': { up: createTellings },
     '0017-ask-order': { up: indexAskOrder },
+    '0018-repeated-looks': { up: indexRepeatedLooks },
   };
 }
 

@@ -2,10 +2,10 @@
 import type { Selectable } from 'kysely';
 import type { SignedDecision } from '../../core/contracts/decision.ts';
 import { digestText } from '../../core/digest.ts';
-import { CountersignError } from '../../core/errors.ts';
+import type { ChangedAsk } from '../changed-rows.ts';
 import type { AskRow, Store } from '../store.ts';
 import { rememberRead } from './read-before.ts';
-import { invalid, readDecision, rowMustAgree } from './records.ts';
+import { invalid, readDecision, readUnlessChanged, rowMustAgree } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
 import type { AsksTable } from './tables.ts';
 
@@ -30,7 +30,9 @@ export function askMethods(session: SqlSession): Pick<Store, 'getAsk' | 'listAsk
         // Rows that do not read make room for others: whoever changes some keeps nobody from the rest.
         for (let seen = 0; seen < mostRows && asks.length < filter.limit; ) {
           const rows = await rowsOf(queries, { ...filter, after });
-          asks.push(...rows.flatMap((row) => readOr(toAsk, row, onInvalid) ?? []));
+          asks.push(
+            ...rows.flatMap((row) => readUnlessChanged(row, toAsk, (changed) => onInvalid(changedAsk(changed))) ?? []),
+          );
           const last = rows.at(-1);
           if (!last || rows.length < filter.limit) break;
           after = { deadlineAt: last.deadline_at, nonce: last.nonce };
@@ -72,17 +74,11 @@ async function rowsOf(
   return await query.execute();
 }
 
-type ReadAsk = (row: Selectable<AsksTable>) => AskRow;
-
-function readOr(toAsk: ReadAsk, row: Selectable<AsksTable>, onInvalid: (nonce: string) => void): AskRow | undefined {
-  try {
-    return toAsk(row);
-  } catch (error) {
-    if (!(error instanceof CountersignError) || error.code !== 'record-invalid') throw error;
-    onInvalid(row.nonce);
-    return undefined;
-  }
+function changedAsk({ nonce, workflow_id, approval_id }: Selectable<AsksTable>): ChangedAsk {
+  return { nonce, workflowId: workflow_id, approvalId: approval_id };
 }
+
+type ReadAsk = (row: Selectable<AsksTable>) => AskRow;
 
 /** Its signed ask and its card's digest are read once for each text. */
 function askReader(): ReadAsk {

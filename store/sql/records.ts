@@ -50,6 +50,17 @@ export function rowMustAgree(what: string, pairs: readonly (readonly [unknown, u
     throw invalid(what, 'its columns and its signed content differ');
 }
 
+/** Where one changed row must not keep the others from whoever reads them: it is handed over, and undefined. */
+export function readUnlessChanged<R, T>(row: R, read: (row: R) => T, onInvalid?: (row: R) => void): T | undefined {
+  try {
+    return read(row);
+  } catch (error) {
+    if (!onInvalid || !(error instanceof CountersignError) || error.code !== 'record-invalid') throw error;
+    onInvalid(row);
+    return undefined;
+  }
+}
+
 /** @throws CountersignError `internal-fault` unless every pair is equal: the caller mixed up two records */
 export function argumentsMustAgree(what: string, pairs: readonly (readonly [unknown, unknown])[]): void {
   if (pairs.every(([given, signed]) => given === signed)) return;

@@ -2,11 +2,11 @@
  * Votes as the gateway stores them before it signals them, so that a reset or a dead gateway drops none. The first vote
  * of a principal for a nonce stays, and so does the first withdrawal of it.
  */
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { CountersignError } from '../../core/errors.ts';
 import type { Store, StoredVote } from '../store.ts';
 import { prepared } from './prepared.ts';
-import { readVote, rowMustAgree, toText } from './records.ts';
+import { readUnlessChanged, readVote, rowMustAgree, toText } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
 import type { VotesTable, WithdrawalsTable } from './tables.ts';
 import { ofNonce, ofRow } from './write-scopes.ts';
@@ -28,33 +28,33 @@ export function voteMethods(session: SqlSession): VoteMethods {
       session.read(async (queries) => {
         const { rows: votes } = await votesOf(queries, { nonce });
         const { rows: taken } = await withdrawalsOf(queries, { nonce });
-        return inOrder([...votes.map(toStoredVote), ...taken.map(toWithdrawal)]);
+        return readAll(votes, taken);
       }),
-    votesByNonces: (nonces) =>
+    votesByNonces: (nonces, onInvalid) =>
       session.read(async (queries) => {
         if (nonces.length === 0) return new Map();
         const votes = await queries.selectFrom('votes').selectAll().where('nonce', 'in', nonces).execute();
         const taken = await queries.selectFrom('withdrawals').selectAll().where('nonce', 'in', nonces).execute();
-        const all = inOrder([...votes.map(toStoredVote), ...taken.map(toWithdrawal)]);
+        const all = readAll(votes, taken, onInvalid && (({ nonce }) => onInvalid(nonce)));
         return Map.groupBy(all, ({ vote }) => vote.body.nonce);
       }),
-    unsignalledVotes: (limit) =>
+    unsignalledVotes: (limit, onInvalid) =>
       session.read(async (queries) => {
         const votes = await queries
           .selectFrom('votes')
           .selectAll()
-          .where('signalled', '=', 0)
+          .where('signalled', '=', unsignalled)
           .orderBy('cast_at')
           .limit(limit)
           .execute();
         const taken = await queries
           .selectFrom('withdrawals')
           .selectAll()
-          .where('signalled', '=', 0)
+          .where('signalled', '=', unsignalled)
           .orderBy('cast_at')
           .limit(limit)
           .execute();
-        return inOrder([...votes.map(toStoredVote), ...taken.map(toWithdrawal)]).slice(0, limit);
+        return readAll(votes, taken, onInvalid && (({ digest }) => onInvalid(digest))).slice(0, limit);
       }),
     // Lost, the vote is sent once more, where the run knows it by its digest: nothing rests on this but a signal saved.
     markVoteSignalled: (digest) =>
@@ -62,12 +62,26 @@ export function voteMethods(session: SqlSession): VoteMethods {
   };
 }
 
+/** Written out, because SQLite takes an index of these alone only where it sees the value. */
+const unsignalled = sql.lit(0);
+
 const votesOf = prepared((queries, { nonce }: { nonce: string }) =>
   queries.selectFrom('votes').selectAll().where('nonce', '=', nonce),
 );
 const withdrawalsOf = prepared((queries, { nonce }: { nonce: string }) =>
   queries.selectFrom('withdrawals').selectAll().where('nonce', '=', nonce),
 );
+
+function readAll(
+  votes: readonly Selectable<VotesTable>[],
+  taken: readonly Selectable<WithdrawalsTable>[],
+  onInvalid?: (row: { nonce: string; digest: string }) => void,
+): StoredVote[] {
+  return inOrder([
+    ...votes.flatMap((row) => readUnlessChanged(row, toStoredVote, onInvalid) ?? []),
+    ...taken.flatMap((row) => readUnlessChanged(row, toWithdrawal, onInvalid) ?? []),
+  ]);
+}
 
 function inOrder(votes: readonly StoredVote[]): StoredVote[] {
   return votes.toSorted((a, b) => {

@@ -88,6 +88,18 @@ case "$input" in *forbidden*) echo '[{"rule":"word","severity":"high","message":
     expect([`${failed}it did not end in time`, 'failed: the guard timed out']).toContain(run);
   });
 
+  test.each([
+    ['leaves a daemon that keeps its output open', `echo '[]'; (setsid sleep 600 &) ; exit 0`],
+    ['leaves a daemon that would answer later', `echo '[]'; (sleep 0.5; echo '[{}]') & exit 0`],
+  ])('that %s has ended when its own process has', async (_name, script) => {
+    expect(await checkWith(script)).toEqual([]);
+  });
+
+  test('that answers byte by byte until its time is over refuses', async () => {
+    const run = await checkWith(`while :; do printf ' '; sleep 0.05; done; echo '[]'`, '', { timeoutMs: 1000 });
+    expect([`${failed}it did not end in time`, 'failed: the guard timed out']).toContain(run);
+  });
+
   test('reaches no key, no network, no file outside, and nothing that it leaves is there the next time', async () => {
     const script = `cat >/dev/null
 [ ! -e ${base}/state/key ] || { echo key; exit 1; }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestJson } from '../../core/digest.ts';
 import { type Harness, type StartedRun, startHarness } from '../support/harness.ts';
+import { resetRun } from '../support/reset.ts';
 import { startedIn } from '../support/test-tools.ts';
 import { until } from '../support/until.ts';
 
@@ -48,6 +49,42 @@ describe('a run that outgrows its history', () => {
     expect(await newestLink(harness, run)).not.toBe(run.linkRunId);
     const names = run.effects().map((line) => line.split(' ')[1]);
     expect(names).toEqual(steps.map((_, turn) => `web-${turn}`));
+  });
+
+  it('P1 knows in every later link, and after a reset, that it has read untrusted content', async () => {
+    const policy = `version: 1
+approvals: { default: { approvers: { principals: [olga] }, deadline: 60s } }
+rules: [{ id: all, effect: allow, tools: ["*"], reason: nothing speaks against it }]
+`;
+    const call = (name: string, target: string) => ({ calls: [{ name, args: { name: target } }] });
+    const run = await harness.start(
+      [
+        call('restart', 'before'),
+        call('read_status', 'web'),
+        call('restart', 'one'),
+        call('restart', 'two'),
+        { text: 'Done.' },
+      ],
+      { policyDigest: await harness.store.putBody(policy) },
+    );
+    const first = await run.ask();
+    for (let sent = 0; (await newestLink(harness, run)) === run.linkRunId; sent += 1)
+      await run.signalVote({ junk: sent });
+    await run.castVote(first);
+    const second = await run.ask(1);
+    await harness.stopWorker();
+    await resetRun(harness.door, run.workflowId, 'the-end');
+    await harness.startWorker();
+    const third = await run.ask(2);
+    for (const { ask } of [first, second, third]) {
+      expect(ask.body.labels).toContain('untrusted');
+      expect(ask.body.rules.map(({ id }) => id)).toContain('untrusted-context');
+    }
+    expect(second.ask.body.linkRunId).not.toBe(first.ask.body.linkRunId);
+    expect([second.ask.body.runEpoch, third.ask.body.runEpoch]).toEqual([0, 1]);
+    await run.castVote(third);
+    expect((await run.result()).outcome).toBe('completed');
+    expect(run.effects().map((line) => line.split(' ')[1])).toEqual(['before', 'one', 'two']);
   });
 
   it('P2 remembers a denial in every later link, because the store does', async () => {

@@ -4,10 +4,14 @@
  */
 import { offerEditing, showEditing, startEditing } from './edit.js';
 import { offerEnrolment } from './enrol.js';
+import { followChanges } from './follow.js';
 import { offerGranting, showGranting, startGranting } from './grant.js';
 import { showReviews } from './reviews.js';
 import { showSaid } from './said.js';
-import { ask, element, messageOf, rowOf, say, showSignedOut, visible } from './page.js';
+import { hasTimeLeft, showTimeLeft } from './time-left.js';
+import { sendReconcile, sendVote } from './send-answer.js';
+import { ask, element, messageOf, rowOf, say, showSignedOut } from './page.js';
+import { showUnreadable } from './unreadable.js';
 
 /** @typedef {{ kind: string, label: string, text: string }} Line */
 /**
@@ -19,6 +23,7 @@ import { ask, element, messageOf, rowOf, say, showSignedOut, visible } from './p
  * @property {Line[]} lines
  * @property {string} cardDigest
  * @property {number} deadlineAt
+ * @property {number} timeLeftMs
  * @property {boolean} open
  * @property {string | null} outcome
  * @property {import('./grant.js').Grantable['approvers'] & { confirmation: string | null }} approvers
@@ -29,7 +34,6 @@ import { ask, element, messageOf, rowOf, say, showSignedOut, visible } from './p
  */
 
 /** @typedef {{ principal: string }} Session */
-/** @typedef {{ status: string, outcome?: string | null, reason?: string | null }} VoteResult */
 
 /** @type {Map<string, Approval>} */
 const approvals = new Map();
@@ -50,31 +54,53 @@ async function signIn() {
   const token = new URLSearchParams(location.hash.slice(1)).get('sign-in');
   // Out of the address and its history before anything else can read it.
   if (token !== null) history.replaceState(null, '', `${location.pathname}${location.search}`);
+  const problem = token === null ? '' : await openSession(token);
   try {
     /** @type {Session} */
-    const session =
-      token === null ? await ask('GET', '/v1/inbox/session') : await ask('POST', '/v1/inbox/session', { token });
+    const session = await ask('GET', '/v1/inbox/session');
     element('who').textContent = `signed in as ${session.principal}`;
     element('sign-out').hidden = false;
     element('signed-out').hidden = true;
     element('inbox').hidden = false;
+    // Of a link that opened nothing: whoever was signed in before still is, and is told.
+    say(problem);
     return true;
-  } catch (error) {
+  } catch {
     showSignedOut();
-    if (token !== null) say(messageOf(error));
+    say(problem);
     return false;
   }
 }
 
+/** @param {string} token @returns {Promise<string>} why the link opened nothing; empty: it did */
+async function openSession(token) {
+  try {
+    await ask('POST', '/v1/inbox/session', { token });
+    return '';
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
 async function load() {
-  /** @type {{ approvals: Approval[] }} */
-  const { approvals: listed } = await ask('GET', '/v1/approvals?limit=200');
+  /** @type {{ approvals: Approval[], unreadable?: import('./unreadable.js').Unreadable[] }} */
+  const { approvals: listed, unreadable = [] } = await ask('GET', '/v1/approvals?limit=200');
   const open = new Set(listed.map((one) => one.nonce));
   for (const nonce of approvals.keys()) if (!open.has(nonce) && nonce !== shown) approvals.delete(nonce);
   for (const one of listed) if (one.nonce !== shown) approvals.set(one.nonce, one);
-  if (shown !== undefined) await refresh(shown);
+  showUnreadable(unreadable);
+  if (unreadable.some(({ nonce }) => nonce === shown)) hideCard();
+  // One that cannot be read keeps nobody from the list.
+  if (shown !== undefined) await refresh(shown).catch((error) => say(messageOf(error)));
   showList();
   await showReviews();
+}
+
+/** What cannot be read any more is no longer to be looked at either. */
+function hideCard() {
+  if (shown !== undefined) approvals.delete(shown);
+  shown = undefined;
+  showCard();
 }
 
 /** @param {string} nonce */
@@ -145,6 +171,7 @@ function showCard() {
   const [headline, ...rest] = one.lines;
   element('card-title').textContent = headline?.text ?? one.tool;
   element('card').replaceChildren(...rest.map(rowOf));
+  showTimeLeft(one, updateButtons);
   showUntold(one);
   showSaid(one);
   element('whole-section').hidden = !needsWhole(one);
@@ -191,6 +218,7 @@ function reasonNeeded(one) {
 
 /** Before anything is confirmed. @param {Approval} one */
 function whyNotYet(one) {
+  if (!hasTimeLeft()) return 'Its deadline has passed: silence has decided.';
   if (!one.you.mayAnswer) return 'You may deny it, and not approve it.';
   if (reasonNeeded(one) && reason.value.trim() === '') return 'A reason is required.';
   if (one.kind === 'call' && needsWhole(one) && !openedWhole.has(one.nonce))
@@ -215,7 +243,7 @@ function updateButtons() {
   const one = shown === undefined ? undefined : approvals.get(shown);
   const why = one ? whyNotApprove(one) : '';
   approveButton.disabled = busy || !one || why !== '';
-  denyButton.disabled = busy || !one || (reasonNeeded(one) && reason.value.trim() === '');
+  denyButton.disabled = busy || !one || !hasTimeLeft() || (reasonNeeded(one) && reason.value.trim() === '');
   element('why-not').textContent = why;
 }
 
@@ -223,10 +251,10 @@ async function showWhole() {
   const nonce = shown;
   if (nonce === undefined) return;
   try {
-    /** @type {{ arguments: string }} */
-    const { arguments: text } = await ask('GET', `/v1/approvals/${encodeURIComponent(nonce)}/arguments`);
+    /** @type {{ shown: string }} */
+    const { shown: text } = await ask('GET', `/v1/approvals/${encodeURIComponent(nonce)}/arguments`);
     if (shown !== nonce) return;
-    element('whole').textContent = visible(text);
+    element('whole').textContent = text;
     element('whole').hidden = false;
     openedWhole.add(nonce);
     updateButtons();
@@ -251,7 +279,8 @@ async function answer(yes) {
   updateButtons();
   element('state').textContent = 'Sending your answer…';
   try {
-    told = await (one.kind === 'call' ? vote(one, yes ? 'approve' : 'deny') : reconcile(one, yes));
+    const said = { reason: reason.value.trim(), confirmation: confirmation.value };
+    told = await (one.kind === 'call' ? sendVote(one, yes ? 'approve' : 'deny', said) : sendReconcile(one, yes, said));
   } catch (error) {
     told = messageOf(error);
   }
@@ -259,47 +288,6 @@ async function answer(yes) {
   busy = false;
   await load().catch((error) => say(messageOf(error)));
   updateButtons();
-}
-
-/** @param {Approval} one @param {'approve' | 'deny'} verdict */
-async function vote(one, verdict) {
-  const why = reason.value.trim();
-  const body = {
-    verdict,
-    ...(why === '' ? {} : { reason: why }),
-    // As it was typed: the gateway compares it.
-    ...(verdict === 'approve' && one.approvers.confirmation !== null ? { confirmation: confirmation.value } : {}),
-  };
-  const headers = { 'if-match': `"${one.cardDigest}"`, 'idempotency-key': crypto.randomUUID() };
-  /** @type {VoteResult} */
-  const {
-    status,
-    outcome = null,
-    reason: refusal,
-  } = await ask('POST', `/v1/approvals/${one.nonce}/votes`, body, headers);
-  switch (status) {
-    case 'applied':
-      return outcome === null ? 'Counted; more votes are needed.' : `Counted; the request is ${outcome}.`;
-    case 'recorded':
-      return 'Recorded; the run has not answered yet.';
-    case 'duplicate':
-      return 'You had voted before; the first vote stands.';
-    case 'late':
-      return 'Too late: the request was no longer open.';
-    default:
-      return `Not counted: ${refusal ?? 'no reason given'}`;
-  }
-}
-
-/** @param {Approval} one @param {boolean} happened */
-async function reconcile(one, happened) {
-  const body = {
-    answer: happened ? 'happened' : 'did-not-happen',
-    cardDigest: one.cardDigest,
-    reason: reason.value.trim(),
-  };
-  await ask('POST', `/v1/approvals/${one.nonce}/reconcile`, body);
-  return 'Your answer is recorded.';
 }
 
 /** @param {number} by */
@@ -355,34 +343,13 @@ element('sign-out').addEventListener('click', () => {
   void ask('DELETE', '/v1/inbox/session').then(showSignedOut, (error) => say(messageOf(error)));
 });
 
-/** Changes come as they happen; after a break the browser goes on from the last id. */
-function follow() {
-  const events = new EventSource('/v1/approvals/events');
-  let loading = false;
-  let again = false;
-  const changed = async () => {
-    again = true;
-    if (loading) return;
-    loading = true;
-    while (again) {
-      again = false;
-      await load().catch((error) => say(messageOf(error)));
-    }
-    loading = false;
-  };
-  for (const kind of ['requested', 'voted', 'closed'])
-    events.addEventListener(`approval-${kind}`, () => void changed());
-  events.addEventListener('open', () => say(''));
-  events.addEventListener('error', () => say('The connection was lost; trying again.'));
-}
-
 if (await signIn()) {
   const code = new URLSearchParams(location.search).get('slack');
   if (code !== null) {
     history.replaceState(null, '', '/inbox');
     offerEnrolment(code);
   }
-  follow();
+  followChanges(load);
   await load().catch((error) => say(messageOf(error)));
   const linked = /^\/inbox\/?$/.test(location.pathname) ? new URLSearchParams(location.search).get('approval') : null;
   const first = linked ?? waiting()[0]?.nonce;

@@ -26,6 +26,8 @@ export function rowOf({ kind, label, text }) {
   return row;
 }
 
+const session = '/v1/inbox/session';
+
 /** @param {string} text */
 export function say(text) {
   element('notice').textContent = text;
@@ -36,6 +38,7 @@ export function showSignedOut() {
   element('sign-out').hidden = true;
   element('who').textContent = '';
   element('signed-out').hidden = false;
+  document.title = 'Countersign inbox';
 }
 
 /**
@@ -55,10 +58,20 @@ export async function ask(method, path, body, headers = {}) {
   const answer = await fetch(path, { ...request, method, credentials: 'same-origin' });
   const text = await answer.text();
   const value = /** @type {T & { detail?: unknown }} */ (text === '' ? {} : JSON.parse(text));
-  if (answer.status === 401) showSignedOut();
+  // A sign-in link that was used says so itself; the session of whoever opened it may stand.
+  if (answer.status === 401 && path !== session && !(await isSignedIn())) {
+    showSignedOut();
+    throw new Error('You are not signed in any more: run "countersign inbox" and open the link that it prints.');
+  }
   if (!answer.ok)
     throw new Error(typeof value.detail === 'string' ? value.detail : `the gateway answered ${answer.status}`);
   return value;
+}
+
+/** A refusal may be about what was sent. */
+async function isSignedIn() {
+  const { status } = await fetch(session, { headers: { accept: 'application/json' }, credentials: 'same-origin' });
+  return status !== 401;
 }
 
 /** @param {unknown} error */

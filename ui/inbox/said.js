@@ -2,7 +2,7 @@
  * All that a tool said of a call before anybody was asked, where the card cuts it: one button for each such text. The text is the
  * tool's; it is shown as text, with what hides in it made visible, and it answers nothing.
  */
-import { ask, element, messageOf, say, visible } from './page.js';
+import { ask, element, messageOf, say } from './page.js';
 
 /** @typedef {{ text: string, length: number, body?: string }} Words */
 
@@ -33,11 +33,11 @@ function openerOf(nonce, about, title) {
   whole.setAttribute('aria-label', title);
   whole.hidden = true;
   button.addEventListener('click', () => {
-    /** @type {Promise<{ text: string }>} */
+    /** @type {Promise<{ shown: string }>} */
     const asked = ask('GET', `/v1/approvals/${encodeURIComponent(nonce)}/words/${about}`);
     asked.then(
-      ({ text }) => {
-        whole.textContent = text.split('\n').map(visible).join('\n');
+      ({ shown }) => {
+        whole.textContent = shown;
         whole.hidden = false;
         whole.focus();
       },

@@ -5,7 +5,6 @@
 import { CancelledFailure, condition } from '@temporalio/workflow';
 import type { CallProgress } from '../../core/contracts/run.ts';
 import type { Remote } from '../activities.ts';
-import { awaitApproval } from '../await-approval.ts';
 import { executedResult, happenedResult, unknownResult } from './call-result.ts';
 import { checkUntilDecided, type PassKind } from './check.ts';
 import { type Execution, executeCall } from './execute-call.ts';
@@ -21,8 +20,11 @@ const lostProbes = new WeakMap<CallProgress, number>();
 
 type Executed = Extract<Execution, { kind: 'receipt' }>;
 
+/** Until the gate should look at the call's request; other calls of the turn go on meanwhile. @throws {NewLinkWanted} */
+export type Wait = (run: RunMemory, remote: Remote, progress: CallProgress) => Promise<void>;
+
 /** One step: clears the doubt, moves it on, or ends the call. */
-export async function settleDoubt(run: RunMemory, remote: Remote, progress: CallProgress): Promise<void> {
+export async function settleDoubt(run: RunMemory, remote: Remote, progress: CallProgress, wait: Wait): Promise<void> {
   const { doubt } = progress;
   if (!doubt) return;
   switch (doubt.step) {
@@ -31,7 +33,7 @@ export async function settleDoubt(run: RunMemory, remote: Remote, progress: Call
     case 'probe':
       return await probe(run, remote, progress, doubt.settleAfterAt);
     case 'reconcile':
-      return await reconcile(run, remote, progress);
+      return await reconcile(run, remote, progress, wait);
   }
 }
 
@@ -58,12 +60,12 @@ async function probe(run: RunMemory, remote: Remote, progress: CallProgress, set
   toReconcile(progress);
 }
 
-async function reconcile(run: RunMemory, remote: Remote, progress: CallProgress): Promise<void> {
+async function reconcile(run: RunMemory, remote: Remote, progress: CallProgress, wait: Wait): Promise<void> {
   const kind: PassKind = { purpose: 'execute', about: 'reconcile' };
   const { ask } = progress;
   if (ask?.body.verdict === 'ask' && ask.body.ask.kind === 'reconcile') {
     notifyApprovers(run, remote, ask);
-    if ((await awaitApproval(run, progress, ask, ask.body)) === 'new-link') throw new NewLinkWanted();
+    await wait(run, remote, progress);
   }
   const step = await checkUntilDecided(run, progress, kind);
   if (step.kind === 'still-open') return;

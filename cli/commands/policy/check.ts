@@ -4,6 +4,7 @@ import { CountersignError } from '../../../core/errors.ts';
 import { defineCommand } from '../../define-command.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { countText } from '../../show/format.ts';
+import { makeVisible } from '../../../core/make-visible.ts';
 
 export const policyCheck = defineCommand({
   usage: 'policy check <policies...>',
@@ -42,7 +43,9 @@ export const policyCheck = defineCommand({
     else {
       for (const line of problems) terminal.result(`${terminal.style('red', 'error')} ${line}`);
       for (const { file, line, column, code, message } of warnings) {
-        terminal.result(`${terminal.style('yellow', 'warning')} ${file}:${line}:${column}: ${message} (${code})`);
+        terminal.result(
+          `${terminal.style('yellow', 'warning')} ${file}:${line}:${column}: ${makeVisible(message)} (${code})`,
+        );
       }
       const [files, found] = [countText(given.length, 'file'), problems.length + warnings.length];
       const all = given.length === 1 ? 'is' : 'are';

@@ -5,11 +5,17 @@ import type { TicketBody } from '../../../core/contracts/ticket.ts';
 import { digestJson, digestText } from '../../../core/digest.ts';
 import { sealEnvelope } from '../../../core/envelope.ts';
 import { grantDigestOf } from '../../../core/grant/decide-grant.ts';
-import { aTicket, permitBodyOf } from './check-call-world.ts';
+import { aTicket, keyIdOf, permitBodyOf } from './check-call-world.ts';
 import { zero } from '../../support/ticket-body.ts';
 import { createGrantWorld, grantPolicy, grantTtlMs, type GrantWorld, groundsOf } from './grant-world.ts';
 import { audience, otherUuid, signerFor, start } from './run-tool-world.ts';
 
+const confirmed = {
+  method: 'api-key' as const,
+  credentialId: keyIdOf('olga'),
+  mintedBy: 'olga',
+  stepUp: 'typed-target' as const,
+};
 const edited = '{"name":"web-9"}';
 const editing = {
   verdict: 'edit' as const,
@@ -187,6 +193,18 @@ describe('P2 a grant does not cover', () => {
       ['critical', 'grant 1'],
     ] as const) {
       const world = await createGrantWorld({ policy: critical(`{ ttl: 1h, uses: 5, risk: ${risk} }`) });
+      await world.granted({ risk: 'critical' }, {}, { authenticated: confirmed });
+      expect(groundsOf(await world.call(1, 'web-1'))).toBe(expected);
+    }
+  });
+
+  test('critical calls where nobody confirmed it afresh, which its terms want unless they say never', async () => {
+    for (const [terms, expected] of [
+      ['', 'ask'],
+      ['stepUpFrom: none', 'grant 1'],
+    ] as const) {
+      const policy = `${grantPolicy(terms, '{ ttl: 1h, uses: 5, risk: critical }')}tools: { send: { risk: critical } }\n`;
+      const world = await createGrantWorld({ policy });
       await world.granted({ risk: 'critical' });
       expect(groundsOf(await world.call(1, 'web-1'))).toBe(expected);
     }

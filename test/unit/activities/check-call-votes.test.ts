@@ -4,6 +4,7 @@ import type { VoteBody } from '../../../core/contracts/approval.ts';
 import type { CheckCallInput } from '../../../core/contracts/activities.ts';
 import type { SignedDecision } from '../../../core/contracts/decision.ts';
 import { digestJson } from '../../../core/digest.ts';
+import { CountersignError } from '../../../core/errors.ts';
 import {
   type ControlOrder,
   createGateWorld,
@@ -72,6 +73,17 @@ describe('P2 a pass after an ask', () => {
     };
     world.dependencies.store = { ...store, getAsk };
     expect(wordOf(await world.gate({ ask: forged, votes: [world.vote(forged)], pass: 2 }))).toBe('ask asks');
+  });
+
+  test('permits nothing where a stored vote is no vote any more, whatever was handed over', async () => {
+    const world = await createGateWorld();
+    const ask = await world.ask();
+    const { store } = world.dependencies;
+    const votesByNonce: typeof store.votesByNonce = async () => {
+      throw new CountersignError('record-invalid', 'Cannot read a stored "vote": it is none');
+    };
+    world.dependencies.store = { ...store, votesByNonce };
+    expect(wordOf(await world.gate({ ask, votes: [world.vote(ask)], pass: 2 }))).toBe('deny gate-fault');
   });
 
   test('lets one approval serve a further try of what may be repeated', async () => {

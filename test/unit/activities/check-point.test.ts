@@ -1,6 +1,6 @@
 /** The guards beside calls (P1): who is asked where, what refuses, and what a policy may say about it. */
-import { describe, expect, test } from 'vitest';
-import { createCheckPoint, type TextPoint } from '../../../activities/check-point.ts';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { budgetMs, createCheckPoint, type TextPoint } from '../../../activities/check-point.ts';
 import type { Finding } from '../../../core/contracts/labels.ts';
 import { defineGuard, type Guard, guardPoints } from '../../../guards/index.ts';
 import { guardSettings, loadPolicy, usualGuardSettings } from '../../../policy/index.ts';
@@ -61,14 +61,14 @@ describe.each(points)('at %s', (point) => {
 describe('what policies say', () => {
   test('a threshold lowers from where on a guard refuses, or raises it', async () => {
     expect((await asked(finds('low'), 'afterTool', settings('{ mine: { block: low } }'))).refusal).toBeDefined();
-    expect((await asked(finds('high'), 'afterTool', settings('{ mine: { block: critical } }'))).refusal).toBe(
-      undefined,
-    );
+    expect(
+      (await asked(finds('high'), 'afterTool', settings('{ mine: { block: critical, acknowledge: a test } }'))).refusal,
+    ).toBe(undefined);
     expect((await asked(finds('low'), 'afterTool', settings('{ default: { block: low } }'))).refusal).toBeDefined();
   });
 
   test('of several policies the lowest threshold counts', async () => {
-    const both = settings('{ mine: { block: critical } }', '{ mine: { block: medium } }');
+    const both = settings('{ mine: { block: critical, acknowledge: a test } }', '{ mine: { block: medium } }');
     expect((await asked(finds('medium'), 'afterTool', both)).refusal).toBeDefined();
   });
 
@@ -104,4 +104,21 @@ test('a message of a guard keeps no secret', async () => {
   const secret = ['ghp', 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'].join('_');
   const leaking = mine(() => [{ guard: 'm', rule: 'r', severity: 'high', message: `saw ${secret}`, remedy: secret }]);
   expect(JSON.stringify(await asked(leaking))).not.toContain(secret);
+});
+
+describe('all guards of a point share its time', () => {
+  afterEach(() => void vi.useRealTimers());
+  test.each(points)('at %s the one that it runs out for refuses', async (point) => {
+    vi.useFakeTimers();
+    const slow = (id: string): Guard =>
+      defineGuard({
+        id,
+        at: guardPoints,
+        timeoutMs: 60_000,
+        check: async () => await new Promise((resolve) => setTimeout(() => resolve([]), budgetMs[point] * 0.6)),
+      });
+    const checked = createCheckPoint([slow('first'), slow('second')])(point, { text: 'plain' }, usualGuardSettings);
+    await vi.advanceTimersByTimeAsync(budgetMs[point] + 1);
+    expect((await checked).refusal).toMatchObject({ guard: 'second', message: 'the guard timed out' });
+  });
 });

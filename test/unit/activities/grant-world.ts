@@ -57,11 +57,15 @@ export async function createGrantWorld(changes: WorldChanges = {}) {
   }
 
   /** Asked for call 0 of turn 1, approved as a grant by olga alone. */
-  async function granted(change: Partial<Grant> = {}, asked: Partial<CheckCallInput> = {}): Promise<Granted> {
+  async function granted(
+    change: Partial<Grant> = {},
+    asked: Partial<CheckCallInput> = {},
+    vote: Partial<VoteBody> = {},
+  ): Promise<Granted> {
     const ask = await world.ask({ argumentsText: '{"name":"web-0"}', ...asked });
     const grant = grantFor(ask, change);
     const digest = await propose(grant);
-    await storeVote(ask, { grantDigest: digest });
+    await storeVote(ask, { grantDigest: digest, ...vote });
     return { grant, digest, ask };
   }
 

@@ -80,6 +80,13 @@ describe('P1 a secret in arguments', () => {
     expect(await wordFor('act', { note: '[secret:github-token:3f2a]' }, [], off)).toBe('deny secret-in-arguments');
   });
 
+  test('where they are let through, sixty of them hide no command from the policy', async () => {
+    const off = withGuards('{ secrets: { off: true, acknowledge: these are test keys } }');
+    const args = { note: Array.from({ length: 60 }, (_, at) => `${made.slice(0, -2)}${at + 10}`).join(' ') };
+    expect(await wordFor('act', { ...args, command: 'rm -rf /' }, [], off)).toBe('deny guard-denies');
+    expect(await wordFor('act', { ...args, command: 'rm x' }, [], off)).toBe('ask guard-asks');
+  });
+
   test('cannot be let through without a reason', () => {
     const loaded = loadPolicy(withGuards('{ secrets: { off: true } }'), 'policy.yaml');
     expect(loaded.kind).toBe('invalid');
@@ -146,7 +153,7 @@ describe('P1 a guard of the pack', () => {
   const settings = (guards: string): string => policy.replace('rules:\n', `guards:\n  broken: ${guards}\nrules:\n`);
 
   test('that fails refuses, whatever the policy makes of its findings', async () => {
-    const lenient = settings('{ critical: allow, high: allow }');
+    const lenient = settings('{ critical: allow, high: allow, acknowledge: its findings are old }');
     expect(await wordFor('look', { note: 'x' }, [throwing('broken')], lenient)).toBe('deny guard-failed');
   });
 
@@ -171,7 +178,7 @@ describe('P1 a guard of the pack', () => {
       check: () =>
         Array.from({ length: 200 }, () => ({ guard: 'f', rule: 'r', severity: 'critical' as const, message: 'm' })),
     });
-    const lenient = policy.replace('rules:\n', 'guards:\n  flood: { critical: allow }\nrules:\n');
+    const lenient = policy.replace('rules:\n', 'guards:\n  flood: { critical: allow, acknowledge: a test }\nrules:\n');
     expect(await wordFor('look', { note: 'x' }, [flood, throwing('broken')], lenient)).toBe('deny guard-failed');
   });
 
@@ -191,6 +198,20 @@ describe('P1 a guard of the pack', () => {
       effect: 'allow',
       reason: 'guard broken is switched off: it cries wolf',
     });
+  });
+
+  test('cannot change what later calls are judged by', async () => {
+    const meddler = defineGuard({
+      id: 'meddler',
+      at: ['beforeTool'],
+      check: ({ tool }) => {
+        expect(() => (tool?.commandArguments as string[]).splice(0)).toThrow(TypeError);
+        expect(() => Object.assign(tool ?? {}, { effect: 'read', commandArguments: [] })).toThrow(TypeError);
+        return [];
+      },
+    });
+    expect(await wordFor('look', { note: 'x' }, [meddler])).toBe('allow free');
+    expect(await wordFor('look', { command: 'rm -rf /' }, [meddler])).toBe('deny guard-denies');
   });
 
   test('sees the call, and cannot change it', async () => {

@@ -86,6 +86,9 @@ describe('P1 the answer of a guard’s program', () => {
     ['a field of its own', JSON.stringify([{ ...finding, more: 1 }])],
     ['a finding without a message', '[{"rule":"r","severity":"high"}]'],
     ['a byte order mark before it', '\uFEFF[]'],
+    ['a severity that stands twice', '[{"rule":"r","severity":"critical","severity":"info","message":"m"}]'],
+    ['a prototype', '[{"rule":"r","severity":"info","message":"m","__proto__":{}}]'],
+    ['lists in lists in lists', `${'['.repeat(5000)}${']'.repeat(5000)}`],
   ])('refuses when it is %s', async (_name, stdout) => {
     expect(await verdictOf(exited({ stdout }))).toMatchObject({
       kind: 'failed',
@@ -126,11 +129,9 @@ describe('a run of a guard’s program', () => {
       [['rules.txt'], 'as it was'],
       [['rules.txt'], 'as it was'],
     ]);
-    expect(seen[0]?.command).toMatchObject({
-      argv: ['check', '--strict'],
-      environment: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C' },
-      maxOutputBytes: 65_536,
-    });
+    expect(seen[0]?.command).toMatchObject({ argv: ['check', '--strict'], maxOutputBytes: 65_536 });
+    // Nothing of the worker's own.
+    expect(seen[0]?.command.environment).toEqual({ PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C' });
     // Never longer than the activity around it can wait.
     expect(seen.map(({ command }) => command.timeoutMs)).toEqual([3500, 2000]);
     expect(seen[0]?.command.workFolder).not.toBe(seen[1]?.command.workFolder);

@@ -159,7 +159,13 @@ describe('run-tool for a target state', () => {
     const world = createWorld({ targetState: () => ({ b: 1, a: [true] }) });
     expect(await run(world, 'target-state')).toMatchObject({
       kind: 'receipt',
-      receipt: { body: { outcome: 'succeeded', targetStateDigest: digestText('target-state', '{"a":[true],"b":1}') } },
+      receipt: {
+        body: {
+          outcome: 'succeeded',
+          labels: ['untrusted'],
+          targetStateDigest: digestText('target-state', '{"a":[true],"b":1}'),
+        },
+      },
       output: { text: '{"a":[true],"b":1}' },
     });
     expect(world.executed).toEqual([]);
@@ -179,7 +185,7 @@ describe('run-tool for a target state', () => {
       },
     });
     expect(await run(world, 'target-state')).toMatchObject({
-      receipt: { body: { outcome: 'failed', targetStateDigest: null } },
+      receipt: { body: { outcome: 'failed', labels: ['untrusted'], targetStateDigest: null } },
     });
   });
 });

@@ -77,6 +77,21 @@ describe('run-tool on SQLite', () => {
     expect(kinds.filter((kind) => kind === 'intent' || kind === 'receipt')).toEqual(['intent', 'receipt']);
   });
 
+  test.each(['effect', 'read'] as const)(
+    'labels of what a tool of class %s gave back are the run’s from its next turn on',
+    async (effect) => {
+      const world = await sqliteWorld({ effect });
+      const labelsIn = async (turn: number) => {
+        const query = { workflowId, linkRunId, callKey: `${workflowId}/${turn}.0`, turn, try: 1 };
+        return (await world.store.gateState(query)).labels;
+      };
+      const turn = Number(/\/(\d+)\./u.exec(callKey)?.[1]);
+      expect(await labelsIn(turn + 1)).toEqual([]);
+      await world.run(world.sign(world.permitBody()));
+      expect([await labelsIn(turn), await labelsIn(turn + 1)]).toEqual([[], ['untrusted']]);
+    },
+  );
+
   test('drift gives the row up with a receipt, and the approval serves a further try', async () => {
     let replicas = 3;
     const world = await sqliteWorld({ targetState: () => ({ replicas }) });

@@ -59,6 +59,63 @@ describe('approvals', () => {
   });
 });
 
+describe('a request that somebody changed in the database', () => {
+  const changed = {
+    nonce: 'fbcdef12-2222-4333-8444-555555555555',
+    approvalId: `${workflowId}/9.0/1\u001b[2J`,
+    workflowId: `${workflowId}; rm -rf x`,
+    part: 'vote',
+    problem: 'a stored vote of it is not what this gateway signed',
+  };
+
+  async function gatewayOf(...views: ReturnType<typeof approval>[]): Promise<FakeGateway> {
+    const gateway = await gatewayWith();
+    gateway.on('GET', '/v1/approvals', () => ({ approvals: views, unreadable: [changed] }));
+    return gateway;
+  }
+
+  test('is named, with why nobody answers it, beside the others', async () => {
+    const { exit, stdout } = await runCli(['approvals'], await gatewayOf(approval()));
+    expect(exit).toBe(0);
+    expect(stdout).toContain(`UNREADABLE ${workflowId}/9.0/1\\u{1B}[2J\n`);
+    expect(stdout).toContain('a stored vote of it is not what this gateway signed');
+    expect(stdout).toContain('Run restart on local\n');
+    // What a changed row says becomes no part of a command.
+    expect(stdout).not.toContain('countersign cancel');
+  });
+
+  test('is not said to be nothing', async () => {
+    const { stderr } = await runCli(['approvals'], await gatewayOf());
+    expect(stderr).not.toContain('Nothing waits');
+  });
+
+  test('is part of the document under --json', async () => {
+    const { stdout } = await runCli(['approvals', '--json'], await gatewayOf());
+    expect(JSON.parse(stdout)).toEqual({ approvals: [], unreadable: [changed] });
+  });
+
+  test('is shown once while --watch goes on', async () => {
+    const gateway = await gatewayOf();
+    const stop = new AbortController();
+    let looks = 0;
+    gateway.on('GET', '/v1/approvals', () => {
+      looks += 1;
+      if (looks === 2) stop.abort();
+      return { approvals: [], unreadable: [changed] };
+    });
+    const { stdout } = await runCli(['approvals', '--watch'], { ...gateway, stop: stop.signal });
+    expect(stdout.match(/UNREADABLE/g)).toHaveLength(1);
+  });
+
+  test('is named as such to whoever approves it by the beginning of its nonce', async () => {
+    const gateway = await gatewayOf(approval());
+    const { exit, stderr } = await runCli(['approve', changed.nonce.slice(0, 8), '--yes'], gateway);
+    expect(exit).toBe(1);
+    expect(stderr).toContain('a stored vote of it is not what this gateway signed');
+    expect(sent(gateway)).toEqual([]);
+  });
+});
+
 describe('approvals --approve', () => {
   const second = 'bbcdef12-2222-4333-8444-555555555555';
 

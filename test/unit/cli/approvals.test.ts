@@ -241,6 +241,7 @@ describe('a card that cuts its arguments', () => {
       nonce,
       argumentsDigest: cut.argumentsDigest,
       arguments: whole,
+      shown: whole,
     }));
     const { exit, stderr } = await runCli(['approve', nonce, '--yes'], gateway);
     expect(exit).toBe(0);
@@ -253,6 +254,7 @@ describe('a card that cuts its arguments', () => {
       nonce,
       argumentsDigest: cut.argumentsDigest,
       arguments: '{}',
+      shown: '{}',
     }));
     expect(await runCli(['approve', nonce, '--yes'], gateway)).toMatchObject({ exit: 1 });
     expect(sent(gateway)).toEqual([]);
@@ -267,7 +269,12 @@ describe('a card that cuts what a dry run says', () => {
 
   test('is shown whole before it is approved', async () => {
     const gateway = await gatewayWith(approval({ card: cut }));
-    gateway.on('GET', `/v1/approvals/${nonce}/words/dry-run`, () => ({ nonce, about: 'dry-run', text: said }));
+    gateway.on('GET', `/v1/approvals/${nonce}/words/dry-run`, () => ({
+      nonce,
+      about: 'dry-run',
+      text: said,
+      shown: said,
+    }));
     const { exit, stderr } = await runCli(['approve', nonce, '--yes'], gateway);
     expect(exit).toBe(0);
     expect(stderr).toContain(`dry-run, all ${said.length} characters, in the words of the tool:\n  ${said}`);
@@ -279,6 +286,7 @@ describe('a card that cuts what a dry run says', () => {
       nonce,
       about: 'dry-run',
       text: 'does nothing',
+      shown: 'does nothing',
     }));
     expect(await runCli(['approve', nonce, '--yes'], gateway)).toMatchObject({ exit: 1 });
     expect(sent(gateway)).toEqual([]);

@@ -103,7 +103,7 @@ const hostileText = fc
 
 /** Everything that an HTML parser would take for markup, with our own elements taken away. */
 const ownMarkup = /<\/?(?:article|h2|dl|div|dt|dd|pre)(?: class="[a-z]+")?>/g;
-const clickable = /[a-z][a-z0-9+.-]*:\/\/|\bwww\.|mailto:|javascript:/i;
+const clickable = /[a-z][a-z0-9+.-]*:\/\/|\bwww\.|(?:mailto|javascript):(?=\S)/i;
 
 /** Whatever a reader cannot see, or sees elsewhere than it stands; new lines are our own. */
 const hiding = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/u;
@@ -207,11 +207,26 @@ describe('what an agent writes reaches no syntax', () => {
     fc.assert(
       fc.property(hostileText, (text) => {
         const shown = escapeMrkdwn(text);
-        expect(shown.replaceAll(/&(?:amp|lt|gt);/g, '')).not.toMatch(/[<>&*_~`@#]/);
+        const bare = shown.replaceAll(/&(?:amp|lt|gt);/g, '');
+        expect(bare).not.toMatch(/[<>&*~`@#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:\S/);
         expect(shown).not.toMatch(clickable);
       }),
       { numRuns: 300 },
     );
+  });
+
+  test('mrkdwn: a notification reads as it was written', () => {
+    const text = 'Waits for an answer: delete_old_database on local (risk critical)';
+    expect(escapeMrkdwn(text)).toBe(text);
+    expect(escapeMrkdwn(':tada: _so_ *it* is, a__b')).toBe(
+      String.raw`\u{3A}tada: \u{5F}so\u{5F} \u{2A}it\u{2A} is, a\u{5F}\u{5F}b`,
+    );
+  });
+
+  test('an argument called data is no address', () => {
+    const text = canonicalJson({ data: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcd0123456789'.repeat(10) });
+    expect(renderCardText(buildCard(facts({ arguments: text })))).toContain('UNINSPECTABLE /data: 400 characters');
+    expect(unlinked('data:text/html,x')).toBe(String.raw`data\u{3A}text/html,x`);
   });
 
   test('terminal: no control character, no second line, nothing to click', () => {

@@ -7,6 +7,7 @@ import { compareArguments } from '../../../core/card/compare-arguments.ts';
 import { shortDigest } from '../../../core/card/digest-words.ts';
 import { layOutCard } from '../../../core/card/lay-out-card.ts';
 import { renderCardText } from '../../../core/card/render-text.ts';
+import { votesSoFar } from '../../../core/card/votes-so-far.ts';
 import { whyNotShown } from '../../../core/card/why-not-shown.ts';
 import type { Card } from '../../../core/contracts/approval.ts';
 import { digestJson, digestText } from '../../../core/digest.ts';
@@ -172,5 +173,28 @@ describe('what the approver compares', () => {
     expect(text).toContain('can hit     one service');
     expect(text).toContain('undone by   start it again');
     expect(text).toContain(shortDigest(digestJson('card', 1)));
+  });
+
+  test('approvals that are enough by number say whose they must be', () => {
+    const thresholds = [
+      { from: { roles: [], groups: ['sre'], principals: [] }, approve: 1 },
+      { from: { roles: ['lead'], groups: ['security'], principals: ['an\u202Ena'] }, approve: 2 },
+      { from: { roles: ['auditor'], principals: [] }, approve: 0, deny: 1 },
+    ];
+    const cast = [
+      { principal: 'bob', verdict: 'approve' },
+      { principal: 'sal', verdict: 'approve' },
+      { principal: 'bob', verdict: 'withdraw' },
+    ] as const;
+    const text = renderCardText(buildCard(facts()), { votes: votesSoFar(cast, { quorum: 2, thresholds }) });
+    expect(text).toContain(
+      'votes       1 of 2 approvals so far; among them 1 of group sre, 2 of role lead, group security, an\\u{202E}na\n',
+    );
+    expect(renderCardText(buildCard(facts()), { votes: votesSoFar(cast, { quorum: 2 }) })).toContain('so far\n');
+  });
+
+  test('that nothing like it was found claims no more than was looked through', () => {
+    const text = renderCardText(buildCard(facts()), { lastApproved: null });
+    expect(text).toContain('like before nothing of this tool and agent to compare with');
   });
 });

@@ -83,8 +83,8 @@ describe('what a tool said, where a card cuts it', () => {
   it('is given whole, of the dry run and of the target', async () => {
     const body = await world.store.putBody(said);
     await askWith(1, '{}', { dryRun: words(said, body), target: words('3 of 7') });
-    expect((await get('dry-run')).body).toEqual({ nonce: nonceOf(1), about: 'dry-run', text: said });
-    expect((await get('target')).body).toEqual({ nonce: nonceOf(1), about: 'target', text: '3 of 7' });
+    expect((await get('dry-run')).body).toEqual({ nonce: nonceOf(1), about: 'dry-run', text: said, shown: said });
+    expect((await get('target')).body).toEqual({ nonce: nonceOf(1), about: 'target', text: '3 of 7', shown: '3 of 7' });
     expect((await get('arguments')).status).toBe(400);
   });
 

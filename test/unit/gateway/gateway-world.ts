@@ -187,7 +187,12 @@ export class World {
   }
 }
 
+/** In the world's folder. */
+export const storeFile = 'store.db';
+
 export interface WorldOptions {
+  /** For a test that changes rows behind the store's back. @default in memory */
+  storeInFile?: boolean;
   gateway?: Partial<GatewayOptions>;
 }
 
@@ -200,7 +205,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
   };
   const keys = await newKeys(folder);
-  const store = await openSqliteStore({ file: ':memory:' });
+  const store = await openSqliteStore({ file: options.storeInFile ? join(folder, storeFile) : ':memory:' });
   const door = new FakeDoor(clock);
   const log: string[] = [];
   const gatewayOptions: GatewayOptions = {

@@ -1,6 +1,6 @@
 /** The inbox in a real browser, for tests: a gateway that listens, a page of its own, and somebody who signs in by a link. */
 import type { Browser, Page } from 'playwright-core';
-import { startWorld, type World } from './gateway-world.ts';
+import { startWorld, type World, type WorldOptions } from './gateway-world.ts';
 
 export interface OpenInbox {
   world: World;
@@ -13,8 +13,8 @@ export interface OpenInbox {
   close(): Promise<void>;
 }
 
-export async function openInbox(browser: Browser): Promise<OpenInbox> {
-  const world = await startWorld({ gateway: { watchEveryMs: 20 } });
+export async function openInbox(browser: Browser, options: Pick<WorldOptions, 'storeInFile'> = {}): Promise<OpenInbox> {
+  const world = await startWorld({ gateway: { watchEveryMs: 20 }, ...options });
   const url = await world.app.listen({ host: '127.0.0.1', port: 0 });
   const context = await browser.newContext();
   const page = await context.newPage();

@@ -123,6 +123,22 @@ describe('a channel that can tell nobody', () => {
     expect(all.body['notices']).toMatchObject([{ channel: 'pager' }, { channel: 'slack', attempts: 1 }]);
   });
 
+  it('is on record with why, when the request ends while it is still tried', async () => {
+    const ask = await asked();
+    slack.scripted.set('chat.postMessage', [{ status: 503, body: {} }]);
+    await look();
+    world.clock.at = ask.deadlineAt + 16_000;
+    await look();
+    expect(await stateOf(ask)).toEqual({ slack: 'done', pager: 'done' });
+    const problem = 'Slack failed: An HTTP protocol error occurred: statusCode = 503';
+    const { body } = await world.call('GET', `/v1/approvals/${ask.nonce}`, { key: await world.key('bob') });
+    expect(body['told']).toMatchObject([
+      { channel: 'pager', problem: null },
+      { channel: 'slack', at: null, problem, moments: [{ moment: 'gave-up', problem, reached: ['C0001'] }] },
+    ]);
+    expect(slack.of('chat.postMessage')).toHaveLength(1);
+  });
+
   it('is said in the thread in Slack, in our words', async () => {
     isBroken = true;
     const ask = await asked();

@@ -66,6 +66,20 @@ it('a form of another name, and a button of ours that names no request, are refu
   expect(await refusals()).toEqual([{ route, keyId: null, about: '', code: 'input-invalid', attempts: 2 }]);
 });
 
+it.each<[string, { status?: number; headers?: Record<string, string>; body: unknown }]>([
+  ['Slack asks to come back later', { status: 429, headers: { 'retry-after': '7' }, body: {} }],
+  ['Slack answered expired_trigger_id', { body: { ok: false, error: 'expired_trigger_id' } }],
+])('a form that does not open is told to whoever clicked: %s', async (why, answer) => {
+  slack.scripted.set('views.open', [answer]);
+  const value = ask.nonce;
+  const actions = [{ action_id: actionIds.approve, value }];
+  const click = { type: 'block_actions', user: bob, trigger_id: 't', channel: { id: 'C0001' }, actions };
+  await deliverAsSlack(world, click);
+  await expect.poll(() => slack.of('chat.postEphemeral').length).toBe(1);
+  const told = `The form did not open (${why}); nothing was answered. Click again.`;
+  expect(slack.of('chat.postEphemeral')[0]?.body).toMatchObject({ user: bob.id, text: told });
+});
+
 it('a click on a link is no attempt', async () => {
   const actions = [{ action_id: 'open', block_id: 'x' }];
   const click = { type: 'block_actions', user: bob, team: { id: slackTeam }, enterprise: null, trigger_id: 't' };

@@ -117,6 +117,17 @@ describe('a webhook', () => {
     expect(digestJson('card', data['card'])).toBe(data['cardDigest']);
   });
 
+  it('costs no reads of the run for what its messages do not show', async () => {
+    const gateState = vi.spyOn(world.store, 'gateState');
+    const listAsks = vi.spyOn(world.store, 'listAsks');
+    await look();
+    world.clock.at = ask.deadlineAt + 15_001;
+    await look();
+    expect(received).toHaveLength(2);
+    expect(gateState).not.toHaveBeenCalled();
+    expect(listAsks).not.toHaveBeenCalled();
+  });
+
   it('is repeated under the same id, when and after the receiver says', async () => {
     answers.push({ status: 503, headers: { 'retry-after': '20' } }, { status: 500 });
     await look();

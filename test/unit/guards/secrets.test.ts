@@ -226,6 +226,18 @@ describe('redactSecrets', () => {
     expect(text).toMatch(/^password="\[secret:github-token:00ad\]\[secret:assignment:[0-9a-f]{4}\]"$/);
   });
 
+  test.each(['base64', 'base64url', 'hex'] as const)(
+    'takes out a token in %s also beside letters that are none of ASCII',
+    async (encoding) => {
+      const token = ['ghp', made(36)].join('_');
+      for (const words of [`für alle 🙂: ${token}`, `über ${token} hinaus`]) {
+        const { text, findings } = await redactSecrets(`a ${Buffer.from(words).toString(encoding)} b`);
+        expect(findings.map(({ rule }) => rule)).toEqual(['github-token']);
+        expect(text).toMatch(/^a \[secret:github-token:[0-9a-f]{4}\]=* b$/u);
+      }
+    },
+  );
+
   test('takes out known values in every spelling', async () => {
     const known = 'plain words "quoted" & more/ü?';
     const bytes = Buffer.from(known);

@@ -12,6 +12,9 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const hex = (text: string): string => Buffer.from(text).toString('hex');
 const percent = (text: string): string => [...Buffer.from(text)].map((byte) => `%${byte.toString(16)}`).join('');
 
+const escapes = (text: string): string =>
+  [...text].map((sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+
 function found(text: string, args: Record<string, unknown>): string[] {
   const index = createTextIndex();
   index.add(text, 7);
@@ -34,6 +37,9 @@ describe('a value that occurs in an untrusted text', () => {
     ['a sentence', 'The warehouse opens at eight, and the night shift ends'],
     ['in base64', base64('Questions to eve@evil-parts.example')],
     ['in hex', hex('DE44500105175407324931')],
+    ['in base64 without its end', base64('Questions to eve@evil-parts.example').replace(/=+$/u, '')],
+    ['in base64 of addresses', Buffer.from('Questions to eve@evil-parts.example').toString('base64url')],
+    ['as escapes', escapes('DE44500105175407324931')],
     ['percent-encoded', percent('DE44500105175407324931')],
     ['with hidden characters', 'DE4450010517\u200b5407324931'],
     ['in full-width letters', '\uff24\uff25\uff14\uff14500105175407324931'],
@@ -43,6 +49,7 @@ describe('a value that occurs in an untrusted text', () => {
 
   test.each([
     ['base64', base64],
+    ['base64 beside a letter that is none of ASCII', (text: string) => base64(`für alle: ${text}`)],
     ['hex', hex],
     ['percent encoding', percent],
     ['spaces', (text: string) => text.split('').join(' ')],
@@ -63,6 +70,12 @@ describe('a value that occurs in an untrusted text', () => {
     expect(found(page, { country: 'DE44500', bank: '10517540', number: '7324931' })).toEqual([
       'value-in-untrusted-text ',
     ]);
+  });
+
+  test('is put together also beside another value that was found', () => {
+    expect(
+      found(page, { a: 'eve@evil-parts.example', country: 'DE44500', bank: '10517540', number: '7324931' }),
+    ).toEqual(['value-in-untrusted-text /a', 'value-in-untrusted-text ']);
   });
 
   test('is named by where it stands', () => {

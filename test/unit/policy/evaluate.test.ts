@@ -131,6 +131,7 @@ rules:
       name: 'default+pair',
       approvers: { roles: ['admin'], principals: ['carol'] },
       quorum: 2,
+      stepUpFrom: 'critical',
       deadlineMs: 600_000,
       executeWithinMs: 300_000,
       requesterMayApprove: false,

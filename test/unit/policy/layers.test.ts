@@ -55,7 +55,7 @@ const source = fc
       ...(limit === undefined ? {} : { limits: { callsPerRun: limit } }),
       ...(blocked === undefined ? {} : { blocked: blocked === 'alice' ? { users: ['alice'] } : { tools: [blocked] } }),
       ...(require === undefined ? {} : { require: { approval: require as 'all' } }),
-      ...(guard === undefined ? {} : { guards: { shell: { high: guard as 'allow' } } }),
+      ...(guard === undefined ? {} : { guards: { shell: { high: guard as 'allow', acknowledge: 'a test' } } }),
     };
   });
 const input: fc.Arbitrary<PolicyInput> = fc
@@ -191,6 +191,9 @@ describe('comparison', () => {
     ['a fallback', { fallback: { principals: ['eve'] } }, true],
     ['a seat', { thresholds: [{ from: { principals: ['sue'] }, approve: 1 }] }, true],
     ['a higher quorum', { quorum: 2 }, false],
+    ['a confirmation never', { stepUpFrom: 'none' }, true],
+    ['a confirmation from a lower risk on', { stepUpFrom: 'high' }, false],
+    ['the confirmation that holds where they do not say', { stepUpFrom: 'critical' }, false],
     ['nothing', {}, false],
   ])('terms that say %s may be looser: %s', (_, more, loosens) => {
     const read = (terms: object): PolicySource => {

@@ -228,6 +228,7 @@ describe('loadPolicy', () => {
       name: 'default',
       approvers: { roles: [], principals: ['bob'] },
       quorum: 1,
+      stepUpFrom: 'critical',
       deadlineMs: 5_400_000,
       executeWithinMs: 900_000,
       requesterMayApprove: false,

@@ -67,7 +67,11 @@ describe('judgeVoter', () => {
     ['an approval through Slack above it', { risk: 'high', cast: { channel: 'slack' } }, false],
     ['a denial through Slack above it', { risk: 'high', cast: { channel: 'slack', verdict: 'deny' } }, true],
     ['an approval through a channel that may never', { cast: { channel: 'webhook' } }, false],
-    ['an approval through a channel that is not named', { risk: 'critical', cast: { channel: 'web' } }, true],
+    [
+      'an approval through a channel that is not named',
+      { risk: 'critical', cast: { channel: 'web', isConfirmed: true } },
+      true,
+    ],
   ])('says of %s', (_, asked, expected) => {
     expect(may({ terms: upToMedium, ...asked })).toBe(expected);
   });
@@ -80,6 +84,25 @@ describe('judgeVoter', () => {
     ['a denial above it, not confirmed', { risk: 'critical', cast: { verdict: 'deny' } }, true],
   ])('asks for a fresh confirmation from a risk on: %s', (_, asked, expected) => {
     expect(may({ terms: '    stepUpFrom: high\n', ...asked })).toBe(expected);
+  });
+
+  it.each<[string, Asked, boolean]>([
+    ['what is critical, not confirmed', { risk: 'critical' }, false],
+    ['what is critical, confirmed', { risk: 'critical', cast: { isConfirmed: true } }, true],
+    ['what is high, not confirmed', { risk: 'high' }, true],
+    ['what is critical, where the terms say never', { risk: 'critical', terms: '    stepUpFrom: none\n' }, true],
+  ])(
+    'P2 asks whoever approves by terms that do not say for a fresh confirmation of what is critical: %s',
+    (_, asked, expected) => {
+      for (const channel of ['api', 'terminal', 'web', 'slack', 'webhook'] as const)
+        expect(may({ ...asked, cast: { ...asked.cast, channel } })).toBe(expected);
+    },
+  );
+
+  it('P2 where layers ask together, the one that never wants a confirmation does not speak for the others', () => {
+    const [never, silent] = [termsOf('    stepUpFrom: none\n'), termsOf()];
+    expect(combineTerms(never, silent).stepUpFrom).toBe('critical');
+    expect(combineTerms(never, never).stepUpFrom).toBeUndefined();
   });
 
   const edit = { verdict: 'edit' } as const;

@@ -140,7 +140,7 @@ export function decisionConformance(current: CurrentHarness): void {
       const filter = { open: true, workflowId: scene.workflowId, limit: 5 };
       await expect(store.listAsks(filter)).rejects.toMatchObject({ code: 'record-invalid' });
       const invalid: string[] = [];
-      const listed = await store.listAsks(filter, (nonce) => invalid.push(nonce));
+      const listed = await store.listAsks(filter, ({ nonce }) => invalid.push(nonce));
       expect(listed.map(({ nonce }) => nonce)).toEqual([sound]);
       expect(invalid).toEqual([changed]);
       // Nor does it take a place of theirs: whoever changes the most urgent ones would hide the rest.

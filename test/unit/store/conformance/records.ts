@@ -35,6 +35,24 @@ export function recordConformance(current: CurrentHarness): void {
       expect(ledger.at(-1)).toMatchObject({ at: someTimeAt + 5, body: { permitDigest, labels: ['untrusted'] } });
     });
 
+    it('a receipt is not known without its labels: where they cannot be written, neither it nor the consumption is', async () => {
+      const { store } = current();
+      const scene = await openRun(store);
+      const unwritable = { labels: [null as never] };
+      const read = scene.callKey(1);
+      const permitDigest = anyDigest(`read ${read}`);
+      const record = { permitDigest, receipt: aReceipt({ callKey: read }, permitDigest), output: anOutput(), turn: 1 };
+      await expect(store.recordReceipt({ ...record, ...unwritable })).rejects.toThrow();
+      expect(await store.receiptByPermit(permitDigest)).toBeNull();
+      const effect = scene.callKey(2);
+      await reserve(store, scene, effect);
+      await start(store, effect);
+      await expect(store.consumeFence(consumptionOf(effect, unwritable))).rejects.toThrow();
+      expect(await store.getFence(effect, 1)).toMatchObject({ state: 'executing', receipt: null });
+      const ledger = await store.listLedger({ workflowId: scene.workflowId, limit: 10 });
+      expect(ledger.filter(({ kind }) => kind === 'receipt')).toEqual([]);
+    });
+
     it('a receipt of another permit or turn than is said is not stored', async () => {
       const { store } = current();
       const scene = await openRun(store);
@@ -168,7 +186,17 @@ export function recordConformance(current: CurrentHarness): void {
       await expect(store.votesByNonce(target)).rejects.toMatchObject({ code: 'record-invalid' });
       await execute(`update votes set nonce = '${nonce}', verdict = 'approve' where nonce = '${target}'`);
       await expect(store.votesByNonce(nonce)).rejects.toMatchObject({ code: 'record-invalid' });
-      await execute(`delete from votes where nonce = '${nonce}'`);
+      await expect(store.votesByNonces([nonce])).rejects.toMatchObject({ code: 'record-invalid' });
+      await expect(store.unsignalledVotes(1000)).rejects.toMatchObject({ code: 'record-invalid' });
+      const sound = aVote(target, 'bob', { verdict: 'deny' });
+      await store.storeVote(sound, voteDigest(sound));
+      const invalid: string[] = [];
+      const read = await store.votesByNonces([nonce, target], (changed) => invalid.push(changed));
+      expect([...read.keys()]).toEqual([target]);
+      const waiting = await store.unsignalledVotes(1000, (digest) => invalid.push(digest));
+      expect(waiting.map(({ digest }) => digest)).toContain(voteDigest(sound));
+      expect(invalid).toEqual([nonce, voteDigest(vote)]);
+      await execute(`delete from votes where nonce in ('${nonce}', '${target}')`);
     });
 
     it('a fence said to be consumed without a receipt, or with that of another permit, is invalid', async () => {

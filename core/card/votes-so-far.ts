@@ -1,0 +1,22 @@
+/**
+ * How far a request's quorum is, from the votes that are shown beside its card: for people to read. Whether a vote counts is the
+ * gate's to say, and nothing is decided here.
+ */
+import type { ApprovalTerms, VoteVerdict } from '../contracts/approval.ts';
+import { namesOfSet } from '../approver-set.ts';
+import type { CardSituation } from './lay-out-card.ts';
+
+type Terms = Pick<ApprovalTerms, 'quorum' | 'thresholds'>;
+
+/** An approval that its voter took back is none. */
+export function votesSoFar(
+  votes: readonly { principal: string; verdict: VoteVerdict }[],
+  { quorum, thresholds = [] }: Terms,
+): NonNullable<CardSituation['votes']> {
+  const takenBack = new Set(votes.flatMap(({ verdict, principal }) => (verdict === 'withdraw' ? [principal] : [])));
+  const approvals = votes.filter(({ verdict, principal }) => verdict === 'approve' && !takenBack.has(principal)).length;
+  const seats = thresholds.flatMap(({ from, approve }) =>
+    approve === undefined || approve === 0 ? [] : [{ of: namesOfSet(from), approve }],
+  );
+  return { approvals, quorum, ...(seats.length > 0 ? { seats } : {}) };
+}
