@@ -58,6 +58,13 @@ export function viewsOf(given: UnitText, { rotated }: { rotated: boolean }): Vie
     views.push(
       plain.replaceAll(/(?:[2-7][0-9a-f][ :,-]){12,}[2-7][0-9a-f]/gi, (run) => bytesOf(run.replaceAll(/[ :,-]/g, ''))),
     );
+  // Small letters begin so. Eight are the shortest that is read.
+  if (plain.includes('011') && /(?:[01]{8}[ ,]?){8}/.test(plain))
+    views.push(
+      plain.replaceAll(/(?:[01]{8}[ ,]?){8,}/g, (run) =>
+        run.replaceAll(/([01]{8})[ ,]?/g, (_, bits: string) => String.fromCharCode(Number.parseInt(bits, 2))),
+      ),
+    );
   const encoded = longRuns(whole, shortestEncoded).flatMap(({ start, end }) => {
     const run = plain.slice(start, end);
     return readHex(run) ?? (run.length >= 24 ? (readBase64(run) ?? []) : []);

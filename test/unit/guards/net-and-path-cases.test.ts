@@ -189,6 +189,19 @@ describe('paths by their form', () => {
     'FILE://a',
     'C:\\a',
     'a/%2e%2e/b',
+    '..%c0%afb',
+    '%C0%AE%c0%ae/b',
+    '..%e0%80%afb',
+    '%u002e%u002e/b',
+    '%uff0e%uff0e/b',
+    '..%u2215b',
+    '%ef%bc%8e%ef%bc%8e/b',
+    '..%%32%66b',
+    '0x2e0x2e0x2fb',
+    '..0x2fb',
+    '..../b',
+    'a/.../b',
+    'a%0ab',
     '~/a',
     '$HOME/a',
     'a`b`',
@@ -200,4 +213,9 @@ describe('paths by their form', () => {
     '.SSH/ID_RSA',
     '/ETC/SHADOW',
   ])('finds %j', (path) => expect(checkPath(path, { roots: ['/'] })).not.toEqual([]));
+
+  test.each(['a/0x2e.log', 'done-100%.txt', 'wait...txt', 'a/b...', '.gitignore', 'a/%7Euser'])(
+    'leaves alone: %j',
+    (path) => expect(checkPath(path)).toEqual([]),
+  );
 });
