@@ -41,6 +41,8 @@ const approvals = new Map();
 const openedWhole = new Set();
 /** @type {string | undefined} */
 let shown;
+/** Whose card stands there; undefined while another one is fetched. What is answered is this. @type {Approval | undefined} */
+let drawn;
 let busy = false;
 /** What became of the answer to the request that is shown; empty before. */
 let told = '';
@@ -154,6 +156,10 @@ async function open(nonce, focus = false) {
     element('whole').hidden = true;
     element('state').textContent = '';
     told = '';
+    // A button of the card that was there would answer what nobody has seen.
+    drawn = undefined;
+    element('card-section').hidden = true;
+    updateButtons();
   }
   try {
     await refresh(nonce);
@@ -166,6 +172,7 @@ async function open(nonce, focus = false) {
 
 function showCard() {
   const one = shown === undefined ? undefined : approvals.get(shown);
+  drawn = one;
   element('card-section').hidden = one === undefined;
   if (!one) return;
   const [headline, ...rest] = one.lines;
@@ -247,7 +254,7 @@ function whyNotApprove(one) {
 }
 
 function updateButtons() {
-  const one = shown === undefined ? undefined : approvals.get(shown);
+  const one = drawn;
   const why = one ? whyNotApprove(one) : '';
   approveButton.disabled = busy || !one || why !== '';
   denyButton.disabled = busy || !one || !hasTimeLeft() || (reasonNeeded(one) && reason.value.trim() === '');
@@ -280,21 +287,25 @@ function shownBare(text) {
 
 /** @param {boolean} yes */
 async function answer(yes) {
-  const one = shown === undefined ? undefined : approvals.get(shown);
+  const one = drawn;
   if (!one || busy || (yes ? approveButton : denyButton).disabled) return;
   busy = true;
   updateButtons();
   element('state').textContent = 'Sending your answer…';
-  try {
-    const said = { reason: reason.value.trim(), confirmation: confirmation.value };
-    told = await (one.kind === 'call' ? sendVote(one, yes ? 'approve' : 'deny', said) : sendReconcile(one, yes, said));
-  } catch (error) {
-    told = messageOf(error);
-  }
-  element('state').textContent = told;
+  const said = { reason: reason.value.trim(), confirmation: confirmation.value };
+  const sending = one.kind === 'call' ? sendVote(one, yes ? 'approve' : 'deny', said) : sendReconcile(one, yes, said);
+  const outcome = await sending.catch(messageOf);
   busy = false;
+  tell(one.nonce, outcome);
   await load().catch((error) => say(messageOf(error)));
   updateButtons();
+}
+
+/** With the request that was answered, and with no other that was opened meanwhile. @param {string} nonce @param {string} outcome */
+function tell(nonce, outcome) {
+  if (shown !== nonce) return say(`${approvals.get(nonce)?.lines[0]?.text ?? 'Another request'}: ${outcome}`);
+  told = outcome;
+  element('state').textContent = outcome;
 }
 
 /** @param {number} by */
@@ -337,11 +348,10 @@ approveButton.addEventListener('click', () => void answer(true));
 denyButton.addEventListener('click', () => void answer(false));
 element('show-whole').addEventListener('click', () => void showWhole());
 const reasonText = () => reason.value.trim();
-/** What became of an answer that another form sent. @param {string} said */
-const taken = async (said) => {
-  told = said;
+/** What became of an answer that another form sent. @param {string} nonce @param {string} outcome */
+const taken = async (nonce, outcome) => {
+  tell(nonce, outcome);
   await load().catch((error) => say(messageOf(error)));
-  element('state').textContent = said;
 };
 offerEditing(reasonText, taken);
 offerGranting({ why: whyNotYet, reason: reasonText, taken });
