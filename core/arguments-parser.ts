@@ -3,7 +3,7 @@
  * applied, frozen, RFC 8785. Promises that nothing the model sent was changed or dropped on the way; never throws.
  */
 import type { z } from 'zod';
-import { canonicalJson, type Json, parseCanonicalJson, parseStrictJson } from './canonical-json.ts';
+import { canonicalJson, isSameJson, type Json, parseCanonicalJson, parseStrictJson } from './canonical-json.ts';
 import { digestText } from './digest.ts';
 import { type ShapeProblem, shapeProblems } from './shape-problems.ts';
 
@@ -44,11 +44,30 @@ function checked(parameters: z.ZodObject, sent: Json): ParsedArguments {
     // A model's unknown key could be a secret of its context, and this goes into the history: it is counted, and not named.
     return invalid(...problems.map(explain));
   }
+  // As it mostly is: the schema gave back what was sent, which two strict parsers have read already. What is hashed is then
+  // written from that, and not from the schema's own object.
+  if (isSameJson(sent, fitted.data)) {
+    return accepted(canonicalJson(sent), inCanonicalOrder(sent));
+  }
   const canonical = canonicalJson(fitted.data);
   // Read back: what executes is exactly what was hashed, and cannot hold what JSON cannot.
   const value = parseCanonicalJson(canonical);
   if (value.kind === 'refused' || !holdsAll(sent, value.value)) return invalid('the schema would change the arguments');
-  return { kind: 'value', canonical, value: deepFreeze(value.value), digest: digestText('arguments', canonical) };
+  return accepted(canonical, value.value);
+}
+
+function accepted(canonical: string, value: unknown): ParsedArguments {
+  return { kind: 'value', canonical, value: deepFreeze(value), digest: digestText('arguments', canonical) };
+}
+
+/** As a reader of the canonical text would get it: guards then find the same things in the same order. */
+function inCanonicalOrder(value: Json): Json {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(inCanonicalOrder);
+  const entries = Object.keys(value)
+    .toSorted()
+    .map((key): [string, Json] => [key, inCanonicalOrder(value[key] ?? null)]);
+  return Object.fromEntries(entries);
 }
 
 function explain({ field, found, expected }: ShapeProblem): string {

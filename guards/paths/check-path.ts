@@ -33,7 +33,11 @@ function findingsOf(text: string, { roots, maximumDepth = 128 }: PathOptions): F
   bad(!text.isWellFormed(), 'ill-formed', 'holds half of a surrogate pair');
   bad(invisible.test(text), 'hidden-characters', 'holds characters that nobody sees');
   bad(foldsToSeparator.test(text), 'separator-look-alike', 'holds a look-alike of a separator or a dot');
-  bad(text.includes('\\') || /^[a-z]:/iu.test(text), 'foreign-form', 'is written for another system');
+  bad(
+    text.includes('\\') || /^[a-z]:|^[a-z][a-z0-9+.-]*:\/\//iu.test(text),
+    'foreign-form',
+    'is written for another system',
+  );
   bad(/%(?:2e|2f|5c|00|25)/iu.test(text), 'encoded', 'holds encoded separators or dots');
   bad(/^~|\$[{A-Za-z(]|`/u.test(text), 'expands', 'is expanded by a shell');
   bad(text.split('/').filter((part) => part !== '').length > maximumDepth, 'too-deep', 'has too many components');

@@ -132,7 +132,7 @@ describe('findSecrets', () => {
 });
 
 describe('redactSecrets', () => {
-  test.each(secrets)('keeps nothing of: %s', async (_name, make) => {
+  test.each(secrets)('T10 invert: keeps nothing of: %s', async (_name, make) => {
     const secret = make();
     const { text } = await redactSecrets(`before ${secret} after`);
     expect(text).toMatch(/\[secret:[a-z0-9-]+:[0-9a-f]{4}\]/);
@@ -271,6 +271,18 @@ describe('redactSecrets', () => {
     expect(text.length).toBeGreaterThan(0);
   });
 });
+
+test.each(['password', 'api_key', 'token', 'secret'])(
+  'C14 adapt: what is called %s goes, an address stays',
+  async (name) => {
+    const value = made(16);
+    for (const line of [`${name}: ${value}`, `${name}=${value}`, `${name.toUpperCase()} = "${value}"`]) {
+      const { text } = await redactSecrets(`ask ada@example.com, +49 30 901820\n${line}\n`);
+      expect(text).not.toContain(value.slice(0, 5));
+      expect(text).toContain('ada@example.com, +49 30 901820');
+    }
+  },
+);
 
 test('D1 invert: nothing of a header’s key stays, however long it is', async () => {
   for (const length of [16, 24, 40]) {
