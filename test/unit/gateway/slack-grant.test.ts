@@ -1,4 +1,5 @@
 /** Granting from Slack, by what Slack's servers would send: what the forms show is what is recorded, and nothing wider gets through. */
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../core/canonical-json.ts';
 import type { Grant } from '../../../core/contracts/grant.ts';
@@ -61,8 +62,7 @@ const deliver = async (payload: object, user = bob) =>
 async function open(row = ask, user = bob): Promise<View | undefined> {
   const before = slack.calls.length;
   const actions = [{ action_id: actionIds.grant, value: row.nonce }];
-  // Each click has one of its own, which opens one form.
-  await deliver({ type: 'block_actions', trigger_id: `trigger-${before}`, channel: { id: 'C0001' }, actions }, user);
+  await deliver({ type: 'block_actions', trigger_id: randomUUID(), channel: { id: 'C0001' }, actions }, user);
   await expect.poll(() => slack.calls.length).toBeGreaterThan(before);
   const { method, body } = slack.calls.at(-1) ?? {};
   return method === 'views.open' ? (body as unknown as { view: View }).view : undefined;
