@@ -3,7 +3,7 @@ import { describeStore, openStore } from '../../store/index.ts';
 import { pathExists } from '../../packs/path-exists.ts';
 import type { Config } from '../../worker/config.ts';
 import type { CommandContext } from '../context.ts';
-import { openDoor } from './open-door.ts';
+import { openDoorToServer } from './open-door.ts';
 import { setUpKeys } from './set-up-keys.ts';
 import { type SetUpStep, setUpStep } from './set-up-step.ts';
 import { setUpStore } from './set-up-store.ts';
@@ -38,7 +38,7 @@ async function temporal(
   config: Config,
   { onlyLook, retentionDays }: SetUpOptions,
 ): Promise<SetUpStep[]> {
-  const { door } = await openDoor(config, clock);
+  const { door } = await openDoorToServer(config, clock);
   try {
     return await setUpTemporal(door, { onlyLook, retentionDays, pause });
   } finally {
