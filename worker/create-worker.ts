@@ -92,7 +92,7 @@ export async function startWorker(settings: WorkerSettings, given: WorkerDepende
 }
 
 /** The SDK asks for the namespace before the first poll. */
-function notLetIn({ address, namespace }: TemporalSettings, cause: TransportError): CountersignError {
+function notLetIn({ address, namespace }: TemporalSettings, cause: Error): CountersignError {
   return new CountersignError(
     'server-unavailable',
     `Cannot start a worker in namespace "${namespace}" of Temporal at "${address}": the server does not let it (${cause.message.slice(0, 200)}), expected a namespace that it knows and that our credentials open; correct them, or run "countersign setup"`,
