@@ -10,8 +10,18 @@ import type { Store } from '../../../store/store.ts';
 import { linkOf, workflowIdOf } from '../../support/signed-objects.ts';
 import { temporaryFolder } from '../cli/run-cli.ts';
 
+interface Row {
+  kind: string;
+  callKey: string | null;
+  body: string;
+}
+
 const workflowId = workflowIdOf(1);
-const whole = { kind: 'run-closed', callKey: null, body: JSON.stringify({ linkRunId: linkOf(1), outcome: 'completed' }) };
+const whole: Row = {
+  kind: 'run-closed',
+  callKey: null,
+  body: JSON.stringify({ linkRunId: linkOf(1), outcome: 'completed' }),
+};
 
 test.each([
   ['kind', { kind: 'run-closedx' }, 'the ledger’s row 7 is of a kind that there is not'],
@@ -41,7 +51,7 @@ test('an export of rows that nobody changed has them all', async () => {
 });
 
 /** A row as given, and one behind it that is as it was written. */
-async function storeWith(row: typeof whole): Promise<Store> {
+async function storeWith(row: Row): Promise<Store> {
   const file = join(await temporaryFolder(), 'countersign.db');
   const store = await openSqliteStore({ file });
   onTestFinished(() => store.close());
