@@ -14,7 +14,7 @@ import { editedText } from './check-call/edits.ts';
 import { type Gating, targetState } from './check-call/gating.ts';
 import { gateRefusal, type GateRefusal, judgeCall, type ParsedCall, refusedByGuards } from './check-call/judge.ts';
 import { decideReconcile, decideSettling, happened, reconcileJudgement, withdraw } from './check-call/settle.ts';
-import { decided, keyOf } from './check-call/record-decision.ts';
+import { decided } from './check-call/record-decision.ts';
 import { forWorkflow } from './check-call/position.ts';
 import { readStanding, type Standing } from './check-call/standing.ts';
 import { openOwnAsk } from './check-call/weigh-votes.ts';
@@ -73,7 +73,7 @@ async function checkCall(
     }
     if (fence.kind !== 'free') return fence;
   }
-  const stored = await dependencies.store.findDecision(keyOf(standing, input));
+  const { stored } = standing;
   if (stored && stored.body.tool.name === input.tool && stored.body.argumentsDigest === argumentsDigest) {
     const forSchedule = parsed?.kind === 'value' && tool ? forWorkflow(tool, parsed.canonical) : null;
     const again = decided(stored, forSchedule, await votesBehind(dependencies, stored));

@@ -14,6 +14,8 @@ export interface PolicySource {
   activePolicyDigest(agent: string): Promise<string | undefined>;
   /** What is in force of the layers above, and in shadow mode of all. */
   activeLayers(): Promise<LayerActivation[]>;
+  /** The same policies, and those active by these records. @param orders has read `policyOrders` */
+  asOf(orders: ControlReader['store']): PolicySource;
 }
 
 const cachedPolicies = 64;
@@ -25,27 +27,30 @@ export function createPolicySource(
   const { readShell, validateCommand } = reader;
   const options = { ...(readShell ? { readShell } : {}), ...(validateCommand ? { validateCommand } : {}) };
   const cache = new Map<string, CompiledPolicy>();
-  return {
-    async policyByDigest(digest) {
-      const cached = cache.get(digest);
-      if (cached) return cached;
-      const text = await bodyOrUndefined(reader.store, digest);
-      if (text === undefined) return undefined;
-      const loaded = loadPolicy(text, digest, options);
-      if (loaded.kind === 'invalid') return undefined;
-      const oldest = cache.size >= cachedPolicies ? cache.keys().next().value : undefined;
-      if (oldest !== undefined) cache.delete(oldest);
-      cache.set(digest, loaded.policy);
-      return loaded.policy;
-    },
+  const policyByDigest: PolicySource['policyByDigest'] = async (digest) => {
+    const cached = cache.get(digest);
+    if (cached) return cached;
+    const text = await bodyOrUndefined(reader.store, digest);
+    if (text === undefined) return undefined;
+    const loaded = loadPolicy(text, digest, options);
+    if (loaded.kind === 'invalid') return undefined;
+    const oldest = cache.size >= cachedPolicies ? cache.keys().next().value : undefined;
+    if (oldest !== undefined) cache.delete(oldest);
+    cache.set(digest, loaded.policy);
+    return loaded.policy;
+  };
+  const sourceBy = (store: ControlReader['store']): PolicySource => ({
+    policyByDigest,
     async activePolicyDigest(agent) {
-      const [newest] = await readNewest(reader, ['policy-activation'], (body) =>
+      const [newest] = await readNewest({ ...reader, store }, ['policy-activation'], (body) =>
         body.kind === 'policy-activation' && body.agent === agent ? agent : undefined,
       );
       return newest?.policyDigest;
     },
-    activeLayers: async () => await readLayers(reader),
-  };
+    activeLayers: async () => await readLayers({ ...reader, store }),
+    asOf: sourceBy,
+  });
+  return sourceBy(reader.store);
 }
 
 /** A body that does not match its digest is as good as none; a store that does not answer is a fault. */

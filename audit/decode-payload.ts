@@ -19,6 +19,11 @@ export function decodePayloads(payloads: { payloads?: Payload[] | null } | null 
   return (payloads?.payloads ?? []).map(decodePayload);
 }
 
+/** As UTF-8; what holds no bytes at all, as an empty message of a file does, is an empty text. */
+export function bytesText(data: unknown): string {
+  return new TextDecoder().decode(data instanceof Uint8Array ? data : new Uint8Array());
+}
+
 /** A digest to tell two values apart in a report; null for no value. Values of unknown origin may not even be JSON. */
 export function digestOfValue(value: unknown): string | null {
   if (value === undefined) return null;

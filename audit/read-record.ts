@@ -4,7 +4,7 @@
  */
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import type { temporal } from '@temporalio/proto';
-import { decodePayload, decodePayloads, type Payload } from './decode-payload.ts';
+import { bytesText, decodePayload, decodePayloads, type Payload } from './decode-payload.ts';
 import type { HistoryEvent, LinkHistory } from './history-source.ts';
 import { eventsOf, inChainOrder, numberOf, originOf } from './link-origin.ts';
 import type {
@@ -135,7 +135,7 @@ function optionsOf(scheduled: Scheduled): ActivityOptions {
 }
 
 function textOf(payload: Payload | null | undefined): string | null {
-  return payload?.data ? new TextDecoder().decode(payload.data) : null;
+  return payload?.data ? bytesText(payload.data) : null;
 }
 
 /** Of a local activity's marker only `details.result` is the record; `details.data` is the worker's own bookkeeping. */

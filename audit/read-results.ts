@@ -3,11 +3,12 @@
  * key registry, by whoever draws a conclusion from them. What has another shape reads as `undefined`.
  */
 import { z } from 'zod';
-import { findingSchema } from '../core/contracts/labels.ts';
+import { findingSchema, labelSchema } from '../core/contracts/labels.ts';
+import { assistantMessageSchema, tokenUsageSchema } from '../core/contracts/message.ts';
 import { executionOutcomes } from '../core/contracts/receipt.ts';
 
-const output = z.looseObject({ text: z.string(), truncated: z.boolean(), bodyDigest: z.string().nullable() });
-const toolFacts = z.looseObject({
+const output = z.strictObject({ text: z.string(), truncated: z.boolean(), bodyDigest: z.string().nullable() });
+const toolFacts = z.strictObject({
   effect: z.enum(['read', 'idempotent', 'effect']),
   startToCloseMs: z.number(),
   hasProbe: z.boolean(),
@@ -15,7 +16,7 @@ const toolFacts = z.looseObject({
 });
 
 const checkResult = z.discriminatedUnion('kind', [
-  z.looseObject({
+  z.strictObject({
     kind: z.literal('decided'),
     decision: z.unknown(),
     arguments: z.string().nullable(),
@@ -23,61 +24,62 @@ const checkResult = z.discriminatedUnion('kind', [
     votes: z.array(z.unknown()),
     edited: z.string().optional(),
   }),
-  z.looseObject({ kind: z.literal('settled'), try: z.number(), receipt: z.unknown(), output }),
-  z.looseObject({ kind: z.literal('in-doubt'), try: z.number(), voided: z.boolean() }),
-  z.looseObject({ kind: z.literal('next-try'), try: z.number() }),
-  z.looseObject({
+  z.strictObject({ kind: z.literal('settled'), try: z.number(), receipt: z.unknown(), output }),
+  z.strictObject({
+    kind: z.literal('in-doubt'),
+    try: z.number(),
+    voided: z.boolean(),
+    settleAfterAt: z.number(),
+  }),
+  z.strictObject({ kind: z.literal('next-try'), try: z.number(), mayReuseApproval: z.boolean() }),
+  z.strictObject({
     kind: z.literal('reconciled'),
     decision: z.unknown(),
     answer: z.enum(['happened', 'did-not-happen', 'unanswered']),
   }),
-  z.looseObject({
+  z.strictObject({
     kind: z.literal('still-open'),
-    notCounted: z.array(z.looseObject({ digest: z.string(), reason: z.string() })),
+    notCounted: z.array(z.strictObject({ digest: z.string(), reason: z.string() })),
   }),
-  z.looseObject({ kind: z.literal('needs-target-state') }),
-  z.looseObject({ kind: z.literal('needs-dry-run') }),
-  z.looseObject({ kind: z.literal('refused'), code: z.string(), reason: z.string() }),
-  z.looseObject({ kind: z.literal('hold'), code: z.string(), reason: z.string() }),
+  z.strictObject({ kind: z.literal('needs-target-state') }),
+  z.strictObject({ kind: z.literal('needs-dry-run') }),
+  z.strictObject({ kind: z.literal('refused'), code: z.string(), reason: z.string() }),
+  z.strictObject({ kind: z.literal('hold'), code: z.string(), reason: z.string() }),
 ]);
 export type CheckRead = z.infer<typeof checkResult>;
 
 const runToolInput = z.looseObject({ permit: z.unknown(), arguments: z.string(), votes: z.array(z.unknown()) });
 const runToolResult = z.discriminatedUnion('kind', [
-  z.looseObject({ kind: z.literal('receipt'), receipt: z.unknown(), output }),
-  z.looseObject({ kind: z.literal('not-started'), code: z.string(), reason: z.string() }),
-  z.looseObject({ kind: z.literal('refused'), code: z.string(), reason: z.string() }),
-  z.looseObject({ kind: z.literal('unknown'), reason: z.string() }),
+  z.strictObject({ kind: z.literal('receipt'), receipt: z.unknown(), output }),
+  z.strictObject({ kind: z.literal('not-started'), code: z.string(), reason: z.string() }),
+  z.strictObject({ kind: z.literal('refused'), code: z.string(), reason: z.string() }),
+  z.strictObject({ kind: z.literal('unknown'), reason: z.string() }),
 ]);
 export type RunToolRead = z.infer<typeof runToolResult>;
 
 const verifiedVotes = z.array(
   z.discriminatedUnion('kind', [
-    z.looseObject({ kind: z.literal('valid'), digest: z.string(), vote: z.unknown() }),
-    z.looseObject({ kind: z.literal('invalid'), digest: z.string(), failure: z.string() }),
+    z.strictObject({ kind: z.literal('valid'), digest: z.string(), vote: z.unknown() }),
+    z.strictObject({ kind: z.literal('invalid'), digest: z.string(), failure: z.string() }),
   ]),
 );
 export type VerifiedVotesRead = z.infer<typeof verifiedVotes>;
 
 const openResult = z.discriminatedUnion('kind', [
-  z.looseObject({
+  z.strictObject({
     kind: z.literal('opened'),
     runEpoch: z.number(),
     limits: z.unknown(),
     inputLabels: z.unknown(),
     taskQueues: z.unknown(),
   }),
-  z.looseObject({ kind: z.literal('refused'), code: z.string(), reason: z.string() }),
-  z.looseObject({ kind: z.literal('hold'), code: z.string(), reason: z.string() }),
+  z.strictObject({ kind: z.literal('refused'), code: z.string(), reason: z.string() }),
+  z.strictObject({ kind: z.literal('hold'), code: z.string(), reason: z.string() }),
 ]);
 
-const modelResult = z.looseObject({
-  message: z.looseObject({
-    role: z.literal('assistant'),
-    text: z.string(),
-    calls: z.array(z.looseObject({ id: z.string(), name: z.string(), argumentsText: z.string() })),
-  }),
-  usage: z.looseObject({ input: z.number(), output: z.number() }),
+const modelResult = z.strictObject({
+  message: assistantMessageSchema,
+  usage: tokenUsageSchema,
   model: z.string(),
   findings: z.array(findingSchema),
 });
@@ -93,7 +95,7 @@ const notifyResult = z.strictObject({
   channels: z.array(z.strictObject({ channel: z.string(), delivered: z.boolean(), detail: z.string() })),
 });
 
-const runInput = z.looseObject({ ticket: z.unknown(), input: z.string().nullable(), flow: z.unknown() });
+const runInput = z.strictObject({ ticket: z.unknown(), input: z.string().nullable(), flow: z.unknown() });
 const turnInput = z.looseObject({ turn: z.number() });
 const checkInput = z.looseObject({
   turn: z.number(),
@@ -107,7 +109,7 @@ const checkInput = z.looseObject({
   votes: z.array(z.unknown()),
 });
 export type CheckInputRead = z.infer<typeof checkInput>;
-const compaction = z.looseObject({ text: z.string() });
+const compaction = z.strictObject({ text: z.string(), labels: z.array(labelSchema), usage: tokenUsageSchema });
 
 function reader<T>(schema: z.ZodType<T>): (value: unknown) => T | undefined {
   return (value) => schema.safeParse(value).data;

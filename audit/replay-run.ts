@@ -15,6 +15,7 @@ import { type ReplayBundle, replayLinks } from './replay-links.ts';
 import { buildTimeline, type TimelineEntry } from './timeline.ts';
 import type { ReviewReport } from './verify-break-glass.ts';
 import { verifyEvents } from './verify-events.ts';
+import { verifyAdditions } from './verify-additions.ts';
 import { verifyFrame } from './verify-frame.ts';
 import type { FindSecretRules } from './verify-no-secrets.ts';
 import { type VerifiedRecord, verifyRecord } from './verify-record.ts';
@@ -103,6 +104,7 @@ export async function verifyRecorded(
   const record = readRecord(workflowId, links);
   const { opened, reviews } = await verifyRecord(record, { registry, audience, store, findSecretRules, checks });
   verifyFrame(workflowId, links, opened.ticket, checks);
+  verifyAdditions(links, checks);
   return { checks: checks.list(), opened, reviews };
 }
 

@@ -36,8 +36,9 @@ function verifyOwner(opened: OpenedRecord, { body, entry, result }: OpenedDecisi
   const { record, ticket } = opened;
   const own = body.workflowId === record.workflowId && body.callKey.startsWith(`${record.workflowId}/`);
   checks.expect('decision-of-run', own, entry, 'the decision is of another run');
-  const told = result.kind === 'decided' ? result.arguments : null;
-  const sameArguments = told === null || digestText('arguments', told) === body.argumentsDigest;
+  const told = result.kind === 'decided' ? result.arguments : undefined;
+  const sameArguments =
+    told === undefined || (told === null ? null : digestText('arguments', told)) === body.argumentsDigest;
   checks.expect('decision-of-run', sameArguments, entry, 'the run was given other arguments than were decided on');
   const linked = linksOfEntry(record, entry).includes(body.linkRunId);
   checks.expect('decision-of-run', linked, entry, 'the decision is of another link');

@@ -4,6 +4,7 @@
  */
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import type { Checks } from './checks.ts';
+import { bytesText } from './decode-payload.ts';
 import type { HistoryEvent, LinkHistory } from './history-source.ts';
 import { eventsOf, numberOf } from './link-origin.ts';
 import { attributesOf, kindOf, referencesOf } from './event-references.ts';
@@ -85,7 +86,7 @@ function verifySummary(
 
 /** What the server keeps for people who look at its lists: of a run at its start, of a command. */
 export function summaryOf(event: HistoryEvent | undefined): string {
-  return new TextDecoder().decode(event?.userMetadata?.summary?.data ?? new Uint8Array());
+  return bytesText(event?.userMetadata?.summary?.data);
 }
 
 /** Each workflow task was scheduled, started and ended in turn, and each command belongs to the last one that completed. */

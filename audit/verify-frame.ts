@@ -7,7 +7,7 @@ import { canonicalJson } from '../core/canonical-json.ts';
 import { searchAttributeNames, stateAtStart, summaryOfRun } from '../core/contracts/run-names.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
 import type { Checks } from './checks.ts';
-import { decodePayload, digestOfValue, type Payload } from './decode-payload.ts';
+import { bytesText, decodePayload, digestOfValue } from './decode-payload.ts';
 import type { HistoryEvent, LinkHistory } from './history-source.ts';
 import { eventsOf, numberOf, originOf } from './link-origin.ts';
 import { readOpenResult } from './read-results.ts';
@@ -31,29 +31,8 @@ export function verifyFrame(
     verifyStart(workflowId, link, links, checks);
     verifySummary(link, ticket, checks);
     verifyQueues(link, ticket, checks);
-    for (const event of eventsOf(link)) {
-      verifyMarker(link, event, ticket, checks);
-      verifyEncodings(link, event, checks);
-    }
+    for (const event of eventsOf(link)) verifyMarker(link, event, ticket, checks);
   }
-}
-
-/** Whoever signals may send any bytes; what this program’s own processes write is JSON, or nothing. */
-function verifyEncodings(link: LinkHistory, event: HistoryEvent, checks: Checks): void {
-  if (event.workflowExecutionSignaledEventAttributes || event.workflowExecutionTerminatedEventAttributes) return;
-  const place = { link: link.linkRunId, eventId: numberOf(event.eventId) };
-  for (const { metadata } of payloadsIn(event)) {
-    const encoding = new TextDecoder().decode(metadata?.['encoding'] ?? new Uint8Array());
-    checks.expect('shape', ownEncodings.includes(encoding), place, 'a value is written in a way that no run writes');
-  }
-}
-
-const ownEncodings = ['json/plain', 'binary/null'];
-
-function payloadsIn(value: unknown): Payload[] {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return [];
-  if ('metadata' in value && 'data' in value && value.data instanceof Uint8Array) return [value as Payload];
-  return Object.values(value).flatMap(payloadsIn);
 }
 
 /** A link starts once, without limits of time, as itself. */
@@ -68,7 +47,7 @@ function verifyStart(workflowId: string, link: LinkHistory, links: readonly Link
   const itself = original === link.linkRunId || (origin.kind === 'reset' && isEarlier(links, link, original));
   checks.expect('chain', itself, place, 'the link started as another one');
   // 0 and 1 both are a first attempt; a second one is a retry of the server’s, which no run of ours asks for.
-  checks.expect('chain', (start.attempt ?? 1) <= 1, place, 'the link is a retry');
+  checks.expect('chain', [0, 1].includes(start.attempt ?? 1), place, 'the link is a retry');
   checks.expect('chain', (start.workflowId || workflowId) === workflowId, place, 'the link started as another run');
   const limits = [start.workflowExecutionTimeout, start.workflowRunTimeout].map(durationOf);
   checks.expect(
@@ -179,7 +158,7 @@ type Shown = NonNullable<HistoryEvent['workflowExecutionStartedEventAttributes']
 
 function shownText(shown: Shown): string {
   const fields = Object.entries(shown?.indexedFields ?? {});
-  const texts = fields.map(([name, { data }]) => [name, new TextDecoder().decode(data ?? new Uint8Array())]);
+  const texts = fields.map(([name, { data }]) => [name, bytesText(data)]);
   return canonicalJson(Object.fromEntries(texts));
 }
 

@@ -15,7 +15,7 @@ import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { findApproval } from './find-approval.ts';
 import { type GrantOptions, grantOf } from './read-grant-options.ts';
-import { approvalLines } from './show/approval-lines.ts';
+import { answeredText, approvalLines } from './show/approval-lines.ts';
 import { countedWords } from './show/counted-words.ts';
 import { durationText } from './show/format.ts';
 import { wholeArgumentsLines } from './show/whole-arguments.ts';
@@ -164,7 +164,7 @@ function refuseHopeless(approval: ApprovalView, verdict: Verdict, reason: string
   if (approval.you.answered !== undefined) {
     throw new CountersignError(
       'conflict',
-      `Cannot ${action}: you have answered it (${approval.you.answered}), expected no answer of yours: you have one vote for a request; an approval is taken back with "countersign withdraw"`,
+      `Cannot ${action}: you have answered it (${answeredText(approval.you)}), expected no answer of yours: you have one vote for a request; an approval is taken back with "countersign withdraw"`,
     );
   }
   if (verdict === 'break-glass') return refuseHopelessGlass(approval, action, reason);
@@ -228,7 +228,7 @@ function describeVote(verdict: Verdict, tool: string, result: VoteResult, reques
     case 'late':
       return `${verdict} of ${tool}: too late, the request was no longer open`;
     case 'duplicate':
-      return `${verdict} of ${tool}: you had voted before; the first vote stands`;
+      return `${verdict} of ${tool}: not counted: ${visible(result.reason ?? 'you had answered it before')}`;
     case 'rejected':
       return `${verdict} of ${tool}: not counted: ${visible(result.reason ?? 'no reason given')}`;
   }

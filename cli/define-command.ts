@@ -5,6 +5,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { CountersignError } from '../core/errors.ts';
+import { expectedBy } from '../core/expected-words.ts';
 import type { CommandContext } from './context.ts';
 
 export interface CommandSource<S extends z.ZodType> {
@@ -42,7 +43,9 @@ export function defineCommand<S extends z.ZodType>(source: CommandSource<S>): Co
     async run(context, args, options) {
       const parsed = source.options.safeParse(options);
       if (!parsed.success) {
-        const problems = parsed.error.issues.map((issue) => `--${flagOf(issue.path.join('.'))}: ${issue.message}`);
+        const problems = parsed.error.issues.map(
+          (issue) => `--${flagOf(issue.path.join('.'))}: expected ${expectedBy(issue)}`,
+        );
         throw new CountersignError(
           'input-invalid',
           `Cannot read the command line of "${source.usage.split(' ')[0]}": ${problems.join('; ')}; correct them, --help says how`,

@@ -4,10 +4,10 @@
  */
 import type { Countersign } from '../client/gateway-client.ts';
 import type { ApprovalView } from '../client/gateway-schemas.ts';
-import { nonceSchema } from '../core/contracts/ids.ts';
+import { nonceSchema, workflowIdSchema } from '../core/contracts/ids.ts';
 import { digestJson } from '../core/digest.ts';
 import { CountersignError } from '../core/errors.ts';
-import { visible } from './terminal.ts';
+import { shownInput } from './shown-input.ts';
 
 const shortest = 4;
 
@@ -15,7 +15,7 @@ const shortest = 4;
 export async function findApproval(gateway: Countersign, given: string): Promise<ApprovalView> {
   if (nonceSchema.safeParse(given).success) return checked(await gateway.approvals.get(given, 'terminal'));
   const [workflowId = ''] = given.split('/');
-  const byId = given.includes('/');
+  const byId = workflowIdSchema.safeParse(workflowId).success;
   const filter = byId ? ({ state: 'all', workflowId } as const) : ({ state: 'open' } as const);
   const { approvals, unreadable = [] } = await gateway.approvals.list({ ...filter, limit: 200 });
   const isMeant = (one: { approvalId: string; nonce: string }): boolean =>
@@ -26,19 +26,19 @@ export async function findApproval(gateway: Countersign, given: string): Promise
   if (changed && !first) {
     throw new CountersignError(
       'record-invalid',
-      `Cannot read approval "${visible(given)}": ${visible(changed.problem)}, expected the database as the program wrote it; nobody can answer it, so cancel its run, or restore the database from a backup`,
+      `Cannot read approval "${shownInput(given)}": ${changed.problem}, expected the database as the program wrote it; nobody can answer it, so cancel its run, or restore the database from a backup`,
     );
   }
   if (!first) {
     throw new CountersignError(
       'not-found',
-      `Cannot find approval "${given.slice(0, 120)}": no open request has this id, expected a nonce, its first ${shortest} characters or more, or an approval id; look at "countersign approvals"`,
+      `Cannot find approval "${shownInput(given)}": no open request has this id, expected a nonce, its first ${shortest} characters or more, or an approval id; look at "countersign approvals"`,
     );
   }
   if (second) {
     throw new CountersignError(
       'input-invalid',
-      `Cannot find approval "${given}": ${fits.length} open requests begin so, expected one; type more of it`,
+      `Cannot find approval "${shownInput(given)}": ${fits.length} open requests begin so, expected one; type more of it`,
     );
   }
   // With what a list leaves out: what differs from the last approved call, and what the run took so far.

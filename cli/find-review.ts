@@ -3,6 +3,7 @@ import type { Countersign } from '../client/gateway-client.ts';
 import type { ReviewView } from '../client/review-schemas.ts';
 import { nonceSchema } from '../core/contracts/ids.ts';
 import { CountersignError } from '../core/errors.ts';
+import { shownInput } from './shown-input.ts';
 
 const shortest = 4;
 
@@ -14,12 +15,12 @@ export async function findReview(gateway: Countersign, given: string): Promise<R
   if (!first) {
     throw new CountersignError(
       'not-found',
-      `Cannot find review "${given.slice(0, 120)}": none has this id, expected a nonce or its first ${shortest} characters or more; look at "countersign reviews list --all"`,
+      `Cannot find review "${shownInput(given)}": none has this id, expected a nonce or its first ${shortest} characters or more; look at "countersign reviews list --all"`,
     );
   }
   if (others.length === 0) return first;
   throw new CountersignError(
     'input-invalid',
-    `Cannot find review "${given}": ${others.length + 1} reviews begin so, expected one; type more of it`,
+    `Cannot find review "${shownInput(given)}": ${others.length + 1} reviews begin so, expected one; type more of it`,
   );
 }

@@ -19,7 +19,7 @@ export interface ReportOptions {
 export function reportError(error: unknown, { terminal, json, debug }: ReportOptions): number {
   if (error instanceof CommanderError) return reportUsage(error, terminal, json);
   const { code, message } = describe(error);
-  if (json) terminal.json({ error: { code, message } });
+  if (json) terminal.json({ error: { code, message: visible(message) } });
   else {
     terminal.talk(`${terminal.talkStyle('red', 'countersign:')} ${visible(message)}`);
     if (code === 'internal-fault') {

@@ -18,6 +18,11 @@ export const castVoteViewSchema = z.strictObject({
     .describe('How its voter was authenticated: the key, what stood for it, and how it was confirmed afresh'),
 });
 
+const { principal, verdict, castAt, channel } = castVoteViewSchema.shape;
+/** What somebody had answered who answers again. */
+export const firstAnswerSchema = z.strictObject({ principal, verdict, castAt, channel });
+export type FirstAnswer = z.infer<typeof firstAnswerSchema>;
+
 export const lookViewSchema = z.strictObject({
   ...lookSchema.omit({ nonce: true, authenticated: true }).shape,
   authenticated: z.string().describe('How, at the last time, in words'),

@@ -376,11 +376,8 @@ async function parsed<T>(call: Call<T>, answer: Response): Promise<T> {
   }
   const problem = problemSchema.safeParse(value);
   if (!problem.success) throw foreign(call, answer);
-  const { code, detail, findings = [], fields = [] } = problem.data;
-  const more = [
-    ...findings.map((one) => `${one.rule}: ${one.message}`),
-    ...fields.map((one) => `${one.field}: ${one.problem}`),
-  ];
+  const { code, detail, findings = [] } = problem.data;
+  const more = findings.map((one) => `${one.rule}: ${one.message}`);
   const retryAfterMs = waitBefore(answer);
   throw new CountersignError(code, more.length > 0 ? `${detail} (${more.join('; ')})` : detail, {
     cause: { ...problem.data, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },

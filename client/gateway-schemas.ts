@@ -10,7 +10,13 @@ import {
   voteBodySchema,
   voteVerdictSchema,
 } from '../core/contracts/approval.ts';
-import { castVoteViewSchema, lookViewSchema, toldViewSchema, unreadableListSchema } from './answer-views.ts';
+import {
+  castVoteViewSchema,
+  firstAnswerSchema,
+  lookViewSchema,
+  toldViewSchema,
+  unreadableListSchema,
+} from './answer-views.ts';
 import { type ErrorCode, errorMeanings } from '../core/contracts/errors.ts';
 import {
   agentNameSchema,
@@ -49,7 +55,7 @@ export const problemSchema = z.strictObject({
   fields: z
     .array(z.strictObject({ field: z.string(), problem: z.string() }))
     .optional()
-    .describe('Where the request has another shape than expected'),
+    .describe('Each key that is not what it must be, with what it is, what was expected, what to do'),
 });
 export type Problem = z.infer<typeof problemSchema>;
 
@@ -275,6 +281,7 @@ export const approvalViewSchema = z.strictObject({
     answered: voteVerdictSchema
       .optional()
       .describe('What you said last: you have one vote for a request; absent: nothing'),
+    answer: firstAnswerSchema.optional().describe('The same, with when and from where; absent: nothing'),
   }),
 });
 export type ApprovalView = z.infer<typeof approvalViewSchema>;
@@ -355,9 +362,11 @@ export const voteAnswerSchema = z.strictObject({
   status: z.enum(['applied', 'late', 'duplicate', 'rejected']),
   repeated,
   outcome: outcomeSchema.nullable().describe('Of the request, once it has one'),
-  reason: z.string().nullable().describe('Why it was rejected'),
+  reason: z.string().nullable().describe('Why it was rejected, or what the first answer was'),
+  first: firstAnswerSchema.optional().describe('Of a `duplicate`: the answer that stands'),
   ...voteReceipt,
 });
+export type VoteAnswer = z.infer<typeof voteAnswerSchema>;
 /** Stored and on its way; the run has not answered yet. */
 export const voteRecordedSchema = z.strictObject({ status: z.literal('recorded'), repeated, ...voteReceipt });
 export const voteResultSchema = z.union([voteAnswerSchema, voteRecordedSchema]);

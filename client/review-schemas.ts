@@ -1,5 +1,6 @@
 /** What the gateway's HTTP API takes and gives about reviews of break-glass, version 1. Times are ms since the Unix epoch. */
 import { z } from 'zod';
+import { channelSchema } from '../core/contracts/approval.ts';
 import { reviewFindingSchema } from '../core/contracts/control.ts';
 import {
   agentNameSchema,
@@ -40,6 +41,7 @@ export const reviewViewSchema = z.strictObject({
       finding: reviewFindingSchema,
       reason: z.string(),
       signedAt: timestampSchema,
+      channel: channelSchema.describe('Where it was signed'),
     }),
   ),
   couldAnswer: z.array(principalSchema).nullable().describe('Who could have answered the request when it was asked'),
@@ -56,5 +58,7 @@ export type ReviewList = z.infer<typeof reviewListSchema>;
 export const signReviewRequestSchema = z.strictObject({
   finding: reviewFindingSchema.describe('Either closes a review, once two people have signed'),
   reason: z.string().trim().min(1).max(2000).refine(showsSomething, 'expected a reason that can be read'),
+  /** Others are for the gateway to say: a session of the inbox is always `web`. */
+  channel: channelSchema.extract(['api', 'terminal']).optional().describe('Absent: api'),
 });
 export type SignReviewRequest = z.infer<typeof signReviewRequestSchema>;

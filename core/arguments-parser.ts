@@ -3,8 +3,9 @@
  * applied, frozen, RFC 8785. Promises that nothing the model sent was changed or dropped on the way; never throws.
  */
 import type { z } from 'zod';
-import { canonicalJson, type Json, parseCanonicalJson, parseStrictJson } from './canonical-json.ts';
+import { canonicalJson, isSameJson, type Json, parseCanonicalJson, parseStrictJson } from './canonical-json.ts';
 import { digestText } from './digest.ts';
+import { type ShapeProblem, shapeProblems } from './shape-problems.ts';
 
 export type ParsedArguments =
   | {
@@ -21,7 +22,6 @@ export type ParsedArguments =
 
 /** Characters; the policy's own limit is counted on the canonical form. */
 const longestText = 4_000_000;
-const mostProblems = 10;
 
 export function argumentsParser(parameters: z.ZodObject): (text: string) => ParsedArguments {
   return (text) => {
@@ -39,18 +39,39 @@ export function argumentsParser(parameters: z.ZodObject): (text: string) => Pars
 
 function checked(parameters: z.ZodObject, sent: Json): ParsedArguments {
   const fitted = parameters.safeParse(sent);
-  if (!fitted.success) return invalid(...fitted.error.issues.slice(0, mostProblems).map(explain));
+  if (!fitted.success) {
+    const problems = shapeProblems(parameters, fitted.error.issues, sent, { namesUnknownKeys: false });
+    // A model's unknown key could be a secret of its context, and this goes into the history: it is counted, and not named.
+    return invalid(...problems.map(explain));
+  }
+  // As it mostly is: the schema gave back what was sent, which two strict parsers have read already. What is hashed is then
+  // written from that, and not from the schema's own object.
+  if (isSameJson(sent, fitted.data)) {
+    return accepted(canonicalJson(sent), inCanonicalOrder(sent));
+  }
   const canonical = canonicalJson(fitted.data);
   // Read back: what executes is exactly what was hashed, and cannot hold what JSON cannot.
   const value = parseCanonicalJson(canonical);
   if (value.kind === 'refused' || !holdsAll(sent, value.value)) return invalid('the schema would change the arguments');
-  return { kind: 'value', canonical, value: deepFreeze(value.value), digest: digestText('arguments', canonical) };
+  return accepted(canonical, value.value);
 }
 
-function explain(issue: z.core.$ZodIssue): string {
-  const place = issue.path.length === 0 ? 'the arguments' : `"${issue.path.map(String).join('.').slice(0, 100)}"`;
-  if (issue.code === 'unrecognized_keys') return `${place}: ${issue.keys.length} unknown key(s)`;
-  return `${place}: ${issue.message.slice(0, 200)}`;
+function accepted(canonical: string, value: unknown): ParsedArguments {
+  return { kind: 'value', canonical, value: deepFreeze(value), digest: digestText('arguments', canonical) };
+}
+
+/** As a reader of the canonical text would get it: guards then find the same things in the same order. */
+function inCanonicalOrder(value: Json): Json {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(inCanonicalOrder);
+  const entries = Object.keys(value)
+    .toSorted()
+    .map((key): [string, Json] => [key, inCanonicalOrder(value[key] ?? null)]);
+  return Object.fromEntries(entries);
+}
+
+function explain({ field, found, expected }: ShapeProblem): string {
+  return `${field === '' ? 'the whole' : `"${field}"`} ${found}, expected ${expected}`;
 }
 
 /** Whether `after` has everything of `before`, unchanged; it may have more keys (defaults). */

@@ -28,7 +28,7 @@ export function parseStrictJson(text: string): ParsedJson {
     if (nestingDepth(text) > maximumDepth) return { kind: 'refused', reason: `nested deeper than ${maximumDepth}` };
     const reference: unknown = JSON.parse(text);
     const value = toValue(parse(text, { mode: 'json' }).body);
-    if (!isSame(value, reference)) return { kind: 'refused', reason: 'it can be read in two ways' };
+    if (!isSameJson(value, reference)) return { kind: 'refused', reason: 'it can be read in two ways' };
     return { kind: 'value', value };
   } catch (error) {
     return { kind: 'refused', reason: error instanceof StrictJsonRefusal ? error.message : 'it is not valid JSON' };
@@ -102,13 +102,13 @@ export function nestingDepth(text: string | Uint8Array): number {
 }
 
 /** Whether both say the same, whatever the order of their keys. */
-function isSame(one: Json, other: unknown): boolean {
+export function isSameJson(one: Json, other: unknown): boolean {
   if (typeof one !== 'object' || one === null) return one === other;
   if (typeof other !== 'object' || other === null || Array.isArray(one) !== Array.isArray(other)) return false;
   const entries = Object.entries(one);
   if (entries.length !== Object.keys(other).length) return false;
   return entries.every(
-    ([key, inner]) => Object.hasOwn(other, key) && isSame(inner, (other as Record<string, unknown>)[key]),
+    ([key, inner]) => Object.hasOwn(other, key) && isSameJson(inner, (other as Record<string, unknown>)[key]),
   );
 }
 

@@ -46,8 +46,8 @@ export async function requireAnswerable(
   caller: VotingKey,
   request: AnswerRequest,
 ): Promise<Answerable> {
-  const { ask, run, ticket } = await findAsk(gateway, request.nonce);
-  const { terms, kind } = ask.body.ask;
+  const { ask, run, ticket, votes } = await findAsk(gateway, request.nonce);
+  const { terms, kind, deadlineAt } = ask.body.ask;
   if (kind !== request.kind) {
     throw cannot('conflict', ask, `it is a ${kind} request`, `a ${request.kind} request`, 'answer it as what it is');
   }
@@ -63,6 +63,19 @@ export async function requireAnswerable(
         ? `a person with role "${terms.breakGlass.role}" who may break the glass now`
         : `one of the approvers of terms "${terms.name}"`;
     throw cannot('forbidden', ask, may.reason, expected, 'ask one of them');
+  }
+  const denial = votes.find(({ vote: { body } }) => body.verdict === 'deny' && body.castAt <= deadlineAt);
+  if (request.verdict === 'break-glass' && denial) {
+    // The gate would say so, and the one answer that its breaker has would be used up.
+    const { principal, castAt, channel } = denial.vote.body;
+    const is = `"${principal}" denied it at ${new Date(castAt).toISOString()} from ${channel}, and one denial is enough against it`;
+    throw cannot(
+      'conflict',
+      ask,
+      is,
+      'a request that nobody denied',
+      'your answer is not used up: approve it with the others, or deny it',
+    );
   }
   if (request.cardDigest !== ask.body.ask.cardDigest) {
     throw cannot('conflict', ask, 'the card seen is another one', 'its current card', 'look at it again');

@@ -89,7 +89,10 @@ async function bySession(gateway: GatewayContext, request: FastifyRequest, token
   const caller = isOwnPage(request) ? await checkSession(gateway, token) : undefined;
   if (caller) return caller;
   request.log.warn({ event: 'authentication-failed', reason: 'session', address: request.ip }, 'authentication failed');
-  throw unauthenticated();
+  throw new CountersignError(
+    'unauthenticated',
+    'Cannot answer this request: its sign-in has ended or is not valid, expected a session that stands; run "countersign inbox" and open the link that it prints',
+  );
 }
 
 /** A browser says where a request comes from; what changes something must say it. */

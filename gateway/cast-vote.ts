@@ -2,7 +2,7 @@
  * Signs a vote, stores it, signals it, and asks the run what it came to. Stored first: a reset, or a gateway that dies
  * before it signals, drops no denial. The time in it is this gateway's clock; late votes are kept as evidence, not sent.
  */
-import type { VoteRequest, VoteResult } from '../client/gateway-schemas.ts';
+import type { VoteAnswer, VoteRequest, VoteResult } from '../client/gateway-schemas.ts';
 import type { VoteBody } from '../core/contracts/approval.ts';
 import { whyNotShown } from '../core/card/why-not-shown.ts';
 import { digestJson } from '../core/digest.ts';
@@ -11,6 +11,7 @@ import type { ApproverCheck } from './approvers.ts';
 import { requireOneClock } from './clock-check.ts';
 import { unconfirmed } from './confirm-ask.ts';
 import { appendOrder } from './control-records.ts';
+import { firstAnswer } from './first-answer.ts';
 import { type CarriedGrant, grantForVote } from './grants/grant-for-vote.ts';
 import type { GatewayContext } from './options.ts';
 import { prepareEdit } from './prepare-edit.ts';
@@ -88,7 +89,8 @@ export async function castVote(
     if (isRepeated(ask, first.body, vote.body)) {
       return { ...(await followVote(gateway, ask, firstDigest, first.body.castAt, answerWithinMs)), repeated: true };
     }
-    return { ...noOutcome, status: 'duplicate', voteDigest: firstDigest, castAt: first.body.castAt };
+    const told = firstAnswer(first.body, caller.principal);
+    return { status: 'duplicate', outcome: null, ...told, voteDigest: firstDigest, castAt: first.body.castAt };
   }
   if (late !== undefined) {
     // Evidence, and marked so that nobody sends it later as if it were fresh.
@@ -105,7 +107,31 @@ export async function castVote(
   if (!(await sendVote(gateway, ask.row.workflowId, vote, digest))) {
     return { status: 'recorded', voteDigest: digest, castAt, ...given };
   }
-  return { ...(await followVote(gateway, ask, digest, castAt, answerWithinMs)), ...given };
+  const result = await followVote(gateway, ask, digest, castAt, answerWithinMs);
+  return { ...result, ...(await whatNow(gateway, approvers, answerable, vote.body, result)), ...given };
+}
+
+/** Of an answer that did not count and cannot be given again: what stands instead, or who is left. */
+async function whatNow(
+  { store }: GatewayContext,
+  approvers: ApproverCheck,
+  { ask, ticket }: Answerable,
+  { principal, verdict, castAt }: VoteBody,
+  result: VoteResult,
+): Promise<Pick<VoteAnswer, 'first' | 'reason'> | undefined> {
+  if (result.status === 'duplicate') {
+    // Under another name of theirs: one name alone is found when it is stored.
+    const { personOf } = await approvers.peopleOf(ask, ticket);
+    const first = (await store.votesByNonce(ask.row.nonce)).find(
+      ({ vote: { body } }) =>
+        body.principal !== principal && personOf(body.principal) === personOf(principal) && body.castAt <= castAt,
+    );
+    return first ? firstAnswer(first.vote.body, principal) : undefined;
+  }
+  if (result.status !== 'rejected' || verdict !== 'break-glass') return undefined;
+  const role = ask.body.ask.terms.breakGlass?.role ?? '';
+  const reason = `${result.reason ?? 'it does not count'}; it was your one answer to this request, so ask another holder of role "${role}", or its approvers`;
+  return { reason };
 }
 
 /** @throws {CountersignError} as `grantForVote`; `input-invalid` with another verdict than approve */
@@ -155,8 +181,6 @@ function requireShown(ask: OpenedAsk, { verdict, channel = 'api' }: Ballot): voi
 function requestKeyOf({ principal }: Voter, { idempotencyKey }: Ballot): Pick<VoteBody, 'requestKey'> {
   return idempotencyKey === undefined ? {} : { requestKey: digestJson('idempotency', [principal, idempotencyKey]) };
 }
-
-const noOutcome = { outcome: null, reason: null };
 
 function whyLate({ ask, run }: Answerable, castAt: number): string | undefined {
   if (castAt > ask.body.ask.deadlineAt) return 'its deadline has passed';

@@ -7,7 +7,7 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import { fastify, LogController } from 'fastify';
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { CountersignError } from '../core/errors.ts';
 import type { GatewayApp } from './app.ts';
 import { installAuthentication } from './authenticate.ts';
@@ -17,6 +17,7 @@ import { apiDocument } from './openapi.ts';
 import { noteUses, type UseNotes } from './note-uses.ts';
 import { contextOf, type GatewayContext, type GatewayOptions } from './options.ts';
 import { answerBrokenConnection, answerBrokenRequest, installProblems } from './problem.ts';
+import { requestShapeCompiler } from './request-shape.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { grantRoutes } from './routes/grants.ts';
@@ -67,7 +68,7 @@ export async function createGateway(options: GatewayOptions): Promise<GatewayApp
     trustProxy: false,
     return503OnClosing: true,
   }).withTypeProvider<ZodTypeProvider>();
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler(requestShapeCompiler);
   app.setSerializerCompiler(serializerCompiler);
   installJsonBodies(app);
   installProblems(app);

@@ -15,10 +15,12 @@ export async function warningBeforeEdit(
   { body }: OpenedAsk,
   { principal }: Pick<Credential, 'principal'>,
 ): Promise<string | undefined> {
-  const { couldAnswer, terms } = body.ask;
+  const { couldAnswer, onlyByBreakGlass = [], terms } = body.ask;
   if (!couldAnswer || couldAnswer.length >= mostNamed) return undefined;
   const policy = await storedPolicy(gateway, body.policyDigest);
-  const left = new Set(couldAnswer.map((name) => personOf(policy, name)));
+  const left = new Set(
+    couldAnswer.filter((name) => !onlyByBreakGlass.includes(name)).map((name) => personOf(policy, name)),
+  );
   left.delete(personOf(policy, principal));
   if (left.size >= terms.quorum) return undefined;
   const others = left.size === 0 ? 'nobody else' : `${left.size} other${left.size === 1 ? '' : 's'}`;

@@ -6,13 +6,13 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Problem } from '../client/gateway-schemas.ts';
 import { type ErrorCode, errorMeanings } from '../core/contracts/errors.ts';
 import { type Finding, findingSchema } from '../core/contracts/labels.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { GatewayApp } from './app.ts';
+import { shapeWords, WrongShape } from './request-shape.ts';
 
 type ProblemParts = Pick<Problem, 'code' | 'detail'> & Partial<Pick<Problem, 'status' | 'findings' | 'fields'>>;
 
@@ -104,22 +104,11 @@ function partsOf(error: unknown): ProblemParts {
     const cause = withFindings.safeParse(error.cause);
     return { code: error.code, detail: error.message, ...(cause.success ? { findings: cause.data.findings } : {}) };
   }
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    const part = error.validationContext ?? 'request';
-    const fields = error.validation.map((one) => fieldOf(part, one.instancePath, one.keyword));
-    const detail = `Cannot read the ${part} of this request: it has another shape, expected what docs/openapi.json says; correct the fields named`;
-    return { code: 'input-invalid', detail, fields };
-  }
+  if (error instanceof WrongShape) return { code: 'input-invalid', ...shapeWords(error) };
   const status = clientStatus(error);
   if (status !== undefined) return { code: 'input-invalid', detail: unreadable(status), status };
   const detail = 'Cannot answer this request: a fault in the gateway, expected an answer; look for its id in the log';
   return { code: 'internal-fault', detail };
-}
-
-/** Only names of fields, and what kind of problem: a parser's message repeats what was sent. */
-function fieldOf(part: string, path: string, keyword: string | undefined): { field: string; problem: string } {
-  const known = /^[A-Za-z0-9/_.-]{1,100}$/.test(path) ? path.slice(1) : '';
-  return { field: known === '' ? part : known, problem: keyword ?? 'invalid' };
 }
 
 function clientStatus(error: unknown): number | undefined {

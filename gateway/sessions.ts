@@ -86,6 +86,13 @@ export async function endSession(gateway: Context, caller: Caller): Promise<void
   await appendOrder(gateway, { kind: 'web-session-end', sessionId, by: caller.principal });
 }
 
+/** False for whoever came by a key. */
+export async function hasSignedOut(gateway: Context, { via }: Caller): Promise<boolean> {
+  if (via === undefined) return false;
+  const ends = await readControl(reader(gateway), ['web-session-end']);
+  return ends.some((one) => one.kind === 'web-session-end' && via === `session:${one.sessionId}`);
+}
+
 export function sessionTokenOf({ headers }: FastifyRequest): string | undefined {
   return /(?:^|;\s*)countersign_session=([A-Za-z0-9_-]{1,100})(?:;|$)/.exec(headers.cookie ?? '')?.[1];
 }

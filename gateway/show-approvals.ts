@@ -143,7 +143,7 @@ async function toView(
   const undecided = row.outcome === null && timeLeftMs > 0;
   // Nobody closed what a run asked that was ended from outside; an answer to it would reach nobody.
   const abandoned = undecided && hasEnded(run, await words(row.workflowId));
-  const answered = votes.findLast(({ principal }) => principal === caller.principal)?.verdict;
+  const own = votes.findLast(({ principal }) => principal === caller.principal);
   const situation = { ...situationOf(gateway, ask, votes), ...extra, grants };
   const { now: _, ...lasting } = situation;
   return {
@@ -184,8 +184,12 @@ async function toView(
     votes,
     ...(untold.length === 0 ? {} : { untold }),
     couldAnswer: body.ask.couldAnswer ?? null,
-    you: { ...you, ...(answered === undefined ? {} : { answered }) },
+    you: { ...you, ...(own ? answeredBy(own) : {}) },
   };
+}
+
+function answeredBy({ principal, verdict, castAt, channel }: ApprovalView['votes'][number]) {
+  return { answered: verdict, answer: { principal, verdict, castAt, channel } };
 }
 
 function breakGlassOf(ask: OpenedAsk): Pick<ApprovalView['approvers'], 'breakGlass'> {

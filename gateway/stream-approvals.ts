@@ -1,13 +1,15 @@
 /**
  * The event stream (server-sent events): each change of an approval request with an id to go on from. It repeats rather
- * than loses: a change may come twice with the same id. A key that ends or is revoked ends its streams with the next beat.
+ * than loses: a change may come twice with the same id. A key that ends or is revoked, and a
+ * session that is over, end their streams with the next beat.
  */
 import { Readable } from 'node:stream';
 import type { ApprovalEvent } from '../client/gateway-schemas.ts';
 import { CountersignError } from '../core/errors.ts';
-import { type Credential, standingKeys } from './credentials.ts';
+import { standingKeys } from './credentials.ts';
 import { type ApprovalFollower, type FollowedChange, overlapMs, timeOfId } from './follow-approvals.ts';
 import type { GatewayContext } from './options.ts';
+import { type Caller, hasSignedOut } from './sessions.ts';
 
 /** A comment this often keeps proxies from ending the stream, ms. */
 const beatEveryMs = 15_000;
@@ -21,7 +23,7 @@ export interface ApprovalStreams {
    * @param gone aborts when the client has gone: a stream that waits for a change would notice only with the next one
    * @throws {CountersignError} `input-invalid` for an id that is none, `rate-limited` for too many streams
    */
-  open(caller: Credential, lastEventId: string | undefined, gone: AbortSignal): Readable;
+  open(caller: Caller, lastEventId: string | undefined, gone: AbortSignal): Readable;
   close(): void;
 }
 
@@ -54,7 +56,7 @@ export function createApprovalStreams(gateway: GatewayContext, follower: Approva
 async function* frames(
   gateway: GatewayContext,
   follower: ApprovalFollower,
-  caller: Credential,
+  caller: Caller,
   from: number,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
@@ -86,10 +88,14 @@ async function frameOf(gateway: GatewayContext, change: FollowedChange): Promise
   return `id: ${change.id}\nevent: approval-${change.kind}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
-async function stillStands(gateway: GatewayContext, { keyId }: Credential): Promise<boolean> {
-  const keys = await standingKeys(gateway).catch(() => undefined);
-  const credential = keys?.get(keyId);
-  return keys === undefined || (credential !== undefined && credential.expiresAt > gateway.clock.now());
+/** A store that is away ends no stream; whoever signed out, or whose session or key is over, is told nothing more. */
+async function stillStands(gateway: GatewayContext, caller: Caller): Promise<boolean> {
+  if (caller.expiresAt <= gateway.clock.now()) return false;
+  try {
+    return (await standingKeys(gateway)).has(caller.keyId) && !(await hasSignedOut(gateway, caller));
+  } catch {
+    return true;
+  }
 }
 
 function startOf({ clock }: GatewayContext, lastEventId: string | undefined): number {

@@ -9,6 +9,7 @@ import { digestJson } from '../core/digest.ts';
 import { openEnvelope } from '../core/envelope.ts';
 import { cannot, findAsk } from './answerable.ts';
 import { requireOneClock } from './clock-check.ts';
+import { firstAnswer } from './first-answer.ts';
 import type { GatewayContext } from './options.ts';
 import { refuseSecrets } from './refuse-secrets.ts';
 import { sealVote } from './seal-vote.ts';
@@ -51,7 +52,7 @@ export async function withdrawVote(
     return {
       status: 'duplicate',
       outcome: null,
-      reason: null,
+      ...firstAnswer(first.vote.body, caller.principal),
       voteDigest: first.digest,
       castAt: first.vote.body.castAt,
     };

@@ -22,7 +22,7 @@ export type GuardRun =
 export type GuardFailure = 'threw' | 'timed-out' | 'cancelled' | 'no-findings';
 
 /** The work's result, or why there is none. Given by the caller, because this folder keeps no time. */
-export type Within = <T>(work: Promise<T>, timeoutMs: number) => Promise<Outcome<T>>;
+export type Within = <T>(work: T | PromiseLike<T>, timeoutMs: number) => Promise<Outcome<T>>;
 export type Outcome<T> = { readonly kind: 'done'; readonly value: T } | { readonly kind: 'timed-out' | 'cancelled' };
 
 /** The rule of the finding that says that its guard failed. */
@@ -55,7 +55,7 @@ function isForOthers({ tools }: Guard, { tool }: Omit<GuardInput, 'point'>): boo
 
 async function runOne(guard: Guard, input: GuardInput, within: Within): Promise<GuardRun> {
   try {
-    const outcome = await within((async () => guard.check(input))(), guard.timeoutMs);
+    const outcome = await within(guard.check(input), guard.timeoutMs);
     if (outcome.kind !== 'done') return failed(guard, outcome.kind, undefined);
     const found = findingsSchema.safeParse(outcome.value);
     if (!found.success) return failed(guard, 'no-findings', found.error);

@@ -1,7 +1,7 @@
 /** Reads `agent.yaml` by the same strict YAML as policies, and says of everything that is wrong where it stands. */
 import type { z } from 'zod';
 import { describeValue } from '../policy/problems.ts';
-import { suggest } from '../policy/suggest.ts';
+import { suggest } from '../core/suggest.ts';
 import { type PolicyDocument, readPolicyDocument } from '../policy/yaml-document.ts';
 import { type AgentFile, agentFileSchema } from './agent-file.ts';
 import type { PackProblem } from './pack-problem.ts';

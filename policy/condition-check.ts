@@ -13,7 +13,7 @@ import {
   variableNames,
 } from './condition-language.ts';
 import { quote } from './problems.ts';
-import { suggest } from './suggest.ts';
+import { suggest } from '../core/suggest.ts';
 import { compileLiteral, type LiteralTable, takesLiteral } from './literals.ts';
 
 export interface ConditionComplaint {

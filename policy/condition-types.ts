@@ -9,7 +9,7 @@ import { typedEnvironment } from './condition-language.ts';
 import { registerFunctions } from './condition-functions.ts';
 import { ConditionBudget } from './condition-budget.ts';
 import { createLiteralTable } from './literals.ts';
-import { suggest } from './suggest.ts';
+import { suggest } from '../core/suggest.ts';
 
 /** What a condition is checked against: one tool's arguments. */
 export interface ArgumentTypes {

@@ -8,7 +8,7 @@ import type { ClosedWords } from './closed-words.ts';
 import { type ConditionComplaint, isNode } from './condition-check.ts';
 import { loopMethods } from './condition-language.ts';
 import { quote } from './problems.ts';
-import { suggest } from './suggest.ts';
+import { suggest } from '../core/suggest.ts';
 
 type Closed = ReadonlyMap<string, ClosedWords>;
 /** What a text that an expression gives, or that the list which it gives holds, can be. */

@@ -7,7 +7,7 @@ import type { CompiledHours, CompiledPolicy } from './compiled-policy.ts';
 import { compileWindow } from './functions/local-time.ts';
 import { type Complaint, quote } from './problems.ts';
 import type { PolicySource } from './schema.ts';
-import { suggest } from './suggest.ts';
+import { suggest } from '../core/suggest.ts';
 
 /** A window that is none was complained of, and is open never: a policy with complaints is not used. */
 export function compileHours({ approvals = {} }: PolicySource): CompiledHours[] {

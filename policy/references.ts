@@ -9,7 +9,7 @@ import { quotaComplaints } from './quotas.ts';
 import type { PolicySource } from './schema.ts';
 import { approvalComplaints } from './reference-terms.ts';
 import type { RuleSource } from './schema-rules.ts';
-import { suggest } from './suggest.ts';
+import { suggest } from '../core/suggest.ts';
 import { undeclaredRoles } from './undeclared.ts';
 import { guardComplaints } from './usual-guard-verdict.ts';
 

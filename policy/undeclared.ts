@@ -1,7 +1,7 @@
 /** Complaints about names that are used and declared nowhere in the policy. */
 import { type Complaint, type PathPart, quote } from './problems.ts';
 import type { PolicySource } from './schema.ts';
-import { suggest } from './suggest.ts';
+import { suggest } from '../core/suggest.ts';
 
 export function undeclaredRoles(
   source: PolicySource,

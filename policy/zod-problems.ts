@@ -2,12 +2,10 @@
  * Turns the schema's issues into complaints that say what was found, what was expected and what to do, with the nearest
  * known key where one was mistyped.
  */
-import type { z } from 'zod';
+import { expectedBy as expectedWords, type Issue, nearestForm, type TypeNames } from '../core/expected-words.ts';
 import { type Complaint, describeValue, type PathPart, quote } from './problems.ts';
 import { keysAt } from './schema-keys.ts';
-import { suggest } from './suggest.ts';
-
-type Issue = z.core.$ZodIssue;
+import { suggest } from '../core/suggest.ts';
 
 export function complaintsOf(issues: readonly Issue[], value: unknown): Complaint[] {
   return issues.flatMap((issue) => complaintsOfIssue(issue, value));
@@ -61,32 +59,9 @@ function formsAt([part]: readonly PathPart[]): [expected: string, remedy: string
     : ['keys of one form', 'delete it'];
 }
 
-/** What the schema wanted, in words. */
+/** What the schema wanted, in the words of YAML. */
 export function expectedBy(issue: Issue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return typeNames[issue.expected] ?? issue.expected;
-    case 'invalid_value':
-      return issue.values.length === 1 ? String(issue.values[0]) : `one of ${issue.values.map(String).join(', ')}`;
-    case 'too_small':
-      return `${sizeOf(issue.origin)} of at least ${issue.minimum}`;
-    case 'too_big':
-      return `${sizeOf(issue.origin)} of at most ${issue.maximum}`;
-    case 'invalid_union':
-      return [...new Set(issue.errors.flatMap(([first]) => (first ? expectedBy(first) : [])))].join(', or ');
-    default:
-      return issue.message;
-  }
-}
-
-/** Of the forms that a value may have, the one with the least to correct; undefined where it has the kind of none. */
-function nearestForm(forms: readonly Issue[][]): Issue[] | undefined {
-  const ofItsKind = forms.filter((issues) =>
-    issues.every(({ code, path }) => path.length > 0 || code === 'unrecognized_keys' || code.startsWith('too_')),
-  );
-  const corrections = (issues: readonly Issue[]): number =>
-    issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
-  return ofItsKind.toSorted((a, b) => corrections(a) - corrections(b))[0];
+  return expectedWords(issue, yamlNames);
 }
 
 export function remedyFor(issue: Issue, value: unknown, otherwise = 'correct the value'): string {
@@ -99,7 +74,7 @@ export function remedyFor(issue: Issue, value: unknown, otherwise = 'correct the
   return otherwise;
 }
 
-const typeNames: Readonly<Record<string, string>> = {
+const yamlNames: TypeNames = {
   object: 'a map',
   record: 'a map',
   array: 'a list',
@@ -108,11 +83,6 @@ const typeNames: Readonly<Record<string, string>> = {
   int: 'a whole number',
   boolean: 'true or false',
 };
-
-function sizeOf(origin: string): string {
-  if (origin === 'string') return 'a length';
-  return origin === 'array' ? 'a number of entries' : 'a value';
-}
 
 function valueAt(root: unknown, path: readonly PathPart[]): { present: boolean; value: unknown } {
   let value = root;

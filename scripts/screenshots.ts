@@ -1,12 +1,15 @@
 /**
  * `npm run screenshots`: the pictures of the docs, taken of the real program. Engine, store, gateway and worker are started on a
- * folder of their own, two made-up runs wait for an answer, and Chromium takes the inbox and one card. Nobody answers anything.
+ * folder of their own, two made-up runs of one person wait for another one's answer, and Chromium takes the inbox and one card.
+ * Nobody answers anything.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
+import { Countersign } from '../client/gateway-client.ts';
+import { makeKey } from '../gateway/make-key.ts';
 import { startChromium } from '../test/support/chromium.ts';
 import { startScriptedModel, type ScriptedModel } from '../test/support/scripted-model.ts';
 import { gatewayPollMs, until } from '../test/support/until.ts';
@@ -30,6 +33,9 @@ const runs = [
   },
 ];
 
+/** Made up as well: the name of whoever takes the pictures is nobody's business. */
+const people = { asks: 'amara.okafor', answers: 'jonas.berg' };
+
 const state = await mkdtemp(join(tmpdir(), 'countersign-screenshots-'));
 const world = await startOutsideWorld(join(state, 'outside'));
 const model = await startScriptedModel();
@@ -41,8 +47,8 @@ try {
     state,
     environment: { ...world.environment, ...settingsOf(model) },
   });
-  await ask(countersign);
-  await takePictures(countersign);
+  await ask(await personOf(countersign, people.asks));
+  await takePictures(await personOf(countersign, people.answers), people.answers);
   process.stdout.write(`inbox.png and card.png are in ${out}\n`);
 } finally {
   await countersign?.stop();
@@ -55,20 +61,34 @@ function settingsOf({ baseURL }: ScriptedModel): Record<string, string> {
   return { OPENAI_BASE_URL: baseURL, OPENAI_API_KEY: 'none' };
 }
 
-async function ask({ gateway }: CountersignProcess): Promise<void> {
+/** Enrolled as anybody is: with a secret of their own. */
+async function personOf({ url, gateway }: CountersignProcess, principal: string): Promise<Countersign> {
+  const { apiKey, keyId, secretHash } = makeKey();
+  await gateway.keys.mint({
+    principal,
+    roles: ['operator'],
+    person: true,
+    scopes: ['runs:start', 'runs:read', 'approvals:read', 'approvals:vote'],
+    expiresInMs: 3_600_000,
+    own: { keyId, secretHash },
+  });
+  return new Countersign({ url, apiKey });
+}
+
+async function ask(gateway: Countersign): Promise<void> {
   for (const { input } of runs) await gateway.runs.start({ agent: 'ops', input });
   const areAsked = async () => (await gateway.approvals.list({ state: 'open' })).approvals.length === runs.length;
   await until('both requests', areAsked, 90_000, gatewayPollMs);
 }
 
-async function takePictures({ gateway }: CountersignProcess): Promise<void> {
+async function takePictures(gateway: Countersign, principal: string): Promise<void> {
   const browser = await startChromium();
   try {
     const context = await browser.newContext({ viewport: { width: 1100, height: 900 }, colorScheme: 'light' });
     const page = await context.newPage();
     const { url } = await gateway.inbox.signInLink();
     await page.goto(url);
-    await page.getByText('signed in as').waitFor();
+    await page.getByText(`signed in as ${principal}`).waitFor();
     const { approvals } = await gateway.approvals.list({ state: 'open' });
     const open = async (tool: string): Promise<void> => {
       const nonce = approvals.find((one) => one.tool === tool)?.nonce ?? '';

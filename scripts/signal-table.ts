@@ -1,11 +1,20 @@
-/** Reads the table of injection signals as it is written. It does not check what the expressions find. */
+/** Reads the tables of injection signals as they are written. It does not check what the expressions find. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { repositoryRoot } from './lint/repository-files.ts';
 
+interface SignalTable {
+  signals: unknown[];
+  mention?: string;
+}
+
+/** One file a subject; the words of mentions stand in the first. */
+const tables = ['signals', 'signals-personas', 'signals-languages'].map((name) => `guards/injection/${name}.yaml`);
+
 /** What is shipped. */
 export function signalsText(): string {
-  const table: unknown = parse(readFileSync(join(repositoryRoot, 'guards/injection/signals.yaml'), 'utf8'));
+  const read = tables.map((path) => parse(readFileSync(join(repositoryRoot, path), 'utf8')) as SignalTable);
+  const table = { signals: read.flatMap(({ signals }) => signals), mention: read[0]?.mention };
   return `${JSON.stringify(table, null, 1)}\n`;
 }

@@ -73,6 +73,12 @@ export async function readLayers(reader: ControlReader): Promise<LayerActivation
   );
 }
 
+/** The kinds that say whether the fleet is frozen. */
+export const freezeOrders = ['freeze', 'thaw'] as const satisfies readonly ControlKind[];
+
+/** The kinds that say which policies are in force. */
+export const policyOrders = ['policy-activation', 'policy-layer'] as const satisfies readonly ControlKind[];
+
 export interface FreezeState {
   frozen: boolean;
   /** Sequence of the last freeze or thaw, 0 before the first. */
@@ -80,7 +86,7 @@ export interface FreezeState {
 }
 
 export async function readFreeze(reader: ControlReader): Promise<FreezeState> {
-  const rows = await reader.store.listControl(['freeze', 'thaw']);
+  const rows = await reader.store.listControl(freezeOrders);
   let state: FreezeState = { frozen: false, epoch: 0 };
   for (const row of rows.toSorted((a, b) => a.body.sequence - b.body.sequence)) {
     const body = openControl(reader, row);

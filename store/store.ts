@@ -14,6 +14,7 @@ import type { FenceState, SignedReceipt } from '../core/contracts/receipt.ts';
 import type { Redaction } from '../core/contracts/redaction.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
 import type { AskQuotas } from './ask-quotas.ts';
+import type { GateQuery, GateState, GateView, PassQuery } from './gate-view.ts';
 import type { GrantUse } from './grant-use.ts';
 import type { BreakGlassTake, ReviewRow } from './review-row.ts';
 import type { ChangedAsk } from './changed-rows.ts';
@@ -21,6 +22,7 @@ import type { ApprovalChange } from './notice.ts';
 import type { NoticeStore } from './notice-store.ts';
 import type { Reservation, Reserved, VoidStep } from './reservation.ts';
 
+export type { GateQuery, GateState, GateView, PassQuery } from './gate-view.ts';
 export type { GrantUse } from './grant-use.ts';
 export type { BreakGlassTake, ReviewRow } from './review-row.ts';
 export type { Reservation, Reserved } from './reservation.ts';
@@ -107,38 +109,6 @@ export interface Denial {
   tool: string;
   argumentsDigest: string;
   nonce: string;
-}
-
-/** Everything the gate needs to know of a run and one of its calls, read in one transaction. */
-export interface GateState {
-  run: RunRow | null;
-  link: LinkRow | null;
-  /** Rows of this call, by try. */
-  fences: FenceRow[];
-  /** Calls of this run, other than this one, whose row is reserved or executing. */
-  openFences: FenceRow[];
-  /** Labels from receipts of turns before this one. */
-  labels: Label[];
-  /** An `execute` permit of an earlier turn has no receipt and no void row: its result may have been seen. */
-  permitWithoutReceipt: boolean;
-  /** A person's denials in this run, whatever epoch. */
-  denials: Denial[];
-  /** Stored votes of verdict `deny` cast by their ask's deadline, of any ask of this run: a reset cannot drop them. Not yet verified. */
-  denialVotes: (Denial & { vote: SignedVote })[];
-  /** Admissions so far, each (call key, try) once. */
-  admitted: { run: number; turn: number; thisCallAndTry: boolean };
-  /** For the limits of policies. */
-  counted: {
-    /** Admitted calls of the run; a tool that was not called is not here. */
-    callsByTool: Record<string, number>;
-    usage: { model: string; input: number; output: number }[];
-    /** Open runs of the same principal that were opened before this one. */
-    openRunsBefore: number;
-  };
-  /** Stored receipts of purpose `probe`, `target-state` and `dry-run` of this call, oldest first. */
-  probes: SignedReceipt[];
-  targetStates: SignedReceipt[];
-  dryRuns: SignedReceipt[];
 }
 
 /** One place of a counter; the same scope is the same counter, and has the same window. */
@@ -250,14 +220,9 @@ export interface Store extends NoticeStore {
   closeRun(close: { workflowId: string; linkRunId: string; outcome: string; now: number }): Promise<void>;
 
   // Gate
-  gateState(query: {
-    workflowId: string;
-    linkRunId: string;
-    callKey: string;
-    turn: number;
-    try: number;
-  }): Promise<GateState>;
-  findDecision(key: DecisionKey): Promise<SignedDecision | null>;
+  gateState(query: GateQuery): Promise<GateState>;
+  /** What a pass decides by, all of one snapshot. @param kinds of control records */
+  gateView(query: PassQuery, kinds: readonly ControlKind[]): Promise<GateView>;
   recordDecision(record: DecisionRecord, expected: { runEpoch: number }): Promise<RecordedDecision>;
   listDecisions(workflowId: string): Promise<SignedDecision[]>;
   /** Decisions of this call that took an edit, of any epoch. */
@@ -355,7 +320,7 @@ export interface Store extends NoticeStore {
   // Control rows
   /** Numbers, signs (by `seal`, called inside the transaction) and appends. */
   appendControl(seal: (sequence: number) => SignedControl): Promise<SignedControl>;
-  listControl(kinds: ControlKind[]): Promise<SignedControl[]>;
+  listControl(kinds: readonly ControlKind[]): Promise<SignedControl[]>;
   /** Highest sequence of a freeze or thaw; 0 when there was none. */
   freezeEpoch(): Promise<number>;
 

@@ -32,8 +32,9 @@ export interface CheckedResponse {
   readonly text: string;
 }
 
-/** They are for the first host only. */
-const ownHeaders = ['authorization', 'cookie', 'proxy-authorization'];
+/** All others are for the first host only: a credential may stand in a header of any name. */
+const headersForAnyHost: ReadonlySet<string> = new Set(['accept', 'accept-language', 'user-agent']);
+const readMethods: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 /**
  * @throws {ToolFailure} where an URL, a redirect or an address is refused, before anything is sent there.
@@ -61,9 +62,12 @@ export async function checkedFetch(
         return await read(response, next, maximumBytes);
       await response.body?.cancel();
       const target = new URL(location, next).href;
-      if (new URL(target).origin !== new URL(next).origin) headers = withoutOwn(headers);
+      const isOther = new URL(target).origin !== new URL(next).origin;
+      if (isOther) headers = forAnyHost(headers);
       if (response.status !== 307 && response.status !== 308 && method !== 'HEAD')
         ({ method, body } = { method: 'GET', body: null });
+      // What was meant, and perhaps approved, for one host must not be done to another.
+      if (isOther && !readMethods.has(method.toUpperCase())) throw refused('it redirects what is sent to another host');
       next = target;
     }
     throw refused('it redirects too often');
@@ -134,8 +138,8 @@ async function resolveAll(host: string): Promise<LookupAddress[]> {
   });
 }
 
-function withoutOwn(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !ownHeaders.includes(name.toLowerCase())));
+function forAnyHost(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => headersForAnyHost.has(name.toLowerCase())));
 }
 
 function notAllowed(): NodeJS.ErrnoException {

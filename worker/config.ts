@@ -5,6 +5,7 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CountersignError } from '../core/errors.ts';
+import { expectedBy } from '../core/expected-words.ts';
 import { readStoreLocation, type StoreLocation } from '../store/store-location.ts';
 import { readSecretFile } from './secret-files.ts';
 
@@ -195,14 +196,11 @@ export function readConfig(environment: Environment, flags: Flags = {}): Config 
   });
   const parsed = configSchema.safeParse(Object.fromEntries(given));
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => {
-      const setting = names.find((one) => one === path[0]);
-      return `"${setting ? variableByName[setting] : 'a setting'}" has another form (${message})`;
+    const problems = parsed.error.issues.map((issue) => {
+      const setting = names.find((one) => one === issue.path[0]);
+      return `"${setting ? variableByName[setting] : 'a setting'}" has another form, expected ${expectedBy(issue)}`;
     });
-    throw new CountersignError(
-      'config-invalid',
-      `Cannot read the settings: ${problems.join('; ')}, expected settings that parse; correct them`,
-    );
+    throw new CountersignError('config-invalid', `Cannot read the settings: ${problems.join('; ')}; correct them`);
   }
   const stateFolder = resolve(parsed.data.stateFolder);
   return {

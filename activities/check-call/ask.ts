@@ -16,7 +16,7 @@ import { coAuthorsOf, editsOfCall } from './edits.ts';
 import type { FullQuota } from '../../store/ask-quotas.ts';
 import { commonBody, denyBy, dryRunOf, gateRule, type Gating, overLimit, readingOf, targetState } from './gating.ts';
 import type { Judgement } from './judge.ts';
-import { whoCouldApprove } from './judge-votes.ts';
+import { type CouldAnswer, whoCouldApprove } from './judge-votes.ts';
 import { overQuotaRule } from './over-quota.ts';
 import { forWorkflow } from './position.ts';
 import {
@@ -70,7 +70,7 @@ interface Asked {
   kind: 'call' | 'reconcile';
   terms: ApprovalTerms;
   /** Who could answer. Absent: not looked for. */
-  names?: readonly string[];
+  names?: CouldAnswer;
   /** Call keys of identical calls that the answer is for as well. */
   others: readonly string[];
   /** What it says of edits. */
@@ -178,10 +178,18 @@ function ownersOf(ticket: TicketBody): Pick<Card, 'owners'> {
   return others.length === 0 ? {} : { owners: others.slice(0, 20) };
 }
 
-function couldAnswer(names: readonly string[] | undefined): Pick<AskBody['ask'], 'couldAnswer' | 'couldAnswerMore'> {
-  if (!names) return {};
-  const more = names.length - mostNamed;
-  return { couldAnswer: names.slice(0, mostNamed), ...(more > 0 ? { couldAnswerMore: more } : {}) };
+type NamedInAsk = Pick<AskBody['ask'], 'couldAnswer' | 'couldAnswerMore' | 'onlyByBreakGlass'>;
+
+function couldAnswer(could: CouldAnswer | undefined): NamedInAsk {
+  if (!could) return {};
+  const named = could.names.slice(0, mostNamed);
+  const more = could.names.length - mostNamed;
+  const alone = could.onlyByBreakGlass.filter((name) => named.includes(name));
+  return {
+    couldAnswer: named,
+    ...(more > 0 ? { couldAnswerMore: more } : {}),
+    ...(alone.length > 0 ? { onlyByBreakGlass: alone } : {}),
+  };
 }
 
 /** The terms as they are asked under; undefined where nobody could answer. */

@@ -98,25 +98,35 @@ function judgeOne(
     : { eligible: false, refusal: judged.reason };
 }
 
+export interface CouldAnswer {
+  /** All of them. */
+  names: string[];
+  /** Of these, who makes up no quorum. */
+  onlyByBreakGlass: string[];
+}
+
 /**
- * Who has a credential to vote with and could approve at some time before the deadline, by name; undefined where they could not
- * make up the quorum: found out when it is asked, because nobody need wait for what cannot come.
+ * Who has a credential to vote with and could approve, or break the glass, at some time before the deadline, by name; undefined where
+ * those who approve could not make up the quorum: found out when it is asked, because nobody need wait for what cannot come.
  */
 export async function whoCouldApprove(
   dependencies: CheckCallDependencies,
   { ticket, now }: Standing,
   asked: AskedOf,
-): Promise<string[] | undefined> {
+): Promise<CouldAnswer | undefined> {
   const { terms } = asked;
   const requesters = requestersOf(ticket);
   const people = new Map<string, SeatedVote>();
   const separate = terms.requesterMayApprove ? [] : requesters;
   const makersOf = await readMakers(dependencies);
   const names = new Set<string>();
+  const alone = new Set<string>();
   for (const credential of (await readVotingKeys(dependencies)).values()) {
     if (!credential.scopes.includes('approvals:vote')) continue;
-    if (whyNoVote(credential, makersOf(credential), separate, now, 'approve') !== undefined) continue;
     if (whyNotAfterEdits(credential, asked.coAuthors) !== undefined) continue;
+    const refusal = whyNoVote(credential, makersOf(credential), separate, now, 'approve');
+    // Whoever may not approve for these may not break the glass either.
+    if (refusal !== undefined) continue;
     const judged = judgeVoter(asked, asked.policies, requesters, voterOf(credential), {
       verdict: 'approve',
       castAt: now + terms.deadlineMs,
@@ -125,11 +135,31 @@ export async function whoCouldApprove(
       hasReason: true,
       isConfirmed: true,
     });
-    if (judged.kind !== 'may') continue;
-    people.set(judged.person, { seats: judged.seats });
-    names.add(credential.principal);
+    if (judged.kind === 'may') {
+      people.set(judged.person, { seats: judged.seats });
+      names.add(credential.principal);
+    } else if (couldBreakGlass(asked, requesters, credential, makersOf(credential), now))
+      alone.add(credential.principal);
   }
-  return approvalsSuffice(terms, [...people.values()]) ? [...names].toSorted() : undefined;
+  if (!approvalsSuffice(terms, [...people.values()])) return undefined;
+  const onlyByBreakGlass = [...alone].filter((name) => !names.has(name)).toSorted();
+  return { names: [...names, ...onlyByBreakGlass].toSorted(), onlyByBreakGlass };
+}
+
+/** One who answers alone makes up no quorum, and could have answered all the same. Uses that are left are counted when it is done. */
+function couldBreakGlass(
+  asked: AskedOf,
+  requesters: readonly string[],
+  credential: VotingKey,
+  makers: ReadonlySet<string>,
+  now: number,
+): boolean {
+  const { breakGlass, deadlineMs } = asked.terms;
+  if (!breakGlass || credential.kind !== 'api-key') return false;
+  if (whyNoVote(credential, makers, requesters, now, 'break-glass') !== undefined) return false;
+  const answer = { verdict: 'break-glass', channel: null, hasReason: true, isConfirmed: true } as const;
+  const castAt = now + deadlineMs;
+  return judgeVoter(asked, asked.policies, requesters, voterOf(credential), { ...answer, castAt }).kind === 'may';
 }
 
 function voterOf({ principal, roles }: VotingKey): { principal: string; claims: readonly string[] } {

@@ -89,7 +89,7 @@ export async function judgeCall(
     return { kind: 'hold', code: 'earlier-effect-open', reason: 'an earlier effect of this run is not settled' };
   }
   const { definition } = call.tool;
-  const asked = await readPolicies(dependencies, ticket);
+  const asked = await readPolicies({ policies: dependencies.policies.asOf(standing.orders) }, ticket);
   const settings = asked.kind === 'policies' ? settingsOf(asked.enforced) : usualGuardSettings;
   const guarded = await dependencies.checkArguments(call.canonical, { definition, args: call.value }, settings);
   const refusal = refusedByGuards(guarded, settings);

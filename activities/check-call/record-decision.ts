@@ -91,7 +91,7 @@ export async function signAndRecordRefusal(
 
 const notRecorded: Hold = { kind: 'hold', code: 'store-unavailable', reason: 'a decision was not recorded' };
 
-export function keyOf(standing: Standing, input: CheckCallInput): DecisionRecord['key'] {
+function keyOf(standing: Standing, input: CheckCallInput): DecisionRecord['key'] {
   return {
     callKey: standing.callKey,
     try: input.try,

@@ -1,11 +1,23 @@
 /**
  * Step 1 of the gate: may this run ask at all? Ticket row, link, epochs, turn mark, clock bound, freeze. Everything is
  * read from the store and the server; the workflow's input is only where to look.
+ *
+ * All that a pass reads of authority, but for people's votes, grants and answers, it reads here, in one snapshot. Whatever comes
+ * after it is met where it counts: the run's epoch, link, turn mark, limits and this pass's own decision are looked at again
+ * in the transaction that records the decision; freeze, revocations and the fence when the tool runs. An order that comes
+ * between the snapshot and the decision would have come between the decision and the tool as well.
  */
 import type { CheckCallInput, Hold, RunRefused } from '../../core/contracts/activities.ts';
 import { callKeyOf } from '../../core/contracts/call-names.ts';
 import type { TicketBody } from '../../core/contracts/ticket.ts';
-import { type FreezeState, readFreeze } from '../../store/read-control.ts';
+import type { SignedDecision } from '../../core/contracts/decision.ts';
+import {
+  type ControlReader,
+  freezeOrders,
+  type FreezeState,
+  policyOrders,
+  readFreeze,
+} from '../../store/read-control.ts';
 import type { GateState, RunRow } from '../../store/store.ts';
 import type { LocalCaller } from '../local-activity.ts';
 import { isGenuineReceipt } from '../check-recorded.ts';
@@ -20,6 +32,10 @@ export interface Standing {
   ticket: TicketBody;
   freeze: FreezeState;
   state: GateState;
+  /** Of this very pass, when it was run before. */
+  stored: SignedDecision | null;
+  /** Orders as the snapshot has them: of freezes and policies. */
+  orders: ControlReader['store'];
   /** Wall clock at the start of this pass, ms. */
   now: number;
 }
@@ -31,13 +47,16 @@ export async function readStanding(
 ): Promise<Standing | RunRefused | Hold> {
   const { store, clock, bounds } = dependencies;
   const callKey = callKeyOf(caller.workflowId, input.turn, input.index);
-  const query = { ...caller, callKey, turn: input.turn, try: input.try };
-  let state = await store.gateState(query);
-  if (!state.run) return refused('it has no claimed ticket');
-  if (!state.link) {
-    await registerLink(dependencies, state.run, caller.linkRunId);
-    state = await store.gateState(query);
+  const { turn, purpose, pass } = input;
+  const query = { ...caller, callKey, turn, try: input.try, purpose, pass };
+  const look = async () => await store.gateView(query, [...freezeOrders, ...policyOrders]);
+  let view = await look();
+  if (!view.state.run) return refused('it has no claimed ticket');
+  if (!view.state.link) {
+    await registerLink(dependencies, view.state.run, caller.linkRunId);
+    view = await look();
   }
+  const { state, decision: stored, orders } = view;
   const { run } = state;
   if (!run || run.lastLinkRunId !== caller.linkRunId) return refused('a later link of it is open');
   if (input.turn < run.turnMark) return refused(`turn ${input.turn} is below its mark ${run.turnMark}`);
@@ -45,13 +64,13 @@ export async function readStanding(
   if (Math.abs(now - input.workflowTimeAt) > bounds.clockSkewMs) {
     return hold('clock-skew', `this machine's clock and the server's differ by more than ${bounds.clockSkewMs} ms`);
   }
-  const freeze = await readFreeze(dependencies);
+  const freeze = await readFreeze({ ...dependencies, store: orders });
   if (freeze.frozen) return hold('frozen', 'the fleet is frozen');
   // What an effect is held to is what a tools worker signed: a writer of the database must not choose it.
   const targetStates = state.targetStates.filter((receipt) => isGenuineReceipt(dependencies, receipt));
   const dryRuns = state.dryRuns.filter((receipt) => isGenuineReceipt(dependencies, receipt));
   const own = { ...state, targetStates, dryRuns };
-  return { kind: 'standing', caller, callKey, run, ticket: run.ticket.body, freeze, state: own, now };
+  return { kind: 'standing', caller, callKey, run, ticket: run.ticket.body, freeze, state: own, stored, orders, now };
 }
 
 function refused(is: string): RunRefused {

@@ -41,21 +41,36 @@ export interface Comparison {
   /** How much worse, as a part of the baseline: 0.2 is a fifth worse, negative is better. */
   worse: number | undefined;
   regressed: boolean;
+  /** Worse by more than the tolerance, and by no more than the spread of the two allows for: more rounds would tell. */
+  unsure?: true;
 }
 
 export function compareWith(baseline: Baseline | undefined, measurements: readonly Measurement[]): Comparison[] {
-  const before = new Map(baseline?.measurements.map((one) => [one.id, one.value]));
-  return measurements.map(({ id, value, better, kind }) => {
-    const then = before.get(id);
-    if (then === undefined) return { id, before: then, worse: undefined, regressed: false };
+  const before = new Map(baseline?.measurements.map((one) => [one.id, one]));
+  return measurements.map((now) => {
+    const { id, value, better, kind } = now;
+    const old = before.get(id);
+    const then = old?.value;
+    if (old === undefined || then === undefined) return { id, before: then, worse: undefined, regressed: false };
     // Of nothing there is no fifteen per cent: what was never silent, and is now, regressed.
     if (then === 0 || value === 0) {
       const worse = (better === 'lower' ? value - then : then - value) > 0;
       return { id, before: then, worse: worse ? 1 : 0, regressed: kind === 'ratio' && worse };
     }
     const worse = better === 'lower' ? value / then - 1 : then / value - 1;
-    return { id, before: then, worse, regressed: kind === 'ratio' && worse > tolerance };
+    if (kind !== 'ratio' || worse <= tolerance) return { id, before: then, worse, regressed: false };
+    if (Math.abs(value - then) > chance(old, now)) return { id, before: then, worse, regressed: true };
+    return { id, before: then, worse, regressed: false, unsure: true };
   });
+}
+
+/**
+ * By how much two medians may differ without anything having changed, at about 95%: McGill, Tukey and Larsen, "Variations of Box
+ * Plots" (1978), whose notches are 1.57 times the spread between the quartiles over the root of the samples. Of what is counted
+ * there is no spread, and no chance. With fewer than four samples the spread is that of all, which errs towards chance.
+ */
+function chance(...figures: readonly Pick<Measurement, 'low' | 'high' | 'samples'>[]): number {
+  return Math.hypot(...figures.map(({ low, high, samples }) => (1.57 * (high - low)) / Math.sqrt(samples)));
 }
 
 /** @throws {Error} when the file is there and is no baseline */

@@ -39,7 +39,9 @@ function targetCell({ target, better }: Measurement): string {
 function remarkOf(one: Measurement, compared: Comparison | undefined): string {
   const remarks: string[] = [];
   if (meetsTarget(one) === false) remarks.push('MISSED');
-  if (compared?.regressed) remarks.push(`REGRESSED ${Math.round((compared.worse ?? 0) * 100)}%`);
+  const percent = Math.round((compared?.worse ?? 0) * 100);
+  if (compared?.regressed) remarks.push(`REGRESSED ${percent}%`);
+  if (compared?.unsure) remarks.push(`${percent}% worse, or chance: measure more rounds`);
   return remarks.join(', ');
 }
 

@@ -7,6 +7,7 @@ import { CountersignError } from '../../core/errors.ts';
 import { type Config, required, variableByName } from '../../worker/config.ts';
 import { beginDev } from '../begin-dev.ts';
 import { defineCommand } from '../define-command.ts';
+import { channelSettingsOf } from '../parts/channel-settings.ts';
 import { portSchema } from '../option-schemas.ts';
 import {
   prepareState,
@@ -41,6 +42,7 @@ export const dev = defineCommand({
   async run(context, [folder = ''], parts) {
     const config = context.config();
     if (parts.worker) requireModelKey(config);
+    if (parts.gateway) channelSettingsOf(config);
     if (!parts.engine) required(config, 'temporalAddress', 'start without an engine');
     else refuseOtherServer(config);
     await refuseMissingPack(folder);

@@ -14,7 +14,7 @@ export const edit = defineCommand({
   usesGateway: true,
   define: (command) =>
     command
-      .option('--arguments <file>', 'all arguments that the call is to have; - reads standard input')
+      .option('--arguments <file>', 'all arguments that the call is to have, or a pipe; - reads standard input')
       .option('--yaml', 'they are YAML; a file that ends in .yaml or .yml is')
       .option('--reason <text>', 'kept in the record')
       .option('--yes', 'do not ask; needed where nobody can answer'),

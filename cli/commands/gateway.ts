@@ -1,6 +1,7 @@
 /** `countersign gateway`: the HTTP API alone. It holds the keys of tickets, votes and control records. */
 import { z } from 'zod';
 import { defineCommand } from '../define-command.ts';
+import { channelSettingsOf } from '../parts/channel-settings.ts';
 import { portSchema } from '../option-schemas.ts';
 import { prepareState, refuseMissingPack, refuseTakenPort, refuseSecondGateway } from '../prepare-start.ts';
 
@@ -22,6 +23,7 @@ export const gateway = defineCommand({
   }),
   async run(context, packs, options) {
     const config = context.config();
+    channelSettingsOf(config);
     for (const folder of packs) await refuseMissingPack(folder);
     await refuseSecondGateway(config);
     if (options.host === undefined) await refuseTakenPort(options.port);

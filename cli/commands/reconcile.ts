@@ -1,6 +1,7 @@
 /** `countersign reconcile`: says what became of a call whose outcome nobody knows. A wrong answer repeats or loses an effect. */
 import { z } from 'zod';
 import { CountersignError } from '../../core/errors.ts';
+import { shownInput } from '../shown-input.ts';
 import { confirm } from '../confirm.ts';
 import { connectGateway } from '../connect-gateway.ts';
 import { defineCommand } from '../define-command.ts';
@@ -32,7 +33,7 @@ export const reconcile = defineCommand({
     if (happened === didNotHappen) {
       throw new CountersignError(
         'input-invalid',
-        `Cannot reconcile "${given.slice(0, 120)}": ${happened ? 'both answers were' : 'no answer was'} given, expected one; add --happened or --did-not-happen`,
+        `Cannot reconcile "${shownInput(given)}": ${happened ? 'both answers were' : 'no answer was'} given, expected one; add --happened or --did-not-happen`,
       );
     }
     const { refuseUnsafeText } = await import('../scan-text.ts');

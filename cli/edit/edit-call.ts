@@ -14,11 +14,14 @@ import { connectGateway } from '../connect-gateway.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { findApproval } from '../find-approval.ts';
-import { bytesOfFile } from '../open-file.ts';
-import { approvalLines } from '../show/approval-lines.ts';
+import { bytesOfFileOrPipe } from '../open-file.ts';
+import { answeredText, approvalLines } from '../show/approval-lines.ts';
 import { visible } from '../terminal.ts';
 import { openEditorFile } from './editor-file.ts';
 import { readEdited, type TextForm } from './read-edited.ts';
+
+/** Of arguments; no gateway takes as many. */
+const mostBytes = 1024 * 1024;
 
 export interface EditOrder {
   /** Nonce, its beginning, or approval id. */
@@ -149,12 +152,29 @@ async function sendOnce(
 
 async function readText({ stdin }: CommandContext, file: string): Promise<string> {
   try {
-    return file === '-' ? await textOf(stdin) : await textOf(bytesOfFile(file));
+    return await textOf(bounded(file === '-' || file === '/dev/stdin' ? stdin : bytesOfFileOrPipe(file)));
   } catch (error) {
+    if (error instanceof CountersignError) throw error;
     throw new CountersignError(
       'not-found',
       `Cannot read "${file}": ${codeOf(error) ?? messageOf(error)}, expected a file of arguments; check its path`,
     );
+  }
+}
+
+/** What is longer is refused before more of it is read: a pipe may never end. */
+async function* bounded(parts: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array> {
+  let read = 0;
+  for await (const part of parts) {
+    const bytes = typeof part === 'string' ? Buffer.from(part) : part;
+    read += bytes.length;
+    if (read > mostBytes) {
+      throw new CountersignError(
+        'input-invalid',
+        `Cannot read the arguments: they are longer than ${mostBytes} bytes, expected at most as many; send fewer`,
+      );
+    }
+    yield bytes;
   }
 }
 
@@ -181,7 +201,11 @@ function refuseHopeless(
     new CountersignError(code, `Cannot edit "${nonce}": ${is}, expected an open request that you may edit; ${remedy}`);
   if (!open) throw cannot('conflict', `it is ${outcome ?? 'closed'}`, 'look at "countersign approvals"');
   if (you.answered !== undefined) {
-    throw cannot('conflict', `you have answered it (${you.answered}), and have one answer`, 'ask somebody who may');
+    throw cannot(
+      'conflict',
+      `you have answered it (${answeredText(you)}), and have one answer`,
+      'ask somebody who may',
+    );
   }
   if (editing && !editing.mayEdit)
     throw cannot('forbidden', editing.reason ?? 'you may not', 'approve or deny it, or ask somebody who may');
@@ -201,7 +225,7 @@ function wordsOf(result: VoteResult): string {
     case 'late':
       return 'too late, the request was no longer open';
     case 'duplicate':
-      return 'you had answered before; the first answer stands';
+      return `not taken: ${visible(result.reason ?? 'you had answered it before')}`;
     case 'rejected':
       return `not taken: ${visible(result.reason ?? 'no reason given')}`;
   }

@@ -15,9 +15,10 @@ import { findSecrets } from '../../guards/index.ts';
 import { readRedactionKey } from '../../keys/index.ts';
 import type { AgentPack } from '../../packs/load-pack.ts';
 import { checkedFetch } from '../../tools/checked-fetch.ts';
-import { type Config, required } from '../../worker/config.ts';
+import type { Config } from '../../worker/config.ts';
 import type { ProcessLog } from '../../worker/process-log.ts';
 import { findGateway, markGatewayEnded, writeGatewayRecord } from '../gateway-record.ts';
+import { channelSettingsOf } from './channel-settings.ts';
 import type { Base } from './open-base.ts';
 import { taskQueuesOf } from './task-queues.ts';
 
@@ -68,9 +69,7 @@ export async function startGatewayPart(options: GatewayPartOptions): Promise<Gat
     ...(options.port === undefined ? { preferredPorts: await preferredPorts(base) } : { port: options.port }),
     allowRemote,
     drainMs: config.drainMs,
-    ...slackOf(config),
-    ...webhookOf(config),
-    ...mailOf(config),
+    ...channelsOf(config),
     ...(host === undefined ? {} : { host }),
   });
   await writeGatewayRecord(config, gateway.url, clock.now());
@@ -81,51 +80,22 @@ export async function startGatewayPart(options: GatewayPartOptions): Promise<Gat
   return { url: gateway.url, localKey, activations, close };
 }
 
-/** @throws {CountersignError} `config-invalid` where some of Slack's settings are there and others are not */
-function slackOf(config: Config): Pick<GatewayOptions, 'slack' | 'publicUrl'> {
-  const { publicUrl, slackSigningSecret, slackBotToken, slackTeam, slackChannel, slackApiUrl } = config;
-  const address = publicUrl === undefined ? {} : { publicUrl };
-  if ([slackSigningSecret, slackBotToken, slackTeam, slackChannel].every((one) => one === undefined)) return address;
-  const action = 'speak to Slack';
-  return {
-    publicUrl: required(config, 'publicUrl', action),
-    slack: {
-      signingSecret: required(config, 'slackSigningSecret', action),
-      botToken: required(config, 'slackBotToken', action),
-      teamId: required(config, 'slackTeam', action),
-      channel: required(config, 'slackChannel', action),
-      ...(slackApiUrl === undefined ? {} : { apiUrl: slackApiUrl }),
-    },
-  };
-}
-
-/** @throws {CountersignError} `config-invalid` for a URL without a secret */
-function webhookOf(config: Config): Pick<GatewayOptions, 'webhook'> {
-  const { webhookUrl: url, webhookPrivate } = config;
-  if (url === undefined) return {};
-  const secrets = required(config, 'webhookSecret', 'send webhooks').trim().split(/\s+/);
+/** Beside what was set: how a webhook is sent, to addresses that were checked where they are dialled. */
+function channelsOf(config: Config): Pick<GatewayOptions, 'slack' | 'webhook' | 'mail' | 'publicUrl'> {
+  const { webhook, ...others } = channelSettingsOf(config);
+  if (!webhook) return others;
+  const { url, secrets, isPrivate } = webhook;
   const { port, hostname } = new URL(url);
   const inside = { schemes: ['http:', 'https:'], allow: [hostname], isAllowedAddress: () => true };
   const connection = {
     maximumRedirects: 0,
     schemes: ['https:'],
     ...(port === '' ? {} : { ports: [Number(port)] }),
-    ...(webhookPrivate ? inside : {}),
+    ...(isPrivate ? inside : {}),
   };
   const send = async (to: string, request: Parameters<typeof checkedFetch>[1]) =>
     await checkedFetch(to, { ...request, signal: AbortSignal.timeout(webhookWithinMs) }, connection);
-  return { webhook: { url, secrets, send } };
-}
-
-/** @throws {CountersignError} `config-invalid` for a mail server without sender, receivers or public address */
-function mailOf(config: Config): Pick<GatewayOptions, 'mail' | 'publicUrl'> {
-  const { smtpUrl } = config;
-  if (smtpUrl === undefined) return {};
-  const action = 'mail people of requests';
-  return {
-    publicUrl: required(config, 'publicUrl', action),
-    mail: { smtpUrl, from: required(config, 'mailFrom', action), to: required(config, 'mailTo', action) },
-  };
+  return { ...others, webhook: { url, secrets, send } };
 }
 
 async function preferredPorts({ config }: Base): Promise<number[]> {

@@ -1,6 +1,7 @@
 /** Explains a call of a file or of the command line, by the policies of files. */
 import { parseStrictJson } from '../../core/canonical-json.ts';
 import { CountersignError } from '../../core/errors.ts';
+import { shapeProblems, shapeProblemText } from '../../core/shape-problems.ts';
 import { type CallSource, callSourceSchema, policyInputOf } from '../../policy/cases/index.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -33,11 +34,13 @@ function readCall(text: string): CallSource {
   const read = parseStrictJson(text);
   const parsed = read.kind === 'value' ? callSourceSchema.safeParse(read.value) : undefined;
   if (parsed?.success) return parsed.data;
-  const why = read.kind === 'refused' ? read.reason : (parsed?.error?.issues[0]?.message ?? 'another shape');
-  throw new CountersignError(
-    'input-invalid',
-    `Cannot read --call: ${why}, expected a call as JSON; see docs/policy.md, "Cases"`,
-  );
+  const problems =
+    parsed?.error && read.kind === 'value' ? shapeProblems(callSourceSchema, parsed.error.issues, read.value) : [];
+  const why =
+    read.kind === 'refused'
+      ? `${read.reason}, expected a call as JSON`
+      : problems.map((problem) => shapeProblemText(problem, 'the call')).join('; also ');
+  throw new CountersignError('input-invalid', `Cannot read --call: ${why}; see docs/policy.md, "Cases"`);
 }
 
 async function callOfCases({ cases: file = '', name }: ExplainOptions): Promise<CallSource> {

@@ -62,9 +62,14 @@ export function approvalLines(approval: ApprovalView, now: number, typed: Typed)
   lines.push(`  time left   ${durationText(deadlineAt - now)}`);
   if (approval.editing?.warning) lines.push(`  if edited   ${visible(approval.editing.warning)}`);
   const cannot = you.mayDeny ? 'may deny, and not approve' : 'may not answer';
-  if (you.answered !== undefined) lines.push(`  you         have answered: ${you.answered}`);
+  if (you.answered !== undefined) lines.push(`  you         have answered: ${answeredText(you)}`);
   else if (!you.mayAnswer) lines.push(`  you         ${cannot}: ${visible(you.reason ?? 'no reason given')}`);
   return lines;
+}
+
+/** `approve at 2026-07-07T08:03:10Z from web` */
+export function answeredText({ answered, answer }: ApprovalView['you']): string {
+  return answer ? `${answer.verdict} at ${timeText(answer.castAt)} from ${answer.channel}` : (answered ?? 'nothing');
 }
 
 function capLines(cap: ApprovalView['approvers']['grants']): string[] {

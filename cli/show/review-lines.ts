@@ -14,8 +14,8 @@ export function reviewLines(review: ReviewView, now: number): string[] {
     `  reason      ${visible(reason)}`,
     ...(couldAnswer ? [`  could       ${couldAnswer.map(visible).join(', ') || 'nobody'}`] : []),
     ...signatures.map(
-      ({ principal, finding, reason: why, signedAt }) =>
-        `  ${finding === 'justified' ? 'justified  ' : 'NOT justified'} by ${visible(principal)} at ${timeText(signedAt)}: ${visible(why)}`,
+      ({ principal, finding, reason: why, signedAt, channel: from }) =>
+        `  ${finding === 'justified' ? 'justified  ' : 'NOT justified'} by ${visible(principal)} at ${timeText(signedAt)} from ${from}: ${visible(why)}`,
     ),
     ...(state === 'open' && !you.maySign
       ? [`  you         may not sign: ${visible(you.reason ?? 'no reason given')}`]

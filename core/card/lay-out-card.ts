@@ -121,9 +121,7 @@ function changeText({ path, before, after }: ArgumentChanges['changes'][number])
 function changeLines(last: CardSituation['lastApproved']): CardLine[] {
   if (last === undefined) return [];
   if (last === null)
-    return [
-      fact('like before', 'none of the newest approved requests is one of this tool and agent that can be compared'),
-    ];
+    return [fact('like before', 'nothing of this tool and agent to compare with among the newest approved requests')];
   const who = `approved by ${last.by.map(value).join(', ')} at ${time(last.at)}`;
   if (last.changes.length === 0) return [fact('like before', `the same arguments were ${who}`)];
   const lines = last.changes.map((one) => fact('changed', changeText(one)));

@@ -15,8 +15,6 @@ export function votesSoFar(
 ): NonNullable<CardSituation['votes']> {
   const takenBack = new Set(votes.flatMap(({ verdict, principal }) => (verdict === 'withdraw' ? [principal] : [])));
   const approvals = votes.filter(({ verdict, principal }) => verdict === 'approve' && !takenBack.has(principal)).length;
-  const seats = thresholds.flatMap(({ from, approve }) =>
-    approve === undefined || approve === 0 ? [] : [{ of: namesOfSet(from), approve }],
-  );
+  const seats = thresholds.flatMap(({ from, approve }) => (approve === 0 ? [] : [{ of: namesOfSet(from), approve }]));
   return { approvals, quorum, ...(seats.length > 0 ? { seats } : {}) };
 }

@@ -1,5 +1,6 @@
 /** Control records: what the gateway orders for a fleet or a run. Each has a sequence number and is checked by who reads it. */
 import { z } from 'zod';
+import { channelSchema } from './approval.ts';
 import { signedSchema } from './envelope.ts';
 import { grantSchema } from './grant.ts';
 import {
@@ -171,6 +172,10 @@ export const controlBodySchema = z.discriminatedUnion('kind', [
     groups: z.array(groupNameSchema).min(1).optional(),
     /** Of the API key it was signed with. */
     keyId: z.string().min(1).max(100),
+    /** Where it was signed, as a vote says it. */
+    channel: channelSchema,
+    /** What stood for the key: a web session. Absent: the key itself. */
+    via: z.string().min(1).max(200).optional(),
     reason: z.string().trim().min(1).max(2000),
     signedAt: timestampSchema,
   }),

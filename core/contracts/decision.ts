@@ -54,6 +54,8 @@ export const askSchema = z
      * not behind the run. At most 100, in order. Absent: not looked for. A vote is judged anew, by who may vote then.
      */
     couldAnswer: z.array(principalSchema).max(mostNamed).optional(),
+    /** Of these: who could do so by breaking the glass and not otherwise, and so makes up no quorum. Absent: nobody. */
+    onlyByBreakGlass: z.array(principalSchema).min(1).max(mostNamed).optional(),
     /** Further ones that are not named. */
     couldAnswerMore: z.int().min(1).optional(),
     /** That the call may be edited: the JSON Schema of its arguments, in the store, and how often still. Absent: it may not. */

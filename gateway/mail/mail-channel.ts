@@ -5,12 +5,22 @@
 import { createTransport } from 'nodemailer';
 import { shortDigest } from '../../core/card/digest-words.ts';
 import { makeVisible } from '../../core/make-visible.ts';
+import { isLoopback } from '../host-guard.ts';
 import type { NoticeChannel } from '../notices/notice-channel.ts';
 import { couldNotTell, mayAnswerToo, reviewFacts, reviewHeadline } from '../notices/notice-words.ts';
 import type { MailOptions } from '../options.ts';
 import type { OpenedAsk } from '../verified.ts';
 
 const withinMs = 15_000;
+
+/** RFC 3834: whoever is on holiday answers nobody. */
+const ofNoPerson = { 'Auto-Submitted': 'auto-generated' };
+
+/** Whoever is between could leave STARTTLS out of the server's answer, and read the password. */
+function needsTls(smtpUrl: string): boolean {
+  const { protocol, username, password, hostname } = new URL(smtpUrl);
+  return protocol === 'smtp:' && username + password !== '' && !isLoopback(hostname.replace(/^\[|\]$/g, ''));
+}
 
 export function createMailChannel(
   { smtpUrl, from, to }: MailOptions,
@@ -23,6 +33,7 @@ export function createMailChannel(
     socketTimeout: withinMs,
     disableFileAccess: true,
     disableUrlAccess: true,
+    requireTLS: needsTls(smtpUrl),
   });
   const send = async (
     { row, card, body }: OpenedAsk,
@@ -46,7 +57,8 @@ export function createMailChannel(
     // The same for each repetition: a receiver that got it before can tell.
     const messageId = `<${id}@countersign>`;
     const text = lines.join('\n');
-    await transport.sendMail({ from, to: [...to], subject: `Countersign: ${subject}${what}`, text, messageId });
+    const full = `Countersign: ${subject}${what}`;
+    await transport.sendMail({ from, to: [...to], subject: full, text, messageId, headers: ofNoPerson });
     return messageId;
   };
   return {
@@ -80,13 +92,24 @@ export function createMailChannel(
       const subject = `Countersign: ${headline}: ${what}`;
       const isLoud = told.moment === 'used' || told.moment === 'overdue';
       const priority = isLoud ? ({ priority: 'high' } as const) : {};
-      await transport.sendMail({ from, to: [...to], subject, text: lines.join('\n'), messageId, ...priority });
+      await transport.sendMail({
+        from,
+        to: [...to],
+        subject,
+        text: lines.join('\n'),
+        messageId,
+        headers: ofNoPerson,
+        ...priority,
+      });
       return messageId;
     },
     failureOf(error) {
       const code = error instanceof Error && 'responseCode' in error ? Number(error.responseCode) : 0;
       // 5yz: the server will not take it (RFC 5321, 4.2.1).
       const isFinal = code >= 500 && code < 600;
+      if (error instanceof Error && 'code' in error && error.code === 'ETLS') {
+        return { problem: 'the mail server offers no TLS', retryAfterMs: null, isFinal: false };
+      }
       const problem = code > 0 ? `the mail server answered ${code}` : 'the mail server is out of reach';
       return { problem, retryAfterMs: null, isFinal };
     },

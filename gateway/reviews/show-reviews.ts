@@ -160,8 +160,8 @@ async function viewOf(
     overdue: decided.state === 'open' && dueAt < gateway.clock.now(),
     state: decided.state,
     needed: reviewersNeeded,
-    signatures: decided.signatures.map(({ principal: by, finding, reason: why, signedAt }) => {
-      return { principal: by, finding, reason: why, signedAt };
+    signatures: decided.signatures.map(({ principal: by, finding, reason: why, signedAt, channel }) => {
+      return { principal: by, finding, reason: why, signedAt, channel };
     }),
     couldAnswer: body.ask.couldAnswer ?? null,
     you: { maySign: whyNot === null, reason: whyNot },

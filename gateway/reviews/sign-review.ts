@@ -3,6 +3,7 @@
  * different people close the review, whatever they found.
  */
 import type { ReviewView, SignReviewRequest } from '../../client/review-schemas.ts';
+import type { Channel } from '../../core/contracts/approval.ts';
 import { type ErrorCode } from '../../core/contracts/errors.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { ApproverCheck } from '../approvers.ts';
@@ -21,7 +22,8 @@ export async function signReview(
   approvers: ApproverCheck,
   caller: Caller,
   nonce: string,
-  { finding, reason }: SignReviewRequest,
+  { finding, reason }: Pick<SignReviewRequest, 'finding' | 'reason'>,
+  channel: Channel,
 ): Promise<ReviewView> {
   await refuseSecrets(gateway, 'the reason', reason);
   await appendWeighed(gateway, async () => {
@@ -35,7 +37,9 @@ export async function signReview(
     if (decided.state === 'signed') throw cannot('conflict', nonce, 'it is signed', 'an open review', 'list them');
     const { groups, roles } = may;
     const said = { nonce, voteDigest: known.voteDigest, finding, reason, signedAt: gateway.clock.now() };
-    const by = { principal: caller.principal, keyId: caller.keyId, roles, ...(groups.length > 0 ? { groups } : {}) };
+    const { principal, keyId, via } = caller;
+    const from = { keyId, channel, ...(via === undefined ? {} : { via }) };
+    const by = { principal, ...from, roles, ...(groups.length > 0 ? { groups } : {}) };
     return { result: undefined, order: { kind: 'review-signature' as const, ...said, ...by } };
   });
   return await showReview(gateway, approvers, caller, nonce);

@@ -123,14 +123,19 @@ export function keyRoutes(app: GatewayApp, gateway: GatewayContext, notes: UseNo
 function requireWithinOwn(maker: Credential, wanted: KeyOrder): void {
   const beyond = wanted.scopes.filter((scope) => !maker.scopes.includes(scope));
   if (beyond.length > 0) throw beyondOwn(`have scopes the maker's lacks (${beyond.join(', ')})`);
-  if (wanted.expiresAt > maker.expiresAt) throw beyondOwn("outlive the maker's");
+  if (wanted.expiresAt > maker.expiresAt) {
+    throw beyondOwn(
+      `outlive the maker's, which ends at ${new Date(maker.expiresAt).toISOString()}`,
+      'give it fewer days, or ',
+    );
+  }
   if (wanted.person && !maker.person) throw beyondOwn("be a person's, and the maker's is a service account's");
 }
 
-function beyondOwn(would: string): CountersignError {
+function beyondOwn(would: string, remedy = ''): CountersignError {
   return new CountersignError(
     'forbidden',
-    `Cannot make a key: it would ${would}, expected one within the maker's own; ask somebody who has such a key`,
+    `Cannot make a key: it would ${would}, expected one within the maker's own; ${remedy}ask somebody who has such a key`,
   );
 }
 

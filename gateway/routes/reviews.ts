@@ -9,7 +9,7 @@ import { listReviews, showReview } from '../reviews/show-reviews.ts';
 import { signReview } from '../reviews/sign-review.ts';
 import { queryInteger } from './query-integer.ts';
 import { problemResponses } from './responses.ts';
-import { askParameters } from './vote-requests.ts';
+import { askParameters, channelOf } from './vote-requests.ts';
 
 const listQuery = z.strictObject({
   state: z.enum(['open', 'all']).default('open').describe('Absent: open'),
@@ -53,7 +53,10 @@ export function reviewRoutes(app: GatewayApp, gateway: GatewayContext): void {
       body: signReviewRequestSchema,
       response: { 200: reviewViewSchema, ...problemResponses },
     },
-    handler: async (request) =>
-      await signReview(gateway, approvers, callerOf(request), request.params.nonce, request.body),
+    handler: async (request) => {
+      const caller = callerOf(request);
+      const channel = channelOf(caller, request.body.channel);
+      return await signReview(gateway, approvers, caller, request.params.nonce, request.body, channel);
+    },
   });
 }

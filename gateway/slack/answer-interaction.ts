@@ -5,9 +5,11 @@
 import { whyNotShown } from '../../core/card/why-not-shown.ts';
 import { linesFitSlack } from '../../core/card/render-slack.ts';
 import type { ErrorCode } from '../../core/contracts/errors.ts';
+import type { VoteResult } from '../../client/gateway-schemas.ts';
 import { nonceSchema } from '../../core/contracts/ids.ts';
 import type { Risk } from '../../core/contracts/labels.ts';
 import { CountersignError } from '../../core/errors.ts';
+import { makeVisible } from '../../core/make-visible.ts';
 import { findAsk } from '../answerable.ts';
 import type { ApproverCheck } from '../approvers.ts';
 import { castVote } from '../cast-vote.ts';
@@ -172,7 +174,7 @@ async function answerForm(
       ...(grant ? { grant } : {}),
     } as const;
     const result = await castVote(gateway, approvers, caller, nonce, ballot);
-    return update(wordsOf[result.status]);
+    return update(wordsOf(result));
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
     refused(error.code, nonce);
@@ -246,10 +248,15 @@ function toConfirm(ask: OpenedAsk, verdict: AnswerMetadata['verdict'], risk?: Ri
   return confirmationNeeded(ask, 'api', 'approve', risk)?.expected ?? (isCritical ? ask.card.tool : undefined);
 }
 
-const wordsOf = {
+function wordsOf(result: VoteResult): string {
+  const why = result.status === 'duplicate' || result.status === 'rejected' ? result.reason : null;
+  return why === null ? words[result.status] : `${words[result.status]} The gateway says: ${makeVisible(why)}.`;
+}
+
+const words = {
   applied: 'Your answer is counted. The message in the channel says what the request comes to.',
   recorded: 'Your answer is recorded; the run has not taken it yet. The message in the channel says what comes of it.',
-  duplicate: 'You had answered before; the first answer stands.',
+  duplicate: 'Your answer is not counted.',
   late: 'Too late: the request was no longer open.',
   rejected: 'Your answer was not counted.',
 } as const;

@@ -14,6 +14,7 @@ import { checkKey } from '../credentials.ts';
 import type { FailedAttempts } from '../failed-attempts.ts';
 import { readJsonBody } from '../json-body.ts';
 import type { GatewayContext } from '../options.ts';
+import { shapeText } from '../request-shape.ts';
 import type { Voter } from '../seal-vote.ts';
 import { fromBase64, isFresh, longestAgeMs, type ProvenDelivery, standingSigningKey } from './prove-sender.ts';
 
@@ -33,8 +34,9 @@ export interface AnswerDesk {
 export function readAnswer(body: Buffer, { sender }: ProvenDelivery): WebhookAnswer {
   const read = readJsonBody(body);
   if (read.kind === 'refused') throw notAnAnswer(read.reason);
-  const answer = webhookAnswerSchema.safeParse(read.value).data;
-  if (!answer) throw notAnAnswer('it has another shape');
+  const parsed = webhookAnswerSchema.safeParse(read.value);
+  if (!parsed.success) throw notAnAnswer(shapeText(webhookAnswerSchema, parsed.error.issues, read.value));
+  const answer = parsed.data;
   if (answer.data.sender !== sender.keyId) throw notAnAnswer('it names another sender');
   return answer;
 }

@@ -15,6 +15,7 @@ export interface Order {
 export const leastScore = 2.5;
 
 const longestSentence = 600;
+const quoteGoesOn = / (?:to|in|at|into|as) (?:your|the)\b/iy;
 /** Sentences scored in one text, for each kilobyte: far above what prose has, so that a flood costs no more than its length. */
 const perKilobyte = 24;
 
@@ -141,9 +142,16 @@ function endOf(text: string, start: number): number {
     if (code === 10 || code === 33 || code === 63) return at;
     // A point ends a sentence only before a space: `a.b@example.com` goes on.
     if (code === 46 && (at + 1 >= text.length || text.charCodeAt(at + 1) <= 34)) return at;
-    if (code === 34 && at > start + 40) return at;
+    // What is quoted in the middle of an order belongs to it: `Add "…" to your reply`.
+    if (code === 34 && at > start + 40 && !goesOn(text, at + 1)) return at;
   }
   return most;
+}
+
+function goesOn(text: string, behindQuote: number): boolean {
+  if (text.charCodeAt(behindQuote) !== 32) return false;
+  quoteGoesOn.lastIndex = behindQuote;
+  return quoteGoesOn.test(text);
 }
 
 function separates(code: number): boolean {

@@ -14,7 +14,7 @@ export const orderVerbs = list(`
   notify obtain offer open order output override paste pay perform place play plug post prepare prepend present print proceed produce
   promote provide publish pull purchase push put query read rearrange reboot recommend record recite redirect refer register release
   remind remove rename render repeat replace reply request reschedule reserve reset respond restart retrieve return reveal
-  reverse review rewrite run save say scan schedule scramble search select sell send set share show shuffle shut sign spell start
+  reverse review rewrite run save say scan schedule scramble search select sell send set share shift show shuffle shut sign spell start
   state stop store submit subscribe substitute suggest summarize summarise swap switch tag take tell tease terminate text transfer
   translate transmit trigger turn tweet type unlock unsubscribe update upgrade upload use verify view visit weave wipe wire withdraw
   write zip

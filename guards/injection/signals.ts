@@ -1,5 +1,5 @@
 /**
- * Single signals of a text that gives orders to the model, each with a weight: `signals.yaml`, made into `signals.json` by
+ * Single signals of a text that gives orders to the model, each with a weight: `signals*.yaml`, made into `signals.json` by
  * `npm run tables`. Expressions have bounded gaps, so hostile text costs no more than its length. None of them proves anything.
  */
 import table from './signals.json' with { type: 'json' };

@@ -16,6 +16,14 @@ const invisible = /[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF\u{E0000}
 /** Full-width and other forms that some systems fold to `/`, `.` and `\`. */
 const foldsToSeparator = /[\uFF0E\uFF0F\uFF3C\u2024\u2025\u2044\u2215\u29F8\uFE68]/u;
 
+/**
+ * Separators and dots as some decoder on the way reads them: percent, also twice or split, `%u002f`, more bytes of UTF-8 than are
+ * needed (`%c0%ae`, RFC 3629 section 10), full-width forms, `..0x2f`; control characters, too.
+ */
+const encoded =
+  /%(?:2[ef5]|5c|[01][0-9a-f]|7f)|%%[0-9a-f]{2}|%u(?:00(?:2[ef]|5c)|ff(?:0[ef]|3c)|22(?:15|16)|2044|29f8|efc8|f025)|%(?:c[01]%|e0%80%|f0%80%80%|f8%80%80%80%|fc%80%80%80%80%)|%ef%bc%(?:8[ef]|bc)|(?:\.\.|0x2e)0x(?:2[ef]|5c)/iu;
+const manyDots = /(?:^|[/\\])\.{3,}(?:[/\\]|$)/u;
+
 /** Any finding of severity `high` or above is a reason not to open it. Each spans the whole path: one sign makes another path of it. */
 export function checkPath(text: string, options: PathOptions = {}): Finding[] {
   const span = { start: 0, end: text.length };
@@ -33,8 +41,13 @@ function findingsOf(text: string, { roots, maximumDepth = 128 }: PathOptions): F
   bad(!text.isWellFormed(), 'ill-formed', 'holds half of a surrogate pair');
   bad(invisible.test(text), 'hidden-characters', 'holds characters that nobody sees');
   bad(foldsToSeparator.test(text), 'separator-look-alike', 'holds a look-alike of a separator or a dot');
-  bad(text.includes('\\') || /^[a-z]:/iu.test(text), 'foreign-form', 'is written for another system');
-  bad(/%(?:2e|2f|5c|00|25)/iu.test(text), 'encoded', 'holds encoded separators or dots');
+  bad(
+    text.includes('\\') || /^[a-z]:|^[a-z][a-z0-9+.-]*:\/\//iu.test(text),
+    'foreign-form',
+    'is written for another system',
+  );
+  bad(encoded.test(text), 'encoded', 'holds encoded separators or dots');
+  bad(manyDots.test(text), 'many-dots', 'has a component of three dots or more, which some systems take for `..`');
   bad(/^~|\$[{A-Za-z(]|`/u.test(text), 'expands', 'is expanded by a shell');
   bad(text.split('/').filter((part) => part !== '').length > maximumDepth, 'too-deep', 'has too many components');
   bad(

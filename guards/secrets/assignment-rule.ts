@@ -4,7 +4,7 @@
  */
 import type { Literals } from '../text/find-literals.ts';
 import { mostMatches, restOf, type SecretMatch } from './match.ts';
-import { isPlaceholder } from './placeholders.ts';
+import { isFiller, isPlaceholder } from './placeholders.ts';
 import { looksRandom } from './token-rules.ts';
 
 /** Read from where the last word of a name begins; what must stand before it is looked for behind. */
@@ -13,22 +13,28 @@ const names =
   'secret(?:[_-]?access)?[_-]?key(?:[_-]?base)?|secret|' +
   '(?<=(?:api|app|access|account|auth|priv|private|encryption|encrypt|signing|sign|master|session|service|subscription|license|storage|shared|deploy|integration|admin|server|client|consumer|fernet|jwt|hmac|cipher|aes)[_-]?)key|' +
   'token|credentials?|connection[_-]?string|(?<=[_/:])_?auth(?=\\s{0,2}=)';
-const suffix = '(?:[_-]?\\d)?';
+const suffix = '(?:[_-]?(?:\\d|string|value)(?![A-Za-z]))?';
+/** Between name and sign, in languages that write it: `var token string = …`, `token: &str = …`. */
+const typeName = "(?:\\s{1,3}\\*?string|\\s{0,2}:\\s{0,2}(?:&(?:'static )?)?(?:string|str))?";
+/** `=` and its kin in makefiles and programs; a value on the next line only in quotes, or behind a colon. */
+const sign = '(?:(?:=>|[?.+|:]{0,2}={1,2})(?:[^\\S\\n]{0,4}|\\s{0,12}(?=["\'`]))|:\\s{0,4})';
 /** Groups: separator, quote, quoted value, bare value. */
 const assignment = new RegExp(
-  `(?:${names})${suffix}[\\\\"'\`\\]]{0,4}(\\s{0,4}(?:=>|:=|={1,2}|:)\\s{0,4})` +
+  `(?:${names})${suffix}[\\\\"'\`\\]]{0,4}${typeName}(\\s{0,4}${sign})` +
     '(?:\\\\{0,3}(["\'`])((?:(?!\\\\{0,3}\\2)[^\\n]){1,300})\\\\{0,3}\\2|([^\\s"\'`,;&<>(){}[\\]|\\\\]{3,500}))',
   'idy',
 );
 /** Where one of the names stands, and what comes behind it decides which of the others is tried. */
 const name = new RegExp(`(?:${names})${suffix}(?=([^A-Za-z0-9_-]))`, 'iy');
 /** Group 1 is the value: elements. */
-const element = new RegExp(`(?<=<[\\w:.-]{0,40})(?:${names})${suffix}>\\s{0,4}([^<>\\s]{3,300})\\s{0,4}<`, 'idy');
+const element = new RegExp(`(?<=<[\\w:.-]{0,40})(?:${names})${suffix}>\\s{0,20}([^<>\\s]{3,300})\\s{0,20}<`, 'idy');
 /** Group 1 is the value: `name: X, value: Y`. */
 const pair = new RegExp(
   `(?<=(?:name|key)["']?\\s{0,3}[:=]\\s{0,3}["']?[\\w.-]{0,40})(?:${names})${suffix}["']?[,\\s]{1,40}["']?value["']?\\s{0,3}[:=]\\s{0,3}["']?([^\\s"'<>]{3,300})`,
   'idy',
 );
+/** Group 1 is the value: `setProperty("api.token", "…")`. The value must look like none of the other words of a list. */
+const inCall = new RegExp(`(?:${names})${suffix}(["'])\\s{0,2},\\s{0,3}\\1([^"'\\n]{8,300})\\1`, 'idy');
 /** Group 1 is the value: netrc, SQL, command options. */
 const afterSpace: readonly RegExp[] = [
   /(?<=\b(?:login|user)\s{1,3}\S{1,80}\s{1,8})(?:password|passwd)\s{1,3}(\S{3,200})/dy,
@@ -43,7 +49,7 @@ const said = new RegExp(
   `(?:${names})${suffix}["'\`]?\\s{1,3}(?:is|was)\\s{0,3}:?\\s{1,3}["'\`]?([^\\s"'\`,;]{6,200})`,
   'idy',
 );
-const userOption = /(?<![A-Za-z0-9-])(?:-u|--user|--proxy-user)\s{1,3}["']?[\w.@-]{1,100}:([^\s"'$:/]{3,200})/dy;
+const userOption = /(?<![A-Za-z0-9-])(?:-u|--user|--proxy-user)\s{1,3}["']?[\w.@-]{0,100}:([^\s"'$:/]{3,200})/dy;
 
 /** A password in one is another rule's. */
 const address = /^(?:jdbc:)?[a-z][a-z0-9+.-]{1,20}:\/\//i;
@@ -99,6 +105,8 @@ function namedPlace(text: string, at: number): [number, number] | undefined {
   if (next === '>') return firstOf([element], text, at);
   const other = firstOf(next.trim() === '' ? [pair, ...afterSpace] : [pair], text, at);
   if (other) return other;
+  const called = placeIn(inCall, text, at, 2);
+  if (called) return isPassLike(text.slice(...called)) ? called : undefined;
   const spoken = placeIn(said, text, at);
   return spoken && isPassLike(text.slice(...spoken)) ? spoken : undefined;
 }
@@ -111,9 +119,9 @@ function firstOf(patterns: readonly RegExp[], text: string, at: number): [number
   return undefined;
 }
 
-function placeIn(pattern: RegExp, text: string, at: number): [number, number] | undefined {
+function placeIn(pattern: RegExp, text: string, at: number, group = 1): [number, number] | undefined {
   pattern.lastIndex = at;
-  return pattern.exec(text)?.indices?.[1];
+  return pattern.exec(text)?.indices?.[group];
 }
 
 /** Letters with digits or signs between them, as no word of a sentence has. */
@@ -124,8 +132,13 @@ function isPassLike(value: string): boolean {
   );
 }
 
+/** A short one may be a poor password. */
+function isLongFiller(value: string): boolean {
+  return value.length >= 16 && isFiller(value);
+}
+
 function isQuotedSecret(whole: string, value: string): boolean {
-  if (value.length < 3 || isPlaceholder(value)) return false;
+  if (value.length < 3 || isPlaceholder(value) || isLongFiller(value)) return false;
   // The name is the working directory's, too.
   if (/^pwd/i.test(whole) && /[\s/]/.test(value)) return false;
   // A path to a file says where a secret is.
@@ -135,11 +148,13 @@ function isQuotedSecret(whole: string, value: string): boolean {
 }
 
 function isBareSecret(whole: string, separator: string, value: string, next: string | undefined): boolean {
-  if (isPlaceholder(value) || nameAlone.test(value) || next === '(') return false;
+  if (isPlaceholder(value) || isLongFiller(value) || nameAlone.test(value) || next === '(') return false;
+  // `${NAME:=$2}`: the rest of a sign.
+  if (value.startsWith('=$')) return false;
   if (/^pwd/i.test(whole) && /^[/~.]/.test(value)) return false;
   if (address.test(value)) return false;
   if (/^\d+$/.test(value) && value.length < 6 && !/^pass/i.test(whole)) return false;
-  if (separator === '=') return true;
+  if (/^[?.+|:]{0,2}=$/.test(separator) && separator !== ':=') return true;
   // With spaces or a colon it may be code or prose: a value there has something that a word has not.
   if (/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+;?$/.test(value)) return false;
   if (/[^A-Za-z.!?]/.test(value)) return true;

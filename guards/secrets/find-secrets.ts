@@ -8,7 +8,9 @@ import { findEncoded } from './encoded-rule.ts';
 import { findEscaped } from './escaped-rule.ts';
 import { type ByForm, findByForm } from './find-by-form.ts';
 import { findKnownValues, occurrencesOf } from './known-values.ts';
+import { findManifestSecrets } from './manifest-rule.ts';
 import { cutOutMarks, mergeMatches, type SecretMatch } from './match.ts';
+import { isFiller } from './placeholders.ts';
 import { findPrivateKeys } from './private-key-rule.ts';
 import { findBySecretlint } from './secretlint-rules.ts';
 
@@ -27,7 +29,9 @@ export async function matchSecrets(text: string, options: SecretOptions = {}): P
   if (isOnlyText && cleanTexts.has(text)) return [];
   const read = unitText(text);
   const byForm = findByForm(read);
-  const bySecretlint = await findBySecretlint(text, byForm.lines);
+  const bySecretlint = (await findBySecretlint(text, byForm.lines)).filter(
+    ({ start, end }) => end - start < 20 || !isFiller(text.slice(start, end)),
+  );
   const matches = withRepetitions(text, [...ownMatches(read, byForm, options), ...bySecretlint]);
   if (isOnlyText && matches.length === 0) noteClean(text);
   return matches;
@@ -71,6 +75,7 @@ function ownMatches(read: UnitText, byForm: ByForm, { knownValues = [] }: Secret
     ...findPrivateKeys(read.text),
     ...findKnownValues(read.text, knownValues),
     ...byForm.matches,
+    ...findManifestSecrets(read.text),
     ...findEncoded(read, findDecoded),
     ...findEscaped(read, findDecoded),
   ];

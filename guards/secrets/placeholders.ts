@@ -23,9 +23,17 @@ const composed = new RegExp(
 const references =
   /^(?:process\.env.*|os\.(?:environ|getenv).*|env[.:[(].*|import\.meta.*|secrets?\.[A-Za-z_].*|vault:.*|ref\+.*|arn:.*|projects\/.*|op:\/\/.*|file:.*|ssm:.*|sm:\/\/.*|aws-sm:.*|gcp-sm:.*|keyvault.*|ENC\[.*|encrypted:.*|valueFrom.*|secretKeyRef.*|config[.[].*|settings[.[].*|args[.[].*|options?[.[].*|params?[.[].*|req(?:uest)?[.[].*|self\.\w.*|this\.\w.*|var\.\w.*|local\.\w.*|data\.\w.*|module\.\w.*|\/(?:run|var|etc|secrets|mnt|path|home|tmp)\/.*)$/;
 
-/** The name of a variable, a version, a pattern, a piece of a template. */
+/** The name of a variable, a version, a package with one, a pattern, a piece of a template, a vendor's example. */
 const otherText =
-  /^(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD|PASS|PWD|AUTH|CREDENTIALS?)(?:_[A-Z0-9]+)?|[\^~]\d{1,4}(?:\.\d{1,4}){1,3}\S{0,20}|\*\*.*\*\*)$|\$\{|\{\{/;
+  /^(?:[a-z][a-z-]{1,40}-\d{1,4}(?:\.\d{1,4}){1,3}|A[KS]IA[A-Z0-9]{9}EXAMPLE|wJalrXUtnFEMI\/[A-Za-z0-9/]{16,20}EXAMPLEKEY|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD|PASS|PWD|AUTH|CREDENTIALS?)(?:_[A-Z0-9]+)?|[\^~]\d{1,4}(?:\.\d{1,4}){1,3}\S{0,20}|\*\*.*\*\*)$|\$\{|\{\{/;
+
+/**
+ * What documentation fills a form with: `ghp_xxxx…`, `XXXX_AAAA`. Hardly anything stands before the filling: a secret with some
+ * put behind it stays one.
+ */
+export function isFiller(value: string): boolean {
+  return /[xX*0aA._-]{12}$/.test(value) && value.replace(/[xX*0aA._-]+$/, '').length < 12;
+}
 
 export function isPlaceholder(value: string): boolean {
   return (

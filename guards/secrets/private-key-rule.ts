@@ -12,7 +12,8 @@ export function findPrivateKeys(text: string): SecretMatch[] {
   begin.lastIndex = 0;
   for (let match = begin.exec(text); match; match = begin.exec(text)) {
     const end = endOf(text, begin.lastIndex);
-    matches.push({ rule: 'private-key', start: match.index, end });
+    // Begin and end with nothing between them name the form of a key.
+    if (!text.startsWith(endMark, begin.lastIndex)) matches.push({ rule: 'private-key', start: match.index, end });
     begin.lastIndex = end;
   }
   return matches;

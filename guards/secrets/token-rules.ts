@@ -1,7 +1,7 @@
 /** Secrets that show by their own form: those of the table, and URLs with a password. */
 import { type Literals, literalsOf } from '../text/find-literals.ts';
 import { mostMatches, restOf, type SecretMatch } from './match.ts';
-import { isUrlPlaceholder } from './placeholders.ts';
+import { isFiller, isUrlPlaceholder } from './placeholders.ts';
 import { type TokenRule, tokenRules } from './token-table.ts';
 
 /**
@@ -65,7 +65,9 @@ function isSecret(rule: TokenRule, match: RegExpExecArray): boolean {
     const { user = '', secret = '', host = '' } = match.groups ?? {};
     return !isUrlPlaceholder(user, secret, host);
   }
-  if (rule.random) return looksRandom(match.groups?.['secret'] ?? match[0]);
+  const secret = match.groups?.['secret'] ?? match[0];
+  if (secret.length >= shortestRandom && isFiller(secret)) return false;
+  if (rule.random) return looksRandom(secret);
   return rule.rule !== 'aws-access-key-id' || !vendorExample.test(match[0]);
 }
 

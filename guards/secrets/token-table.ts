@@ -112,12 +112,14 @@ export const tokenRules: readonly TokenRule[] = [
   prefixed('buildkite-token', 'bkua_ bkat_', '[a-z0-9]{40}'),
   prefixed('codecov-or-prefect-key', 'pnu_ pnb_', '[A-Za-z0-9]{36}'),
   prefixed('pulumi-token', 'pul-', '[a-f0-9]{40}'),
+  prefixed('sourcegraph-token', 'sgp_', `(?:(?:[A-Fa-f0-9]{16}|local)_)?[A-Fa-f0-9]{40}${end}`),
+  prefixed('harness-token', 'pat. sat.', `[A-Za-z0-9_-]{22}\\.[A-Za-z0-9]{24}\\.[A-Za-z0-9]{20}${end}`),
   form('terraform-token', '.atlasv1.', '(?<=(?<before>[A-Za-z0-9]{14}))(?<secret>\\.atlasv1\\.[A-Za-z0-9_=-]{60,70})'),
   // Messages
   prefixed(
     'slack-token',
     'xoxa- xoxb- xoxc- xoxd- xoxe- xoxo- xoxp- xoxr- xoxs- xoxe. xapp-',
-    '[A-Za-z0-9%.-]{10,300}',
+    '(?=[A-Za-z%.-]{0,40}\\d)[A-Za-z0-9%.-]{10,300}',
   ),
   form(
     'slack-webhook',
@@ -200,7 +202,7 @@ export const tokenRules: readonly TokenRule[] = [
   form('age-key', 'AGE-SECRET-KEY-1', 'AGE-SECRET-KEY-1[A-Z0-9]{58}'),
   prefixed('planetscale-token', 'pscale_tkn_ pscale_pw_ pscale_oauth_', '[A-Za-z0-9=._-]{32,64}'),
   prefixed('supabase-key', 'sbp_ sb_secret_', '[A-Za-z0-9_]{28,60}'),
-  prefixed('infracost-key', 'ico-', `[A-Za-z0-9]{32}${end}`),
+  form('infracost-key', 'ico-', `(?<![A-Za-z0-9.])ico-[A-Za-z0-9]{32}${end}`),
   form('kubernetes-token', 'K10', `${alone}K10[a-f0-9]{64}::[a-z]{1,20}:(?<secret>[A-Za-z0-9]{8,80})`),
   // Applications
   prefixed('linear-key', 'lin_api_ lin_oauth_', '[A-Za-z0-9]{32,80}'),
@@ -218,6 +220,9 @@ export const tokenRules: readonly TokenRule[] = [
   prefixed('prefect-or-shippo-key', 'shippo_live_ shippo_test_', '[a-f0-9]{40}'),
   prefixed('mapbox-secret-token', 'sk.eyJ', '[A-Za-z0-9_-]{40,200}\\.[A-Za-z0-9_-]{20,60}'),
   prefixed('facebook-token', 'EAACEdEose0cBA EAAG EAAB EAAC', `[A-Za-z0-9]{60,300}${end}`),
+  prefixed('facebook-token', 'EAA', `[A-Z][A-Za-z0-9]{80,400}${end}`, { random: true }),
+  prefixed('openshift-token', 'sha256~', '[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])'),
+  prefixed('intra-42-secret', 's-s4t2ud- s-s4t2af-', `[a-f0-9]{64}${end}`),
   prefixed('readme-key', 'rdme_', '[a-z0-9]{70}'),
   prefixed('scalingo-token', 'tk-us-', '[A-Za-z0-9_-]{48}'),
   prefixed('adobe-secret', 'p8e-', '[A-Za-z0-9]{32}'),

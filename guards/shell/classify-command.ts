@@ -13,11 +13,20 @@ import type { Arg } from './words.ts';
 
 const systemFolder = /^(?:\/usr(?:\/local)?)?\/s?bin\/|^\/opt\/homebrew\/bin\//u;
 
+/** So many words are as much work as a further command. */
+const wordsPerCommand = 64;
+
 export function classifyWords(args: readonly Arg[], context: Context): void {
   const [first, ...rest] = args;
   if (!first) return;
-  if (context.report.workLeft-- <= 0)
+  const { report } = context;
+  if (report.workLeft <= 0) {
+    // Below 0, nothing more is read: never before it has been told.
+    report.workLeft = -1;
     return tell(context, { class: 'opaque', rule: 'too-much', reason: 'it is too long to be read' });
+  }
+  // A wrapper's words are read again for what it runs: `sudo sudo sudo …` would cost the square of its length.
+  report.workLeft = Math.max(0, report.workLeft - 1 - Math.floor(rest.length / wordsPerCommand));
   if (!first.known || first.loose) {
     return tell(context, {
       class: 'opaque',

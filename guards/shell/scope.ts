@@ -47,7 +47,7 @@ export function scopeOf(root: SyntaxNode, parent: Scope): Scope {
     } else if (node.type === 'Function') {
       hasFunctions = true;
       note(`${node.name.value}()`, null);
-    } else if (node.type === 'Command') noteBuiltin(node.name?.value, node.args, note);
+    } else if (node.type === 'Command') noteBuiltin(node.name, node.args, note);
   });
   if (hasFunctions) for (const name of byCommand) values.set(name, null);
   return scope;
@@ -109,19 +109,38 @@ const setters = new Set([
   'wait',
 ]);
 
+/** Set what their words name, as the command behind them does. */
+const wrappers = new Set(['builtin', 'command']);
+
+interface CommandWord {
+  readonly type: string;
+  readonly text: string;
+  /** Without its quotes; of an assignment something else. */
+  readonly value?: unknown;
+}
+
 function noteBuiltin(
-  name: string | undefined,
-  args: readonly { readonly type: string; readonly text: string }[],
+  name: CommandWord | undefined,
+  args: readonly CommandWord[],
   note: (name: string, value: string | null) => void,
 ): void {
-  if (!name || !setters.has(name)) return;
-  for (const { type, text } of args) {
-    // Names as such, and glued to an option as in `printf -vNAME` or behind `let`.
+  if (!name) return;
+  const plain = typeof name.value === 'string' ? name.value : name.text;
+  if (wrappers.has(plain)) {
+    const at = args.findIndex(({ text }) => !text.startsWith('-'));
+    return at < 0 ? undefined : noteBuiltin(args[at], args.slice(at + 1), note);
+  }
+  // A name from a variable may be any of them, and what a trap does is done between any two commands.
+  const isUnsure = /[$`]/u.test(name.text) || plain === 'trap';
+  if (!isUnsure && !setters.has(plain)) return;
+  for (const { type, text, value } of args) {
+    // Names as such, and glued to an option as in `printf -vNAME` or behind `let`; also in quotes that spell them.
     if (type !== 'Word') continue;
     // What `printf` prints is not what it sets.
-    for (const [found] of text.matchAll(name === 'printf' ? /(?<![$\w{])[A-Za-z_]\w*/gu : /[A-Za-z_]\w*/gu)) {
+    const names = isUnsure || plain === 'printf' ? /(?<![$\w{])[A-Za-z_]\w*/gu : /[A-Za-z_]\w*/gu;
+    for (const [found] of `${text} ${String(value)}`.matchAll(names)) {
       // It sets numbers, and is judged where it stands.
-      note(found, name === 'let' ? outside : null);
+      note(found, plain === 'let' ? outside : null);
       if (text.startsWith('-') && found.length > 1) note(found.slice(1), null);
     }
   }

@@ -17,6 +17,13 @@ const letterOf = byteTable((sign) => {
 /** 1: a letter, 2: a sign that may stand for one. */
 const kindOf = byteTable((sign) => (/[a-z]/i.test(sign) ? '\u0001' : leet.has(sign) ? '\u0002' : '\0'));
 const latin1 = new TextDecoder('latin1');
+const utf16 = new TextDecoder('utf-16le', { ignoreBOM: true });
+/** Of each unit the Latin letter that it looks like, of a blank that does not break the one that does; else itself. */
+const looksLike = Uint16Array.from({ length: 1 << 16 }, (_, code) => {
+  const sign = String.fromCharCode(code);
+  if (code === 0xa0) return 32;
+  return sign.replaceAll(lookAlikeLetter, latinLetter).charCodeAt(0);
+});
 
 const shortestEncoded = 16;
 /** Units that are looked through before what was found in them is read. */
@@ -33,7 +40,7 @@ export interface Views {
 
 /** Each is given only where it differs from the text. @param rotated whether words of orders stand in it, rotated by 13 */
 export function viewsOf(given: UnitText, { rotated }: { rotated: boolean }): Views {
-  const whole = given.isAscii ? given : unitText(withoutDisguise(given.text));
+  const whole = given.isAscii ? given : withoutDisguise(given.text);
   const plain = whole.text;
   const disguised = [plain, withoutLeet(whole), withSingleBlanks(plain)].filter(
     (view, index, all) => view !== '' && view !== given.text && all.indexOf(view) === index,
@@ -51,6 +58,13 @@ export function viewsOf(given: UnitText, { rotated }: { rotated: boolean }): Vie
     views.push(
       plain.replaceAll(/(?:[2-7][0-9a-f][ :,-]){12,}[2-7][0-9a-f]/gi, (run) => bytesOf(run.replaceAll(/[ :,-]/g, ''))),
     );
+  // Small letters begin so. Eight are the shortest that is read.
+  if (plain.includes('011') && /(?:[01]{8}[ ,]?){8}/.test(plain))
+    views.push(
+      plain.replaceAll(/(?:[01]{8}[ ,]?){8,}/g, (run) =>
+        run.replaceAll(/([01]{8})[ ,]?/g, (_, bits: string) => String.fromCharCode(Number.parseInt(bits, 2))),
+      ),
+    );
   const encoded = longRuns(whole, shortestEncoded).flatMap(({ start, end }) => {
     const run = plain.slice(start, end);
     return readHex(run) ?? (run.length >= 24 ? (readBase64(run) ?? []) : []);
@@ -60,14 +74,23 @@ export function viewsOf(given: UnitText, { rotated }: { rotated: boolean }): Vie
   return { plain: whole, disguised, decoded: views.filter((view) => view !== plain) };
 }
 
-/** Marks go first: a long run of them takes the normaliser longer than its length. */
-function withoutDisguise(text: string): string {
-  const unmarked = text.replaceAll(/[\p{M}\u00AD\u180E\u200B-\u200F\u2060-\u2064\uFEFF\u{E0000}-\u{E007F}]+/gu, '');
-  return unmarked
-    .normalize('NFKD')
-    .replaceAll(/\p{M}+/gu, '')
-    .replaceAll(lookAlikeLetter, latinLetter)
-    .replaceAll('\u00A0', ' ');
+/**
+ * Marks go first: a long run of them takes the normaliser longer than its length. So do signs that stand for whole words of
+ * Arabic and Japanese (`U+FDFA` is eighteen letters): no Latin letter is in one.
+ */
+function withoutDisguise(text: string): UnitText {
+  const unmarked = text.replaceAll(
+    /[\p{M}\uFDF0-\uFDFC\u3300-\u3357\u00AD\u180E\u200B-\u200F\u2060-\u2064\uFEFF\u{E0000}-\u{E007F}]+/gu,
+    '',
+  );
+  const { units } = unitText(unmarked.normalize('NFKD').replaceAll(/\p{M}+/gu, ''));
+  let all = 0;
+  for (let at = 0; at < units.length; at += 1) {
+    const unit = looksLike[units[at] ?? 0] ?? 0;
+    units[at] = unit;
+    all |= unit;
+  }
+  return { text: utf16.decode(units), units, isAscii: all < 128 };
 }
 
 /** The lines with more space between their words, with one blank for each. */

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { riskSchema } from '../../core/contracts/labels.ts';
 import { type PathPart, type PolicyProblem, problemAt, describeValue, quote } from '../problems.ts';
 import { effects } from '../schema-words.ts';
-import { suggest } from '../suggest.ts';
+import { suggest } from '../../core/suggest.ts';
 import { readPolicyDocument } from '../yaml-document.ts';
 import { expectedBy, remedyFor } from '../zod-problems.ts';
 import { type CallSource, callSourceSchema, contextSourceSchema } from './call-source.ts';

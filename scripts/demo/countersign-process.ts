@@ -18,6 +18,8 @@ const startTimeoutMs = 120_000;
 const pollMs = 50;
 
 export interface CountersignProcess {
+  url: string;
+  /** By the local key: of whoever runs this. */
   gateway: Countersign;
   uiUrl: string;
   /** kill -9 of the program (worker and gateway) and of its engine, at once. */
@@ -55,6 +57,7 @@ export async function startCountersign({ pack, state, environment }: StartOption
   const apiKey = (await readFile(join(state, 'api-key'), 'utf8')).trim();
   const ended = endOf(child);
   return {
+    url: record.url,
     gateway: new Countersign({ url: record.url, apiKey }),
     uiUrl: engine.uiUrl,
     async kill() {

@@ -3,7 +3,7 @@ import type { Store } from '../store.ts';
 import { approvalChangeMethods } from './approval-changes.ts';
 import { askMethods } from './asks.ts';
 import { bodyMethods } from './bodies.ts';
-import { controlMethods } from './control.ts';
+import { controlMethods, type SeenControl } from './control.ts';
 import { decisionMethods } from './decisions.ts';
 import { fenceMethods } from './fences.ts';
 import { gateStateMethods } from './gate-state.ts';
@@ -23,9 +23,10 @@ import { tellingMethods } from './tellings.ts';
 import { voteMethods } from './votes.ts';
 
 export function createSqlStore(session: SqlSession): Store {
+  const seen: SeenControl = new Map();
   return {
     ...runMethods(session),
-    ...gateStateMethods(session),
+    ...gateStateMethods(session, seen),
     ...decisionMethods(session),
     ...limitMethods(session),
     ...askMethods(session),
@@ -35,7 +36,7 @@ export function createSqlStore(session: SqlSession): Store {
     ...fenceMethods(session),
     ...grantUseMethods(session),
     ...receiptMethods(session),
-    ...controlMethods(session),
+    ...controlMethods(session, seen),
     ...keyUseMethods(session),
     ...bodyMethods(session),
     ...noticeMethods(session),

@@ -20,11 +20,8 @@ import type { Queries, SqlSession } from './session.ts';
 import type { DecisionsTable } from './tables.ts';
 import { ofDecision } from './write-scopes.ts';
 
-export function decisionMethods(
-  session: SqlSession,
-): Pick<Store, 'findDecision' | 'recordDecision' | 'listDecisions' | 'editsOf'> {
+export function decisionMethods(session: SqlSession): Pick<Store, 'recordDecision' | 'listDecisions' | 'editsOf'> {
   return {
-    findDecision: (key) => session.read((queries) => findDecision(queries, key)),
     recordDecision: (record, expected) =>
       session.write((queries) => recordDecision(queries, record, expected.runEpoch), {
         ...ofDecision(record.decision.body.workflowId, record.grantUse?.grantId, record.breakGlass !== undefined),
@@ -60,7 +57,7 @@ const decisionByKey = prepared((queries, key: DecisionKey) =>
     .where('link_run_id', '=', key.linkRunId),
 );
 
-async function findDecision(queries: Queries, key: DecisionKey): Promise<SignedDecision | null> {
+export async function findDecision(queries: Queries, key: DecisionKey): Promise<SignedDecision | null> {
   const [row] = (await decisionByKey(queries, key)).rows;
   return row ? toDecision(row) : null;
 }
@@ -219,10 +216,18 @@ const insertAdmission = prepared((queries, one: AdmissionQuery) =>
     .values({ call_key: one.callKey, try: one.try, workflow_id: one.workflowId, turn: one.turn }),
 );
 
+/**
+ * Of the run as its calls by tool say it, which are counted with each admission: counting the admissions themselves would cost
+ * more with every call, twice in each pass.
+ */
 const admissionsSoFar = prepared((queries, { workflowId, turn, callKey, try: tryNumber }: AdmissionQuery) => {
   const count = queries.selectFrom('admissions').select((column) => column.fn.countAll().as('count'));
   return queries.selectNoFrom([
-    count.where('workflow_id', '=', workflowId).as('run'),
+    queries
+      .selectFrom('tool_calls')
+      .select((column) => column.fn.sum<number | string | null>('calls').as('calls'))
+      .where('workflow_id', '=', workflowId)
+      .as('run'),
     count.where('workflow_id', '=', workflowId).where('turn', '=', turn).as('turn'),
     count.where('call_key', '=', callKey).where('try', '=', tryNumber).as('own'),
   ]);

@@ -3,8 +3,9 @@ import { sql } from 'kysely';
 import type { Purpose } from '../../core/contracts/ids.ts';
 import { labelSchema } from '../../core/contracts/labels.ts';
 import type { SignedReceipt } from '../../core/contracts/receipt.ts';
-import type { FenceRow, GateState, LinkRow, RunRow, Store } from '../store.ts';
-import { readAdmissions } from './decisions.ts';
+import type { FenceRow, GateQuery, GateState, LinkRow, RunRow, Store } from '../store.ts';
+import { readOrders, type SeenControl } from './control.ts';
+import { findDecision, readAdmissions } from './decisions.ts';
 import { toFence } from './fence-rows.ts';
 import { readCounted } from './limits.ts';
 import { toReceipt } from './receipts.ts';
@@ -15,11 +16,17 @@ import type { Queries, SqlSession } from './session.ts';
 import { createSettledTurns, type SettledTurns } from './settled-turns.ts';
 import { toStoredVote } from './votes.ts';
 
-type GateQuery = Parameters<Store['gateState']>[0];
-
-export function gateStateMethods(session: SqlSession): Pick<Store, 'gateState'> {
+export function gateStateMethods(session: SqlSession, seen: SeenControl): Pick<Store, 'gateState' | 'gateView'> {
   const settled = createSettledTurns();
-  return { gateState: (query) => session.read((queries) => readGateState(queries, settled, query)) };
+  return {
+    gateState: (query) => session.read((queries) => readGateState(queries, settled, query)),
+    gateView: (query, kinds) =>
+      session.read(async (queries) => ({
+        state: await readGateState(queries, settled, query),
+        decision: await findDecision(queries, query),
+        orders: await readOrders(queries, seen, kinds),
+      })),
+  };
 }
 
 async function readGateState(queries: Queries, settled: SettledTurns, query: GateQuery): Promise<GateState> {

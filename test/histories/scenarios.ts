@@ -60,10 +60,10 @@ function awayAtFirst(times: number): (store: Store) => Store {
   let left = times;
   return (store) => ({
     ...store,
-    async gateState(query) {
+    async gateView(query, kinds) {
       left -= 1;
       if (left >= 0) throw new CountersignError('store-unavailable', 'Cannot read the store: it is away, expected it');
-      return await store.gateState(query);
+      return await store.gateView(query, kinds);
     },
   });
 }

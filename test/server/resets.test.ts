@@ -19,9 +19,10 @@ describe('a reset', () => {
   /** A database in which somebody wrote another result of what was executed. */
   const tampered = (store: Store): Store => ({
     ...store,
-    async gateState(query) {
-      const state = await store.gateState(query);
-      return tampering ? { ...state, fences: state.fences.map(withOtherResult) } : state;
+    async gateView(query, kinds) {
+      const view = await store.gateView(query, kinds);
+      const fences = tampering ? view.state.fences.map(withOtherResult) : view.state.fences;
+      return { ...view, state: { ...view.state, fences } };
     },
     async voidFence(step) {
       const voided = await store.voidFence(step);

@@ -75,7 +75,13 @@ test('a worker that a program of one’s own starts in such a namespace is refus
   const keys = await loadOrCreateKeys({ folder: join(state, 'keys'), domains, clock: Date });
   const taskQueues = { agent: 'q', model: 'q', tools: 'q', notify: 'q', record: 'q' };
   const started = startTestWorker({
-    ...{ folder: state, address, taskQueues, modelURL: 'http://127.0.0.1:1', door, store, keys },
+    folder: state,
+    address,
+    taskQueues,
+    modelURL: 'http://127.0.0.1:1',
+    door,
+    store,
+    keys,
     pack: testPack(state),
     settings: { roles: ['tools'] },
   });

@@ -26,6 +26,6 @@ export async function signReview(
   const review = await store.getReview(nonce);
   if (!review) throw new TypeError('no review was opened');
   const said = { finding: 'justified', reason: 'The outage is on record.', signedAt: Date.now() } as const;
-  const by = { principal, roles: ['operator'], keyId: keyIdOf(principal) };
+  const by = { principal, roles: ['operator'], keyId: keyIdOf(principal), channel: 'terminal' as const };
   await desk.control({ kind: 'review-signature', nonce, voteDigest: review.voteDigest, ...said, ...by });
 }

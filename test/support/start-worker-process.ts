@@ -35,6 +35,7 @@ export interface KillAt {
 }
 
 export interface WorkerProcess {
+  pid: number;
   /** Exit code, or the signal that ended it. */
   ended: Promise<number | string | null>;
   signal(signal: 'SIGKILL' | 'SIGTERM'): void;
@@ -76,10 +77,12 @@ export async function startWorkerProcess(
     ready,
     ended.then((end) => Promise.reject(new Error(`the worker ended (${end}) before it polled`))),
   ]);
+  const { pid = 0 } = child;
   return {
+    pid,
     ended,
     signal: (signal) => end(child, signal),
-    residentKilobytes: async () => await residentKilobytes(child.pid ?? 0),
+    residentKilobytes: async () => await residentKilobytes(pid),
   };
 }
 

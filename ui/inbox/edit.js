@@ -25,7 +25,7 @@ const drafts = new Map();
 /** @type {Editable | undefined} */
 let shown;
 
-/** @param {() => string} reason what stands in the reason field @param {(told: string) => Promise<void>} taken */
+/** @param {() => string} reason what stands in the reason field @param {(nonce: string, told: string) => Promise<void>} taken */
 export function offerEditing(reason, taken) {
   openButton.addEventListener('click', () => void startEditing());
   edited.addEventListener('input', () => {
@@ -83,7 +83,7 @@ function forEditing(text) {
   );
 }
 
-/** @param {string} why @param {(told: string) => Promise<void>} taken */
+/** @param {string} why @param {(nonce: string, told: string) => Promise<void>} taken */
 async function send(why, taken) {
   const one = shown;
   if (!one || sendButton.disabled) return;
@@ -104,7 +104,7 @@ async function send(why, taken) {
       form.hidden = true;
       element('card-title').focus();
     } else problem.textContent = told;
-    await taken(told);
+    await taken(one.nonce, told);
   } catch (error) {
     problem.textContent = messageOf(error);
     edited.focus();
@@ -133,7 +133,7 @@ function toldOf(status, reason) {
     case 'recorded':
       return 'Your edit is recorded. Where the call still needs an approval, it is asked about anew; somebody else approves it.';
     case 'duplicate':
-      return 'You had answered before; the first answer stands.';
+      return `Not taken: ${reason ?? 'you had answered it before'}.`;
     case 'late':
       return 'Too late: the request was no longer open.';
     default:

@@ -19,7 +19,7 @@ import { ask, element, messageOf, rowOf } from './page.js';
  * @property {{ mayAnswer: boolean }} you
  */
 /** @typedef {{ coverageDigest: string, lines: Line[], risk: string, confirmation: string | null }} Preview */
-/** @typedef {{ why: (one: never) => string, reason: () => string, taken: (told: string) => Promise<void> }} Page */
+/** @typedef {{ why: (one: never) => string, reason: () => string, taken: (nonce: string, told: string) => Promise<void> }} Page */
 
 const form = /** @type {HTMLFormElement} */ (element('grant-form'));
 const openButton = /** @type {HTMLButtonElement} */ (element('grant'));
@@ -147,7 +147,7 @@ async function send(page) {
       form.hidden = true;
       element('card-title').focus();
     }
-    await page.taken(toldOf(answer));
+    await page.taken(one.nonce, toldOf(answer));
   } catch (error) {
     problem.textContent = messageOf(error);
     update();
@@ -162,7 +162,7 @@ function toldOf({ status, outcome = null, reason, grantId = '' }) {
     case 'recorded':
       return `Recorded; the run has not answered yet. Grant ${grantId} is approved by you.`;
     case 'duplicate':
-      return 'You had voted before; the first vote stands, and no grant comes of this one.';
+      return `Not counted: ${reason ?? 'you had answered it before'}. No grant comes of this one.`;
     case 'late':
       return 'Too late: the request was no longer open.';
     default:

@@ -29,7 +29,7 @@ import { showUnreadable } from './unreadable.js';
  * @property {import('./grant.js').Grantable['approvers'] & { confirmation: string | null }} approvers
  * @property {import('./grant.js').Proposed[]} grants
  * @property {{ channel: string, problem: string | null }[]} [untold]
- * @property {{ mayAnswer: boolean, mayDeny: boolean, reason: string | null, answered?: string }} you
+ * @property {{ mayAnswer: boolean, mayDeny: boolean, reason: string | null, answered?: string, answer?: { castAt: number, channel: string } }} you
  * @property {{ left: number, mayEdit: boolean, reason: string | null }} [editing]
  */
 
@@ -41,6 +41,8 @@ const approvals = new Map();
 const openedWhole = new Set();
 /** @type {string | undefined} */
 let shown;
+/** Whose card stands there; undefined while another one is fetched. What is answered is this. @type {Approval | undefined} */
+let drawn;
 let busy = false;
 /** What became of the answer to the request that is shown; empty before. */
 let told = '';
@@ -154,6 +156,10 @@ async function open(nonce, focus = false) {
     element('whole').hidden = true;
     element('state').textContent = '';
     told = '';
+    // A button of the card that was there would answer what nobody has seen.
+    drawn = undefined;
+    element('card-section').hidden = true;
+    updateButtons();
   }
   try {
     await refresh(nonce);
@@ -166,6 +172,7 @@ async function open(nonce, focus = false) {
 
 function showCard() {
   const one = shown === undefined ? undefined : approvals.get(shown);
+  drawn = one;
   element('card-section').hidden = one === undefined;
   if (!one) return;
   const [headline, ...rest] = one.lines;
@@ -182,7 +189,7 @@ function showCard() {
   // What the gateway said of an answer stays.
   if (told !== '') element('state').textContent = told;
   else if (!one.open) element('state').textContent = `This request is ${one.outcome ?? 'closed'}.`;
-  else if (answered !== undefined) element('state').textContent = `You have answered it: ${answered}.`;
+  else if (answered !== undefined) element('state').textContent = `You have answered it: ${answeredWords(one)}.`;
   else if (!one.you.mayAnswer)
     element('state').textContent =
       `You may ${mayDeny ? 'deny, and not approve' : 'not answer'}: ${one.you.reason ?? 'no reason given'}`;
@@ -203,6 +210,13 @@ function showCard() {
 /** @param {Approval} one */
 function needsWhole(one) {
   return one.card.argumentsCut || one.card.opaque !== undefined;
+}
+
+/** @param {Approval} one */
+function answeredWords({ you: { answered = '', answer } }) {
+  return answer
+    ? `${answered} at ${new Date(answer.castAt).toISOString().slice(0, 19).replace('T', ' ')} UTC from ${answer.channel}`
+    : answered;
 }
 
 /** What is typed to approve it: what its terms want, and for what is critical always. @param {Approval} one */
@@ -240,7 +254,7 @@ function whyNotApprove(one) {
 }
 
 function updateButtons() {
-  const one = shown === undefined ? undefined : approvals.get(shown);
+  const one = drawn;
   const why = one ? whyNotApprove(one) : '';
   approveButton.disabled = busy || !one || why !== '';
   denyButton.disabled = busy || !one || !hasTimeLeft() || (reasonNeeded(one) && reason.value.trim() === '');
@@ -273,21 +287,25 @@ function shownBare(text) {
 
 /** @param {boolean} yes */
 async function answer(yes) {
-  const one = shown === undefined ? undefined : approvals.get(shown);
+  const one = drawn;
   if (!one || busy || (yes ? approveButton : denyButton).disabled) return;
   busy = true;
   updateButtons();
   element('state').textContent = 'Sending your answer…';
-  try {
-    const said = { reason: reason.value.trim(), confirmation: confirmation.value };
-    told = await (one.kind === 'call' ? sendVote(one, yes ? 'approve' : 'deny', said) : sendReconcile(one, yes, said));
-  } catch (error) {
-    told = messageOf(error);
-  }
-  element('state').textContent = told;
+  const said = { reason: reason.value.trim(), confirmation: confirmation.value };
+  const sending = one.kind === 'call' ? sendVote(one, yes ? 'approve' : 'deny', said) : sendReconcile(one, yes, said);
+  const outcome = await sending.catch(messageOf);
   busy = false;
+  tell(one.nonce, outcome);
   await load().catch((error) => say(messageOf(error)));
   updateButtons();
+}
+
+/** With the request that was answered, and with no other that was opened meanwhile. @param {string} nonce @param {string} outcome */
+function tell(nonce, outcome) {
+  if (shown !== nonce) return say(`${approvals.get(nonce)?.lines[0]?.text ?? 'Another request'}: ${outcome}`);
+  told = outcome;
+  element('state').textContent = outcome;
 }
 
 /** @param {number} by */
@@ -330,11 +348,10 @@ approveButton.addEventListener('click', () => void answer(true));
 denyButton.addEventListener('click', () => void answer(false));
 element('show-whole').addEventListener('click', () => void showWhole());
 const reasonText = () => reason.value.trim();
-/** What became of an answer that another form sent. @param {string} said */
-const taken = async (said) => {
-  told = said;
+/** What became of an answer that another form sent. @param {string} nonce @param {string} outcome */
+const taken = async (nonce, outcome) => {
+  tell(nonce, outcome);
   await load().catch((error) => say(messageOf(error)));
-  element('state').textContent = said;
 };
 offerEditing(reasonText, taken);
 offerGranting({ why: whyNotYet, reason: reasonText, taken });

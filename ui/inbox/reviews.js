@@ -18,7 +18,7 @@ import { ask, element, messageOf, visible } from './page.js';
  * @property {number} dueAt
  * @property {boolean} overdue
  * @property {number} needed
- * @property {{ principal: string, finding: string }[]} signatures
+ * @property {{ principal: string, finding: string, channel: string }[]} signatures
  * @property {{ maySign: boolean, reason: string | null }} you
  */
 
@@ -74,7 +74,9 @@ function itemOf(nonce) {
 /** @param {Review} review */
 function linesOf({ tool, environment, risk, by, role, reason, dueAt, overdue, needed, signatures, you }) {
   const due = `${new Date(dueAt).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  const signed = signatures.map(({ principal, finding }) => `${principal} (${finding})`).join(', ');
+  const signed = signatures
+    .map(({ principal, finding, channel }) => `${principal} (${finding}, from ${channel})`)
+    .join(', ');
   return [
     `${by} answered alone, as ${role}: ${tool} on ${environment} (risk ${risk})`,
     `Reason: ${reason}`,

@@ -26,7 +26,7 @@ export async function sendVote(one, verdict, said) {
     case 'recorded':
       return 'Recorded; the run has not answered yet.';
     case 'duplicate':
-      return 'You had voted before; the first vote stands.';
+      return `Not counted: ${refusal ?? 'you had answered it before'}.`;
     case 'late':
       return 'Too late: the request was no longer open.';
     default:

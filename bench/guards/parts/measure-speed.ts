@@ -6,9 +6,9 @@ import { checkInput, classifyShell, findInjection, redactSecrets } from '../../.
 import { interleave } from '../../parts/interleave.ts';
 import { summarise, summariseRatio } from '../../parts/statistics.ts';
 import type { Measurement } from '../../parts/suite.ts';
+import { flat, hostileScripts, hostileTexts, megabyte } from './hostile-texts.ts';
 
 const kilobyte = 1024;
-const megabyte = 1024 * kilobyte;
 const lines = [
   '2026-03-04T05:06:07Z app[17] INFO handled GET /orders/4711 in 12 ms, user=anna status=200 id=8f14e45f',
   '{"time":1772600767,"level":"warn","host":"web-3","message":"retried after a timeout","attempt":2,"trace":"0f8b9c6e-5d3a-4c21"}',
@@ -17,10 +17,7 @@ const lines = [
   'error TS2769: No overload matches this call at src/orders/place-order.ts:54:63, see https://example.com/errors/2769',
 ];
 const page = `${lines.join('\n')}\n`;
-/** A flat text: one that is put together or cut out costs more to read, and that is not what is measured. */
-const flat = (text: string): string => Buffer.from(text).toString();
 const output = (bytes: number): string => flat(page.repeat(Math.ceil(bytes / page.length)).slice(0, bytes));
-const of = (unit: string): string => flat(unit.repeat(Math.ceil(megabyte / unit.length)).slice(0, megabyte));
 const commands = [
   'git status --short',
   'find . -name "*.ts" -newer package.json | xargs wc -l | sort -n',
@@ -29,17 +26,6 @@ const commands = [
   'for f in src/*.ts; do grep -n TODO "$f"; done',
 ];
 const script = Array.from({ length: 50 }, (_, at) => commands[at % commands.length]).join('\n');
-const nested = `${'echo $('.repeat(10_000)}true${')'.repeat(10_000)}`;
-
-const hostile: Readonly<Record<string, string>> = {
-  'one-character': of('a'),
-  quotes: of('password="a '),
-  'token-beginnings': of('sk-'),
-  orders: of('ignore all previous '),
-  marks: of('\u0301\u0323').slice(0, megabyte / 2),
-  'deep-json': of('{"a":['),
-};
-
 /** Texts that were found clean are remembered: each call gets one that was not seen. */
 let calls = 0;
 async function allGuards(text: string): Promise<void> {
@@ -55,11 +41,14 @@ function plainLoop(text: string): number {
   return sum;
 }
 
-/** Milliseconds of processor time of one call. */
+/**
+ * Milliseconds of processor time of one call, of the thread that makes it: what a caller waits for where nobody else computes.
+ * Those that collect garbage and compile beside it swing more than what is measured.
+ */
 async function processorTime(times: number, call: () => unknown): Promise<number> {
-  const before = process.cpuUsage();
+  const before = process.threadCpuUsage();
   for (let index = 0; index < times; index += 1) await call();
-  const { user, system } = process.cpuUsage(before);
+  const { user, system } = process.threadCpuUsage(before);
   return (user + system) / 1000 / times;
 }
 
@@ -77,10 +66,11 @@ export async function measureSpeed(rounds: number): Promise<Measurement[]> {
     two: async () => await processorTime(2, async () => await allGuards(texts.two)),
     four: async () => await processorTime(1, async () => await allGuards(texts.four)),
     script: async () => await processorTime(100, () => classifyShell(script)),
-    nested: async () => await processorTime(1, () => classifyShell(nested)),
   };
-  for (const [name, text] of Object.entries(hostile))
-    variants[name] = async () => await processorTime(1, async () => await allGuards(text));
+  for (const [name, text] of Object.entries(hostileTexts))
+    variants[`text ${name}`] = async () => await processorTime(1, async () => await allGuards(text));
+  for (const [name, text] of Object.entries(hostileScripts))
+    variants[`script ${name}`] = async () => await processorTime(20, () => classifyShell(text));
   const times = await interleave(variants, rounds, 2);
   const list = (name: string): number[] => times[name] ?? [];
   const per = (name: string, by: number): number[] => list(name).map((one) => one / by);
@@ -107,7 +97,7 @@ export async function measureSpeed(rounds: number): Promise<Measurement[]> {
     ratio('linear-2-to-1', per('two', 2), list('one'), 1.1),
     ratio('linear-4-to-1', per('four', 4), list('one'), 1.1),
     cost('script-50-commands', 'script', 1),
-    cost('script-nested-10000', 'nested', 50),
-    ...Object.keys(hostile).map((name) => cost(`hostile-1MiB-${name}`, name, 50)),
+    ...Object.keys(hostileScripts).map((name) => cost(`script-${name}`, `script ${name}`, 50)),
+    ...Object.keys(hostileTexts).map((name) => cost(`hostile-1MiB-${name}`, `text ${name}`, 50)),
   ];
 }

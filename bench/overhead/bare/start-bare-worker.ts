@@ -1,6 +1,7 @@
 /** A worker of the bare loop, with the SDK's own settings. */
 import { fileURLToPath } from 'node:url';
-import { type BundleOptions, bundleWorkflowCode, NativeConnection, Worker } from '@temporalio/worker';
+import { IllegalStateError } from '@temporalio/common';
+import { type BundleOptions, bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { silentLogger } from '../../../client/silent-logger.ts';
 import type { BareActivities } from './activities.ts';
 
@@ -22,10 +23,20 @@ export async function bareBundle(): Promise<{ code: string }> {
   return await bundled;
 }
 
+/** Once per process; a governed worker in it has done so before. */
+function silence(): void {
+  try {
+    Runtime.install({ logger: silentLogger, shutdownSignals: [], telemetryOptions: {} });
+  } catch (error) {
+    if (!(error instanceof IllegalStateError)) throw error;
+  }
+}
+
 export async function startBareWorker(
   temporal: { address: string; namespace: string },
   activities: BareActivities,
 ): Promise<BareWorker> {
+  silence();
   const connection = await NativeConnection.connect({ address: temporal.address });
   const worker = await Worker.create({
     connection,

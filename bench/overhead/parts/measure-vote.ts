@@ -8,21 +8,18 @@ import { interleave } from '../../parts/interleave.ts';
 import { quantile, summarise, summariseRatio } from '../../parts/statistics.ts';
 import type { Measurement, SuiteOptions } from '../../parts/suite.ts';
 import { textOf } from '../agent-loops.ts';
-import { bareQueue } from '../bare/start-bare-worker.ts';
-import { startedByName } from '../tools.ts';
+import { startBareWait, startOf, type Waiting } from '../bare/start-bare-wait.ts';
 import { taskQueues, type World } from '../world.ts';
 
 const votesPerRound = 12;
 const pollMs = 2;
-/** An open run waits in its own history: start, then one whole workflow task. */
-const eventsOfWaiting = 4;
 
 export async function measureVote(world: World, options: SuiteOptions): Promise<Measurement[]> {
   if (!options.wants('vote')) return [];
   options.progress(`vote: ${options.rounds} rounds of ${votesPerRound} votes and signals`);
   const times = await interleave(
     {
-      bare: () => inTurn(() => startBareWait(world)),
+      bare: () => inTurn(() => startBareWait(world.door.client, textOf({ tool: 'send', turns: 1 }).name)),
       governed: () => inTurn(() => startAsking(world)),
     },
     options.rounds,
@@ -49,14 +46,6 @@ export async function measureVote(world: World, options: SuiteOptions): Promise<
   ];
 }
 
-interface Waiting {
-  /** What the tool will be called with. */
-  name: string;
-  /** @returns when the signal was sent, ms: by then a vote is stored, which is when the gateway has accepted it. */
-  go(): Promise<number>;
-  ended(): Promise<unknown>;
-}
-
 /** All wait; then one after the other is let go, each to its end. @returns ms of each */
 async function inTurn(start: () => Promise<Waiting>): Promise<number[]> {
   const waiting = await Promise.all(Array.from({ length: votesPerRound }, start));
@@ -68,36 +57,6 @@ async function inTurn(start: () => Promise<Waiting>): Promise<number[]> {
     await one.ended();
   }
   return times;
-}
-
-async function startOf(name: string): Promise<number> {
-  for (;;) {
-    const startedAt = startedByName.get(name);
-    if (startedAt !== undefined) {
-      startedByName.delete(name);
-      return startedAt;
-    }
-    await delay(pollMs);
-  }
-}
-
-async function startBareWait({ door }: World): Promise<Waiting> {
-  const { name } = textOf({ tool: 'send', turns: 1 });
-  const handle = await door.client.workflow.start('bareWait', {
-    workflowId: `wait-${name}`,
-    taskQueue: bareQueue,
-    args: [{ name }],
-  });
-  while ((await handle.describe()).historyLength < eventsOfWaiting) await delay(pollMs);
-  return {
-    name,
-    go: async () => {
-      const at = performance.now();
-      await handle.signal('go');
-      return at;
-    },
-    ended: () => handle.result(),
-  };
 }
 
 async function startAsking({ door, store, desk, pack }: World): Promise<Waiting> {

@@ -39,7 +39,10 @@ export const reviewsSign = defineCommand({
       risk: 'low',
       yes,
     });
-    const signed = await terminal.progress('signing', gateway.reviews.sign(review.nonce, { finding, reason }));
+    const signed = await terminal.progress(
+      'signing',
+      gateway.reviews.sign(review.nonce, { finding, reason, channel: 'terminal' }),
+    );
     if (json) terminal.json(signed);
     else {
       const { state, signatures, needed } = signed;

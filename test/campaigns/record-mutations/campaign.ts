@@ -8,10 +8,10 @@ import { bundleFolder } from '../../support/bundle-folder.ts';
 import type { Campaign, CampaignFailure, CampaignOrder, CampaignResult } from '../campaign.ts';
 import { startCampaignEngine } from '../frame/engine.ts';
 import { createRandom, type Random } from '../frame/random.ts';
-import { drawField, drawMutations, drawWhole, type Fields, fieldsOf, type Mutation } from './draw.ts';
+import { drawAddition, drawField, drawMutations, drawWhole, type Fields, fieldsOf, type Mutation } from './draw.ts';
 import { judge, type Verdict } from './judge.ts';
-import { type AuditLimit, auditLimits, isAt, limitOf } from './limits.ts';
-import { fieldChanges, partChanges } from './mutate.ts';
+import { type AuditLimit, auditLimits, isAt, isOf, limitOf } from './limits.ts';
+import { additionChanges, fieldChanges, partChanges } from './mutate.ts';
 import { type MutableRun, mutatedBranches, playAndExport } from './runs.ts';
 
 interface Judged {
@@ -65,7 +65,7 @@ const mostTries = 80;
 
 /** A limit is one only while a change that it lists is really not found: what is found since then must leave the list. */
 async function proveLimits(
-  { byName }: Fields,
+  { byName, additions }: Fields,
   share: number,
   random: Random,
   bundle: ReplayBundle,
@@ -78,12 +78,22 @@ async function proveLimits(
       // A whole part has no field: any field of it leads there.
       isAt(limit, limit.field === '' ? { ...site, field: '' } : site),
     );
+    const addable = [...additions.values()]
+      .flat()
+      .filter(({ addition }) => isOf(limit, { ...addition.site, change: addition.change }));
     let survived = false;
-    for (let tried = 0; tried < mostTries && targets.length > 0 && !survived; tried += 1) {
+    for (let tried = 0; tried < mostTries && targets.length + addable.length > 0 && !survived; tried += 1) {
       const named = own.pick(limit.changes ?? fieldChanges);
+      const isAddition = additionChanges.some((one) => one === named);
       const change = fieldChanges.find((one) => one === named);
       const whole = partChanges.find((one) => one === named);
-      const mutation = whole ? drawWhole(targets, own, whole) : drawField(targets, own, change);
+      const mutation = isAddition
+        ? drawAddition(addable, own)
+        : targets.length === 0
+          ? undefined
+          : whole
+            ? drawWhole(targets, own, whole)
+            : drawField(targets, own, change);
       if (!mutation || limitOf(mutation) !== limit) continue;
       survived = (await judge(mutation.run, mutation.parts, bundle)).kind === 'missed';
     }

@@ -3,6 +3,7 @@
  * rare in a run is changed as often as what is everywhere.
  */
 import type { Random } from '../frame/random.ts';
+import { type Addition, additionsOf } from './additions.ts';
 import {
   type Change,
   changeField,
@@ -10,6 +11,7 @@ import {
   type FieldChange,
   fieldChanges,
   partChanges,
+  replaceAt,
   valueOfSite,
 } from './mutate.ts';
 import type { MutableRun } from './runs.ts';
@@ -35,9 +37,16 @@ interface Target {
   site: Site;
 }
 
+interface AdditionTarget {
+  run: MutableRun;
+  addition: Addition;
+}
+
 export interface Fields {
   /** All places of a name, over all runs. */
   byName: ReadonlyMap<string, readonly Target[]>;
+  /** All that can be added, by the name of the change, over all runs. */
+  additions: ReadonlyMap<string, readonly AdditionTarget[]>;
 }
 
 export function fieldsOf(runs: readonly MutableRun[]): Fields {
@@ -50,21 +59,37 @@ export function fieldsOf(runs: readonly MutableRun[]): Fields {
       byName.set(name, group);
     }
   }
-  return { byName };
+  const additions = new Map<string, AdditionTarget[]>();
+  for (const run of runs) {
+    for (const addition of additionsOf(run.parts)) {
+      const name = `${addition.change} ${addition.site.where}: ${addition.site.field}`;
+      const group = additions.get(name) ?? [];
+      group.push({ run, addition });
+      additions.set(name, group);
+    }
+  }
+  return { byName, additions };
 }
 
 export function* drawMutations(
   runs: readonly MutableRun[],
-  { byName }: Fields,
+  { byName, additions }: Fields,
   count: number,
   random: Random,
 ): Generator<Mutation> {
   const names = random.shuffle([...byName.keys()].toSorted());
+  const added = random.shuffle([...additions.keys()].toSorted());
   for (let drawn = 0, round = 0; drawn < count; round += 1) {
     const own = random.fork(String(round));
-    // One in eight changes whole parts.
+    // One in eight changes whole parts, and two in eight add something.
     const name = names[round % names.length] ?? '';
-    const mutation = own.next() < 1 / 8 ? drawPart(runs, own) : drawField(byName.get(name) ?? [], own);
+    const part = own.next();
+    const mutation =
+      part < 1 / 8
+        ? drawPart(runs, own)
+        : part < 3 / 8
+          ? drawAddition(additions.get(added[round % added.length] ?? '') ?? [], own)
+          : drawField(byName.get(name) ?? [], own);
     if (!mutation) continue;
     drawn += 1;
     yield { ...mutation, id: String(drawn) };
@@ -83,6 +108,14 @@ export function drawField(
   if (!parts) return undefined;
   const movedMs = change === 'remove' ? null : distance(valueOfSite(run.parts, site), valueOfSite(parts, site), site);
   return { run, parts, where: site.where, field: site.field, change: changed ? change : 'edit', movedMs };
+}
+
+export function drawAddition(targets: readonly AdditionTarget[], random: Random): Drawn | undefined {
+  if (targets.length === 0) return undefined;
+  const { run, addition } = random.pick(targets);
+  const { site, change, value } = addition;
+  const parts = replaceAt(run.parts, site, value);
+  return { run, parts, where: site.where, field: site.field, change, movedMs: null };
 }
 
 /** Times are ISO text in events, milliseconds in ours, seconds in a worker’s notes. */

@@ -4,8 +4,9 @@ import { jsonAt, type Path, type Site, valueAt } from './sites.ts';
 
 export const fieldChanges = ['edit', 'take-over', 'remove'] as const;
 export const partChanges = ['part-removed', 'part-twice', 'parts-swapped', 'tail-cut', 'link-removed'] as const;
+export const additionChanges = ['added', 'rewritten'] as const;
 export type FieldChange = (typeof fieldChanges)[number];
-export type Change = FieldChange | (typeof partChanges)[number];
+export type Change = FieldChange | (typeof partChanges)[number] | (typeof additionChanges)[number];
 
 /** Undefined where the change would change nothing. */
 export function changeField(

@@ -243,7 +243,14 @@ describe('P2 a further break-glass', () => {
     const [{ nonce, voteDigest } = { nonce: '', voteDigest: '' }] = await world.store.listReviews({ limit: 1 });
     for (const principal of principals) {
       const of = { kind: 'review-signature', nonce, voteDigest, finding: 'justified' } as const;
-      const by = { principal, roles: ['operator'], keyId: 'a', reason: 'I looked', signedAt: world.clock.at };
+      const by = {
+        principal,
+        roles: ['operator'],
+        keyId: 'a',
+        channel: 'api' as const,
+        reason: 'I looked',
+        signedAt: world.clock.at,
+      };
       await world.order({ ...of, ...by });
     }
   };

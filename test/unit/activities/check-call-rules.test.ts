@@ -84,7 +84,10 @@ describe('P1 a limit of calls', () => {
       const admitted = { run: 0, turn: 0, thisCallAndTry: false };
       world.dependencies.store = {
         ...store,
-        gateState: async (query) => ({ ...(await store.gateState(query)), admitted }),
+        gateView: async (query, kinds) => {
+          const view = await store.gateView(query, kinds);
+          return { ...view, state: { ...view.state, admitted } };
+        },
       };
       expect(wordOf(await world.gate({ tool: 'restart', turn, index: 1 }))).toBe(`deny ${rule}`);
     },
@@ -273,6 +276,16 @@ describe('P1 X5 port: the gate refuses', () => {
   ])('%s', async (_name, changes, word) => {
     const world = await createGateWorld();
     expect(wordOf(await world.gate(changes))).toBe(word);
+  });
+
+  test('C13 adapt: the same is refused before any tool hears of it, whatever the policy says', async () => {
+    const world = await createGateWorld({ policy: loose });
+    const words = [
+      await world.gate({ index: 0, tool: 'none' }),
+      await world.gate({ index: 1, tool: 'restart', argumentsText: '{"name":' }),
+      await world.gate({ index: 2, tool: 'restart' }),
+    ].map(wordOf);
+    expect(words).toEqual(['deny unknown-tool', 'deny arguments-invalid', 'allow loose']);
   });
 
   test.each([

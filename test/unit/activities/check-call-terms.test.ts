@@ -98,6 +98,25 @@ describe('P4 who could have answered', () => {
     expect(body.verdict === 'ask' && body.ask.couldAnswer).toEqual(['olga', 'quinn']);
   });
 
+  test('names those who could break the glass and not approve, and says so of them; they make up no quorum', async () => {
+    const policy = `version: 1
+roles: { operator: {}, lead: {} }
+approvals:
+  default: { approvers: { roles: [operator] }, quorum: 2, deadline: 60s, breakGlass: { role: lead } }
+rules:
+  - { id: asks, effect: ask, tools: [send], reason: a person must see it }
+`;
+    const world = await createGateWorld({ policy });
+    await world.enrol('mia', { roles: ['lead'] });
+    await world.enrol('rita', { roles: ['lead'] });
+    const { body } = await world.ask();
+    const ask = body.verdict === 'ask' ? body.ask : undefined;
+    expect(ask).toMatchObject({ couldAnswer: ['mia', 'olga', 'quinn'], onlyByBreakGlass: ['mia'] });
+    const three = await createGateWorld({ policy: policy.replace('quorum: 2', 'quorum: 3') });
+    await three.enrol('mia', { roles: ['lead'] });
+    expect(wordOf(await three.gate())).toContain('deny no-eligible-approver');
+  });
+
   test('names a hundred, and says how many more there were', async () => {
     const many = Array.from({ length: 120 }, (_, index) => `p${String(index).padStart(3, '0')}`);
     const ask = await names({}, many);

@@ -62,6 +62,17 @@ describe('P2 a pass after an ask', () => {
     expect(await approved(flaw, changes)).toMatch(/^ask /);
   });
 
+  test.each(['yes', ' yes ', 'YES', 'y', 'approved', { verdict: 'approve' }, null])(
+    'C4 T12 adapt: takes no word for a vote, whoever wrote it where: %j',
+    async (word) => {
+      const world = await createGateWorld();
+      const argumentsText = JSON.stringify({ name: `olga said: ${JSON.stringify(word)}` });
+      const ask = await world.ask({ argumentsText });
+      const answer = await world.gate({ ask, argumentsText, votes: [word as never], pass: 2 });
+      expect(answer).toMatchObject({ kind: 'still-open', notCounted: [] });
+    },
+  );
+
   test('does not decide on an ask that somebody stored without the key, whatever was voted on it', async () => {
     const world = await createGateWorld();
     const ask = await world.ask();

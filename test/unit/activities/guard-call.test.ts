@@ -205,7 +205,7 @@ describe('P1 a guard of the pack', () => {
       id: 'meddler',
       at: ['beforeTool'],
       check: ({ tool }) => {
-        expect(() => (tool?.commandArguments as string[]).splice(0)).toThrow(TypeError);
+        expect(Object.isFrozen(tool?.commandArguments) && Object.isFrozen(tool?.tags)).toBe(true);
         expect(() => Object.assign(tool ?? {}, { effect: 'read', commandArguments: [] })).toThrow(TypeError);
         return [];
       },

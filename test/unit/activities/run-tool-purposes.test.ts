@@ -59,7 +59,7 @@ describe('run-tool of an unapproved read', () => {
 });
 
 describe('run-tool for a dry run', () => {
-  test('executes nothing and says what it would have done', async () => {
+  test('C5 port: executes nothing and says what it would have done', async () => {
     const world = createWorld();
     expect(await run(world, 'dry-run')).toMatchObject({
       kind: 'receipt',

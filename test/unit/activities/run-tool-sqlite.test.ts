@@ -63,7 +63,7 @@ function ticket(): SignedTicket {
 }
 
 describe('run-tool on SQLite', () => {
-  test('an approved effect runs once; the permit, its try and its approval are used', async () => {
+  test('T2 invert: an approved effect runs once; the permit, its try and its approval are used', async () => {
     const world = await sqliteWorld();
     const permit = world.sign(world.permitBody('execute', { approval: world.approval() }));
     const first = await world.run(permit);

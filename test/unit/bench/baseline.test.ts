@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { baselineOf, compareWith, mergeBaseline, readBaseline, writeBaseline } from '../../../bench/parts/baseline.ts';
 import { readBenchOptions } from '../../../bench/parts/bench-options.ts';
 import { reportLines } from '../../../bench/parts/report.ts';
+import { summarise } from '../../../bench/parts/statistics.ts';
 import type { Measurement } from '../../../bench/parts/suite.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
@@ -14,6 +15,15 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function measured(id: string, value: number, changes: Partial<Measurement> = {}): Measurement {
   return { id, unit: 'x', better: 'lower', kind: 'ratio', value, low: value, high: value, samples: 3, ...changes };
 }
+/** Numerical Recipes' linear congruence: the same draws in every run. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
 const of = (...measurements: Measurement[]) => baselineOf('loop', { seed: 1, rounds: 3, measurements });
 
 describe('compareWith', () => {
@@ -21,6 +31,37 @@ describe('compareWith', () => {
     const baseline = of(measured('a', 1), measured('b', 1));
     const compared = compareWith(baseline, [measured('a', 1.16), measured('b', 1.14)]);
     expect(compared.map((one) => one.regressed)).toEqual([true, false]);
+  });
+
+  it('takes no swing of a noisy machine for a regression, and finds the same rise where enough rounds show it', () => {
+    const swing = { low: 0.9, high: 1.6 };
+    const baseline = of(
+      measured('few', 1, { low: 0.8, high: 1.3 }),
+      measured('many', 1, { low: 0.8, high: 1.3, samples: 90 }),
+    );
+    const compared = compareWith(baseline, [
+      measured('few', 1.3, swing),
+      measured('many', 1.3, { ...swing, samples: 90 }),
+    ]);
+    expect(compared.map((one) => one.regressed)).toEqual([false, true]);
+    expect(compared.map((one) => one.unsure)).toEqual([true, undefined]);
+  });
+
+  it('calls the same machine’s next measurement a regression in no more than one of ten cases, and a doubled cost in nearly all', () => {
+    const random = seeded(7);
+    const rounds = (cost: number) =>
+      Array.from({ length: 7 }, () => cost * Math.exp(0.25 * (random() + random() + random() - 1.5) * 2));
+    const figure = (cost: number) => measured('a', 1, summarise(rounds(cost)));
+    const baseline = of();
+    const share = (cost: number) => {
+      const found = Array.from(
+        { length: 500 },
+        () => compareWith({ ...baseline, measurements: [figure(1)] }, [figure(cost)])[0]?.regressed === true,
+      );
+      return found.filter(Boolean).length / found.length;
+    };
+    expect(share(1)).toBeLessThan(0.1);
+    expect(share(2)).toBeGreaterThan(0.9);
   });
 
   it('finds a ratio that should be high and fell', () => {
@@ -75,6 +116,9 @@ describe('the printed table', () => {
     const lines = reportLines(measurements, compareWith(of(measured('a', 1), measured('b', 1)), measurements));
     expect(lines[1]).toMatch(/^a +1\.3 .*<= 1\.25.*MISSED, REGRESSED 30%$/);
     expect(lines[2]).not.toMatch(/MISSED|REGRESSED/);
+    const swinging = measured('a', 1.3, { low: 0.9, high: 1.7 });
+    const [, unsure] = reportLines([swinging], compareWith(of(measured('a', 1)), [swinging]));
+    expect(unsure).toMatch(/30% worse, or chance: measure more rounds$/);
   });
 });
 

@@ -35,6 +35,20 @@ describe('approve', () => {
     expect(sent(gateway)).toEqual([]);
   });
 
+  test('repeats no more than a piece of what was typed, with what hides in it visible', async () => {
+    const gateway = await gatewayWith();
+    const typed = `\u001b[2J\u202e/${'x'.repeat(5000)}`;
+    for (const flags of [[], ['--json']]) {
+      const { stdout, stderr } = await runCli(['approve', typed, '--yes', ...flags], gateway);
+      const said = `${stdout}${stderr}`;
+      expect(said.length).toBeLessThan(500);
+      expect(said).toContain('(5006 characters)');
+      expect(said).toContain('u{202E}');
+      for (const hidden of ['\u001b', '\u202e']) expect(said).not.toContain(hidden);
+    }
+    expect(sent(gateway)).toEqual([]);
+  });
+
   test('does not take a beginning of fewer than four characters', async () => {
     const gateway = await gatewayWith();
     expect(await runCli(['approve', nonce.slice(0, 3), '--yes'], gateway)).toMatchObject({ exit: 3 });
@@ -121,16 +135,19 @@ describe('approve', () => {
     const vote = {
       status,
       outcome: null,
-      reason: status === 'rejected' ? 'the card changed' : null,
+      reason:
+        { rejected: 'the card changed', duplicate: 'you had answered it before: deny at noon from slack' }[status] ??
+        null,
       voteDigest,
       castAt: 1,
     };
     expect(await runCli(['approve', nonce, '--yes'], await gatewayWith(approval(), vote))).toMatchObject({ exit });
   });
 
-  const by = (principal: string) => ({
-    ...{ principal, verdict: 'approve' as const, castAt: 1, channel: 'web' as const, authenticated: 'key 1' },
-  });
+  const by = (principal: string) => {
+    const [verdict, channel] = ['approve', 'web'] as const;
+    return { principal, verdict, castAt: 1, channel, authenticated: 'key 1' };
+  };
   const busy = 'the run takes it up next, after a call of the same turn that still runs';
   test.each([
     ['approve', { quorum: 1 }, [], `1 of 1 approval; ${busy}`],

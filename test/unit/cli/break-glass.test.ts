@@ -85,7 +85,9 @@ const review: ReviewView = {
   overdue: false,
   state: 'open',
   needed: 2,
-  signatures: [{ principal: 'bob', finding: 'not-justified', reason: 'was there', signedAt: 1_800_000_001_000 }],
+  signatures: [
+    { principal: 'bob', finding: 'not-justified', reason: 'was there', signedAt: 1_800_000_001_000, channel: 'web' },
+  ],
   couldAnswer: ['bob', 'carol'],
   you: { maySign: true, reason: null },
 };
@@ -110,7 +112,7 @@ describe('reviews', () => {
     expect(stdout).toContain('1 of 2 have signed');
     expect(stdout).toContain('by mia alone, as lead');
     expect(stdout).toContain('it burns \\u{202E}');
-    expect(stdout).toContain('NOT justified by bob');
+    expect(stdout).toMatch(/NOT justified by bob at \S+ from web: was there/);
   });
 
   test('list says what is overdue, what is yours, and that none is open', async () => {
@@ -134,7 +136,7 @@ describe('reviews', () => {
     const { exit, stdout, stderr } = await runCli(signing, { ...gateway, answers: ['y'] });
     expect(exit).toBe(0);
     expect(stderr).toContain('by mia alone');
-    expect(signedWith(gateway)).toEqual([{ finding: 'justified', reason: 'I looked' }]);
+    expect(signedWith(gateway)).toEqual([{ finding: 'justified', reason: 'I looked', channel: 'terminal' }]);
     expect(stdout).toContain('the review is closed');
   });
 

@@ -1,4 +1,6 @@
 /** `countersign edit`: what is sent is what was written and confirmed; what is refused is said with its place, and is not lost. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,7 +114,7 @@ describe('edit with a file', () => {
 
   test.each<[string, object, number, string]>([
     ['late', { status: 'late', outcome: null }, 5, 'too late'],
-    ['a duplicate', { status: 'duplicate', outcome: null }, 5, 'the first answer stands'],
+    ['a duplicate', { status: 'duplicate', outcome: null, reason: 'deny at noon' }, 5, 'not taken: deny at noon'],
     [
       'not taken',
       { status: 'rejected', outcome: null, reason: 'it changes nothing' },
@@ -140,6 +142,34 @@ describe('edit with a file', () => {
     const result = await runCli(['edit', nonce, '--arguments', '-', '--yes'], { ...gateway, stdin: '{"name":"b"}' });
     expect(result.exit).not.toBe(0);
     expect(result.stderr).toContain(words);
+    expect(sent(gateway)).toEqual([]);
+  });
+});
+
+describe('edit with a pipe', () => {
+  test('is taken, and a device or a folder is not', async () => {
+    const gateway = await gatewayWith(approval(), taken);
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    // It ends when it has written: whoever reads waits for it until then.
+    const writer = spawn('sh', ['-c', `printf '{"name":"shop-2"}' > "$1"`, 'sh', pipe]);
+    const ended = once(writer, 'close');
+    expect(await runCli(['edit', short, '--arguments', pipe, '--yes'], gateway)).toMatchObject({ exit: 0 });
+    await ended;
+    expect(sent(gateway)).toMatchObject([{ arguments: { name: 'shop-2' } }]);
+    expect((await runCli(['edit', short, '--arguments', folder, '--yes'], gateway)).stderr).toContain('it is a folder');
+    const device = await runCli(['edit', short, '--arguments', '/dev/null', '--yes'], gateway);
+    expect(device.stderr).toContain('it is no file and no pipe');
+    expect(sent(gateway)).toHaveLength(1);
+  });
+
+  test('or standard input that does not end is not read to its end', async () => {
+    const gateway = await gatewayWith(approval(), taken);
+    for (const name of ['-', '/dev/stdin']) {
+      const stdin = `{"name":"${'x'.repeat(1024 * 1024)}"}`;
+      const { exit, stderr } = await runCli(['edit', short, '--arguments', name, '--yes'], { ...gateway, stdin });
+      expect([exit, stderr.includes('longer than 1048576 bytes')]).toEqual([2, true]);
+    }
     expect(sent(gateway)).toEqual([]);
   });
 });

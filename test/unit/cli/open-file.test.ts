@@ -1,10 +1,10 @@
 /** What a command line names as a file is one: nothing waits for the writer of a pipe, and Ctrl-C ends what waits for lines. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, open, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openFile } from '../../../cli/open-file.ts';
+import { bytesOfFileOrPipe, openFile } from '../../../cli/open-file.ts';
 import { repositoryRoot } from '../../../scripts/lint/repository-files.ts';
 import { runCli, temporaryFolder } from './run-cli.ts';
 
@@ -23,6 +23,22 @@ test('a file is opened, through a link too; a folder and a pipe are not', async 
   await expect(openFile(at('folder'))).rejects.toThrow('it is a folder');
   await expect(openFile(at('pipe'))).rejects.toThrow('it is no file');
   await expect(openFile(at('nothing'))).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('a pipe that somebody writes to is read to its end where pipes are taken', async () => {
+  const pipe = join(await temporaryFolder(), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  // For both: as a shell holds the pipe of `<(…)`, it is open before anybody reads.
+  const writer = await open(pipe, 'r+');
+  await writer.write('{"name":');
+  const parts: Uint8Array[] = [];
+  for await (const part of bytesOfFileOrPipe(pipe)) {
+    parts.push(part);
+    if (parts.length > 1) continue;
+    await writer.write('"b"}');
+    await writer.close();
+  }
+  expect(Buffer.concat(parts).toString()).toBe('{"name":"b"}');
 });
 
 test.each([

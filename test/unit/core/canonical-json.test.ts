@@ -151,7 +151,7 @@ describe('canonicalJson', () => {
     );
   });
 
-  test('keeps apart what a looser form would merge', () => {
+  test('T7 invert: keeps apart what a looser form would merge', () => {
     const values = [{ a: '1' }, { a: 1 }, ['a,b'], ['a', 'b'], { a: null }, {}, [], [[]], '', null, false, 0, '0'];
     expect(new Set(values.map(canonicalJson)).size).toBe(values.length);
   });

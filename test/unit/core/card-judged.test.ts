@@ -195,6 +195,8 @@ describe('what the approver compares', () => {
 
   test('that nothing like it was found claims no more than was looked through', () => {
     const text = renderCardText(buildCard(facts()), { lastApproved: null });
-    expect(text).toContain('like before nothing of this tool and agent to compare with');
+    expect(text).toContain(
+      'like before none of the newest approved requests is one of this tool and agent that can be compared',
+    );
   });
 });

@@ -19,6 +19,7 @@ function signed(principal: string, more: Partial<ReviewSignature> = {}): ReviewS
     principal,
     roles: ['operator'],
     keyId: 'a',
+    channel: 'api',
     reason: 'I looked',
     signedAt: issuedAt + 10,
     ...more,

@@ -74,6 +74,35 @@ describe('a break-glass vote', () => {
     expect(world.door.signals).toEqual([]);
   });
 
+  it('is refused where somebody denied, says who, when and from where, and uses nothing up', async () => {
+    const two = await world.ask(2, { terms: { ...breakGlassTerms, denials: 2 } });
+    const bob = await world.key('bob');
+    const { body } = two.ask;
+    const cardDigest = body.verdict === 'ask' ? body.ask.cardDigest : '';
+    const deny = { verdict: 'deny', cardDigest };
+    await world.call('POST', `/v1/approvals/${two.nonce}/votes`, { key: bob, body: deny });
+    const answer = await breaks(mia, {}, two);
+    expect(answer.status).toBe(409);
+    expect(answer.text).toContain(`\\"bob\\" denied it at ${new Date(world.clock.at).toISOString()} from api`);
+    expect((await world.store.votesByNonce(two.nonce)).map(({ vote }) => vote.body.principal)).toEqual(['bob']);
+  });
+
+  it('that the gate refuses says that the answer is used up, and whom to ask', async () => {
+    world.door.voteStatuses = [{ status: 'rejected', reason: 'somebody denied the request' }];
+    const { body } = await breaks(mia);
+    expect(body['reason']).toBe(
+      'somebody denied the request; it was your one answer to this request, so ask another holder of role "chief", or its approvers',
+    );
+  });
+
+  it('is a duplicate of what the same person answered under another name, which is named', async () => {
+    await breaks(mia);
+    world.door.voteStatuses = [{ status: 'duplicate' }];
+    const { body } = await breaks(await world.key('mia-oncall', { roles: ['chief'] }));
+    expect(body).toMatchObject({ status: 'duplicate', first: { principal: 'mia', verdict: 'break-glass' } });
+    expect(body['reason']).toContain('you had answered it before as "mia": break-glass at ');
+  });
+
   it('is refused to the requester also where requesters may approve', async () => {
     const own = await world.ask(2, { terms: { ...breakGlassTerms, requesterMayApprove: true } });
     expect(await breaks(await world.key('ann', { roles: ['chief'] }), {}, own)).toMatchObject({ status: 403 });
@@ -146,7 +175,10 @@ describe('a review', () => {
     expect(await list()).toEqual({ open: 0, reviews: [] });
     expect(await list('all')).toMatchObject({
       reviews: [
-        { state: 'signed', signatures: [{ principal: 'bob', finding: 'not-justified' }, { principal: 'carol' }] },
+        {
+          state: 'signed',
+          signatures: [{ principal: 'bob', finding: 'not-justified', channel: 'api' }, { principal: 'carol' }],
+        },
       ],
     });
     expect((await signs(await world.key('dan'))).status).toBe(409);

@@ -128,9 +128,13 @@ describe('an edit', () => {
 
 describe('an edit is refused, and the request is as it was', () => {
   it.each<[string, unknown, string]>([
-    ['a value of another type', { name: 7 }, '"name": Invalid input'],
-    ['a number beyond its bounds', { name: 'a', replicas: 10 }, '"replicas": Too big'],
-    ['what is missing', {}, '"name": Invalid input'],
+    ['a value of another type', { name: 7 }, '"name" is a number, expected text'],
+    [
+      'a number beyond its bounds',
+      { name: 'a', replicas: 10 },
+      '"replicas" is a number, expected a value of at most 9',
+    ],
+    ['what is missing', {}, '"name" is missing, expected text'],
     ['an unknown key, which it does not repeat', { name: 'a', [canary]: 1 }, 'unknown key'],
   ])('with the place of %s', async (_, args, problem) => {
     const answer = await edit(args);

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { startChromium } from '../../support/chromium.ts';
+import { nonceOf } from '../../support/signed-objects.ts';
 import type { World } from './gateway-world.ts';
 import { openInbox, type OpenInbox } from './inbox-browser.ts';
 
@@ -143,6 +144,48 @@ it('shows the time left as it passes, and takes no answer after it', async () =>
   expect(await page.locator('#why-not').textContent()).toContain('deadline has passed');
 });
 
+it('answers no request whose card does not stand there yet', async () => {
+  await world.ask(1, { card: { blastRadius: 'the first' } });
+  await world.ask(2, { card: { blastRadius: 'the second' } });
+  await openThroughProxy();
+  const approve = page.getByRole('button', { name: 'Approve restart_service' });
+  await page.getByText('the first').waitFor();
+  const held = Promise.withResolvers<void>();
+  await page.route(`**/v1/approvals/${nonceOf(2)}`, async (route) => {
+    await held.promise;
+    await route.continue();
+  });
+  await item().nth(1).getByRole('button').click();
+  // The first card is still on its way out: whoever presses its button means nothing by it.
+  await page.evaluate(() => document.getElementById('approve')?.click());
+  expect(await approve.isVisible()).toBe(false);
+  held.resolve();
+  await page.getByText('the second').waitFor();
+  await approve.click();
+  await page.locator('#state', { hasText: 'Counted' }).waitFor();
+  expect(await world.store.votesByNonce(nonceOf(1))).toEqual([]);
+  expect(await world.store.votesByNonce(nonceOf(2))).toHaveLength(1);
+});
+
+it('says what became of an answer where it was given, not on the card that was opened meanwhile', async () => {
+  for (const number of [1, 2]) await world.ask(number, { card: { blastRadius: `number ${number}` } });
+  await openThroughProxy();
+  await page.getByText('number 1').waitFor();
+  const held = Promise.withResolvers<void>();
+  await page.route(`**/v1/approvals/${nonceOf(1)}/votes`, async (route) => {
+    await held.promise;
+    await route.continue();
+  });
+  const answered = page.waitForResponse((one) => one.url().endsWith('/votes'));
+  await page.getByRole('button', { name: 'Approve restart_service' }).click();
+  await item().nth(1).getByRole('button').click();
+  await page.getByText('number 2').waitFor();
+  held.resolve();
+  await answered;
+  await page.getByRole('button', { name: 'Approve restart_service' }).and(page.locator(':enabled')).waitFor();
+  expect(await page.locator('#state').textContent()).toBe('');
+});
+
 it('a link that was used opens nothing, and leaves whoever is signed in where they are', async () => {
   const token = await link();
   await openThroughProxy(token);
@@ -151,6 +194,6 @@ it('a link that was used opens nothing, and leaves whoever is signed in where th
   await page.goto('about:blank');
   await page.goto(`${proxy.url}/inbox#sign-in=${token}`);
   await notice('this link was used');
-  await page.getByText('signed in as bob').waitFor();
   await item().waitFor();
+  expect(await page.locator('#who').textContent()).toBe('signed in as bob');
 });

@@ -265,7 +265,7 @@ describe('editing the arguments', () => {
     await field().fill('{ "service": "web", "replicas": 12 }');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    await page.locator('#edit-problem', { hasText: '"replicas": Too big' }).waitFor();
+    await page.locator('#edit-problem', { hasText: '"replicas" is a number, expected a value of at most' }).waitFor();
     expect(await field().inputValue()).toBe('{ "service": "web", "replicas": 12 }');
     expect(await votes()).toEqual([]);
     await field().fill('{ "service": "web", ');

@@ -88,13 +88,13 @@ it('are signed there by whoever may, after a finding and a reason of their own, 
   expect(violations.map(({ id }) => id)).toEqual([]);
 
   await sign('carol was at her desk');
-  await section().getByText('1 of 2 have signed: bob (not-justified)').waitFor();
+  await section().getByText('1 of 2 have signed: bob (not-justified, from web)').waitFor();
   await section().getByText('Not yours to sign: you have signed it').waitFor();
   expect(await button().isVisible()).toBe(false);
   const review = (await world.call('GET', `/v1/reviews/${ask.nonce}`, { key: mia })).body;
   expect(review).toMatchObject({
     state: 'open',
-    signatures: [{ principal: 'bob', finding: 'not-justified', reason: 'carol was at her desk' }],
+    signatures: [{ principal: 'bob', finding: 'not-justified', reason: 'carol was at her desk', channel: 'web' }],
   });
   expect(said).toEqual([]);
 });

@@ -157,7 +157,10 @@ describe('a session', () => {
     const signedOut = await session();
     const headers = { ...ownPage, cookie: signedOut };
     expect((await world.call('DELETE', '/v1/inbox/session', { headers })).status).toBe(204);
-    expect((await vote(signedOut)).status).toBe(401);
+    const refused = await vote(signedOut);
+    expect(refused.status).toBe(401);
+    expect(refused.text).toContain('its sign-in has ended or is not valid');
+    expect(refused.text).not.toContain('API key');
     const revoked = await session();
     await world.call('DELETE', `/v1/keys/${bob.split('_')[1] ?? ''}`, { key: await world.key('ann') });
     expect((await vote(revoked)).status).toBe(401);

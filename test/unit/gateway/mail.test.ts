@@ -15,13 +15,21 @@ let server: SMTPServer;
 const mails: string[] = [];
 /** Of the next mails; absent: taken. */
 const refusals: number[] = [];
+/** In plain text, as they came. */
+const shownPasswords: string[] = [];
 
 beforeEach(async () => {
   mails.length = 0;
   refusals.length = 0;
+  shownPasswords.length = 0;
   server = new SMTPServer({
     authOptional: true,
+    allowInsecureAuth: true,
     disabledCommands: ['STARTTLS'],
+    onAuth({ password }, _session, done) {
+      shownPasswords.push(String(password));
+      done(null, { user: 'cs' });
+    },
     onData(stream, _session, done) {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -33,7 +41,7 @@ beforeEach(async () => {
     },
   });
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(0, '0.0.0.0', resolve);
   });
   world = await startWorld();
   context = contextOf(world.options);
@@ -45,9 +53,9 @@ afterEach(async () => {
   });
 });
 
-async function look(): Promise<number> {
+async function look(at = '127.0.0.1'): Promise<number> {
   const { port } = server.server.address() as AddressInfo;
-  const options = { smtpUrl: `smtp://127.0.0.1:${port}`, from: 'cs@example.com', to: ['oncall@example.com'] };
+  const options = { smtpUrl: `smtp://${at}:${port}`, from: 'cs@example.com', to: ['oncall@example.com'] };
   return await keepNotices(
     context,
     createMailChannel(options, (nonce) => `https://cs.example/inbox?approval=${nonce}`),
@@ -69,6 +77,7 @@ describe('a mail', () => {
     );
     expect(mail).not.toContain('evil');
     expect(mail).toContain('Content-Type: text/plain');
+    expect(mail).toContain('Auto-Submitted: auto-generated');
     expect(mail).toContain(`<${nonceOf(1)}@countersign>`);
   });
 
@@ -82,6 +91,29 @@ describe('a mail', () => {
     await look();
     expect(await state()).toMatchObject({ state: 'gave-up', problem: 'the mail server answered 550' });
     expect(mails).toEqual([]);
+  });
+
+  it('shows no password to a server that offers no TLS, but on this machine', async () => {
+    await world.ask(1);
+    // Another address than loopback's own names: for all that the channel knows, another machine.
+    await look('cs:hush@127.0.0.2');
+    expect(shownPasswords).toEqual([]);
+    expect(mails).toEqual([]);
+    expect(await world.store.noticesOf(nonceOf(1))).toMatchObject([
+      { state: 'waiting', problem: 'the mail server offers no TLS' },
+    ]);
+    world.clock.at += 2000;
+    await look('cs:hush@127.0.0.1');
+    expect(shownPasswords).toEqual(['hush']);
+    expect(mails).toHaveLength(1);
+  });
+
+  it.each(['HEAD', 'POST', 'OPTIONS'] as const)('neither does what else a scanner tries: %s', async (method) => {
+    const row = await world.ask(1);
+    const answer = await world.app.inject({ method, url: `/inbox?approval=${row.nonce}` });
+    expect(answer.statusCode).toBe(method === 'HEAD' ? 200 : 404);
+    expect(await world.store.votesByNonce(row.nonce)).toEqual([]);
+    expect(await world.store.looksOf(row.nonce)).toEqual([]);
   });
 
   it('opening its link answers nothing, signed in or not', async () => {

@@ -162,10 +162,13 @@ describe('starting a run', () => {
     expect(world.log.join('')).not.toContain(canary);
   });
 
-  it('with an unknown key does not repeat the key', async () => {
+  it('with an unknown key names the key to whoever sent it, and not in the log', async () => {
     const answer = await start({ ...request, [canary]: 1 });
     expect(answer.status).toBe(400);
-    expect(answer.text).not.toContain(canary);
+    expect(answer.body['detail']).toContain(
+      `"${canary}" is not known, expected one of agent, input, onBehalfOf, dryRun`,
+    );
+    expect(world.log.join('')).not.toContain(canary);
   });
 
   it('with another media type is refused', async () => {

@@ -91,7 +91,13 @@ describe('a vote in time', () => {
   it('of the same principal a second time is a duplicate and changes nothing', async () => {
     await vote(bob);
     const second = await vote(await world.key('bob'), { verdict: 'deny' });
-    expect(second).toMatchObject({ status: 200, body: { status: 'duplicate' } });
+    const first = { principal: 'bob', verdict: 'approve', castAt: world.clock.at, channel: 'api' };
+    expect(second).toMatchObject({ status: 200, body: { status: 'duplicate', first } });
+    expect(second.body['reason']).toBe(
+      `you had answered it before: approve at ${new Date(world.clock.at).toISOString()} from api; that answer stands, and one person has one for a request`,
+    );
+    const view = await world.call('GET', `/v1/approvals/${ask.nonce}`, { key: bob });
+    expect(view.body['you']).toMatchObject({ answered: 'approve', answer: first });
     expect((await world.store.votesByNonce(ask.nonce)).map((one) => one.vote.body.verdict)).toEqual(['approve']);
     expect(world.door.signals).toHaveLength(1);
   });

@@ -5,7 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { type NamedCase, namedCases } from '../../support/named-cases.ts';
 import { listRepositoryFiles, repositoryRoot } from '../../../scripts/lint/repository-files.ts';
 
 const counts = { V: 18, R: 8, S: 18, N: 4, M: 8, X: 6, J: 6, D: 3, C: 15, T: 13 };
@@ -30,30 +31,71 @@ const elsewhere: Readonly<Record<string, string>> = {
   D3: 'n-a: the record is the ledger and the history (docs/replay.md)',
 };
 
-const named = (): Set<string> => {
-  const found = new Set<string>();
-  for (const file of listRepositoryFiles()) {
-    if (!/^test\/.*\.test\.ts$/u.test(file) || file.endsWith('case-ids.test.ts')) continue;
-    const text = readFileSync(join(repositoryRoot, file), 'utf8');
-    // At the start of a test's title, with what was made of it.
-    for (const [, first = ''] of text.matchAll(
-      /(?:it|test|describe)(?:\.each(?:<[^>]*>)?\([^]*?\))?\(\s*['"`](?:P\d )?((?:[VRSNMXJDCT]\d+,? ?)+)/gu,
-    ))
-      for (const [id] of first.matchAll(/[A-Z]\d+/gu)) found.add(id);
-    // In a table of cases that a file declares decided elsewhere.
-    for (const [, id] of text.matchAll(/^\s*['"]?([VRSNMXJDCT]\d+)['"]?: ['"`]/gmu)) if (id) found.add(id);
-  }
-  return found;
-};
+const found = (): NamedCase[] =>
+  listRepositoryFiles()
+    .filter((file) => /^test\/.*\.test\.ts$/u.test(file) && !file.endsWith('case-ids.test.ts'))
+    .flatMap((file) => namedCases(readFileSync(join(repositoryRoot, file), 'utf8')));
+
+/** Those whose test asserts something and says what was made of the case. */
+const named = (): Set<string> => new Set(found().flatMap(({ id, mark, asserts }) => (mark && asserts ? [id] : [])));
 
 it('no case is missing', () => {
-  const found = named();
-  expect(ids.filter((id) => !found.has(id) && !(id in elsewhere))).toEqual([]);
+  const tested = named();
+  expect(ids.filter((id) => !tested.has(id) && !(id in elsewhere))).toEqual([]);
+});
+
+it('no test bears the name of a case and asserts nothing', () => {
+  expect(found().filter(({ id, asserts }) => ids.includes(id) && !asserts)).toEqual([]);
+});
+
+describe('a case is missed', () => {
+  const whole = `describe('a', () => {
+  it('V1 port: denies', () => {
+    expect(1).toBe(1);
+  });
+  test.each<[string]>([
+    ['a)'],
+  ])('P1 R5 T9 invert: %s', async (one) => {
+    await expect(one).rejects.toThrow();
+  });
+  it('S1 adapt: a line', () => expectAll('x'));
+  it.each(['x'])(
+    'J6 port: long',
+    (one) => {
+      expect(one).toBe('x');
+    },
+  );
+});
+`;
+  const idsOf = (source: string) =>
+    namedCases(source).flatMap(({ id, mark, asserts }) => (mark && asserts ? [id] : []));
+
+  it('not while it is there', () => {
+    expect(idsOf(whole)).toEqual(['V1', 'R5', 'T9', 'S1', 'J6']);
+  });
+
+  it.each([
+    ['its body is emptied', '    expect(1).toBe(1);\n', ''],
+    ['its body is a comment’s', 'expect(1).toBe(1);', '// nothing'],
+    ['its only line is emptied', "expectAll('x')", 'undefined'],
+    ['it is a comment', "  it('V1", "  // it('V1"],
+    ['it is skipped', "it('V1", "it.skip('V1"],
+    ['it is only planned', "it('V1", "it.todo('V1"],
+    ['it does not say what was made of it', 'V1 port', 'V1'],
+    ['its id is gone', 'V1 port: denies', 'denies'],
+  ])('when %s', (_, part, instead) => {
+    expect(whole).toContain(part);
+    expect(idsOf(whole.replace(part, instead)).length).toBe(4);
+  });
+
+  it('each of several when their test asserts nothing', () => {
+    expect(idsOf(whole.replace('await expect(one).rejects.toThrow();', 'await one;'))).toEqual(['V1', 'S1', 'J6']);
+  });
 });
 
 it('no case is excused that a test names', () => {
-  const found = named();
-  expect(Object.keys(elsewhere).filter((id) => found.has(id))).toEqual([]);
+  const tested = named();
+  expect(Object.keys(elsewhere).filter((id) => tested.has(id))).toEqual([]);
 });
 
 it('every excuse is of a known case and says what was made of it', () => {

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
 import { bindGuardPrograms } from '../../../activities/guard-program.ts';
 import { within } from '../../../activities/within.ts';
 import { builtInGuards, type Guard, guardPoints, runGuards } from '../../../guards/index.ts';
@@ -12,6 +13,8 @@ import { loadPolicy } from '../../../policy/index.ts';
 import type { Sandbox } from '../../../tools/sandbox/sandbox.ts';
 import { repositoryRoot } from '../../../scripts/lint/repository-files.ts';
 import { runCli } from '../cli/run-cli.ts';
+import { destructiveRows } from './shell/harmful-cases.ts';
+import { anyScript, oneCommand } from './shell/mutations.ts';
 
 const docs = readFileSync(join(repositoryRoot, 'docs/guards.md'), 'utf8');
 const blocks = (language: string): string[] =>
@@ -93,4 +96,41 @@ it('commands that it shows print what stands under them', async () => {
 it('the table of guards names every built-in one, and the table of points every point', () => {
   for (const { id } of builtInGuards) expect(docs).toContain(`| \`${id}\` |`);
   for (const point of guardPoints) expect(docs).toMatch(new RegExp(`^\\| \`${point}\` \\|`, 'mu'));
+});
+
+it('the numbers that it gives are those that were measured', () => {
+  const { measurements } = z
+    .object({ measurements: z.array(z.object({ id: z.string(), value: z.number(), samples: z.number() })) })
+    .parse(JSON.parse(readFileSync(join(repositoryRoot, 'bench/guards/baselines.json'), 'utf8')));
+  const of = (id: string): { count: number; samples: number } => {
+    const found = measurements.find((one) => one.id === id);
+    if (!found) throw new Error(`no baseline ${id}`);
+    return { count: Math.round(found.value * found.samples), samples: found.samples };
+  };
+  const share = (id: string): string => `${of(id).count} of ${of(id).samples}`;
+  const lines = (name: string): number =>
+    readFileSync(join(repositoryRoot, `test/unit/guards/shell/commands/${name}.txt`), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#')).length;
+  const commands = of('secrets/commands/flagged');
+  const ordinary = of('sequences/ordinary/unprompted');
+  const fewest = Math.min(...destructiveRows.map(({ mutations }) => mutations));
+  for (const sentence of [
+    `of families claimed above | ${share('secrets/claimed/flagged')} |`,
+    `with the families not claimed | ${share('secrets/bad/flagged')} |`,
+    `of their set allows | ${share('secrets/harmless/flagged')} |`,
+    `the same with those | ${share('secrets/good/flagged')} |`,
+    `| ${commands.samples.toLocaleString('en')} everyday commands, flagged as secrets | ${commands.count} |`,
+    `marked injections | ${share('injection/marked/flagged')} |`,
+    `harmless look-alikes | ${share('injection/harmless/flagged')} |`,
+    `(BIPIA) | ${share('injection/unmarked/flagged')} |`,
+    `a list of ${lines('quiet-ways-out')} commands`,
+    `one of ${lines('ordinary-reads')} that people`,
+    `${anyScript.length + oneCommand.length} ways to write`,
+    `at least ${fewest} of them over each of the ${destructiveRows.length} rows`,
+    `${of('sequences/hijacked/silent').samples} sequences of a hijacked agent`,
+    `${ordinary.samples} of an honest one (${ordinary.count} unprompted)`,
+  ])
+    expect(docs).toContain(sentence);
+  expect([of('sequences/hijacked/silent').count, of('mutations/harmful/silent').count]).toEqual([0, 0]);
 });

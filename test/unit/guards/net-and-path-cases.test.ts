@@ -81,6 +81,9 @@ describe('a URL in disguise is found', () => {
     'http://example\u200b.com/',
     'http://exam\tple.com/',
     'http:\\\\example.com',
+    'http://134744072/',
+    'http://0x8080808/',
+    'http://8.8.2056/',
     'http://127.0.0.1.nip.io/',
     'http://metadata.google.internal/',
     'http://localhost./',
@@ -97,10 +100,34 @@ describe('a URL in disguise is found', () => {
 });
 
 it('only unicast addresses are public, whatever form they take', () => {
-  for (const address of ['8.8.8.8', '2606:4700::1111']) expect(isPublicAddress(address), address).toBe(true);
+  for (const address of ['8.8.8.8', '2606:4700::1111', '::ffff:8.8.8.8'])
+    expect(isPublicAddress(address), address).toBe(true);
   for (const address of ['::', '::1', '0.0.0.0', '192.0.2.1', '::7f00:1', 'fe80::1%eth0', 'localhost', '', '1.2.3']) {
     expect(isPublicAddress(address), address).toBe(false);
   }
+});
+
+it.each([
+  ['translated by NAT64', '64:ff9b::7f00:1'],
+  ['translated by a NAT64 of the network’s own', '64:ff9b:1::7f00:1'],
+  ['translated by a prefix that nobody gave out', '4000::7f00:1'],
+  ['IPv4-translated', '::ffff:0:7f00:1'],
+  ['IPv4-mapped', '::ffff:10.0.0.1'],
+  ['6to4', '2002:a00:1::'],
+  ['Teredo', '2001:0:7f00:1::'],
+  ['ISATAP', '2606:4700::5efe:a00:1'],
+  ['ISATAP with the universal bit', '2606:4700::200:5efe:a00:1'],
+  ['site-local as it once was', 'fec0::1'],
+  ['for documentation', '3fff::1'],
+  ['to be thrown away', '100:0:0:1::1'],
+  ['given out to nobody', '1::1'],
+  ['Azure’s wire server', '168.63.129.16'],
+  ['Azure’s wire server, mapped', '::ffff:168.63.129.16'],
+  ['Alibaba’s metadata service', '100.100.100.200'],
+  ['Amazon’s metadata service in IPv6', 'fd00:ec2::254'],
+  ['for benchmarks', '198.18.0.1'],
+])('an address that is %s is not public: %s', (_, address) => {
+  expect(isPublicAddress(address)).toBe(false);
 });
 
 const rooted = (path: string, roots = ['/srv/root']): boolean => checkPath(path, { roots }).length === 0;
@@ -158,8 +185,23 @@ describe('paths by their form', () => {
     'a\u200bb',
     'a\uFF0Fb',
     '..\\a',
+    'file:///etc/shadow',
+    'FILE://a',
     'C:\\a',
     'a/%2e%2e/b',
+    '..%c0%afb',
+    '%C0%AE%c0%ae/b',
+    '..%e0%80%afb',
+    '%u002e%u002e/b',
+    '%uff0e%uff0e/b',
+    '..%u2215b',
+    '%ef%bc%8e%ef%bc%8e/b',
+    '..%%32%66b',
+    '0x2e0x2e0x2fb',
+    '..0x2fb',
+    '..../b',
+    'a/.../b',
+    'a%0ab',
     '~/a',
     '$HOME/a',
     'a`b`',
@@ -171,4 +213,9 @@ describe('paths by their form', () => {
     '.SSH/ID_RSA',
     '/ETC/SHADOW',
   ])('finds %j', (path) => expect(checkPath(path, { roots: ['/'] })).not.toEqual([]));
+
+  test.each(['a/0x2e.log', 'done-100%.txt', 'wait...txt', 'a/b...', '.gitignore', 'a/%7Euser'])(
+    'leaves alone: %j',
+    (path) => expect(checkPath(path)).toEqual([]),
+  );
 });

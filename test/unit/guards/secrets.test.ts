@@ -49,6 +49,17 @@ const secrets: [string, () => string][] = [
   ['command option', () => `mysql --password ${made(10)} -h db`],
   ['curl user', () => `curl -u admin:${made(10)} https://example.com`],
   ['arrow', () => `'secret' => '${made(16)}'`],
+  ['makefile', () => `API_TOKEN ?= "${made(16)}"\nOTHER ::= x`],
+  ['makefile, once', () => `API_TOKEN ::= ${made(16)}`],
+  ['PHP, put behind', () => `$apiToken .= "${made(16)}";`],
+  ['Go', () => `var apiToken string = "${made(16)}"`],
+  ['TypeScript', () => `const apiToken: string = '${made(16)}';`],
+  ['Rust', () => `let api_token: &'static str = "${made(16)}";`],
+  ['Java property', () => `System.setProperty("api.token", "${made(16)}");`],
+  ['XML on lines of its own', () => `<apiToken>\n      ${made(16)}\n    </apiToken>`],
+  ['name with what it is', () => `clientSecretString = "${made(16)}"`],
+  ['a value on the next line', () => `const token =\n  '${made(16)}';`],
+  ['curl without a user', () => `curl -u ":${made(12)}" https://example.com`],
   ['YAML', () => `client_secret: ${made(20)}\nother: x`],
   [
     'a value that begins like a placeholder',
@@ -57,6 +68,7 @@ const secrets: [string, () => string][] = [
   ['passphrase in words', () => `passphrase="correct horse 7 battery staple"`],
 ];
 
+const x = (length: number) => 'x'.repeat(length);
 /** Those that a rule of this repository would take for a leak are put together here. */
 const harmless = [
   'The password must be at least 8 characters long.',
@@ -83,6 +95,18 @@ const harmless = [
   'sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae',
   'run-0f8b9c6e-5d3a-4c21-9b7e-2a1d4f6e8c10',
   `the access key id ${'AKIA'}IOSFODNN7EXAMPLE of the documentation`,
+  ['gh', `p_${x(36)}`].join(''),
+  ['gl', `ptt-${x(40)}`].join(''),
+  ['hv', `s.${x(90)}`].join(''),
+  `API_TOKEN="hf_${x(34)}"`,
+  `Authorization: Bearer ${'X'.repeat(24)}`,
+  ['xo', 'xa-nyc.github.io'].join(''),
+  `aws_access_key: ${'AKIA'}IOSFODNN7EXAMPLE`,
+  'db.password=\njdbc.url=jdbc:h2:mem',
+  'notes = "io.jsonwebtoken:jjwt-jackson-0.11.2"',
+  'API_KEY=${API_KEY:=$2}',
+  'names = ["password", "username1", "token"]',
+  `-----BEGIN ${'PRIVATE KEY-----'}-----END ${'PRIVATE KEY-----'}`,
   '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----',
 ];
 
@@ -100,6 +124,14 @@ describe('findSecrets', () => {
   test.each(harmless)('leaves alone: %s', async (text) => {
     expect(await findSecrets(text)).toEqual([]);
   });
+
+  test.each(['x'.repeat(20), 'EXAMPLE', 'EXAMPLEEXAMPLE', '000000000000'])(
+    'is not led to take a secret for a placeholder by what is put behind it: %s',
+    async (behind) => {
+      for (const secret of [`ghp_${made(40)}`, `password=${made(20)}`, `API_TOKEN="${made(24)}"`])
+        expect(await findSecrets(secret.replace(/"?$/, (end) => `${behind}${end}`))).not.toEqual([]);
+    },
+  );
 
   test('says nothing of what it found', async () => {
     const secret = `ghp_${made(36)}`;
@@ -132,7 +164,7 @@ describe('findSecrets', () => {
 });
 
 describe('redactSecrets', () => {
-  test.each(secrets)('keeps nothing of: %s', async (_name, make) => {
+  test.each(secrets)('T10 invert: keeps nothing of: %s', async (_name, make) => {
     const secret = make();
     const { text } = await redactSecrets(`before ${secret} after`);
     expect(text).toMatch(/\[secret:[a-z0-9-]+:[0-9a-f]{4}\]/);
@@ -271,6 +303,18 @@ describe('redactSecrets', () => {
     expect(text.length).toBeGreaterThan(0);
   });
 });
+
+test.each(['password', 'api_key', 'token', 'secret'])(
+  'C14 adapt: what is called %s goes, an address stays',
+  async (name) => {
+    const value = made(16);
+    for (const line of [`${name}: ${value}`, `${name}=${value}`, `${name.toUpperCase()} = "${value}"`]) {
+      const { text } = await redactSecrets(`ask ada@example.com, +49 30 901820\n${line}\n`);
+      expect(text).not.toContain(value.slice(0, 5));
+      expect(text).toContain('ada@example.com, +49 30 901820');
+    }
+  },
+);
 
 test('D1 invert: nothing of a header’s key stays, however long it is', async () => {
   for (const length of [16, 24, 40]) {

@@ -13,7 +13,7 @@ const hex = (text: string): string => Buffer.from(text).toString('hex');
 const percent = (text: string): string => [...Buffer.from(text)].map((byte) => `%${byte.toString(16)}`).join('');
 
 const escapes = (text: string): string =>
-  [...text].map((sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+  Array.from(text, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
 
 function found(text: string, args: Record<string, unknown>): string[] {
   const index = createTextIndex();

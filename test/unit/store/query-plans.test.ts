@@ -13,33 +13,27 @@ import { nonceOf, someTimeAt, workflowIdOf } from '../../support/signed-objects.
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-plans-'));
 const file = join(folder, 'store', 'countersign.db');
-const { prepare } = Database.prototype;
-let store: Store;
 let beside: Database.Database;
 
 beforeAll(async () => {
-  store = await openSqliteStore({ file });
+  await (await openSqliteStore({ file })).close();
   beside = new Database(file);
 });
-afterAll(async () => {
+afterAll(() => {
   beside.close();
-  await store.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 /** SQLite's steps of the statements that a look of the store consists of. */
 async function plansOf(look: (store: Store) => Promise<unknown>): Promise<string[]> {
-  const texts = new Set<string>();
-  const spy = vi.spyOn(Database.prototype, 'prepare').mockImplementation(function (this: Database.Database, text) {
-    texts.add(text);
-    return prepare.call(this, text);
-  });
+  const prepared = vi.spyOn(Database.prototype, 'prepare');
   // Its own: one that has looked before prepares nothing anew.
   const store = await openSqliteStore({ file });
-  texts.clear();
-  await look(store).finally(() => spy.mockRestore());
+  prepared.mockClear();
+  await look(store);
+  const asked = prepared.mock.calls.map(([text]) => text).filter((text) => text.startsWith('select'));
+  prepared.mockRestore();
   await store.close();
-  const asked = [...texts].filter((text) => text.startsWith('select'));
   expect(asked).not.toEqual([]);
   return asked.flatMap((text) => {
     const values = Array.from({ length: text.split('?').length - 1 }, () => 1);

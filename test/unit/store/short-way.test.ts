@@ -53,3 +53,15 @@ test('a query that is asked after its transaction has ended is refused, and writ
   await expect(insert(kept, { digest: 'late', text: '1' })).rejects.toThrow('already committed');
   expect(database.prepare('select * from bodies').all()).toEqual([]);
 });
+
+test('a value is written where the planner does not look at it, and is of its type all the same', async () => {
+  const session = openSession(true);
+  const texts = await session.read((queries) => {
+    const query = queries.selectFrom('bodies').selectAll().where('digest', '=', 'a').orderBy('digest').limit(1);
+    return Promise.resolve(query.compile().sql);
+  });
+  expect(texts).not.toMatch(/(?<!\+)\?/u);
+  const values = [1, 1.5, 'a', null, 9007199254740993n, Buffer.from('a')];
+  const types = database.prepare('select typeof(+?) as type').pluck();
+  expect(values.map((value) => types.get(value))).toEqual(['real', 'real', 'text', 'null', 'integer', 'blob']);
+});

@@ -108,13 +108,48 @@ describe('a checked connection', () => {
     const to = encodeURIComponent(`http://other.example.com:${port}/`);
     await fetch(`http://site.example.com:PORT/to?${to}`, answering([allowed]), {
       authorization: 'mine',
-      'x-mine': 'yes',
+      cookie: 'mine',
+      'x-api-key': 'mine',
+      accept: 'text/plain',
     });
-    expect(seen.map(({ headers }) => [headers['authorization'], headers['x-mine']])).toEqual([
-      ['mine', 'yes'],
-      [undefined, 'yes'],
+    const sent = ['authorization', 'cookie', 'x-api-key', 'accept'];
+    expect(seen.map(({ headers }) => sent.map((name) => headers[name]))).toEqual([
+      ['mine', 'mine', 'mine', 'text/plain'],
+      [undefined, undefined, undefined, 'text/plain'],
     ]);
   });
+
+  test.each([
+    [302, 'POST', ['POST site', 'GET other']],
+    [303, 'DELETE', ['DELETE site', 'GET other']],
+    [307, 'GET', ['GET site', 'GET other']],
+    [307, 'POST', ['POST site']],
+    [308, 'POST', ['POST site']],
+    [308, 'DELETE', ['DELETE site']],
+  ])(
+    'of %d to another host never does there what was meant for the first one: %s',
+    async (status, method, expected) => {
+      const seen: string[] = [];
+      const port = await serve((request, response) => {
+        seen.push(`${request.method} ${request.headers.host?.split('.')[0]}`);
+        if (request.url === '/from') response.writeHead(status, { location: `http://other.example.com:${port}/` });
+        response.end();
+      }, allowed);
+      const body = method === 'POST' ? 'what was approved' : null;
+      const options = {
+        resolve: answering([allowed]),
+        ports: [port],
+        schemes: ['http:'],
+        isAllowedAddress: (address: string) => address === allowed,
+      };
+      const said = await checkedFetch(`http://site.example.com:${port}/from`, { method, body }, options).then(
+        (answer) => String(answer.status),
+        (error: unknown) => String(error),
+      );
+      expect(said).toContain(expected.length > 1 ? '200' : 'it redirects what is sent to another host');
+      expect(seen).toEqual(expected);
+    },
+  );
 
   test('ends redirects without end, and answers without end', async () => {
     const { fetch, port } = await world();

@@ -51,7 +51,7 @@ describe('a path below a folder', () => {
     }
   });
 
-  test('R5 invert, T9: refuses a second name of a file outside', async () => {
+  test('R5 T9 invert: refuses a second name of a file outside', async () => {
     linkSync(join(outside, 'secret'), join(folder, 'hard'));
     await expect(readTextInFolder(folder, 'hard')).rejects.toBeInstanceOf(ToolFailure);
     await expect(openInFolder(folder, 'hard', 'write')).rejects.toBeInstanceOf(ToolFailure);

@@ -17,6 +17,8 @@ export const isPlain = (script: string): boolean =>
   !/^(?:if|for|while|case|alias|trap|eval|exec|export|declare|read|set|mapfile|source|time|command|builtin)\b/u.test(
     script,
   );
+const octal = (text: string): string =>
+  [...Buffer.from(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 /** For every script. */
@@ -48,6 +50,22 @@ export const anyScript: readonly Mutation[] = [
   { name: 'python', apply: (script) => `python3 -c ${quoted(`import os; os.system(${JSON.stringify(script)})`)}` },
   { name: 'watch', apply: (script) => `watch -n 1 ${quoted(script)}` },
   { name: 'su -c', apply: (script) => `su root -c ${quoted(script)}` },
+  { name: 'perl', apply: (script) => `perl -e ${quoted(`system(q\u0001${script}\u0001)`)}` },
+  { name: 'awk', apply: (script) => `awk ${quoted(`BEGIN { system(${JSON.stringify(script)}) }`)}` },
+  { name: 'xargs and a shell', apply: (script) => `echo x | xargs -I{} sh -c ${quoted(script)}` },
+  { name: 'find and a shell', apply: (script) => `find . -maxdepth 0 -exec sh -c ${quoted(script)} \\;` },
+  { name: 'hex into a shell', apply: (script) => `echo ${Buffer.from(script).toString('hex')} | xxd -r -p | sh` },
+  { name: 'octal digits into a shell', apply: (script) => `printf '${octal(script)}' | sh` },
+  { name: 'a here-document through cat', apply: (script) => `cat <<'END_OF_IT' | sh\n${script}\nEND_OF_IT` },
+  { name: 'sourced', apply: (script) => `. <(printf '%s' ${quoted(script)})` },
+  { name: 'an alias', apply: (script) => `shopt -s expand_aliases\nalias zz=${quoted(script)}\nzz` },
+  { name: 'a branch of a case', apply: (script) => `case x in x)\n${script}\n;; esac` },
+  { name: 'an element of a list', apply: (script) => `a=(${quoted(script)}); eval "\${a[0]}"` },
+  { name: 'a variable by another one', apply: (script) => `y=${quoted(script)}; x=y; eval "\${!x}"` },
+  { name: 'in a value that is missing', apply: (script) => `echo "\${x:-$(${script}\n)}"` },
+  { name: 'in a subscript', apply: (script) => `: $(( a[$(${script}\n)] ))` },
+  { name: 'kubectl exec', apply: (script) => `kubectl exec pod -- sh -c ${quoted(script)}` },
+  { name: 'docker exec', apply: (script) => `docker exec box sh -c ${quoted(script)}` },
   { name: 'a variable for a shell', apply: (script) => `x=${quoted(script)}; sh -c "$x"` },
 ];
 

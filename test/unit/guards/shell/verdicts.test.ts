@@ -148,6 +148,19 @@ describe('what cannot be read asks', () => {
     ['a NUL', 'ls \0'],
   ])('%s', (_name, script) => expect(verdictOf(script)).not.toBe('allow'));
 
+  it.each(['sudo ', 'env ', 'nohup ', 'xargs ', 'nice '])('%s ten thousand times, read a few times over', (wrapper) => {
+    const { verdict, commands } = classifyShell(`${wrapper.repeat(10_000)}rm -rf /`);
+    expect(verdict).not.toBe('allow');
+    expect(commands.at(-1)).toMatchObject({ class: 'opaque', rule: 'too-much' });
+    // Each of them would read all words behind it again.
+    expect(commands.length).toBeLessThan(100);
+  });
+
+  it.each([1, 63, 64, 128, 5000])('what stands behind the last that is read, which has %d words', (words) => {
+    for (const before of [1980, 1997, 1998, 1999, 2000, 2001])
+      expect(verdictOf(`${'ls\n'.repeat(before)}ls${' a'.repeat(words)}\nunlink a`)).not.toBe('allow');
+  });
+
   it('whatever it is given, it answers', () => {
     fc.assert(
       fc.property(

@@ -10,7 +10,7 @@ import {
   someTimeAt,
 } from '../../../support/signed-objects.ts';
 import type { CurrentHarness } from '../conformance.ts';
-import { decide, decisionOf, gate, openRun } from './scene.ts';
+import { decide, decisionOf, gate, openRun, view } from './scene.ts';
 
 export function decisionConformance(current: CurrentHarness): void {
   describe('decisions', () => {
@@ -22,8 +22,9 @@ export function decisionConformance(current: CurrentHarness): void {
       const decision = aDenial({ callKey: scene.callKey(1), linkRunId: scene.linkRunId });
       const again = { ...record, decision, digest: decisionDigest(decision) };
       expect(await store.recordDecision(again, { runEpoch: 0 })).toEqual({ kind: 'exists', decision: record.decision });
-      expect(await store.findDecision(record.key)).toEqual(record.decision);
-      expect(await store.findDecision({ ...record.key, pass: 2 })).toBeNull();
+      const stored = async (pass: number) => (await view(store, scene, scene.callKey(1), { pass })).decision;
+      expect(await stored(1)).toEqual(record.decision);
+      expect(await stored(2)).toBeNull();
     });
 
     it('decisions are listed in the order they came', async () => {

@@ -1,8 +1,19 @@
 /** What the gate sees: links, fences, labels and permits whose result may have been seen. */
 import { describe, expect, it } from 'vitest';
-import { anyDigest, anOutput, aReceipt, linkOf } from '../../../support/signed-objects.ts';
+import { aControl, anyDigest, anOutput, aReceipt, linkOf } from '../../../support/signed-objects.ts';
 import type { CurrentHarness } from '../conformance.ts';
-import { consumptionOf, decide, decisionOf, gate, newScene, openRun, reserve, start, voidStepOf } from './scene.ts';
+import {
+  consumptionOf,
+  decide,
+  decisionOf,
+  gate,
+  newScene,
+  openRun,
+  reserve,
+  start,
+  view,
+  voidStepOf,
+} from './scene.ts';
 
 export function gateStateConformance(current: CurrentHarness): void {
   describe('gate state', () => {
@@ -139,6 +150,43 @@ export function gateStateConformance(current: CurrentHarness): void {
       expect(state.probes.map(({ body }) => body.activityId)).toEqual(['p1', 'p2']);
       expect(state.targetStates.map(({ body }) => body.activityId)).toEqual(['t1']);
       expect(state.dryRuns.map(({ body }) => body.activityId)).toEqual(['d1']);
+    });
+
+    it('comes with the orders of the kinds asked for as they were then, and as one snapshot', async () => {
+      const { store } = current();
+      const scene = await openRun(store);
+      const freeze = await store.appendControl((sequence) =>
+        aControl({ kind: 'freeze', sequence, by: 'ann', reason: 'test' }),
+      );
+      const thaw = (sequence: number) => aControl({ kind: 'thaw', sequence, by: 'ann', reason: 'test' });
+      const before = await view(store, scene, scene.callKey(1), { kinds: ['thaw', 'freeze'] });
+      const later = await store.appendControl(thaw);
+      await decide(store, scene, scene.callKey(1));
+      expect((await before.orders.listControl(['freeze', 'thaw'])).at(-1)).toEqual(freeze);
+      expect(before).toMatchObject({ decision: null, state: { run: { turnMark: 0 } } });
+      const after = await view(store, scene, scene.callKey(1), { kinds: ['freeze', 'thaw'] });
+      expect((await after.orders.listControl(['thaw', 'freeze'])).slice(-2)).toEqual([freeze, later]);
+      expect(await after.orders.listControl(['thaw'])).not.toContainEqual(freeze);
+      expect(after).toMatchObject({
+        decision: { body: { callKey: scene.callKey(1) } },
+        state: { run: { turnMark: 1 } },
+      });
+    });
+
+    it('has no orders of a kind that was not asked for, and says so instead of "none"', async () => {
+      const { store } = current();
+      const { orders } = await view(store, await openRun(store), newScene().callKey(1), { kinds: ['freeze'] });
+      await expect(orders.listControl(['freeze', 'thaw'])).rejects.toMatchObject({ code: 'internal-fault' });
+    });
+
+    it('leaves an unreadable order to whoever asks for its kind', async () => {
+      const { store, execute } = current();
+      const kind = 'slack-identity-removal';
+      await execute(`insert into control (sequence, kind, record) values (9000000000, '${kind}', '{}')`);
+      const { orders } = await view(store, await openRun(store), newScene().callKey(1), { kinds: ['freeze', kind] });
+      expect(await orders.listControl(['freeze'])).toEqual(await store.listControl(['freeze']));
+      await expect(orders.listControl([kind])).rejects.toMatchObject({ code: 'record-invalid' });
+      await expect(store.listControl(['freeze', kind])).rejects.toMatchObject({ code: 'record-invalid' });
     });
   });
 }

@@ -42,12 +42,12 @@ export function recordConformance(current: CurrentHarness): void {
       const read = scene.callKey(1);
       const permitDigest = anyDigest(`read ${read}`);
       const record = { permitDigest, receipt: aReceipt({ callKey: read }, permitDigest), output: anOutput(), turn: 1 };
-      await expect(store.recordReceipt({ ...record, ...unwritable })).rejects.toThrow();
+      await expect(store.recordReceipt({ ...record, ...unwritable })).rejects.toThrow(/NOT NULL|null/iu);
       expect(await store.receiptByPermit(permitDigest)).toBeNull();
       const effect = scene.callKey(2);
       await reserve(store, scene, effect);
       await start(store, effect);
-      await expect(store.consumeFence(consumptionOf(effect, unwritable))).rejects.toThrow();
+      await expect(store.consumeFence(consumptionOf(effect, unwritable))).rejects.toThrow(/NOT NULL|null/iu);
       expect(await store.getFence(effect, 1)).toMatchObject({ state: 'executing', receipt: null });
       const ledger = await store.listLedger({ workflowId: scene.workflowId, limit: 10 });
       expect(ledger.filter(({ kind }) => kind === 'receipt')).toEqual([]);

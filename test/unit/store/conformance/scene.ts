@@ -1,5 +1,6 @@
 /** A fresh run for each test, and short ways to say what happens to it. */
 import type { Consumption, DecisionRecord, RecordedDecision, Reservation, Store } from '../../../../store/index.ts';
+import type { ControlKind } from '../../../../core/contracts/control.ts';
 import type { VoidStep } from '../../../../store/reservation.ts';
 import {
   aDenial,
@@ -141,6 +142,18 @@ export function voidStepOf(scene: Scene, callKey: string, overrides: Partial<Voi
     now: someTimeAt + 50,
     ...overrides,
   };
+}
+
+/** What a pass of the gate reads, with orders of these kinds. */
+export function view(
+  store: Store,
+  scene: Scene,
+  callKey: string,
+  { pass = 1, kinds = [] }: { pass?: number; kinds?: ControlKind[] } = {},
+) {
+  const { workflowId, linkRunId } = scene;
+  const turn = Number(callKey.split('/')[1]?.split('.')[0]);
+  return store.gateView({ workflowId, linkRunId, callKey, turn, try: 1, purpose: 'execute', pass }, kinds);
 }
 
 export function gate(store: Store, scene: Scene, callKey: string, tryNumber = 1) {
