@@ -1,5 +1,6 @@
 /** `replay` and `export` of a state folder that cannot be written: what has to write says so before it tries, with the remedy. */
 import { constants } from 'node:fs';
+import type * as Files from 'node:fs/promises';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
@@ -13,7 +14,7 @@ import { workflowId } from './views.ts';
 const medium = vi.hoisted(() => ({ folder: '' }));
 
 vi.mock('node:fs/promises', async (importOriginal) => {
-  const real = await importOriginal<typeof import('node:fs/promises')>();
+  const real = await importOriginal<typeof Files>();
   const access: typeof real.access = async (path, mode) => {
     if (mode === constants.W_OK && medium.folder !== '' && String(path).startsWith(medium.folder)) {
       throw Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' });
