@@ -47,9 +47,13 @@ export async function openLedger(
   const opened: OpenedEntry[] = [];
   for (let after = 0; ; ) {
     const entries = await store.listLedger({ workflowId, after, limit: ledgerPage });
-    for (const { kind, body, callKey, at } of entries) {
+    for (const { kind, body, callKey, at, sequence } of entries) {
+      const row = `the ledger’s row ${sequence}`;
+      // Whoever edits the database writes any word there.
+      const known = Object.hasOwn(bodies, kind);
+      if (!checks.expect('store-ledger', known, null, `${row} is of a kind that there is not`)) continue;
       const parsed = bodies[kind].safeParse(body);
-      if (!checks.expect('store-ledger', parsed.success, null, `an entry "${kind}" has another shape`)) continue;
+      if (!checks.expect('store-ledger', parsed.success, null, `${row} (${kind}) has another shape`)) continue;
       // The pair of kind and body comes from the same row of `bodies`.
       const entry = { kind, callKey, body: parsed.data, at } as OpenedEntry;
       if (entry.kind === 'receipt') expectSigned(entry.body.receipt, options);

@@ -16,6 +16,7 @@ import { exitCodes } from './exit-codes.ts';
 import { findApproval } from './find-approval.ts';
 import { type GrantOptions, grantOf } from './read-grant-options.ts';
 import { answeredText, approvalLines } from './show/approval-lines.ts';
+import { countedWords } from './show/counted-words.ts';
 import { durationText } from './show/format.ts';
 import { wholeArgumentsLines } from './show/whole-arguments.ts';
 import { wholeWordsLines } from './show/whole-words.ts';
@@ -96,7 +97,7 @@ export async function castVote(context: CommandContext, vote: Vote): Promise<num
   );
   if (json) terminal.json({ nonce, approvalId, verdict, ...result });
   else {
-    terminal.result(describeVote(verdict, visible(tool), result));
+    terminal.result(describeVote(verdict, visible(tool), result, approval));
     if (result.grantId !== undefined) terminal.result(grantWords(context, result.grantId, approval));
   }
   return achieved(verdict, result) ? exitByStatus[result.status] : exitCodes.ended;
@@ -216,11 +217,11 @@ function grantWords({ typed }: CommandContext, grantId: string, { approvers: { q
   return `grant ${grantId}: approved by you${others}; look at "${typed(`grants show ${grantId}`)}"`;
 }
 
-function describeVote(verdict: Verdict, tool: string, result: VoteResult): string {
+function describeVote(verdict: Verdict, tool: string, result: VoteResult, request: ApprovalView): string {
   switch (result.status) {
     case 'applied':
       return result.outcome === null
-        ? `${verdict} of ${tool}: counted; more votes are needed`
+        ? `${verdict} of ${tool}: counted; ${countedWords(verdict, request)}`
         : `${verdict} of ${tool}: counted; ${plainOutcomes[result.outcome]}`;
     case 'recorded':
       return `${verdict} of ${tool}: recorded; the run has not answered yet, the vote reaches it when a worker is back`;

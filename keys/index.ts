@@ -1,6 +1,7 @@
 /** Signing keys: made or loaded, held as KeyObject only, registered, rotated, revoked. */
 export { revokeKey, type RotateOptions, rotateKey } from './change-keys.ts';
 export { kidOf, rawPublicKey, signerOf, verifySignature } from './ed25519.ts';
+export { requireKeyFolder } from './key-folder.ts';
 export type { KeySet } from './key-set.ts';
 export {
   type KeyFiles,

@@ -32,6 +32,11 @@ export function openKeyFolder(folder: string): void {
       error,
     );
   }
+  requireKeyFolder(folder);
+}
+
+/** Changes nothing. @throws {CountersignError} `key-unavailable` when others may enter it */
+export function requireKeyFolder(folder: string): void {
   const stats = lstatSync(folder);
   if (!stats.isDirectory()) {
     throw unavailable(`use key folder "${folder}"`, 'it is no folder or a symbolic link', 'a folder');

@@ -9,7 +9,10 @@ import { expectedBy } from '../core/expected-words.ts';
 import { readStoreLocation, type StoreLocation } from '../store/store-location.ts';
 import { readSecretFile } from './secret-files.ts';
 
-const address = z.string().regex(/^[^\s/:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'expected host:port');
+const address = z
+  .string()
+  .regex(/^[^\s/:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'expected host:port')
+  .refine(hasPort, 'expected a port from 1 to 65535');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'expected an http(s) URL' });
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/, 'expected letters, digits and . _ : -');
 const slackId = z.string().regex(/^[A-Z0-9]{1,40}$/, 'expected an id such as T0123ABCD');
@@ -214,6 +217,11 @@ export function readConfig(environment: Environment, flags: Flags = {}): Config 
       gateway: join(stateFolder, 'gateway.json'),
     },
   };
+}
+
+function hasPort(place: string): boolean {
+  const port = Number(place.slice(place.lastIndexOf(':') + 1));
+  return port >= 1 && port <= 65_535;
 }
 
 /** One way to give a secret at a time: of two, one would be the old one. */

@@ -3,11 +3,12 @@
  * deployment that splits by trust gives each its own, and a process then holds only its role's keys.
  */
 import { IllegalStateError } from '@temporalio/common';
-import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { Runtime, TransportError, Worker, type WorkerOptions } from '@temporalio/worker';
 import { bindGuardPrograms } from '../activities/guard-program.ts';
 import { silentLogger } from '../client/silent-logger.ts';
 import { payloadConverterPath, type TemporalSettings } from '../client/temporal-door.ts';
 import type { TaskQueues } from '../core/contracts/ticket.ts';
+import { CountersignError } from '../core/errors.ts';
 import { requireNode24 } from '../core/needed-node.ts';
 import { composeActivities, type WorkerDependencies, type WorkerRole } from './compose-activities.ts';
 import { connectNatively } from './connect-natively.ts';
@@ -60,7 +61,7 @@ export async function startWorker(settings: WorkerSettings, given: WorkerDepende
   const { connection } = native;
   const bundle = roles.includes('agent') ? await workflowBundle(settings.cacheFolder) : undefined;
   const queues = [...new Set(roles.map((role) => taskQueues[role]))];
-  const workers = await Promise.all(
+  const making = Promise.all(
     queues.map((taskQueue) => {
       const served = roles.filter((role) => taskQueues[role] === taskQueue);
       return Worker.create({
@@ -78,12 +79,25 @@ export async function startWorker(settings: WorkerSettings, given: WorkerDepende
       });
     }),
   );
+  const workers = await making.catch(async (error: unknown) => {
+    await native.close();
+    throw error instanceof TransportError ? notLetIn(temporal, error) : error;
+  });
   const stopped = Promise.all(workers.map((worker) => worker.run())).then(() => native.close());
   const stop = async (): Promise<void> => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await stopped;
   };
   return { stopped, isPolling: () => workers.every((worker) => worker.getState() === 'RUNNING'), stop };
+}
+
+/** The SDK asks for the namespace before the first poll. */
+function notLetIn({ address, namespace }: TemporalSettings, cause: Error): CountersignError {
+  return new CountersignError(
+    'server-unavailable',
+    `Cannot start a worker in namespace "${namespace}" of Temporal at "${address}": the server does not let it (${cause.message.slice(0, 200)}), expected a namespace that it knows and that our credentials open; correct them, or run "countersign setup"`,
+    { cause },
+  );
 }
 
 function activityOptions(dependencies: WorkerDependencies, roles: readonly WorkerRole[]): Partial<WorkerOptions> {

@@ -6,8 +6,9 @@
 import { z } from 'zod';
 import type { Look } from '../../core/contracts/look.ts';
 import type { Telling } from '../../core/contracts/telling.ts';
-import type { ExportPart, ExportPartKind } from '../../core/contracts/export.ts';
+import { type ExportPart, type ExportPartKind, exportPartSchema } from '../../core/contracts/export.ts';
 import { digestJson, digestText } from '../../core/digest.ts';
+import { CountersignError } from '../../core/errors.ts';
 import type { KeyRegistry } from '../../core/envelope.ts';
 import type { Store } from '../../store/store.ts';
 import type { ServerSource } from '../fetch-chain.ts';
@@ -189,7 +190,7 @@ async function* storeParts(
     const entries = await store.listLedger({ workflowId, after, limit: ledgerPage });
     for (const { sequence, kind, callKey, body, at } of entries) {
       noteText(named, JSON.stringify(body));
-      yield { part: 'ledger', sequence, kind, callKey, body, at };
+      yield readable(workflowId, { part: 'ledger', sequence, kind, callKey, body, at });
     }
     const last = entries.at(-1);
     if (!last || entries.length < ledgerPage) break;
@@ -200,6 +201,15 @@ async function* storeParts(
     if (body) yield body;
     else if (what !== null) summary.missing.push(`${what} ${digest}: the store does not have it, or it is damaged`);
   }
+}
+
+/** A row is as whoever writes the database left it: what no reader of the file would take is not signed. */
+function readable(workflowId: string, part: Extract<ExportPart, { part: 'ledger' }>): ExportPart {
+  if (exportPartSchema.safeParse(part).success) return part;
+  throw new CountersignError(
+    'record-invalid',
+    `Cannot export run "${workflowId}": row ${part.sequence} of its ledger has another shape, expected what this store wrote; restore the database from a backup, or export the histories alone with --no-store`,
+  );
 }
 
 function sorted<T>(values: readonly T[], keyOf: (value: T) => string): T[] {

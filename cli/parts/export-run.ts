@@ -6,7 +6,7 @@ import { CountersignError } from '../../core/errors.ts';
 import type { Config, Environment } from '../../worker/config.ts';
 import { openKeys } from './open-base.ts';
 import { type RecordSources, withRecord } from './replay-from.ts';
-import { writeWholeFile } from './whole-file.ts';
+import { refuseUnusableTarget, writeWholeFile } from './whole-file.ts';
 
 export interface ExportOrder {
   workflowId: string;
@@ -34,6 +34,7 @@ export async function exportRun(
   { environment, clock }: { environment: Environment; clock: Clock },
   order: ExportOrder,
 ): Promise<ExportedRun | null> {
+  await refuseUnusableTarget({ path: order.file, force: order.force });
   return await withRecord({ config, clock }, order.useStore, order.log, async (sources) => {
     await refuseUnknown(order.workflowId, sources);
     const keys = await openKeys({ config, environment, clock, domains: ['export'] });

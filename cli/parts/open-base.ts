@@ -32,16 +32,17 @@ export async function openBase(options: BaseOptions): Promise<Base> {
   const { config, clock } = options;
   // Before a connection: it is cheaper, and its message is the more useful one.
   const keys = await openKeys(options);
-  const store = await openStore(config.storeLocation);
+  // Before the store: where Temporal is not as the settings say, no database is made.
+  const { temporal, door } = await openDoor(config, clock, options.address);
   try {
-    const { temporal, door } = await openDoor(config, clock, options.address);
+    const store = await openStore(config.storeLocation);
     const close = async (): Promise<void> => {
       await door.close();
       await store.close();
     };
     return { config, clock, keys, store, temporal, door, close };
   } catch (error) {
-    await store.close();
+    await door.close();
     throw error;
   }
 }

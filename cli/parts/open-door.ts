@@ -1,7 +1,7 @@
 /**
  * The one way of this program to Temporal: worker, gateway, replay, set-up and doctor all come through here. The state
  * folder's own engine is spoken to in plaintext and is never shown a credential; any other server as the settings say. What
- * fails is looked into, so that the message names what to change.
+ * fails is looked into, so that the message names what to change. Only set-up is let through without its namespace.
  */
 import {
   type ConnectionFault,
@@ -17,6 +17,7 @@ import {
 import type { Clock } from '../../core/clock.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { findEmbeddedEngine } from '../../engine/engine-record.ts';
+import { readNamespace } from '../../client/namespace.ts';
 import { type Config, variableByName } from '../../worker/config.ts';
 import { connectionRemedy, temporalSettings } from '../../worker/temporal-settings.ts';
 
@@ -27,9 +28,21 @@ export interface OpenDoor {
 
 /**
  * @param engineAddress of an engine of this process or of the state folder. @default TEMPORAL_ADDRESS, else that engine
- * @throws {CountersignError} `config-invalid`, `server-unavailable`
+ * @throws {CountersignError} `config-invalid`, also for a namespace that the server does not know; `server-unavailable`
  */
 export async function openDoor(config: Config, clock: Clock, engineAddress?: string): Promise<OpenDoor> {
+  const open = await openDoorToServer(config, clock, engineAddress);
+  try {
+    await requireNamespace(open);
+    return open;
+  } catch (error) {
+    await open.door.close();
+    throw error;
+  }
+}
+
+/** Also where its namespace is still to be made. @throws {CountersignError} `config-invalid`, `server-unavailable` */
+export async function openDoorToServer(config: Config, clock: Clock, engineAddress?: string): Promise<OpenDoor> {
   const temporal = await temporalPlace(config, clock, engineAddress);
   const opening = openTemporalDoor(temporal);
   const diagnosis = diagnoseConnection(temporal);
@@ -61,6 +74,19 @@ export async function temporalPlace(config: Config, clock: Clock, engineAddress?
   throw new CountersignError(
     'config-invalid',
     `Cannot connect to Temporal: "${variableByName.temporalAddress}" is not set and no embedded engine runs on state folder "${config.stateFolder}", expected one of the two; set it, or start "countersign dev"`,
+  );
+}
+
+/** Said before anything is read or written: a gateway would sign activations for runs that nobody can start. */
+async function requireNamespace({ door, temporal }: OpenDoor): Promise<void> {
+  const { address, namespace } = temporal;
+  const found = await readNamespace(door.client, namespace).catch((error: unknown) => {
+    throw refusesCredentials(error) ? refusedError(temporal, error) : error;
+  });
+  if (found) return;
+  throw new CountersignError(
+    'config-invalid',
+    `Cannot use Temporal at "${address}": the server does not know namespace "${namespace}", expected one that is there; correct ${variableByName.temporalNamespace}, or run "countersign setup" to make it`,
   );
 }
 

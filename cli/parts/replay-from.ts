@@ -2,6 +2,7 @@
  * Gathers what a replay or an export needs from this state folder: histories, public keys, store, the workflow code of this
  * program.
  */
+import { dirname } from 'node:path';
 import { createServerSource, type ServerSource } from '../../audit/fetch-chain.ts';
 import { renderPostmortem } from '../../audit/render-postmortem.ts';
 import { exitCodeByVerdict, replayRun, type ReplayReport } from '../../audit/replay-run.ts';
@@ -17,7 +18,9 @@ import type { Config } from '../../worker/config.ts';
 import { replayBundle } from '../../worker/workflow-bundle.ts';
 import { engineOptions } from '../engine-options.ts';
 import { pathExists } from '../../packs/path-exists.ts';
+import { withCacheFolder } from './cache-folder.ts';
 import { findSecretRules } from './find-secret-rules.ts';
+import { requireWritable } from './may-write.ts';
 import { openDoor } from './open-door.ts';
 import { buildId } from './program-version.ts';
 
@@ -47,15 +50,16 @@ export async function replayFrom(
   log: (line: string) => void,
 ): Promise<Replayed> {
   return await withRecord({ config, clock }, useStore, log, async (sources) => {
-    const bundle = await replayBundle(config.paths.cache);
-    const report = await replayRun({
-      workflowId,
-      audience: config.audience,
-      buildId,
-      bundle,
-      findSecretRules,
-      ...sources,
-    });
+    const report = await withCacheFolder(config, async (cache) =>
+      replayRun({
+        workflowId,
+        audience: config.audience,
+        buildId,
+        bundle: await replayBundle(cache),
+        findSecretRules,
+        ...sources,
+      }),
+    );
     return { report, exit: exitCodeByVerdict[report.verdict], text: (colour) => renderPostmortem(report, { colour }) };
   });
 }
@@ -100,12 +104,20 @@ async function borrowEngine(config: Config, log: (line: string) => void): Promis
   if (config.temporalAddress !== undefined) return undefined;
   if ((await readEngineRecord(config.stateFolder)).kind === 'none') return undefined;
   if ((await findEmbeddedEngine(config.stateFolder)).kind === 'running') return undefined;
+  await requireWritable(
+    config.stateFolder,
+    'the histories',
+    ', name a Temporal server that has them with --temporal, or replay a file of "countersign export"',
+  );
   log('no engine runs on this state folder: starting it for this command');
   return await startEmbeddedEngine(engineOptions(config, log));
 }
 
 /** Opening makes a SQLite file where there is none, and an empty one would look like a store that lost everything. */
 async function openExistingStore({ storeLocation }: Config): Promise<Store | undefined> {
-  if (storeLocation.kind === 'sqlite' && !(await pathExists(storeLocation.file))) return undefined;
+  if (storeLocation.kind === 'sqlite') {
+    if (!(await pathExists(storeLocation.file))) return undefined;
+    await requireWritable(dirname(storeLocation.file), 'the store', ', or leave the store out with --no-store');
+  }
   return await openStore(storeLocation);
 }

@@ -3,7 +3,7 @@ import { describeStore, openStore } from '../../store/index.ts';
 import { pathExists } from '../../packs/path-exists.ts';
 import type { Config } from '../../worker/config.ts';
 import type { CommandContext } from '../context.ts';
-import { openDoor } from './open-door.ts';
+import { openDoorToServer } from './open-door.ts';
 import { setUpKeys } from './set-up-keys.ts';
 import { type SetUpStep, setUpStep } from './set-up-step.ts';
 import { setUpStore } from './set-up-store.ts';
@@ -38,7 +38,7 @@ async function temporal(
   config: Config,
   { onlyLook, retentionDays }: SetUpOptions,
 ): Promise<SetUpStep[]> {
-  const { door } = await openDoor(config, clock);
+  const { door } = await openDoorToServer(config, clock);
   try {
     return await setUpTemporal(door, { onlyLook, retentionDays, pause });
   } finally {
@@ -53,12 +53,19 @@ async function makeStore(config: Config): Promise<SetUpStep[]> {
   return [{ name: 'Store', state: isNew || before !== 'same' ? 'made' : 'ok', detail }];
 }
 
-/** As its owner or as any of its roles: an older version, or none, is refused when it is opened. */
+/** As its owner or as any of its roles: none, and those of an older version, are for setup to make. */
 async function lookAtStore({ storeLocation }: Config): Promise<SetUpStep[]> {
   const name = 'Store';
   const detail = describeStore(storeLocation);
   if (storeLocation.kind === 'sqlite' && !(await pathExists(storeLocation.file))) {
     return [{ name, state: 'missing', detail, remedy: 'run "countersign setup"' }];
+  }
+  if (storeLocation.kind === 'postgres') {
+    const { lookAtPostgresStore } = await import('../../store/postgres/open-postgres-store.ts');
+    const found = await lookAtPostgresStore({ location: storeLocation });
+    const remedy = 'run "countersign setup" as the owner of the database';
+    if (found === 'none') return [{ name, state: 'missing', detail: `${detail}: it has no tables`, remedy }];
+    if (found === 'older') return [{ name, state: 'missing', detail: `${detail}: its tables are older`, remedy }];
   }
   const store = await openStore(storeLocation);
   try {

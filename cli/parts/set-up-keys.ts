@@ -2,6 +2,7 @@
  * The keys' share of `countersign setup`. In a deployment each key is made where its variable says, so that each process can
  * be given its own and no other; without such variables, all of them in the state folder.
  */
+import { dirname, resolve } from 'node:path';
 import { type Domain, domains } from '../../core/contracts/envelope.ts';
 import { CountersignError } from '../../core/errors.ts';
 import {
@@ -12,6 +13,7 @@ import {
   privateKeyPath,
   registryPath,
   registryVariable,
+  requireKeyFolder,
 } from '../../keys/index.ts';
 import { pathExists } from '../../packs/path-exists.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -30,6 +32,9 @@ export async function setUpKeys(
   const registryFile = keyRegistryFile ?? registryPath(paths.keys);
   const missing = await missingOf(registryFile, files);
   if (onlyLook && missing.length > 0) {
+    // Said now: setup would refuse to make a key in a folder that others may enter.
+    const folders = new Set([registryFile, ...Object.values(files)].map((path) => dirname(resolve(path))));
+    for (const folder of folders) if (await pathExists(folder)) requireKeyFolder(folder);
     return [{ name, state: 'missing', detail: `no ${missing.join(', ')}`, remedy: 'run "countersign setup"' }];
   }
   if (onlyLook || missing.length === 0) {

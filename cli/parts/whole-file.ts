@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
+import { access, type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { cannotWriteOutput } from '../lost-output.ts';
 import { codeOf, CountersignError, messageOf } from '../../core/errors.ts';
@@ -49,6 +49,19 @@ export async function writeWholeFile<T>(
   }
 }
 
+/**
+ * For work that is long or starts processes: said before it begins. The writing looks again.
+ *
+ * @throws {CountersignError} `conflict`, `input-invalid`
+ */
+export async function refuseUnusableTarget(options: Pick<WholeFileOptions, 'path' | 'force'>): Promise<void> {
+  const path = resolve(options.path);
+  await refuseWhatIsThere(path, options);
+  await access(dirname(path), constants.W_OK).catch((error: unknown) => {
+    throw notWritable(options.path, error);
+  });
+}
+
 async function opened(temporary: string, path: string): Promise<FileHandle> {
   try {
     return await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
@@ -72,7 +85,7 @@ async function putInPlace(temporary: string, path: string, options: WholeFileOpt
 }
 
 /** Looks at the name itself: a link is something, wherever it leads. */
-async function refuseWhatIsThere(path: string, options: WholeFileOptions): Promise<void> {
+async function refuseWhatIsThere(path: string, options: Pick<WholeFileOptions, 'path' | 'force'>): Promise<void> {
   const there = await lstat(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return null;
     throw notWritable(options.path, error);

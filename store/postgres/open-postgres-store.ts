@@ -41,6 +41,22 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   }
 }
 
+/** Which tables are there, for whoever is about to make them. @throws CountersignError as `openPostgresStore`, but for the version */
+export async function lookAtPostgresStore({
+  location,
+  answerWithinMs = 3000,
+}: PostgresStoreOptions): Promise<StoreVersion['kind']> {
+  const pool = createPool(location, { connectWithinMs: answerWithinMs, connections: 1 });
+  const session = createPostgresSession({ pool, answerWithinMs });
+  try {
+    return (await session.read(versionOf)).kind;
+  } catch (error) {
+    throw toOpenError(error);
+  } finally {
+    await session.close();
+  }
+}
+
 function wrongVersion(kind: Exclude<StoreVersion['kind'], 'same'>): CountersignError {
   if (kind === 'newer') return newer();
   const found = kind === 'none' ? 'it has no tables' : 'its tables are of an older version';

@@ -35,7 +35,7 @@ export function ledgerMethods(session: SqlSession): Pick<Store, 'listLedger'> {
           kind: row.kind,
           workflowId: row.workflow_id,
           callKey: row.call_key,
-          body: readJson('ledger entry', row.body),
+          body: readJson(`ledger entry ${row.sequence}`, row.body),
           at: row.at,
         }));
       }),

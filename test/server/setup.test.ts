@@ -7,14 +7,17 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { openTemporalDoor } from '../../client/temporal-door.ts';
 import { hasSearchAttribute, readNamespace } from '../../client/namespace.ts';
-import { readRegistry } from '../../keys/index.ts';
+import { loadOrCreateKeys, readRegistry } from '../../keys/index.ts';
+import { openStore } from '../../store/index.ts';
 import { type ProgramResult, runProgram } from '../support/program.ts';
+import { startTestWorker, testPack } from '../support/test-worker.ts';
 
 const said = z.object({
   ok: z.boolean(),
   steps: z.array(z.object({ name: z.string(), state: z.string(), detail: z.string(), remedy: z.string().optional() })),
 });
 const namespace = `set-up-${crypto.randomUUID()}`;
+const pack = join(import.meta.dirname, 'cli-pack');
 const domains = ['ticket', 'decision', 'vote', 'receipt', 'control'] as const;
 
 let folder: string;
@@ -39,6 +42,56 @@ test('a look says what is missing, changes nothing, and ends with 1', async () =
   expect(states(steps)).toEqual({ 'Signing keys': 'missing', Store: 'missing', Namespace: 'missing' });
   for (const { remedy } of steps) expect(remedy).toContain('setup');
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test.each([
+  ['worker', pack],
+  ['gateway', pack, '--port', '0'],
+  ['dev', pack, '--no-engine', '--port', '0'],
+  ['replay', `run-${crypto.randomUUID()}`],
+  ['doctor'],
+])(
+  '%s in a namespace that the server does not know names it and what to run, and no store is made',
+  async (...argv) => {
+    const state = await mkdtemp(join(folder, 'unknown-'));
+    const { TEMPORAL_ADDRESS = '', TEMPORAL_NAMESPACE = '' } = environment;
+    const settings = { TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, OPENAI_API_KEY: 'of-nobody', COUNTERSIGN_STATE: state };
+    if (argv[0] === 'replay') await loadOrCreateKeys({ folder: join(state, 'keys'), domains, clock: Date });
+    const { exit, stdout, stderr } = await runProgram(argv, settings);
+    expect(stdout + stderr).toContain(`the server does not know namespace "${namespace}"`);
+    expect(stdout + stderr).toContain('countersign setup');
+    expect(exit).toBe(argv[0] === 'doctor' ? 1 : 2);
+    expect(existsSync(join(state, 'store'))).toBe(false);
+    expect(existsSync(join(state, 'gateway.json'))).toBe(false);
+    await rm(state, { recursive: true });
+  },
+);
+
+test('a worker that a program of one’s own starts in such a namespace is refused with a code', async () => {
+  const state = await mkdtemp(join(folder, 'own-'));
+  const { address } = inject('temporal');
+  const door = await openTemporalDoor({ address, namespace });
+  const store = await openStore({ kind: 'sqlite', file: ':memory:' });
+  const keys = await loadOrCreateKeys({ folder: join(state, 'keys'), domains, clock: Date });
+  const taskQueues = { agent: 'q', model: 'q', tools: 'q', notify: 'q', record: 'q' };
+  const started = startTestWorker({
+    folder: state,
+    address,
+    taskQueues,
+    modelURL: 'http://127.0.0.1:1',
+    door,
+    store,
+    keys,
+    pack: testPack(state),
+    settings: { roles: ['tools'] },
+  });
+  await expect(started).rejects.toMatchObject({
+    code: 'server-unavailable',
+    message: expect.stringContaining(`in namespace "${namespace}"`) as unknown,
+  });
+  await door.close();
+  await store.close();
+  await rm(state, { recursive: true });
 });
 
 test('what is missing is made: each key at its own path, the store, the namespace with its retention', async () => {

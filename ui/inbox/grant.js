@@ -158,7 +158,7 @@ async function send(page) {
 function toldOf({ status, outcome = null, reason, grantId = '' }) {
   switch (status) {
     case 'applied':
-      return `Counted; ${outcome === null ? 'more votes are needed' : `the request is ${outcome}`}. Grant ${grantId} is approved by you.`;
+      return `Counted; ${outcome === null ? 'the request is still open' : `the request is ${outcome}`}. Grant ${grantId} is approved by you.`;
     case 'recorded':
       return `Recorded; the run has not answered yet. Grant ${grantId} is approved by you.`;
     case 'duplicate':

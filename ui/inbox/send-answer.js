@@ -22,7 +22,7 @@ export async function sendVote(one, verdict, said) {
   } = await ask('POST', `/v1/approvals/${one.nonce}/votes`, body, headers);
   switch (status) {
     case 'applied':
-      return outcome === null ? 'Counted; more votes are needed.' : `Counted; the request is ${outcome}.`;
+      return outcome === null ? 'Counted; the request is still open.' : `Counted; the request is ${outcome}.`;
     case 'recorded':
       return 'Recorded; the run has not answered yet.';
     case 'duplicate':

@@ -144,6 +144,34 @@ describe('approve', () => {
     expect(await runCli(['approve', nonce, '--yes'], await gatewayWith(approval(), vote))).toMatchObject({ exit });
   });
 
+  const by = (principal: string) => {
+    const [verdict, channel] = ['approve', 'web'] as const;
+    return { principal, verdict, castAt: 1, channel, authenticated: 'key 1' };
+  };
+  const busy = 'the run takes it up next, after a call of the same turn that still runs';
+  test.each([
+    ['approve', { quorum: 1 }, [], `1 of 1 approval; ${busy}`],
+    ['approve', { quorum: 2 }, [], '1 of 2 approvals: more votes are needed'],
+    ['approve', { quorum: 2 }, [by('bob')], `2 of 2 approvals; ${busy}`],
+    ['deny', { denials: 2 }, [by('bob')], '1 of 2 denials: more votes are needed'],
+    ['deny', { quorum: 2 }, [], `1 of 1 denial; ${busy}`],
+  ])('a counted %s of a request that is still open says how far it is: %j', async (verdict, terms, votes, says) => {
+    const { approvers } = approval();
+    const view = approval({ votes, approvers: { ...approvers, denials: 1, ...terms } });
+    const gateway = await gatewayWith(view, { ...applied, outcome: null });
+    const { exit, stdout } = await runCli([verdict, nonce, '--yes', '--reason', 'seen'], gateway);
+    expect(stdout).toBe(`${verdict} of restart: counted; ${says}\n`);
+    expect(exit).toBe(0);
+  });
+
+  test('a counted approval where groups have seats does not claim that they are filled', async () => {
+    const from = { roles: ['lead'], principals: [] };
+    const approvers = { ...approval().approvers, thresholds: [{ from, approve: 1 }] };
+    const gateway = await gatewayWith(approval({ approvers }), { ...applied, outcome: null });
+    const { stdout } = await runCli(['approve', nonce, '--yes'], gateway);
+    expect(stdout).toContain('counted; 1 of 1 approval: seats of its groups may still be to fill');
+  });
+
   test.each([
     ['superseded', 'the tool, the policy or what the call acts on changed meanwhile'],
     ['superseded', 'a new one follows'],

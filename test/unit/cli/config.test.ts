@@ -32,6 +32,9 @@ test('a flag wins over the environment, and empty text counts as nothing', () =>
 test.each([
   ['COUNTERSIGN_URL', 'ftp://somewhere'],
   ['TEMPORAL_ADDRESS', 'no-port'],
+  ['TEMPORAL_ADDRESS', '127.0.0.1:99999'],
+  ['TEMPORAL_ADDRESS', '[::1]:65536'],
+  ['TEMPORAL_ADDRESS', 'temporal:0'],
   ['TEMPORAL_TLS', 'perhaps'],
   ['COUNTERSIGN_DRAIN_MS', 'soon'],
   ['TEMPORAL_NAMESPACE', 'a b'],

@@ -1,9 +1,10 @@
 /** `replay` of files, and `export`, before anything is asked of an engine: what a user may hand in by mistake. */
-import { mkdtemp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runCli } from './run-cli.ts';
+import { runCli, temporaryFolder } from './run-cli.ts';
+import { workflowId } from './views.ts';
 
 let folder: string;
 
@@ -73,6 +74,21 @@ test('a run is not replayed with keys of a file', async () => {
 test('replay of a file makes no state folder', async () => {
   await replay('nowhere.jsonl');
   expect(await readdir(folder)).not.toContain('none');
+});
+
+test.each([
+  ['a file', 'taken', 5, 'a file is there'],
+  ['a symbolic link', 'link', 5, 'a symbolic link is there'],
+  ['a folder that is not there', join('nowhere', 'file'), 2, 'is not there'],
+])('export to %s is refused before anything is opened', async (_name, name, code, says) => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'taken'), 'old');
+  await symlink(join(folder, 'taken'), join(folder, 'link'));
+  // Without keys in its state folder, an export that opened anything would say that first.
+  const argv = ['export', workflowId, '--output', join(folder, name), '--state', await temporaryFolder()];
+  const { exit, stderr } = await runCli(argv);
+  expect(stderr).toContain(says);
+  expect(exit).toBe(code);
 });
 
 test('export of what is no run id is wrong usage, and without keys nothing is written', async () => {
