@@ -86,10 +86,15 @@ function verifyTry(event: HistoryEvent, expect: Expect): void {
   expect(!started.lastFailure || (started.attempt ?? 0) > 1, 'the first try has a try before it that failed');
 }
 
+/** CONTINUE_AS_NEW_INITIATOR_WORKFLOW, which some servers leave out; above it are retries and schedules. */
+const byWorkflow = 1;
+
 /** A run of ours is neither retried nor on a schedule: nothing comes after its end. */
 function verifyEnd(event: HistoryEvent, expect: Expect): void {
   const end = event.workflowExecutionCompletedEventAttributes ?? event.workflowExecutionFailedEventAttributes;
   expect(isEmpty(end?.newExecutionRunId), 'the run’s end names a run after it');
+  const initiator = Number(event.workflowExecutionContinuedAsNewEventAttributes?.initiator ?? 0);
+  expect(initiator <= byWorkflow, 'the link was continued by somebody else than the run');
 }
 
 const ownEncodings = ['json/plain', 'binary/null'];

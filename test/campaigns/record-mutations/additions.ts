@@ -141,7 +141,8 @@ function rewritten(part: unknown, at: At): Addition[] {
     const text = outer[0] === 'card' ? data : Buffer.from(data, 'base64').toString('utf8');
     const bytes = (changed: string): string =>
       outer[0] === 'card' ? changed : Buffer.from(changed).toString('base64');
-    const texts = [`${text} `, `\uFEFF${text}`, text.startsWith('{"') ? `{"kind":"other",${text.slice(1)}` : text];
+    const twice = text.replace(/^\{("[^"]*"):/u, '{$1:"other",$1:');
+    const texts = [`${text} `, `\uFEFF${text}`, twice];
     const inOtherBytes = texts
       .filter((one) => one !== text)
       .map((one) => ({ site: at(outer), change: 'rewritten' as const, value: bytes(one) }));
