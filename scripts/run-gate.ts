@@ -41,7 +41,7 @@ try {
     const code = await run(
       'vitest',
       ['run', '--project', project, ...reporters],
-      project === 'server' ? 25 * minuteMs : 7 * minuteMs,
+      project === 'server' ? 25 * minuteMs : 12 * minuteMs,
     );
     const counts = readVitestReport(report, code);
     total = addCounts(total, counts);
