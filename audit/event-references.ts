@@ -54,7 +54,8 @@ export function referencesOf(event: HistoryEvent): EventReference[] {
   ];
 }
 
-function heldBy(event: HistoryEvent): object {
+/** What it says of its kind; empty where it says nothing. */
+export function heldBy(event: HistoryEvent): object {
   for (const [name, value] of Object.entries(event) as [string, unknown][]) {
     if (name.endsWith('EventAttributes') && typeof value === 'object' && value !== null) return value;
   }

@@ -3,10 +3,9 @@
  * read, a start that claims a parent or a schedule, a note on an event that has none. Nothing of ours reads such a thing; another reader of the
  * same file would. What a server adds by itself, or an outsider may send, is not looked at: docs/audit-limits.md lists it.
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { Checks } from './checks.ts';
 import type { Payload } from './decode-payload.ts';
-import { kindOf } from './event-references.ts';
+import { heldBy, kindOf } from './event-references.ts';
 import type { HistoryEvent, LinkHistory } from './history-source.ts';
 import { eventsOf, numberOf } from './link-origin.ts';
 
@@ -102,7 +101,7 @@ const ownMetadata = ['encoding', 'type'];
 
 /** This program’s own processes write JSON as `JSON.stringify` does, or nothing. */
 function verifyPayloads(event: HistoryEvent, expect: Expect): void {
-  for (const { payloads, isOne } of valuesIn(attributesWithNotes(event))) {
+  for (const { payloads, isOne } of valuesIn([heldBy(event), event.userMetadata])) {
     expect(isOne, 'a second value stands beside the one that is read');
     for (const { data, metadata } of payloads) {
       const encoding = textOf(metadata?.['encoding']);
@@ -122,11 +121,6 @@ function isAsWritten(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function attributesWithNotes(event: HistoryEvent): unknown[] {
-  const attributes = Object.entries(event).find(([name, value]) => name.endsWith('EventAttributes') && value);
-  return [attributes?.[1], event.userMetadata];
 }
 
 /** Lists of values as one, where one is read; those of search attributes and notes stand alone. */
@@ -153,6 +147,6 @@ function textOf(bytes: unknown): string | undefined {
 function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === '' || value === 0) return true;
   if (typeof value !== 'object') return false;
-  if (value instanceof Uint8Array) return value.length === 0;
-  return numberOf(value) === 0 || isDeepStrictEqual(value, []);
+  if (value instanceof Uint8Array || Array.isArray(value)) return value.length === 0;
+  return numberOf(value) === 0;
 }

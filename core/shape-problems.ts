@@ -102,7 +102,8 @@ function kindOf(value: unknown): string {
   }
 }
 
-function valueAt(root: unknown, path: readonly PropertyKey[]): { present: boolean; value: unknown } {
+/** Own keys alone: what an object inherits was not sent. */
+export function valueAt(root: unknown, path: readonly PropertyKey[]): { present: boolean; value: unknown } {
   let value = root;
   for (const part of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part))

@@ -5,6 +5,7 @@
 import { expectedBy as expectedWords, type Issue, nearestForm, type TypeNames } from '../core/expected-words.ts';
 import { type Complaint, describeValue, type PathPart, quote } from './problems.ts';
 import { keysAt } from './schema-keys.ts';
+import { valueAt } from '../core/shape-problems.ts';
 import { suggest } from '../core/suggest.ts';
 
 export function complaintsOf(issues: readonly Issue[], value: unknown): Complaint[] {
@@ -83,13 +84,3 @@ const yamlNames: TypeNames = {
   int: 'a whole number',
   boolean: 'true or false',
 };
-
-function valueAt(root: unknown, path: readonly PathPart[]): { present: boolean; value: unknown } {
-  let value = root;
-  for (const part of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part))
-      return { present: false, value: undefined };
-    value = (value as Record<PathPart, unknown>)[part];
-  }
-  return { present: true, value };
-}
