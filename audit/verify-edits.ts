@@ -15,8 +15,12 @@ export async function verifyEdits(opened: OpenedRecord, options: OpeningOptions)
   const asks = new Map(asksOf(opened).map((ask) => [ask.body.ask.nonce, ask]));
   /** Taken so far, by call, each once: a reset's history repeats those from before the fork. */
   const taken = new Map<string, Map<string, TakenEdit>>();
+  const seen = new Set<string>();
   for (const decision of opened.decisions) {
-    const { body } = decision;
+    const { body, digest } = decision;
+    // A reset's copy of a request from before an edit does not know of it, though the edit stands before it, in the link that was reset.
+    if (seen.has(digest)) continue;
+    seen.add(digest);
     const ofCall = taken.get(body.callKey) ?? new Map<string, TakenEdit>();
     taken.set(body.callKey, ofCall);
     if (body.verdict === 'ask') verifyAsk(decision, [...ofCall.values()], options);

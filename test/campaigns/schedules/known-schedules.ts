@@ -53,6 +53,8 @@ export const knownSchedules: readonly Schedule[] = [
     vote('olga'),
   ]),
   schedule(1, [{ kind: 'freeze' }, vote('olga'), wait, { kind: 'thaw' }, vote('pete', { call: 1 })], { calls: 2 }),
+  // The reset copies the request as it was before the edit, which is in the link that was reset.
+  schedule(1, [vote('pete', edit), seeEdits, { kind: 'reset', point: 'after-the-vote' }, vote('olga')]),
   // Whoever edited a call does not approve it, and others do.
   schedule(
     1,
