@@ -9,6 +9,7 @@ import type { TaskQueues } from '../../core/contracts/ticket.ts';
 import { type Harness, type StartedRun, startHarness } from '../support/harness.ts';
 import { type KillAt, ownQueues, startWorkerProcess } from '../support/start-worker-process.ts';
 import { startedIn } from '../support/test-tools.ts';
+import { startTestWorker } from '../support/test-worker.ts';
 import { until } from '../support/until.ts';
 
 const send = { calls: [{ name: 'quick_send', args: { name: 'all' } }] };
@@ -51,13 +52,24 @@ describe('a worker', () => {
     await run.castVote(await run.ask(asksBefore));
   }
 
-  /** Another worker, for as long as it is needed. */
+  /** Another worker, for as long as it is needed; in this process, as nobody kills it. */
   async function withSuccessor(taskQueues: TaskQueues, use: () => Promise<void>): Promise<void> {
-    const successor = await startWorkerProcess(harness, { taskQueues });
+    const { stateFolder: folder, temporal, model, door, store, keys, pack } = harness;
+    const { address } = temporal;
+    const successor = await startTestWorker({
+      folder,
+      address,
+      taskQueues,
+      modelURL: model.baseURL,
+      door,
+      store,
+      keys,
+      pack,
+    });
     try {
       await use();
     } finally {
-      successor.signal('SIGKILL');
+      await successor.stop();
     }
   }
 
