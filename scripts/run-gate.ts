@@ -13,7 +13,7 @@ import { runProgram } from './lint/run-program.ts';
 // Generous for two cores; together they keep a hung test from costing more than a red gate.
 const minuteMs = 60_000;
 const staticSteps = ['check:types', 'check:lint', 'check:imports', 'check:format', 'check:unused'];
-const serverlessProjects = ['unit', 'workflow', 'replay'];
+const serverlessProjects = ['unit', 'unit-shared', 'workflow', 'replay'];
 const gates: ReadonlyMap<string, { readonly steps: readonly string[]; readonly projects: readonly string[] }> = new Map(
   [
     ['check', { steps: staticSteps, projects: serverlessProjects }],
