@@ -15,9 +15,12 @@ const source = ['countersign-source'];
 const conditions = [...source, 'node', 'module'];
 /**
  * Their tests mock no module, set nothing of the process and leave nothing behind; to load the code anew for each file cost
- * more than most of them.
+ * more than most of them. Not those in a browser: each of their files has a browser of its own.
  */
-const sharedFolders = ['activities', 'core', 'guards', 'policy'].map((name) => `test/unit/${name}/**/*.test.ts`);
+const sharedFolders = [
+  ...['activities', 'audit', 'core', 'guards', 'policy'].map((name) => `test/unit/${name}/**/*.test.ts`),
+  'test/unit/gateway/!(inbox-*).test.ts',
+];
 const longestFiles = JSON.parse(readFileSync(new URL('test/longest-files.json', import.meta.url), 'utf8')) as string[];
 const shared = {
   pool: 'forks' as const,
