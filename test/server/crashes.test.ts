@@ -9,7 +9,6 @@ import type { TaskQueues } from '../../core/contracts/ticket.ts';
 import { type Harness, type StartedRun, startHarness } from '../support/harness.ts';
 import { type KillAt, ownQueues, startWorkerProcess } from '../support/start-worker-process.ts';
 import { startedIn } from '../support/test-tools.ts';
-import { startTestWorker } from '../support/test-worker.ts';
 import { until } from '../support/until.ts';
 
 const send = { calls: [{ name: 'quick_send', args: { name: 'all' } }] };
@@ -52,24 +51,16 @@ describe('a worker', () => {
     await run.castVote(await run.ask(asksBefore));
   }
 
-  /** Another worker, for as long as it is needed; in this process, as nobody kills it. */
+  /**
+   * Another worker, for as long as it is needed. In a process, too: the definition of a tool holds its code as it is loaded, and a
+   * test runner loads it in another form, so that a request of the victim would be void there.
+   */
   async function withSuccessor(taskQueues: TaskQueues, use: () => Promise<void>): Promise<void> {
-    const { stateFolder: folder, temporal, model, door, store, keys, pack } = harness;
-    const { address } = temporal;
-    const successor = await startTestWorker({
-      folder,
-      address,
-      taskQueues,
-      modelURL: model.baseURL,
-      door,
-      store,
-      keys,
-      pack,
-    });
+    const successor = await startWorkerProcess(harness, { taskQueues });
     try {
       await use();
     } finally {
-      await successor.stop();
+      successor.signal('SIGKILL');
     }
   }
 
