@@ -1,5 +1,5 @@
 /**
- * The one gate. `check` runs the static steps and the tests that need no server, `test` adds the server tests, `sandbox`
+ * The one gate. `check` runs the static steps, two at a time, and the tests that need no server, `test` adds the server tests, `sandbox`
  * runs what needs root. Every step runs even when an earlier one failed, and the last line on stdout is the sum of all
  * test reports, `N passed, N failed`; a step that fails, crashes, skips a test or finds none counts as a failure.
  */
@@ -13,7 +13,7 @@ import { runProgram } from './lint/run-program.ts';
 // Generous for two cores; together they keep a hung test from costing more than a red gate.
 const minuteMs = 60_000;
 const staticSteps = ['check:types', 'check:lint', 'check:imports', 'check:format', 'check:unused'];
-const serverlessProjects = ['unit', 'workflow', 'replay'];
+const serverlessProjects = ['unit', 'unit-shared', 'workflow', 'replay'];
 const gates: ReadonlyMap<string, { readonly steps: readonly string[]; readonly projects: readonly string[] }> = new Map(
   [
     ['check', { steps: staticSteps, projects: serverlessProjects }],
@@ -30,8 +30,16 @@ const reports = mkdtempSync(join(tmpdir(), 'countersign-reports-'));
 let total: Counts = { passed: 0, failed: 0 };
 const summary: string[] = [];
 try {
+  const codeByStep = new Map<string, number>();
+  const waiting = [...gate.steps];
+  const runSteps = async (): Promise<void> => {
+    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
+      codeByStep.set(step, await runStatic(step));
+    }
+  };
+  await Promise.all([runSteps(), runSteps()]);
   for (const step of gate.steps) {
-    const code = await run('npm', ['run', '--silent', step], 5 * minuteMs);
+    const code = codeByStep.get(step) ?? 1;
     total = addCounts(total, { passed: 0, failed: code === 0 ? 0 : 1 });
     summary.push(`${step}: ${code === 0 ? 'ok' : `failed with exit code ${code}`}`);
   }
@@ -52,6 +60,13 @@ try {
 }
 console.log(`\n${summary.join('\n')}\n${countsLine(total)}`);
 process.exitCode = total.failed === 0 ? 0 : 1;
+
+/** Its heading and all it wrote, once it has ended: another step runs beside it. */
+async function runStatic(step: string): Promise<number> {
+  const onOutput = (text: string): void => console.log(`\n> npm run --silent ${step}\n${text.trimEnd()}`);
+  const args = ['run', '--silent', step];
+  return await runProgram({ program: 'npm', args, folder: repositoryRoot, deadlineMs: 5 * minuteMs, onOutput });
+}
 
 function run(program: string, args: readonly string[], deadlineMs: number): Promise<number> {
   console.log(`\n> ${program} ${args.filter((part) => !part.includes(reports)).join(' ')}`);

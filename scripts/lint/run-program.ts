@@ -10,12 +10,17 @@ export type Program = {
   readonly folder: string;
   /** milliseconds after which the step and all it started are killed */
   readonly deadlineMs: number;
+  /** Given all it wrote once it has ended; for steps that run side by side. @default written as it comes */
+  readonly onOutput?: (text: string) => void;
 };
 
 /** @returns the exit code; a program that a signal or the deadline ended, or that cannot start, counts as 1 */
-export function runProgram({ program, args, folder, deadlineMs }: Program): Promise<number> {
+export function runProgram({ program, args, folder, deadlineMs, onOutput }: Program): Promise<number> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+    const output = onOutput ? 'pipe' : 'inherit';
+    const child = spawn(program, args, { cwd: folder, stdio: ['ignore', output, output], detached: true });
+    const written: Buffer[] = [];
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (part: Buffer) => written.push(part));
     const killGroup = (): void => {
       if (child.pid === undefined) return;
       try {
@@ -38,6 +43,7 @@ export function runProgram({ program, args, folder, deadlineMs }: Program): Prom
       clearTimeout(timer);
       process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
       killGroup();
+      onOutput?.(Buffer.concat(written).toString());
       resolve(code);
     };
     process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
@@ -45,6 +51,8 @@ export function runProgram({ program, args, folder, deadlineMs }: Program): Prom
       console.error(`Cannot start "${program}": ${fault.message}, expected it in node_modules/.bin; run npm ci`);
       end(1);
     });
-    child.once('exit', (code) => end(code ?? 1));
+    // What it left running would hold its output open.
+    child.once('exit', killGroup);
+    child.once('close', (code) => end(code ?? 1));
   });
 }

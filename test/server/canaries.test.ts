@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { findKnownValues } from '../../guards/secrets/known-values.ts';
+import { placeBundles } from '../support/bundle-folder.ts';
 import { type ProgramResult, runProgram, type StartedProgram, startProgram } from '../support/program.ts';
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts';
 import { until } from '../support/until.ts';
@@ -69,6 +70,7 @@ async function api(path: string, body?: unknown): Promise<number> {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-test-canaries-'));
   state = join(folder, 'state');
+  await placeBundles(state);
   const given = join(folder, 'given');
   mkdirSync(given);
   writeFileSync(join(given, 'result'), `word-of-result\nDB_PASSWORD=${canaries.result}\n`);

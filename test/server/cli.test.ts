@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { placeBundles } from '../support/bundle-folder.ts';
 import { type ProgramResult, runProgram, type StartedProgram, startProgram } from '../support/program.ts';
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts';
 import { until } from '../support/until.ts';
@@ -25,6 +26,7 @@ let dev: StartedProgram;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-test-program-'));
   state = join(folder, 'state');
+  await placeBundles(state);
   model = await startScriptedModel();
   environment = {
     COUNTERSIGN_STATE: state,

@@ -51,7 +51,10 @@ describe('a worker', () => {
     await run.castVote(await run.ask(asksBefore));
   }
 
-  /** Another worker, for as long as it is needed. */
+  /**
+   * Another worker, for as long as it is needed. In a process, too: the definition of a tool holds its code as it is loaded, and a
+   * test runner loads it in another form, so that a request of the victim would be void there.
+   */
   async function withSuccessor(taskQueues: TaskQueues, use: () => Promise<void>): Promise<void> {
     const successor = await startWorkerProcess(harness, { taskQueues });
     try {

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
+import { placeBundles } from '../support/bundle-folder.ts';
 import { makeAuthority } from '../support/certificates.ts';
 import { type ProgramResult, runProgram, type StartedProgram, startProgram } from '../support/program.ts';
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts';
@@ -43,6 +44,7 @@ interface Part {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-test-deployed-'));
+  for (const name of ['worker', 'audit']) await placeBundles(join(folder, name));
   const authority = makeAuthority('authority of the test');
   const client = authority.issue({ name: 'countersign' });
   front = await startTlsFront({

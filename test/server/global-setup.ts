@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { type EmbeddedEngine, startEmbeddedEngine } from '../../engine/dev-server.ts';
+import { makeBundles } from '../support/bundle-folder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -19,6 +20,7 @@ let engine: EmbeddedEngine | undefined;
 let stateFolder: string | undefined;
 
 export async function setup(project: TestProject): Promise<void> {
+  await makeBundles();
   stateFolder = await mkdtemp(join(tmpdir(), 'countersign-test-engine-'));
   engine = await startEmbeddedEngine({
     stateFolder,

@@ -18,6 +18,7 @@ import { createServerSource } from '../../audit/fetch-chain.ts';
 import { readRecord } from '../../audit/read-record.ts';
 import { entriesOf } from '../../audit/record-types.ts';
 import { openTemporalDoor, type TemporalDoor } from '../../client/temporal-door.ts';
+import { placeBundles } from '../support/bundle-folder.ts';
 import { killProgram, runProgram, type StartedProgram, startProgram } from '../support/program.ts';
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts';
 import { gatewayPollMs, until } from '../support/until.ts';
@@ -53,6 +54,7 @@ let worker: StartedProgram | undefined;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-test-reminders-'));
+  for (const name of ['worker', 'east']) await placeBundles(join(folder, name));
   receiver = await startReceiver();
   model = await startScriptedModel();
   const { address } = inject('temporal');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { repositoryRoot } from '../../scripts/lint/repository-files.ts';
+import { compiledCode } from './bundle-folder.ts';
 
 const repositoryLauncher = join(repositoryRoot, 'bin', 'countersign.js');
 
@@ -23,14 +24,14 @@ export interface StartedProgram {
 
 export type ProgramEnvironment = Readonly<Record<string, string>>;
 
-/** @param launcher of another copy of the program than this repository */
+/** @param launcher of another copy of the program than this repository; it is started with nothing that was made before */
 export function startProgram(
   argv: readonly string[],
   environment: ProgramEnvironment,
   launcher = repositoryLauncher,
 ): StartedProgram {
   const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, ...environment };
+  const env = { PATH, HOME, ...(launcher === repositoryLauncher ? compiledCode : {}), ...environment };
   const child = spawn(process.execPath, [launcher, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {

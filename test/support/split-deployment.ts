@@ -2,7 +2,8 @@
  * A deployment that is split by trust, of real processes: each has a state folder of its own, its own role's login to the
  * store and its own role's signing keys, as docs/deployment.md says; nothing else is shared but the public keys.
  */
-import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Countersign } from '../../client/gateway-client.ts';
@@ -10,9 +11,7 @@ import { type Domain, domains } from '../../core/contracts/envelope.ts';
 import { keyVariable, loadOrCreateKeys, registryPath } from '../../keys/index.ts';
 import type { StoreRole } from '../../store/postgres/role-grants.ts';
 import type { PostgresLocation } from '../../store/postgres/postgres-location.ts';
-import { workflowBundle } from '../../worker/workflow-bundle.ts';
-import { bundleFolder } from './bundle-folder.ts';
-import { readFileSync } from 'node:fs';
+import { placeBundles } from './bundle-folder.ts';
 import type { PostgresDatabase } from './postgres-database.ts';
 import {
   killProgram,
@@ -62,7 +61,6 @@ export interface Deployment {
 
 export async function prepareDeployment(options: DeploymentOptions): Promise<Deployment> {
   const { folder, pack, database, temporal } = options;
-  await workflowBundle(bundleFolder);
   const keyFolder = join(folder, 'keys');
   await loadOrCreateKeys({ folder: keyFolder, domains, clock: { now: () => Date.now() } });
   const common = {
@@ -78,9 +76,7 @@ export async function prepareDeployment(options: DeploymentOptions): Promise<Dep
   async function environmentOf(role: StoreRole, name: string): Promise<ProgramEnvironment> {
     const own = join(folder, name);
     const state = join(own, 'state');
-    await mkdir(state, { recursive: true, mode: 0o700 });
-    // A workflow bundle made from source takes seconds; a published package has it.
-    await symlink(bundleFolder, join(state, 'cache')).catch(() => undefined);
+    if (!existsSync(state)) await placeBundles(state);
     const keys = await copyKeys(keyFolder, own, role === 'audit' ? [] : (domainsByRole[role] ?? []));
     return {
       ...common,

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { TaskQueues } from '../../core/contracts/ticket.ts';
 import type { Store } from '../../store/store.ts';
 import { residentKilobytes } from '../campaigns/frame/resident-memory.ts';
+import { compiledCode } from './bundle-folder.ts';
 import type { Harness, HarnessOptions } from './harness.ts';
 
 export const workerOrderSchema = z.strictObject({
@@ -67,7 +68,7 @@ export async function startWorkerProcess(
     killAt: options.killAt ?? null,
   };
   const child = fork(program, {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, WORKER_ORDER: JSON.stringify(order) },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...compiledCode, WORKER_ORDER: JSON.stringify(order) },
     execArgv: ['--conditions=countersign-source', '--disable-warning=ExperimentalWarning', ...profiling],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -2,6 +2,7 @@
  * A worker in a process of its own, for tests that end it: by kill -9 just before or after the store's step that the test
  * names, or by SIGTERM. Run by `startWorkerProcess` only.
  */
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { openTemporalDoor } from '../../client/temporal-door.ts';
 import { domains } from '../../core/contracts/envelope.ts';
@@ -27,6 +28,8 @@ const worker = await startTestWorker({
   settings: { drainMs: order.drainMs },
 });
 process.once('SIGTERM', () => void worker.stop());
+// Written now: whoever is killed writes nothing at the end.
+flushCompileCache();
 process.send?.('ready');
 await worker.stopped;
 await door.close();

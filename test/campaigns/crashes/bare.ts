@@ -8,6 +8,7 @@ import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { silentLogger } from '../../../client/silent-logger.ts';
 import type { EmbeddedEngine } from '../../../engine/dev-server.ts';
+import { compiledCode } from '../../support/bundle-folder.ts';
 import { startScriptedModel } from '../../support/scripted-model.ts';
 import type { CampaignOrder } from '../campaign.ts';
 import { endWithCampaign } from '../frame/end-with-campaign.ts';
@@ -49,6 +50,7 @@ export async function runBare(
       env: {
         PATH: process.env.PATH,
         HOME: process.env.HOME,
+        ...compiledCode,
         CAMPAIGN_OUTSIDE_URL: outside.url,
         CAMPAIGN_START_TO_CLOSE_MS: '1500',
       },

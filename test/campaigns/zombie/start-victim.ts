@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { TaskQueues } from '../../../core/contracts/ticket.ts';
+import { compiledCode } from '../../support/bundle-folder.ts';
 import type { Harness } from '../../support/harness.ts';
 import type { SignalAt } from '../../support/signal-at.ts';
 import { endWithCampaign } from '../frame/end-with-campaign.ts';
@@ -43,7 +44,7 @@ export async function startVictim(
   const { address, namespace } = temporal;
   const order: z.input<typeof victimOrderSchema> = { folder, address, namespace, serviceURL, taskQueues, stopAt };
   const child = fork(program, {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, VICTIM_ORDER: JSON.stringify(order) },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...compiledCode, VICTIM_ORDER: JSON.stringify(order) },
     execArgv: ['--conditions=countersign-source', '--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -2,6 +2,7 @@
  * A tools worker in a process of its own that stands still (SIGSTOP) at the store's step that its order names, or where its
  * tool or the other side stops it. Started by `startVictim` only.
  */
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { openTemporalDoor } from '../../../client/temporal-door.ts';
 import { domains } from '../../../core/contracts/envelope.ts';
@@ -29,6 +30,8 @@ const worker = await startTestWorker({
   settings: { roles: ['tools'], drainMs: 15_000 },
 });
 process.once('SIGTERM', () => void worker.stop());
+// Written now: whoever is killed writes nothing at the end.
+flushCompileCache();
 process.send?.('ready');
 await worker.stopped;
 await door.close();

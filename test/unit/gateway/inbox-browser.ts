@@ -13,11 +13,22 @@ export interface OpenInbox {
   close(): Promise<void>;
 }
 
-export async function openInbox(browser: Browser, options: Pick<WorldOptions, 'storeInFile'> = {}): Promise<OpenInbox> {
+export interface InboxOptions extends Pick<WorldOptions, 'storeInFile'> {
+  /** For tests that put in what cannot be taken out again, such as a clock. @default false */
+  hasOwnContext?: boolean;
+}
+
+/** Of each browser, the page that its tests use one after the other: a new one is a new process, a third of what a test costs. */
+const pages = new WeakMap<Browser, Promise<Page>>();
+const usualSize = { width: 1280, height: 720 };
+
+export async function openInbox(
+  browser: Browser,
+  { hasOwnContext = false, ...options }: InboxOptions = {},
+): Promise<OpenInbox> {
   const world = await startWorld({ gateway: { watchEveryMs: 20 }, ...options });
   const url = await world.app.listen({ host: '127.0.0.1', port: 0 });
-  const context = await browser.newContext();
-  const page = await context.newPage();
+  const page = await (hasOwnContext ? newPage(browser) : pageOf(browser));
   const said: string[] = [];
   page.on('console', (message) => said.push(message.text()));
   page.on('pageerror', (error) => said.push(error.message));
@@ -42,8 +53,30 @@ export async function openInbox(browser: Browser, options: Pick<WorldOptions, 's
       await page.getByText(`signed in as ${principal}`).waitFor();
     },
     async close() {
-      await context.close();
+      if (hasOwnContext) await page.context().close();
+      else await empty(page);
       await world.close();
     },
   };
+}
+
+async function pageOf(browser: Browser): Promise<Page> {
+  const page = pages.get(browser) ?? newPage(browser);
+  pages.set(browser, page);
+  return await page;
+}
+
+async function newPage(browser: Browser): Promise<Page> {
+  const context = await browser.newContext({ viewport: usualSize });
+  return await context.newPage();
+}
+
+/** As a new one: signed in nowhere, showing nothing. What a page stores is its origin's, and each world has its own. */
+async function empty(page: Page): Promise<void> {
+  page.removeAllListeners();
+  await page.unrouteAll({ behavior: 'wait' });
+  await page.goto('about:blank');
+  await page.context().clearCookies();
+  await page.emulateMedia({ colorScheme: null });
+  await page.setViewportSize(usualSize);
 }

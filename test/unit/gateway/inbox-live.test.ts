@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 beforeEach(async () => {
-  inbox = await openInbox(browser);
+  inbox = await openInbox(browser, { hasOwnContext: true });
   ({ world, page } = inbox);
   proxy = await startProxy(inbox.url);
 });

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { findLeaks } from '../../../scripts/lint/find-leaks.ts';
 import { findBrokenLinks } from '../../../scripts/lint/find-links.ts';
 import { listRepositoryFiles, repositoryRoot } from '../../../scripts/lint/repository-files.ts';
+import longestFiles from '../../longest-files.json' with { type: 'json' };
 
 const files = listRepositoryFiles();
 const read = (file: string): string => readFileSync(join(repositoryRoot, file), 'utf8');
@@ -12,6 +13,10 @@ const isText = (file: string): boolean => !readFileSync(join(repositoryRoot, fil
 
 test('the list of files is the repository', () => {
   expect(files).toEqual(expect.arrayContaining(['package.json', 'LICENSE', 'scripts/run-gate.ts']));
+});
+
+test('the files that are started first are there', () => {
+  expect(longestFiles.filter((file) => !files.includes(file))).toEqual([]);
 });
 
 test('no committed file holds a machine path, a registry host or a secret', () => {

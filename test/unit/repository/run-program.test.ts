@@ -37,6 +37,14 @@ test('leaves nothing running behind a step that ended by itself', async () => {
   await expectEnded(Number(readFileSync(join(folder, 'pid'), 'utf8')));
 });
 
+test('gives what a step wrote at its end, and waits for nobody who holds its output open', async () => {
+  const outputs: string[] = [];
+  const script = 'echo one; echo two >&2; tail -f /dev/null & exit 3';
+  const step = { program: 'sh', args: ['-c', script], folder, deadlineMs: 60_000 };
+  expect(await runProgram({ ...step, onOutput: (text) => outputs.push(text) })).toBe(3);
+  expect(outputs.map((text) => text.split('\n').toSorted())).toEqual([['', 'one', 'two']]);
+});
+
 /** Ended, or a zombie that its new parent has not read yet. */
 async function expectEnded(pid: number): Promise<void> {
   expect(pid).toBeGreaterThan(1);
