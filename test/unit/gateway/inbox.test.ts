@@ -225,7 +225,7 @@ describe('the page', () => {
 
   it.each([
     ['a frame', { 'sec-fetch-dest': 'iframe' }],
-    ['a fetch', { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'empty' }],
+    ['a fetch', { 'sec-fetch-mode': 'no-cors' }],
     ['a script', { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' }],
     ['a prefetch', { 'sec-purpose': 'prefetch;prerender' }],
     ['a fetch that names its origin', { origin: 'https://evil.example' }],
