@@ -159,7 +159,7 @@ describe('approve', () => {
     const [verdict, channel] = ['approve', 'web'] as const;
     return { principal, verdict, castAt: 1, channel, authenticated: 'key 1' };
   };
-  const busy = 'the run takes it up next, after a call of the same turn that still runs';
+  const busy = 'the run takes it up next, after the calls before it in its turn, which still wait or run';
   test.each([
     ['approve', { quorum: 1 }, [], `1 of 1 approval; ${busy}`],
     ['approve', { quorum: 2 }, [], '1 of 2 approvals: more votes are needed'],
