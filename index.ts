@@ -5,7 +5,6 @@
 export { Countersign, type CountersignOptions } from './client/gateway-client.ts';
 export type {
   ApprovalView,
-  RunDetail,
   RunList,
   RunStarted,
   RunView,
@@ -13,6 +12,7 @@ export type {
   VoteRequest,
   VoteResult,
 } from './client/gateway-schemas.ts';
+export type { RunDetail } from './client/run-detail-schemas.ts';
 export { openTemporalDoor, type TemporalDoor, type TemporalSettings } from './client/temporal-door.ts';
 export type { Json } from './core/canonical-json.ts';
 export type { Card } from './core/contracts/approval.ts';

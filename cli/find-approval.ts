@@ -1,6 +1,6 @@
 /**
- * An approval request by what a person types: its nonce, the beginning of one, or the approval id. An open request is found
- * by the beginning of its nonce; which card the answer is for is bound by digest, so a wrong guess cannot approve another.
+ * An approval request by what a person types: its nonce, the beginning of one, or the approval id. By the beginning of its nonce
+ * an open request is found, else one of the newest that are decided; which card the answer is for is bound by digest, so a wrong guess cannot approve another.
  */
 import type { Countersign } from '../client/gateway-client.ts';
 import type { ApprovalView } from '../client/gateway-schemas.ts';
@@ -16,13 +16,17 @@ export async function findApproval(gateway: Countersign, given: string): Promise
   if (nonceSchema.safeParse(given).success) return checked(await gateway.approvals.get(given, 'terminal'));
   const [workflowId = ''] = given.split('/');
   const byId = workflowIdSchema.safeParse(workflowId).success;
-  const filter = byId ? ({ state: 'all', workflowId } as const) : ({ state: 'open' } as const);
-  const { approvals, unreadable = [] } = await gateway.approvals.list({ ...filter, limit: 200 });
   const isMeant = (one: { approvalId: string; nonce: string }): boolean =>
     byId ? one.approvalId === given : given.length >= shortest && one.nonce.startsWith(given);
-  const fits = approvals.filter(isMeant);
+  const look = async (filter: { state: 'open' | 'all'; workflowId?: string }) => {
+    const { approvals, unreadable = [] } = await gateway.approvals.list({ ...filter, limit: 200 });
+    return { fits: approvals.filter(isMeant), changed: unreadable.find(isMeant) };
+  };
+  let { fits, changed } = await look(byId ? { state: 'all', workflowId } : { state: 'open' });
+  // One that is decided is still withdrawn from, and looked at.
+  if (fits.length === 0 && !changed && !byId && given.length >= shortest)
+    ({ fits, changed } = await look({ state: 'all' }));
   const [first, second] = fits;
-  const changed = unreadable.find(isMeant);
   if (changed && !first) {
     throw new CountersignError(
       'record-invalid',
@@ -32,13 +36,13 @@ export async function findApproval(gateway: Countersign, given: string): Promise
   if (!first) {
     throw new CountersignError(
       'not-found',
-      `Cannot find approval "${shownInput(given)}": no open request has this id, expected a nonce, its first ${shortest} characters or more, or an approval id; look at "countersign approvals"`,
+      `Cannot find approval "${shownInput(given)}": no request that is open or among the newest has this id, expected a nonce, its first ${shortest} characters or more, or an approval id; look at "countersign approvals"`,
     );
   }
   if (second) {
     throw new CountersignError(
       'input-invalid',
-      `Cannot find approval "${shownInput(given)}": ${fits.length} open requests begin so, expected one; type more of it`,
+      `Cannot find approval "${shownInput(given)}": ${fits.length} requests begin so, expected one; type more of it`,
     );
   }
   // With what a list leaves out: what differs from the last approved call, and what the run took so far.

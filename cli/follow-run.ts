@@ -3,7 +3,7 @@
  * for; the run itself never depends on anybody watching.
  */
 import type { Countersign } from '../client/gateway-client.ts';
-import type { RunDetail } from '../client/gateway-schemas.ts';
+import type { RunDetail } from '../client/run-detail-schemas.ts';
 import { CountersignError } from '../core/errors.ts';
 import { nextPauseMs, type Pause, pauseAfterMs } from './look-again.ts';
 import { changesBetween, hasEnded, type RunChange } from './show/run-changes.ts';

@@ -49,8 +49,6 @@ import {
   reconciledSchema,
   type ReconcileRequest,
   type ReconcileResult,
-  runDetailSchema,
-  type RunDetail,
   runListSchema,
   type RunList,
   runStartedSchema,
@@ -61,6 +59,7 @@ import {
   type VoteResult,
   type WithdrawRequest,
 } from './gateway-schemas.ts';
+import { runDetailSchema, type RunDetail } from './run-detail-schemas.ts';
 import {
   type ActivatePolicyRequest,
   policyActivatedSchema,

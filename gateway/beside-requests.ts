@@ -5,7 +5,7 @@
 import type { ApprovalView } from '../client/gateway-schemas.ts';
 import { isUntold } from '../store/notice.ts';
 import type { StoredVote } from '../store/store.ts';
-import { shownVotes } from './describe-situation.ts';
+import { isFrozen, shownVotes } from './describe-situation.ts';
 import { grantsOfRequests } from './grants/show-grants.ts';
 import type { GatewayContext } from './options.ts';
 import type { OpenedAsk } from './verified.ts';
@@ -13,6 +13,8 @@ import type { OpenedAsk } from './verified.ts';
 export interface Beside extends Pick<ApprovalView, 'votes' | 'grants'> {
   /** Channels by which nobody could be told. */
   untold: NonNullable<ApprovalView['untold']>;
+  /** The fleet, while this was read. */
+  frozen: boolean;
 }
 
 /**
@@ -45,6 +47,7 @@ async function readNotices(
   asks: readonly OpenedAsk[],
   votes: ReadonlyMap<string, readonly StoredVote[]>,
 ): Promise<(ask: OpenedAsk) => Beside> {
+  const frozen = await isFrozen(gateway);
   const notices = await gateway.store.noticesOfAll(asks.map(({ row }) => row.nonce));
   const grantable = asks.filter(({ body }) => body.ask.terms.grants).map(({ row }) => row.nonce);
   const grants = await grantsOfRequests(gateway, grantable, votes);
@@ -52,5 +55,6 @@ async function readNotices(
     votes: shownVotes(gateway, votes.get(nonce) ?? []),
     grants: grants.get(nonce) ?? [],
     untold: (notices.get(nonce) ?? []).filter(isUntold).map(({ channel, problem }) => ({ channel, problem })),
+    frozen,
   });
 }

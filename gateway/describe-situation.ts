@@ -9,17 +9,24 @@ import { costOf } from '../policy/index.ts';
 import { lastApproved } from './last-approved.ts';
 import type { GatewayContext } from './options.ts';
 import { storedPolicy } from './stored-policies.ts';
+import { readFreeze } from '../store/read-control.ts';
 import type { StoredVote } from '../store/store.ts';
 import type { OpenedAsk } from './verified.ts';
 
 /** Everything, for one request that somebody looks at. */
 export async function describeSituation(gateway: GatewayContext, ask: OpenedAsk): Promise<CardSituation> {
-  const [votes, last, spent] = await Promise.all([
+  const [votes, last, spent, frozen] = await Promise.all([
     votesOf(gateway, ask.row.nonce),
     lastApproved(gateway, ask),
     spentSoFar(gateway, ask),
+    isFrozen(gateway),
   ]);
-  return { ...situationOf(gateway, ask, votes), lastApproved: last, spent };
+  return { ...situationOf(gateway, ask, votes), lastApproved: last, spent, frozen };
+}
+
+/** Whoever answers meanwhile is told that nothing starts by it yet. */
+export async function isFrozen({ store, keys, audience }: GatewayContext): Promise<boolean> {
+  return (await readFreeze({ store, audience, registry: keys.registry })).frozen;
 }
 
 /** What costs nothing more than the votes, for lists. */

@@ -2,7 +2,8 @@
  * The engine's word beside the store's: a run that was ended from outside (terminated, timed out, forgotten by its server)
  * leaves its row open for ever, since nobody was left to close it. What is shown then is what the engine says.
  */
-import type { RunDetail, RunView } from '../client/gateway-schemas.ts';
+import type { RunView } from '../client/gateway-schemas.ts';
+import type { RunDetail } from '../client/run-detail-schemas.ts';
 import type { CurrentLink } from '../client/run-record.ts';
 import type { RunFailure } from '../client/run-trouble.ts';
 import { makeVisible } from '../core/make-visible.ts';

@@ -4,7 +4,6 @@
  */
 import type { ApprovalView, UnreadableRequest } from '../client/gateway-schemas.ts';
 import type { Risk } from '../core/contracts/labels.ts';
-import { CountersignError } from '../core/errors.ts';
 import type { ChangedAsk } from '../store/changed-rows.ts';
 import type { AskRow, RunRow } from '../store/store.ts';
 import type { ApproverCheck } from './approvers.ts';
@@ -13,7 +12,6 @@ import { unconfirmed } from './confirm-ask.ts';
 import type { Credential } from './credentials.ts';
 import { engineWords } from './engine-word.ts';
 import { inParallel } from './in-parallel.ts';
-import { oncePer } from './once-per.ts';
 import type { GatewayContext } from './options.ts';
 import { viewOf } from './show-approvals.ts';
 import { type ChangedPart, unreadable } from './unreadable.ts';
@@ -36,6 +34,8 @@ export interface ListedApprovals {
   unreadable: UnreadableRequest[];
 }
 
+type ReadRun = RunRow | 'changed';
+
 const atOnce = 8;
 /** Rows read to find those that a live run waits with: asks of runs that were terminated stay open until their deadline. */
 const mostRows = 2000;
@@ -51,7 +51,7 @@ export async function listApprovals(
   const seen = approvers.atOnce();
   const ofRun = workflowId === undefined ? {} : { workflowId };
   const words = engineWords(gateway);
-  const runs = oncePer(async (id: string) => await readRun(gateway, id));
+  const runs = new Map<string, ReadRun>();
   const changed = new Map<string, UnreadableRequest>();
   const refuse = (row: ChangedAsk, part: ChangedPart): undefined => {
     if (changed.has(row.nonce)) return undefined;
@@ -65,7 +65,7 @@ export async function listApprovals(
     return ask && fits(ask, filter) ? [ask] : [];
   };
   const look = async (ask: OpenedAsk, beside: Beside | undefined): Promise<ApprovalView | undefined> => {
-    const run = await runs(ask.row.workflowId);
+    const run = runs.get(ask.row.workflowId);
     if (run === 'changed') return refuse(ask.row, 'run');
     if (state === 'open') {
       const live = run?.closedAt === null && run.runEpoch === ask.row.runEpoch;
@@ -82,8 +82,9 @@ export async function listApprovals(
   const page = async (rowsOf: Parameters<typeof gateway.store.listAsks>[0]) => {
     const invalid: ChangedAsk[] = [];
     const rows = await gateway.store.listAsks(rowsOf, (row) => invalid.push(row));
-    for (const row of invalid) if (!(await isOver(runs, row, state))) refuse(row, 'request');
     const asks = rows.flatMap(askOf);
+    await readRuns(gateway, [...asks.map(({ row }) => row.workflowId), ...invalid.map((row) => row.workflowId)], runs);
+    for (const row of invalid) if (!isOver(runs.get(row.workflowId), state)) refuse(row, 'request');
     const besideOf = await readBeside(gateway, asks);
     const views = await inParallel(asks, atOnce, async (ask) => await look(ask, besideOf(ask)));
     return { rows, views: wanted(views, mayAnswer) };
@@ -108,24 +109,20 @@ export async function listApprovals(
   return listed(views);
 }
 
-async function readRun({ store }: GatewayContext, workflowId: string): Promise<RunRow | null | 'changed'> {
-  try {
-    return await store.getRun(workflowId);
-  } catch (error) {
-    if (error instanceof CountersignError && error.code === 'record-invalid') return 'changed';
-    throw error;
-  }
+/** All that a page shows in one look, each once a list. @param runs those read before, to which these are added */
+async function readRuns(
+  { store }: GatewayContext,
+  workflowIds: readonly string[],
+  runs: Map<string, ReadRun>,
+): Promise<void> {
+  const unread = [...new Set(workflowIds)].filter((id) => !runs.has(id));
+  const found = await store.runsByIds(unread, (id) => runs.set(id, 'changed'));
+  for (const [id, run] of found) runs.set(id, run);
 }
 
 /** Of a row that does not read, by the run that it names: where that is unknown, it is shown. */
-async function isOver(
-  runs: (id: string) => ReturnType<typeof readRun>,
-  { workflowId }: ChangedAsk,
-  state: ApprovalFilter['state'],
-): Promise<boolean> {
-  if (state === 'all') return false;
-  const run = await runs(workflowId);
-  return run !== 'changed' && run !== null && run.closedAt !== null;
+function isOver(run: ReadRun | undefined, state: ApprovalFilter['state']): boolean {
+  return state === 'open' && run !== undefined && run !== 'changed' && run.closedAt !== null;
 }
 
 function isNarrow({ agent, tool, risk, mayAnswer }: ApprovalFilter): boolean {

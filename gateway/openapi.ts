@@ -18,17 +18,19 @@ import {
   problemSchema,
   readySchema,
   reconciledSchema,
-  runDetailSchema,
   runListSchema,
-  runFailureSchema,
-  runResultSchema,
   runStartedSchema,
-  runStateSchema,
-  runTroubleSchema,
   runViewSchema,
   voteAnswerSchema,
   voteRecordedSchema,
 } from '../client/gateway-schemas.ts';
+import {
+  runDetailSchema,
+  runFailureSchema,
+  runResultSchema,
+  runStateSchema,
+  runTroubleSchema,
+} from '../client/run-detail-schemas.ts';
 import { keyListSchema, keyMintedSchema, keyViewSchema } from '../client/key-schemas.ts';
 import { cardSchema } from '../core/contracts/approval.ts';
 import { findingSchema } from '../core/contracts/labels.ts';

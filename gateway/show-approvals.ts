@@ -133,7 +133,7 @@ async function toView(
   you: ApprovalView['you'],
   run: RunRow,
   words: Words,
-  { votes, grants, untold }: Beside,
+  { votes, grants, untold, frozen }: Beside,
   extra: Pick<CardSituation, 'lastApproved' | 'spent'> = {},
 ): Promise<ApprovalView> {
   const { row, body, card } = ask;
@@ -144,7 +144,7 @@ async function toView(
   // Nobody closed what a run asked that was ended from outside; an answer to it would reach nobody.
   const abandoned = undecided && hasEnded(run, await words(row.workflowId));
   const own = votes.findLast(({ principal }) => principal === caller.principal);
-  const situation = { ...situationOf(gateway, ask, votes), ...extra, grants };
+  const situation = { ...situationOf(gateway, ask, votes), ...extra, grants, frozen };
   const { now: _, ...lasting } = situation;
   return {
     nonce: row.nonce,

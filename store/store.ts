@@ -201,6 +201,8 @@ export interface Store extends NoticeStore {
     now: number;
   }): Promise<'claimed' | 'same' | 'claimed-by-other'>;
   getRun(workflowId: string): Promise<RunRow | null>;
+  /** Of many runs in one look, for lists; a run that is not there has no entry. `onInvalid` gets the ids of runs whose row somebody changed; without it they throw. */
+  runsByIds(workflowIds: readonly string[], onInvalid?: (workflowId: string) => void): Promise<Map<string, RunRow>>;
   /** Newest first, runs of one millisecond by id. `before`: a page's last row gives the next page; without the id, all opened before the time. */
   listRuns(filter: {
     limit: number;
@@ -225,6 +227,8 @@ export interface Store extends NoticeStore {
   gateView(query: PassQuery, kinds: readonly ControlKind[]): Promise<GateView>;
   recordDecision(record: DecisionRecord, expected: { runEpoch: number }): Promise<RecordedDecision>;
   listDecisions(workflowId: string): Promise<SignedDecision[]>;
+  /** The newest denials of a run, oldest first. */
+  denialsOf(workflowId: string, limit: number): Promise<SignedDecision[]>;
   /** Decisions of this call that took an edit, of any epoch. */
   editsOf(callKey: string): Promise<SignedDecision[]>;
   /** Adds what one model call took; each call of it counts. */

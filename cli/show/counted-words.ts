@@ -23,4 +23,4 @@ export function countedWords(verdict: 'approve' | 'deny' | 'break-glass', { vote
   return seats ? `${so}: seats of its groups may still be to fill; if none is, ${takenUp}` : `${so}; ${takenUp}`;
 }
 
-const takenUp = 'the run takes it up next, after a call of the same turn that still runs';
+const takenUp = 'the run takes it up next, after the calls before it in its turn, which still wait or run';

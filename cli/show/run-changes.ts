@@ -2,7 +2,8 @@
  * What changed in a run between two looks at it, and the line that says so. Pure. A look may miss what came and went in
  * between; the postmortem of `replay` misses nothing.
  */
-import type { ApprovalView, RunDetail } from '../../client/gateway-schemas.ts';
+import type { ApprovalView } from '../../client/gateway-schemas.ts';
+import type { RunDetail } from '../../client/run-detail-schemas.ts';
 import { visible } from '../terminal.ts';
 import { countText, durationText, shortNonce, timeText } from './format.ts';
 

@@ -1,8 +1,12 @@
 /** A run as text: its line in a list, its header, and all that the gateway says of it. Pure. */
-import type { RunDetail, RunView } from '../../client/gateway-schemas.ts';
+import type { RunView } from '../../client/gateway-schemas.ts';
+import type { RunDetail } from '../../client/run-detail-schemas.ts';
 import { visible } from '../terminal.ts';
 import { failureText, troubleText } from './run-changes.ts';
 import { countText, durationText, shortNonce, tableLines, timeText } from './format.ts';
+
+/** Refusals that a person is shown; a run that was refused hundreds of times is read as JSON. */
+const mostRefusals = 20;
 
 export function runHeader(run: RunView): string {
   return `run ${run.workflowId} of ${run.agent} on ${visible(run.environment)}, asked by ${run.principal}`;
@@ -27,7 +31,8 @@ export function runListLines(runs: readonly RunView[], now: number): string[] {
   ]);
 }
 
-export function runDetailLines({ run, live, result, engine, trouble, failure }: RunDetail, now: number): string[] {
+export function runDetailLines(detail: RunDetail, now: number): string[] {
+  const { run, live, result, engine, trouble, failure } = detail;
   const facts: [string, string][] = [
     ['state', live && run.status !== 'closed' ? live.state : stateText(run)],
     ['opened', run.openedAt === null ? 'by no worker yet' : timeText(run.openedAt)],
@@ -66,6 +71,7 @@ export function runDetailLines({ run, live, result, engine, trouble, failure }: 
     ]);
     if (waiting.length > 0) lines.push('waiting for', ...tableLines(waiting));
   }
+  lines.push(...refusalLines(detail.refusals));
   lines.push(...trouble.map((one) => `  ${troubleText(one, now)}`));
   if (failure) lines.push(`  ${failureText(failure)}`);
   if (result)
@@ -74,6 +80,23 @@ export function runDetailLines({ run, live, result, engine, trouble, failure }: 
       visible(result.text),
     );
   return lines;
+}
+
+/** With the reason, which says what to do about it. */
+function refusalLines(refusals: RunDetail['refusals']): string[] {
+  if (refusals === null)
+    return ['  refused calls: not known, a stored denial was changed; "countersign replay" says more'];
+  if (refusals.length === 0) return [];
+  const shown = refusals.slice(-mostRefusals);
+  const more = refusals.length - shown.length;
+  const rows = shown.map(({ callKey, tool, rule, reason, outcome, at }) => [
+    `  ${positionOf(callKey)}`,
+    visible(tool),
+    outcome ?? 'refused',
+    timeText(at),
+    `${visible(rule)}: ${visible(reason)}`,
+  ]);
+  return ['refused', ...(more > 0 ? [`  ${more} before these: --json`] : []), ...tableLines(rows)];
 }
 
 /** `<turn>.<index>` of a call key. */

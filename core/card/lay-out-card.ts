@@ -22,6 +22,8 @@ export interface CardSituation {
   spent?: { calls: number; inputTokens: number; outputTokens: number; cost?: number | null | undefined };
   /** Proposed with the request, in words. */
   grants?: readonly { grantId: string; approvals: readonly string[]; lines: readonly GrantLine[] }[];
+  /** Nothing starts before a thaw, whatever is answered. */
+  frozen?: boolean;
   /** Null: looked for, and there is none. */
   lastApproved?: ({ approvalId: string; at: number; by: string[] } & ArgumentChanges) | null;
 }
@@ -67,6 +69,9 @@ export function layOutCard(card: Card, situation: CardSituation = {}): CardLine[
       .map((one) => fact('finding', `${value(one.severity)} ${value(one.rule)}: ${value(one.message)}`)),
     { kind: 'said', label: 'tool says', text: value(shortened(card.toolDescription)) },
     ...whatFollows(card, situation.now),
+    ...(situation.frozen === true
+      ? [warning('FROZEN', 'the fleet is frozen: an answer counts, and nothing starts before a thaw')]
+      : []),
     ...situationLines(situation),
     fact('approval', value(card.approvalId)),
     ...(situation.cardDigest === undefined ? [] : [fact('card', shortDigest(situation.cardDigest))]),

@@ -47,7 +47,7 @@ export function inboxRoutes(app: GatewayApp, gateway: GatewayContext): void {
     app.route({
       method: 'GET',
       url,
-      config: { access: 'public' },
+      config: { access: 'public', ...(url === '/inbox' ? { isPage: true } : {}) },
       schema: { hide: true },
       handler: async (_request, reply) =>
         await reply

@@ -3,15 +3,12 @@ import { z } from 'zod';
 import {
   cancelledSchema,
   cancelRequestSchema,
-  type RunDetail,
-  runDetailSchema,
   runListSchema,
   runPositionSchema,
-  runResultSchema,
   runStartedSchema,
-  runStateSchema,
   startRunRequestSchema,
 } from '../../client/gateway-schemas.ts';
+import { type RunDetail, runDetailSchema, runResultSchema, runStateSchema } from '../../client/run-detail-schemas.ts';
 import { principalSchema, workflowIdSchema } from '../../core/contracts/ids.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { GatewayApp } from '../app.ts';
@@ -21,6 +18,7 @@ import { inParallel } from '../in-parallel.ts';
 import { type KnownStart, knownStart, runViewOf } from '../known-start.ts';
 import { longBodyBytes } from '../json-body.ts';
 import type { GatewayContext } from '../options.ts';
+import { refusedCalls } from '../refused-calls.ts';
 import { refuseSecrets } from '../refuse-secrets.ts';
 import { startRun } from '../start-run.ts';
 import { openTicket } from '../verified.ts';
@@ -137,15 +135,17 @@ async function showRun(gateway: GatewayContext, workflowId: string): Promise<Run
   // Where the server is out of reach, the row is still worth showing.
   const word = await engineWords(gateway)(workflowId);
   const engine = statusOf(word);
-  const [live, end] = await Promise.all([
+  const [live, end, refusals] = await Promise.all([
     engine === 'running' ? liveState(gateway, workflowId) : null,
     engine === 'closed' ? gateway.door.runEnd(workflowId).catch(() => undefined) : undefined,
+    refusedCalls(gateway, workflowId),
   ]);
   return {
     run: asEngineSays(runViewOf(ticket, row, running), word),
     engine,
     live,
     result: runResultSchema.safeParse(end?.result).data ?? null,
+    refusals,
     trouble: troubleOf(word),
     failure: shownFailure(end?.failure),
   };

@@ -20,7 +20,9 @@ import type { Queries, SqlSession } from './session.ts';
 import type { DecisionsTable } from './tables.ts';
 import { ofDecision } from './write-scopes.ts';
 
-export function decisionMethods(session: SqlSession): Pick<Store, 'recordDecision' | 'listDecisions' | 'editsOf'> {
+type DecisionMethods = Pick<Store, 'recordDecision' | 'listDecisions' | 'denialsOf' | 'editsOf'>;
+
+export function decisionMethods(session: SqlSession): DecisionMethods {
   return {
     recordDecision: (record, expected) =>
       session.write((queries) => recordDecision(queries, record, expected.runEpoch), {
@@ -31,6 +33,12 @@ export function decisionMethods(session: SqlSession): Pick<Store, 'recordDecisio
       session.read(async (queries) => {
         const query = queries.selectFrom('decisions').selectAll().where('workflow_id', '=', workflowId);
         return (await query.orderBy('ordinal').execute()).map(toDecision);
+      }),
+    denialsOf: (workflowId, limit) =>
+      session.read(async (queries) => {
+        const query = queries.selectFrom('decisions').selectAll().where('workflow_id', '=', workflowId);
+        const rows = await query.where('verdict', '=', 'deny').orderBy('ordinal', 'desc').limit(limit).execute();
+        return rows.map(toDecision).toReversed();
       }),
     editsOf: (callKey) =>
       session.read(async (queries) => {

@@ -7,12 +7,15 @@ import type { RunRow, Store } from '../store.ts';
 import { appendLedger } from './ledger.ts';
 import { prepared } from './prepared.ts';
 import { rememberRead } from './read-before.ts';
-import { argumentsMustAgree, noSuchRun, readTicket, rowMustAgree, toText } from './records.ts';
+import { argumentsMustAgree, noSuchRun, readTicket, readUnlessChanged, rowMustAgree, toText } from './records.ts';
 import type { Queries, SqlSession } from './session.ts';
 import type { RunsTable } from './tables.ts';
 import { ofRun } from './write-scopes.ts';
 
-type RunMethods = Pick<Store, 'claimTicket' | 'getRun' | 'listRuns' | 'registerLink' | 'raiseRunEpoch' | 'closeRun'>;
+type RunMethods = Pick<
+  Store,
+  'claimTicket' | 'getRun' | 'runsByIds' | 'listRuns' | 'registerLink' | 'raiseRunEpoch' | 'closeRun'
+>;
 
 export function runMethods(session: SqlSession): RunMethods {
   return {
@@ -20,6 +23,8 @@ export function runMethods(session: SqlSession): RunMethods {
     claimTicket: (claim) =>
       session.write((queries) => claimTicket(queries, claim), ofRun(claim.ticket.body.workflowId)),
     getRun: (workflowId) => session.read((queries) => findRun(queries, workflowId)),
+    runsByIds: (workflowIds, onInvalid) =>
+      session.read((queries) => runsByIds(queries, workflowIds, onInvalid && ((row) => onInvalid(row.workflow_id)))),
     listRuns: (filter) => session.read((queries) => listRuns(queries, filter)),
     registerLink: (link) => session.write((queries) => registerLink(queries, link), ofRun(link.workflowId)),
     raiseRunEpoch: (change) => session.write((queries) => raiseRunEpoch(queries, change), ofRun(change.workflowId)),
@@ -35,6 +40,21 @@ export async function findRun(queries: Queries, workflowId: string): Promise<Run
 const runById = prepared((queries, { workflowId }: { workflowId: string }) =>
   queries.selectFrom('runs').selectAll().where('workflow_id', '=', workflowId),
 );
+
+async function runsByIds(
+  queries: Queries,
+  workflowIds: readonly string[],
+  onInvalid?: (row: Selectable<RunsTable>) => void,
+): Promise<Map<string, RunRow>> {
+  if (workflowIds.length === 0) return new Map();
+  const rows = await queries.selectFrom('runs').selectAll().where('workflow_id', 'in', workflowIds).execute();
+  return new Map(
+    rows.flatMap((row) => {
+      const run = readUnlessChanged(row, toRun, onInvalid);
+      return run ? [[row.workflow_id, run] as const] : [];
+    }),
+  );
+}
 
 /** Of all stores of this process: it answers by text alone. */
 const ticketOf = rememberRead(readTicket, 1000);

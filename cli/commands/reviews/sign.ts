@@ -1,6 +1,7 @@
 /** `countersign reviews sign`: says what you found of a break-glass. A signature cannot be taken back. */
 import { z } from 'zod';
 import { reviewFindingSchema } from '../../../core/contracts/control.ts';
+import { CountersignError } from '../../../core/errors.ts';
 import { confirm } from '../../confirm.ts';
 import { connectGateway } from '../../connect-gateway.ts';
 import { defineCommand } from '../../define-command.ts';
@@ -33,6 +34,12 @@ export const reviewsSign = defineCommand({
     const gateway = await connectGateway(config());
     const review = await terminal.progress('looking for the review', findReview(gateway, given));
     for (const line of [review.text, ...reviewLines(review, clock.now())]) terminal.talk(line);
+    if (!review.you.maySign) {
+      throw new CountersignError(
+        'forbidden',
+        `Cannot sign review "${review.nonce}": ${visible(review.you.reason ?? 'you may not')}, expected somebody who may and has not; ask one of them`,
+      );
+    }
     const what = finding === 'justified' ? 'was justified' : 'was NOT justified';
     await confirm(context, {
       question: `Sign that the break-glass of ${visible(review.by)} ${what}`,

@@ -25,13 +25,24 @@ describe('approve', () => {
     expect(sent(gateway)).toHaveLength(1);
   });
 
+  test('finds one that is decided, by the beginning of its nonce, so that it can be taken back', async () => {
+    const decided = approval({ open: false, outcome: 'approved' });
+    const gateway = await gatewayWith(decided);
+    gateway.on('GET', '/v1/approvals', ({ path }) => ({ approvals: path.includes('state=all') ? [decided] : [] }));
+    gateway.on('POST', `/v1/approvals/${nonce}/withdrawals`, () => ({ ...applied, outcome: null }));
+    expect(await runCli(['withdraw', nonce.slice(0, 8)], gateway)).toMatchObject({ exit: 0 });
+    expect(sent(gateway)).toEqual([{ channel: 'terminal' }]);
+    expect((await runCli(['approve', nonce.slice(0, 8), '--yes'], gateway)).stderr).toContain('it is approved');
+    expect(sent(gateway)).toHaveLength(1);
+  });
+
   test('does not take a beginning that fits several requests', async () => {
     const gateway = await gatewayWith();
     const other = approval({ nonce: `${nonce.slice(0, -1)}6` });
     gateway.on('GET', '/v1/approvals', () => ({ approvals: [approval(), other] }));
     const { exit, stderr } = await runCli(['approve', nonce.slice(0, 8), '--yes'], gateway);
     expect(exit).toBe(2);
-    expect(stderr).toContain('2 open requests begin so');
+    expect(stderr).toContain('2 requests begin so');
     expect(sent(gateway)).toEqual([]);
   });
 
@@ -148,7 +159,7 @@ describe('approve', () => {
     const [verdict, channel] = ['approve', 'web'] as const;
     return { principal, verdict, castAt: 1, channel, authenticated: 'key 1' };
   };
-  const busy = 'the run takes it up next, after a call of the same turn that still runs';
+  const busy = 'the run takes it up next, after the calls before it in its turn, which still wait or run';
   test.each([
     ['approve', { quorum: 1 }, [], `1 of 1 approval; ${busy}`],
     ['approve', { quorum: 2 }, [], '1 of 2 approvals: more votes are needed'],

@@ -140,6 +140,14 @@ describe('reviews', () => {
     expect(stdout).toContain('the review is closed');
   });
 
+  test('sign asks nobody who may not sign, and says why', async () => {
+    const gateway = await gatewayOf({ ...review, you: { maySign: false, reason: 'you broke the glass' } });
+    const { exit, stderr, asked } = await runCli(signing, { ...gateway, answers: ['y'] });
+    expect({ exit, asked }).toEqual({ exit: 4, asked: [] });
+    expect(stderr).toContain('you broke the glass');
+    expect(signedWith(gateway)).toEqual([]);
+  });
+
   test.each<[string, string[], string[]]>([
     ['that was not confirmed', signing, ['n']],
     ['with another finding', [...signing.slice(0, 4), 'fine', ...signing.slice(5)], ['y']],

@@ -1,5 +1,6 @@
 /** `runs`, `show`, `cancel`: what is asked of the gateway and how its answer looks. */
 import { expect, test } from 'vitest';
+import { timeText } from '../../../cli/show/format.ts';
 import { FakeProblem, now, runCli, startFakeGateway } from './run-cli.ts';
 import { ended, nonce, runView, waiting, workflowId } from './views.ts';
 
@@ -55,6 +56,24 @@ test('show prints the outcome and last words of an ended run', async () => {
   gateway.on('GET', `/v1/runs/${workflowId}`, () => ended('completed', 'All is well'));
   const { stdout } = await runCli(['show', workflowId], gateway);
   expect(stdout).toContain('completed after 2 turns and 1 call\nAll is well\n');
+});
+
+test('show says which calls were refused, by which rule and why', async () => {
+  const gateway = await startFakeGateway();
+  const refusal = { callKey: `${workflowId}/1.1`, tool: 'drop', rule: 'never', reason: 'not here', at: now };
+  const refusals = [
+    { ...refusal, outcome: null },
+    { ...refusal, callKey: `${workflowId}/2.0`, outcome: 'expired' },
+  ];
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => ({ ...ended('completed'), refusals }));
+  const { stdout } = await runCli(['show', workflowId], gateway);
+  expect(stdout).toContain(`refused\n  1.1  drop  refused  ${timeText(now)}  never: not here\n`);
+  expect(stdout).toContain(`  2.0  drop  expired  ${timeText(now)}  never: not here\n`);
+  const many = Array.from({ length: 23 }, () => refusals[0]);
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => ({ ...ended('completed'), refusals: many }));
+  expect((await runCli(['show', workflowId], gateway)).stdout).toContain('refused\n  3 before these: --json\n');
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => ({ ...ended('completed'), refusals: null }));
+  expect((await runCli(['show', workflowId], gateway)).stdout).toContain('a stored denial was changed');
 });
 
 test('show says what fails and is tried again', async () => {

@@ -1,5 +1,6 @@
 /** What a gateway would show: runs and approval requests, whole and valid, each part open to change. */
-import type { ApprovalView, RunDetail, RunView } from '../../../client/gateway-schemas.ts';
+import type { ApprovalView, RunView } from '../../../client/gateway-schemas.ts';
+import type { RunDetail } from '../../../client/run-detail-schemas.ts';
 import type { Card } from '../../../core/contracts/approval.ts';
 import { layOutCard } from '../../../core/card/lay-out-card.ts';
 import { digestJson } from '../../../core/digest.ts';
@@ -48,7 +49,7 @@ export function live(changes: Partial<Live> = {}): Live {
 }
 
 /** What a run has that goes on and has no trouble. */
-export const unended = { result: null, trouble: [], failure: null };
+export const unended = { result: null, refusals: [], trouble: [], failure: null };
 
 export function waiting(changes: Partial<Live> = {}): RunDetail {
   const approvals: Live['approvals'] = [
@@ -69,6 +70,7 @@ export function ended(outcome: NonNullable<RunDetail['result']>['outcome'], text
     live: null,
     result: { outcome, text, turns: 2, calls: 1 },
     trouble: [],
+    refusals: [],
     failure: null,
   };
 }

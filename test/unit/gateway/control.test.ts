@@ -1,9 +1,10 @@
 /** API keys through the API, the fleet's freeze and thaw, and the activation of packs. */
+import type { ApprovalView } from '../../../client/gateway-schemas.ts';
 import { makeKey } from '../../../gateway/make-key.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { activatePack } from '../../../gateway/index.ts';
 import { readFreeze } from '../../../store/read-control.ts';
-import { linkOf, workflowIdOf } from '../../support/signed-objects.ts';
+import { linkOf, nonceOf, workflowIdOf } from '../../support/signed-objects.ts';
 import { audience, canary, packToActivate, startWorld, type World } from './gateway-world.ts';
 
 let world: World;
@@ -158,6 +159,28 @@ describe('the fleet', () => {
     const thawed = await world.call('POST', '/v1/fleet/thaw', { key: admin, body });
     expect(thawed.body).toMatchObject({ frozen: false });
     expect(Number(thawed.body['epoch'])).toBeGreaterThan(Number(frozen.body['epoch']));
+  });
+
+  it('says on each card while it is frozen that nothing starts by an answer', async () => {
+    await world.ask(1);
+    const bob = await world.key('bob');
+    const cards = async () => {
+      const { approvals } = (await world.call('GET', '/v1/approvals', { key: bob })).body as {
+        approvals: ApprovalView[];
+      };
+      const one = await world.call('GET', `/v1/approvals/${nonceOf(1)}`, { key: bob });
+      return [...approvals, one.body as unknown as ApprovalView].map(({ text, lines }) => [
+        text.includes('the fleet is frozen: an answer counts, and nothing starts before a thaw'),
+        lines.some(({ kind, label }) => kind === 'warning' && label === 'FROZEN'),
+      ]);
+    };
+    const yes = [true, true];
+    const no = [false, false];
+    expect(await cards()).toEqual([no, no]);
+    await world.call('POST', '/v1/fleet/freeze', { key: admin, body });
+    expect(await cards()).toEqual([yes, yes]);
+    await world.call('POST', '/v1/fleet/thaw', { key: admin, body });
+    expect(await cards()).toEqual([no, no]);
   });
 
   it('is frozen although the server is away', async () => {

@@ -202,4 +202,51 @@ describe('the page', () => {
     expect(policy).not.toMatch(/unsafe|https?:|\*|data:/);
     expect(answer.headers['x-content-type-options']).toBe('nosniff');
   });
+
+  // As Chromium sends them for a link in a web mail, and for what a page does by itself.
+  const followed = { host, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+
+  it('opens by a link from another site, and nothing else does', async () => {
+    const get = async (url: string, headers: Record<string, string>): Promise<number> =>
+      (await world.app.inject({ method: 'GET', url, headers })).statusCode;
+    expect(await get(`/inbox?approval=${nonceOf(1)}`, { ...followed, 'sec-fetch-user': '?1' })).toBe(200);
+    expect(await get('/inbox', { ...followed, 'sec-fetch-site': 'same-site' })).toBe(200);
+    const cookie = await session();
+    for (const url of [
+      '/v1/approvals',
+      `/v1/approvals/${nonceOf(1)}`,
+      '/v1/inbox/session',
+      '/inbox/inbox.js',
+      '/docs',
+    ]) {
+      expect(await get(url, { ...followed, cookie }), url).toBe(403);
+    }
+  });
+
+  it.each([
+    ['a frame', { 'sec-fetch-dest': 'iframe' }],
+    ['a fetch', { 'sec-fetch-mode': 'no-cors' }],
+    ['a script', { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' }],
+    ['a prefetch', { 'sec-purpose': 'prefetch;prerender' }],
+    ['a fetch that names its origin', { origin: 'https://evil.example' }],
+    ['a name rebound to this machine', { host: 'evil.example:7420' }],
+  ])('does not open to another site by %s', async (_, headers) => {
+    const answer = await world.app.inject({ method: 'GET', url: '/inbox', headers: { ...followed, ...headers } });
+    expect(answer.statusCode).toBe(403);
+  });
+
+  it.each([
+    ['POST', `/v1/approvals/${nonceOf(1)}/votes`],
+    ['POST', '/v1/inbox/session'],
+    ['DELETE', '/v1/inbox/session'],
+    ['POST', '/inbox'],
+  ] as const)('a form of another site changes nothing: %s %s', async (method, url) => {
+    const cookie = await session();
+    const headers = { ...followed, cookie, 'content-type': 'application/json' };
+    for (const origin of [{ origin: 'https://evil.example' }, { origin: 'null' }, {}]) {
+      const answer = await world.app.inject({ method, url, headers: { ...headers, ...origin }, payload: '{}' });
+      expect(answer.statusCode).toBe(403);
+    }
+    expect(await votes()).toEqual([]);
+  });
 });

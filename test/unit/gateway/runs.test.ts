@@ -1,7 +1,9 @@
 /** Listing, showing and cancelling runs through the API. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { linkOf, workflowIdOf } from '../../support/signed-objects.ts';
-import { canary, startWorld, type World } from './gateway-world.ts';
+import type { DenialBody } from '../../../core/contracts/decision.ts';
+import { digestJson } from '../../../core/digest.ts';
+import { aDenial, linkOf, nonceOf, someTimeAt, workflowIdOf } from '../../support/signed-objects.ts';
+import { canary, newKeys, startWorld, type World } from './gateway-world.ts';
 
 let world: World;
 let key: string;
@@ -110,6 +112,43 @@ describe('showing a run', () => {
     expect(said).toContain('answer xxx');
     expect(said).not.toContain('\u001b');
     expect(said.length).toBeLessThan(600);
+  });
+
+  describe('with calls that were refused', () => {
+    const place = { callKey: `${workflowIdOf(1)}/1.0`, linkRunId: linkOf(1) };
+    const denial = (changes: Partial<DenialBody> = {}): DenialBody => {
+      const { body } = aDenial(place);
+      if (body.verdict !== 'deny') throw new TypeError('not a denial');
+      return { ...body, ...changes };
+    };
+    const record = async (body: DenialBody, keys = world.keys): Promise<void> => {
+      const decision = world.seal('decision', body, keys);
+      const { callKey, pass, purpose, linkRunId } = body;
+      const key = { callKey, try: body.try, purpose, pass, linkRunId };
+      const nothing = { ask: null, closes: null, denial: null, admit: null };
+      const digest = digestJson('decision', decision);
+      await world.store.recordDecision({ key, decision, digest, turn: 1, ...nothing }, { runEpoch: 0 });
+    };
+
+    it('says which rule refused what, oldest first, with nothing that steers a terminal', async () => {
+      await world.openRun(1);
+      const tool = { name: 'no\u202etool', definitionDigest: null };
+      await record(denial({ rules: [{ id: 'night', effect: 'deny', reason: 'not at night' }], tool }));
+      const asked = { nonce: nonceOf(1), outcome: 'expired' as const };
+      await record(denial({ callKey: `${workflowIdOf(1)}/1.1`, pass: 2, ...asked }));
+      const { refusals } = (await world.call('GET', url, { key })).body;
+      expect(refusals).toMatchObject([
+        { callKey: place.callKey, rule: 'night', reason: 'not at night', outcome: null, at: someTimeAt },
+        { callKey: `${workflowIdOf(1)}/1.1`, outcome: 'expired' },
+      ]);
+      expect(JSON.stringify(refusals)).not.toContain('\u202e');
+    });
+
+    it('says that they are not known where somebody put one there', async () => {
+      await world.openRun(1);
+      await record(denial(), await newKeys(world.folder));
+      expect((await world.call('GET', url, { key })).body).toMatchObject({ refusals: null, engine: 'running' });
+    });
   });
 
   it('that failed says why', async () => {

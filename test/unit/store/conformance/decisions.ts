@@ -35,6 +35,17 @@ export function decisionConformance(current: CurrentHarness): void {
       expect(turns).toEqual([scene.callKey(1), scene.callKey(2), scene.callKey(10)]);
     });
 
+    it('the newest denials of a run are given oldest first, and nothing else', async () => {
+      const { store } = current();
+      const scene = await openRun(store);
+      for (const turn of [1, 2, 3]) await decide(store, scene, scene.callKey(turn), { verdict: 'deny' });
+      await decide(store, scene, scene.callKey(4));
+      const other = await openRun(store);
+      await decide(store, other, other.callKey(1), { verdict: 'deny' });
+      const denials = await store.denialsOf(scene.workflowId, 2);
+      expect(denials.map(({ body }) => body.callKey)).toEqual([scene.callKey(2), scene.callKey(3)]);
+    });
+
     it('a decision of another epoch, another link or a lower turn is stale', async () => {
       const { store } = current();
       const scene = await openRun(store);

@@ -23,6 +23,20 @@ export function runConformance(current: CurrentHarness): void {
       expect(ledger.map((entry) => entry.kind)).toEqual(['run-opened']);
     });
 
+    it('many runs are read in one look, without the one whose row was changed', async () => {
+      const { store, execute } = current();
+      const [one, other, changed] = [await openRun(store), await openRun(store), await openRun(store)];
+      await execute(`update runs set principal = 'mallory' where workflow_id = '${changed.workflowId}'`);
+      const invalid: string[] = [];
+      const wanted = [one, other, changed, newScene()].map(({ workflowId }) => workflowId);
+      const runs = await store.runsByIds(wanted, (workflowId) => invalid.push(workflowId));
+      expect([...runs.keys()].toSorted()).toEqual([one.workflowId, other.workflowId].toSorted());
+      expect(runs.get(one.workflowId)).toEqual(await store.getRun(one.workflowId));
+      expect(invalid).toEqual([changed.workflowId]);
+      await expect(store.runsByIds(wanted)).rejects.toMatchObject({ code: 'record-invalid' });
+      expect(await store.runsByIds([])).toEqual(new Map());
+    });
+
     it('a ticket claimed again is the same only with the same digest and link', async () => {
       const { store } = current();
       const scene = newScene();
