@@ -86,7 +86,11 @@ async function listedLinks({ door }: ServerSourceOptions, workflowId: string): P
 }
 
 async function registeredLinks(store: ServerSourceOptions['store'], workflowId: string): Promise<string[]> {
-  const entries = await store?.listLedger({ workflowId, limit: ledgerPage });
+  // A row that somebody changed names no link; the checks of the store say so.
+  const entries = await store?.listLedger({ workflowId, limit: ledgerPage }).catch((error: unknown) => {
+    if (error instanceof CountersignError && error.code === 'record-invalid') return [];
+    throw error;
+  });
   return (entries ?? [])
     .filter(({ kind }) => kind === 'run-opened' || kind === 'link-registered')
     .flatMap(({ body }) => registeredLink.safeParse(body).data?.linkRunId ?? []);

@@ -6,6 +6,7 @@
 import { CountersignError } from '../core/errors.ts';
 import type { KeyRegistry } from '../core/envelope.ts';
 import { type Check, Checks } from './checks.ts';
+import { readingChangedRows } from './changed-store.ts';
 import { compareCommands, type Finding } from './compare-commands.ts';
 import type { HistorySource, LinkHistory } from './history-source.ts';
 import { inChainOrder } from './link-origin.ts';
@@ -98,7 +99,8 @@ export async function replayRecorded(options: RecordedOptions): Promise<ReplayRe
 export async function verifyRecorded(
   options: Omit<RecordedOptions, 'bundle'>,
 ): Promise<VerifiedRecord & { checks: Check[] }> {
-  const { workflowId, registry, audience, store, findSecretRules, checks = new Checks() } = options;
+  const { workflowId, registry, audience, findSecretRules, checks = new Checks() } = options;
+  const store = options.store && readingChangedRows(options.store, checks);
   const links = inChainOrder(options.links);
   verifyEvents(links, checks);
   const record = readRecord(workflowId, links);

@@ -92,9 +92,13 @@ const byWorkflow = 1;
 function verifyEnd(event: HistoryEvent, expect: Expect): void {
   const end = event.workflowExecutionCompletedEventAttributes ?? event.workflowExecutionFailedEventAttributes;
   expect(isEmpty(end?.newExecutionRunId), 'the run’s end names a run after it');
-  const initiator = Number(event.workflowExecutionContinuedAsNewEventAttributes?.initiator ?? 0);
-  expect(initiator <= byWorkflow, 'the link was continued by somebody else than the run');
+  const continued = event.workflowExecutionContinuedAsNewEventAttributes;
+  expect(Number(continued?.initiator ?? 0) <= byWorkflow, 'the link was continued by somebody else than the run');
+  for (const name of absentAtContinuing)
+    expect(isEmpty(continued?.[name]), `the link was continued with "${name}", which no run of ours hands on`);
 }
+
+const absentAtContinuing = ['failure', 'lastCompletionResult', 'initialVersioningBehavior'] as const;
 
 const ownEncodings = ['json/plain', 'binary/null'];
 const ownMetadata = ['encoding', 'type'];

@@ -3,7 +3,7 @@ import type { TemporalDoor, TemporalSettings } from '../../client/temporal-door.
 import type { Clock } from '../../core/clock.ts';
 import type { Domain } from '../../core/contracts/envelope.ts';
 import { type KeySet, loadKeysFromEnvironment, loadOrCreateKeys } from '../../keys/index.ts';
-import { openStore } from '../../store/index.ts';
+import { type LoginCheck, openStore } from '../../store/index.ts';
 import type { Store } from '../../store/store.ts';
 import type { Config, Environment } from '../../worker/config.ts';
 import { openDoor } from './open-door.ts';
@@ -25,17 +25,19 @@ export interface BaseOptions {
   domains: readonly Domain[];
   /** Of an engine of this process. @default TEMPORAL_ADDRESS, else the engine of the state folder */
   address?: string;
+  /** Of a process that does a part of the work. @default not checked: it does everything */
+  storeLogin?: LoginCheck;
 }
 
 /** @throws {CountersignError} */
 export async function openBase(options: BaseOptions): Promise<Base> {
-  const { config, clock } = options;
+  const { config, clock, storeLogin } = options;
   // Before a connection: it is cheaper, and its message is the more useful one.
   const keys = await openKeys(options);
   // Before the store: where Temporal is not as the settings say, no database is made.
   const { temporal, door } = await openDoor(config, clock, options.address);
   try {
-    const store = await openStore(config.storeLocation);
+    const store = await openStore(config.storeLocation, storeLogin);
     const close = async (): Promise<void> => {
       await door.close();
       await store.close();

@@ -30,9 +30,13 @@ export async function runGateway(
     const health = await startHealthServer(config);
     stack.onEnd(() => health.close());
     const packs = await Promise.all(folders.map((folder) => loadPackFolder(folder)));
+    const storeLogin = {
+      roles: ['gateway' as const],
+      warn: (text: string) => log.warn({ event: 'store-login' }, text),
+    };
     const base = await terminal.progress(
       'connecting',
-      openBase({ config, environment, clock, domains: domainsOfGateway }),
+      openBase({ config, environment, clock, domains: domainsOfGateway, storeLogin }),
     );
     stack.onClose(() => base.close());
     const gateway = await terminal.progress(

@@ -6,6 +6,7 @@
 import { CountersignError } from '../../core/errors.ts';
 import { createSqlStore } from '../sql/create-sql-store.ts';
 import type { Store } from '../store.ts';
+import { checkLogin, type LoginCheck } from './login-rights.ts';
 import { StatementFault } from './postgres-errors.ts';
 import type { PostgresLocation } from './postgres-location.ts';
 import { createPool } from './postgres-pool.ts';
@@ -18,14 +19,16 @@ export interface PostgresStoreOptions {
   answerWithinMs?: number;
   /** Most connections of this process. @default 10 */
   connections?: number;
+  /** Absent: whoever opens it finds out. */
+  login?: LoginCheck | undefined;
 }
 
 /**
  * @throws CountersignError `store-unavailable` when the database does not answer, `config-invalid` when it refuses the login
- * or its tables are of another version
+ * or its tables are of another version, or the login may not do what this process does
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  const { location, answerWithinMs = 3000, connections } = options;
+  const { location, answerWithinMs = 3000, connections, login } = options;
   const pool = createPool(location, {
     connectWithinMs: answerWithinMs,
     ...(connections === undefined ? {} : { connections }),
@@ -34,6 +37,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   try {
     const version = await session.read(versionOf);
     if (version.kind !== 'same') throw wrongVersion(version.kind);
+    if (login) await session.read((queries) => checkLogin(queries, login));
     return createSqlStore(session);
   } catch (error) {
     await session.close();

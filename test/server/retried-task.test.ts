@@ -1,4 +1,4 @@
-/** A run is replayed while a task of it is tried again: the server shows such a task before it is written, and it is no difference (P4). */
+/** Tasks that are tried again: shown before they are written, which is no difference to a replay (P4), and soon given to the next worker (P3). */
 import { expect, it } from 'vitest';
 import { auditRuns } from '../support/audit-runs.ts';
 import { bundleFolder } from '../support/bundle-folder.ts';
@@ -22,6 +22,25 @@ it('P4 a task that somebody failed and nobody has completed yet', async () => {
     await harness.startWorker();
     expect((await run.result()).text).toBe('Sent.');
     expect(run.effects()).toHaveLength(1);
+  } finally {
+    await harness.stop();
+  }
+});
+
+it('P3 a run whose workers died over and over waits for the next one 20 s at most', async () => {
+  const harness = await startHarness();
+  try {
+    const { door } = harness;
+    await harness.stopWorker();
+    const run = await harness.start([{ text: 'Done.' }]);
+    // The server counts tasks that failed as it counts those that nobody ended, and waits for none of them.
+    for (let death = 1; death <= 11; death += 1) await failTask(harness);
+    const history = await door.client.workflow.getHandle(run.workflowId).fetchHistory();
+    const task = history.events?.at(-1)?.workflowTaskScheduledEventAttributes;
+    expect(task?.attempt).toBe(12);
+    expect(Number(task?.startToCloseTimeout?.seconds)).toBeLessThanOrEqual(20);
+    await harness.startWorker();
+    expect((await run.result()).text).toBe('Done.');
   } finally {
     await harness.stop();
   }

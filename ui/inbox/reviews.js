@@ -25,16 +25,20 @@ import { ask, element, messageOf, visible } from './page.js';
 /** What stands there, by nonce: a form that somebody writes in is not made anew. @type {Map<string, Item>} */
 const items = new Map();
 
-/** @typedef {{ node: HTMLLIElement, show: (review: Review) => void }} Item */
+/** @typedef {{ node: HTMLLIElement, show: (review: Review) => void, isWritten: () => boolean, close: () => void }} Item */
 
 export async function showReviews() {
   /** @type {{ reviews: Review[], open: number }} */
   const { reviews, open } = await ask('GET', '/v1/reviews?limit=50');
-  element('reviews-section').hidden = open === 0;
   element('reviews-title').textContent = `Break-glass to review: ${open}`;
   const list = element('reviews');
-  for (const [nonce, { node }] of items) {
+  for (const [nonce, { node, isWritten, close }] of items) {
     if (reviews.some((review) => review.nonce === nonce)) continue;
+    if (isWritten()) {
+      // Beyond the page that is asked for, it may be open still.
+      if (reviews.length === open) close();
+      continue;
+    }
     node.remove();
     items.delete(nonce);
   }
@@ -45,6 +49,7 @@ export async function showReviews() {
     // Moving a node takes the focus out of it.
     if (item.node.parentNode !== list) list.append(item.node);
   }
+  element('reviews-section').hidden = items.size === 0;
 }
 
 /** @param {string} nonce @returns {Item} */
@@ -68,6 +73,8 @@ function itemOf(nonce) {
       text.textContent = visibleLines(review.text);
       form.show(review);
     },
+    isWritten: form.isWritten,
+    close: form.close,
   };
 }
 
@@ -135,7 +142,10 @@ function formOf(nonce) {
     problem.textContent = '';
     const body = { finding: finding.value, reason: reason.value.trim() };
     ask('POST', `/v1/reviews/${encodeURIComponent(nonce)}/signatures`, body)
-      .then(showReviews)
+      .then(() => {
+        reason.value = '';
+        return showReviews();
+      })
       .catch((error) => {
         problem.textContent = messageOf(error);
       })
@@ -151,6 +161,12 @@ function formOf(nonce) {
     show({ tool, by, you }) {
       node.hidden = !you.maySign;
       button.textContent = visible(`Sign the review of ${tool} by ${by}`);
+    },
+    isWritten: () => reason.value.trim() !== '',
+    /** It left the list while somebody wrote: their words are theirs to keep, and the gateway says what became of it. */
+    close() {
+      if (problem.textContent === '')
+        problem.textContent = 'This review is no longer open: enough others have signed it.';
     },
   };
 }

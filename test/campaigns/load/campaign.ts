@@ -68,7 +68,7 @@ export const load: Campaign = {
 
 async function loaded(order: CampaignOrder, world: World, door: TemporalDoor): Promise<CampaignResult> {
   const { count, progress } = order;
-  const share = (full: number): number => Math.max(5, Math.round((full * count) / fullRuns));
+  const share = (full: number): number => Math.min(full, Math.max(5, Math.round((full * count) / fullRuns)));
   const [pending, listed] = [share(fullPending), share(fullListed)];
   const waiting = await startAsking(world, 0, pending);
   await untilPending(world, pending);

@@ -17,7 +17,10 @@ const metadata = { encoding: bytes('json/plain') };
 
 /** @param change of the first event of the kind in the run that was edited and approved */
 function problemsAfter(kind: string, change: (event: Event, attributes: Attributes) => void): string[] {
-  const [link] = structuredClone(loadRecorded('edit').links) as { linkRunId: string; history: { events: Event[] } }[];
+  const [link] = structuredClone(loadRecorded(recordWith(kind)).links) as {
+    linkRunId: string;
+    history: { events: Event[] };
+  }[];
   if (!link) throw new Error('the recorded run has no link');
   const event = link.history.events.find(({ eventType }) => eventType === `EVENT_TYPE_${kind}`);
   const name = Object.keys(event ?? {}).find((key) => key.endsWith('EventAttributes'));
@@ -27,6 +30,9 @@ function problemsAfter(kind: string, change: (event: Event, attributes: Attribut
   verifyAdditions([{ linkRunId: link.linkRunId, history: historyFromJson(link.history) }], checks);
   return checks.list().flatMap(({ problems }) => problems.map(({ reason }) => reason));
 }
+
+const recordWith = (kind: string): string =>
+  kind === 'WORKFLOW_EXECUTION_CONTINUED_AS_NEW' ? 'continue-as-new' : 'edit';
 
 const firstPayload = (attributes: Attributes, field: string): { data: string } =>
   (attributes[field] as { payloads: [{ data: string }] }).payloads[0];
@@ -72,6 +78,11 @@ describe('no run of ours writes', () => {
       'details beside a summary',
       'ACTIVITY_TASK_SCHEDULED',
       (event) => (event['userMetadata'] = { details: { metadata, data: bytes('"more"') } }),
+    ],
+    [
+      'other code for the next link',
+      'WORKFLOW_EXECUTION_CONTINUED_AS_NEW',
+      (_, end) => (end['initialVersioningBehavior'] = 'CONTINUE_AS_NEW_VERSIONING_BEHAVIOR_AUTO_UPGRADE'),
     ],
     ['a run after its end', 'WORKFLOW_EXECUTION_COMPLETED', (_, end) => (end['newExecutionRunId'] = 'another')],
     [

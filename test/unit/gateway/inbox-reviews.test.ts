@@ -60,11 +60,10 @@ it('appear as they are opened, with who, why and who has signed, and go when two
 
 const button = () => section().getByRole('button', { name: 'Sign the review of restart_service by mia' });
 
-/** As one of those who may, with the keyboard alone. */
-async function sign(reason: string): Promise<void> {
+/** As one of those who may. */
+async function write(reason: string): Promise<void> {
   await section().getByLabel('What you found').selectOption('not-justified');
   await section().getByLabel('Why').fill(reason);
-  await button().press('Enter');
 }
 
 it('are signed there by whoever may, after a finding and a reason of their own, and once', async () => {
@@ -87,7 +86,8 @@ it('are signed there by whoever may, after a finding and a reason of their own, 
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id }) => id)).toEqual([]);
 
-  await sign('carol was at her desk');
+  await write('carol was at her desk');
+  await button().press('Enter');
   await section().getByText('1 of 2 have signed: bob (not-justified, from web)').waitFor();
   await section().getByText('Not yours to sign: you have signed it').waitFor();
   expect(await button().isVisible()).toBe(false);
@@ -102,13 +102,16 @@ it('are signed there by whoever may, after a finding and a reason of their own, 
 it('say why a signature was refused, keep what was written, and offer no form to whoever may not', async () => {
   await breakGlass(world, ask, mia);
   await recordPermit(world, ask);
-  await button().waitFor();
-  // Enough others signed while this page was written in.
+  await write('I looked as well');
+  // Enough others sign while this page is written in, and it hears of it before it sends.
   for (const name of ['carol', 'dave']) {
     const body = { finding: 'justified', reason: 'I looked' };
     await world.call('POST', `/v1/reviews/${ask.nonce}/signatures`, { key: await world.key(name), body });
   }
-  await sign('I looked as well');
+  await world.ask(2);
+  await section().getByText('This review is no longer open: enough others have signed it.').waitFor();
+  expect(await section().getByLabel('Why').inputValue()).toBe('I looked as well');
+  await button().press('Enter');
   await section()
     .getByText(/it is signed, expected an open review/u)
     .waitFor();

@@ -265,3 +265,40 @@ async function statesOf(role: StoreRole, statements: readonly string[]): Promise
     await client.end();
   }
 }
+
+describe('the login of a process', () => {
+  const opened = async (login: StoreRole | 'owner', roles: readonly StoreRole[]): Promise<string[]> => {
+    const warnings: string[] = [];
+    const location = login === 'owner' ? database.location : database.roleLocations[login];
+    const check = { roles, warn: (text: string) => warnings.push(text) };
+    await (await openPostgresStore({ location, login: check })).close();
+    return warnings;
+  };
+
+  it.each(storeRoles)('that is of role %s opens the store for that role without a word', async (role) => {
+    expect(await opened(role, [role])).toEqual([]);
+  });
+
+  it('that is another role’s is refused before anything starts, with what it may not do', async () => {
+    for (const login of storeRoles.filter((role) => role !== 'tools')) {
+      await expect(opened(login, ['tools'])).rejects.toMatchObject({
+        code: 'config-invalid',
+        message: expect.stringMatching(
+          /^Cannot use the "store": its login may not (?:read|insert|update) "[a-z_.]+", expected the login of role tools;/u,
+        ) as unknown,
+      });
+    }
+  });
+
+  it('that is of one role is refused where a worker of two starts', async () => {
+    await expect(opened('tools', ['tools', 'record'])).rejects.toMatchObject({ code: 'config-invalid' });
+  });
+
+  it('that is the owner’s opens it, and is told of', async () => {
+    const [warning = '', ...more] = await opened('owner', ['tools']);
+    expect(warning).toMatch(
+      /^the store's login may do more than this process needs \(.+ and \d+ more\): use the login of role tools$/u,
+    );
+    expect(more).toEqual([]);
+  });
+});
