@@ -104,6 +104,10 @@ async function verifyReceipt(
     body.linkRunId === permitted.linkRunId &&
     body.activityId === permitted.activityId;
   checks.expect('receipt-permit', fits, place, 'the receipt does not fit the permit that it names');
+  const ran = body.purpose === 'execute' && (body.outcome === 'succeeded' || body.outcome === 'failed');
+  const trusted = permitted.verdict === 'allow' && permitted.trustedResult === true;
+  const labelled = !ran || trusted || body.labels.includes('untrusted');
+  checks.expect('receipt-permit', labelled, place, 'the result is labelled as trusted, which its permit does not say');
 }
 
 async function permitOf(

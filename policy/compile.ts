@@ -59,6 +59,7 @@ export function compilePolicy(
     relabel: (source.labels?.relabel ?? []).map(({ tools, argument, values }) => {
       return { tools, argument, values: new Set<unknown>(values) };
     }),
+    trustedResults: (source.labels?.trustedResults ?? []).flatMap(({ tools }) => tools),
     limits: compileLimits(source),
     quotas: compileQuotas(source),
     prices: new Map(Object.entries(source.prices ?? {})),

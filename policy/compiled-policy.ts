@@ -123,6 +123,8 @@ export interface CompiledPolicy {
   /** `labels: { untrusted: allow }` for the whole file. */
   readonly allowsUntrusted: boolean;
   readonly relabel: readonly Relabelling[];
+  /** Patterns of tools. */
+  readonly trustedResults: readonly string[];
   readonly limits: PolicyLimits;
   readonly quotas: readonly CompiledQuota[];
   /** Of a million tokens, by model. */

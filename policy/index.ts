@@ -18,6 +18,7 @@ export { type CounterLimit, countersOf } from './counters.ts';
 export { policyAt } from './hours.ts';
 export { type QuotaLimit, quotasOf } from './quotas.ts';
 export { costOf } from './usage.ts';
+export { trustsResults } from './trusted-results.ts';
 export { evaluatePolicy } from './evaluate.ts';
 export { riskOrigins } from './risk.ts';
 export type { ReadShell, ShellReading, ValidateCommand } from './functions/shell-facts.ts';

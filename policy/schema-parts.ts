@@ -163,12 +163,22 @@ export const relabelSourceSchema = z.strictObject({
     .describe('Where the argument is one of these, it carries no label "untrusted"'),
   reason: text(300).describe('Why these can be trusted'),
 });
+export const trustedResultsSourceSchema = z.strictObject({
+  tools: z.array(toolPattern).min(1).max(200),
+  reason: text(300).describe('Why nobody else can have written what these give back'),
+});
 export const labelsSourceSchema = z.strictObject({
   untrusted: z
     .enum(['ask', 'allow'])
     .optional()
     .describe('Whether what is allowed still asks after untrusted content was read, unless it is a read; absent: ask'),
   relabel: z.array(relabelSourceSchema).min(1).max(100).optional(),
+  trustedResults: z
+    .array(trustedResultsSourceSchema)
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Tools whose results carry no label "untrusted"; absent: the results of all tools carry it'),
 });
 
 export const groupSourceSchema = z.strictObject({

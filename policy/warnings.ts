@@ -24,7 +24,8 @@ export interface PolicyWarning extends Position {
     | 'break-glass'
     | 'break-glass-without-reviewers'
     | 'no-default-terms'
-    | 'untrusted-allowed';
+    | 'untrusted-allowed'
+    | 'results-trusted';
   readonly message: string;
 }
 
@@ -90,6 +91,9 @@ export function policyWarnings({ policy, locate }: Loaded, tools?: readonly Warn
   }
   if (policy.allowsUntrusted) {
     warn('untrusted-allowed', ['labels'], 'calls stay allowed after untrusted content was read');
+  }
+  for (const pattern of policy.trustedResults.filter((one) => one.includes('*'))) {
+    warn('results-trusted', ['labels', 'trustedResults'], `results of every tool that "${pattern}" names are trusted`);
   }
   return warnings.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Json } from '../core/canonical-json.ts';
 import { toolNameSchema } from '../core/contracts/ids.ts';
-import { type Label, labelSchema, type Risk, riskSchema } from '../core/contracts/labels.ts';
+import { labelSchema, type Risk, riskSchema } from '../core/contracts/labels.ts';
 import { type EffectClass, effectClassSchema } from '../core/contracts/tool.ts';
 import { CountersignError } from '../core/errors.ts';
 import { parametersProblems } from './parameters-problems.ts';
@@ -14,6 +14,10 @@ import type { ToolContext } from './tool-context.ts';
 /** Whether the effect of an earlier, uncertain try happened, as far as the tool can see. Evidence, not proof. */
 export type ProbeAnswer = 'happened' | 'did-not-happen' | 'unknown';
 type Awaitable<T> = T | Promise<T>;
+
+/** Not `operator`: nothing that a tool gives back was said by who runs it, and its author cannot make it so. */
+const resultLabelSchema = labelSchema.exclude(['operator']);
+export type ResultLabel = z.infer<typeof resultLabelSchema>;
 
 export interface ToolSource<S extends z.ZodObject> {
   /** Small letters, digits and `_`. */
@@ -28,8 +32,11 @@ export interface ToolSource<S extends z.ZodObject> {
   readonly risk?: Risk;
   /** @default [] */
   readonly tags?: readonly string[];
-  /** Labels that every result carries. @default ['untrusted'] */
-  readonly resultLabels?: readonly Label[];
+  /**
+   * Labels that every result carries, besides `untrusted`, which only a policy can take away (`labels.trustedResults`); named
+   * here, `untrusted` stays whatever a policy says. @default []
+   */
+  readonly resultLabels?: readonly ResultLabel[];
   /** Longest execution, ms. @default 60000 */
   readonly startToCloseMs?: number;
   /** Approving votes that the worker itself must verify, besides the permit. @default 0 */
@@ -58,7 +65,7 @@ export interface Tool {
   readonly effect: EffectClass;
   readonly risk: Risk | null;
   readonly tags: readonly string[];
-  readonly resultLabels: readonly Label[];
+  readonly resultLabels: readonly ResultLabel[];
   readonly startToCloseMs: number;
   readonly votesDemanded: number;
   readonly commandArguments: readonly string[];
@@ -79,7 +86,7 @@ const toolSchema = z.strictObject({
   effect: effectClassSchema,
   risk: riskSchema.nullable().default(null),
   tags: z.array(z.string().min(1).max(64)).max(50).default([]),
-  resultLabels: z.array(labelSchema).default(['untrusted']),
+  resultLabels: z.array(resultLabelSchema).default([]),
   startToCloseMs: z.int().min(100).max(86_400_000).default(60_000),
   votesDemanded: z.int().min(0).max(20).default(0),
   commandArguments: z.array(z.string().min(1).max(64)).max(10).default([]),

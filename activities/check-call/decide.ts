@@ -156,6 +156,7 @@ async function allow(
     ...(grant ? { grant: grant.by } : {}),
     ...(readsInDryRun(gating) ? { dryRunRead: true as const } : {}),
     ...(speaksBeforeAsk(gating) ? { dryRunTool: true as const } : {}),
+    ...(judgement.trustsResult === true ? { trustedResult: true as const } : {}),
   };
   const lifeEnd = standing.now + dependencies.bounds.permitLifeMs;
   const extras: DecisionExtras = {

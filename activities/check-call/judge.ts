@@ -18,6 +18,7 @@ import {
   type PolicyVerdict,
   quotasOf,
   riskOrigins,
+  trustsResults,
   usualGuardSettings,
 } from '../../policy/index.ts';
 import { guardFailedRule } from '../../guards/index.ts';
@@ -54,6 +55,8 @@ export interface Judgement {
   approverPolicies?: string[];
   /** Whether reads run in a dry run. */
   dryRunReads?: boolean;
+  /** Whether what the tool gives back is trusted. */
+  trustsResult?: boolean;
 }
 
 export interface ParsedCall {
@@ -120,6 +123,7 @@ export async function judgeCall(
     quotas: quotasFor(standing, asked.enforced, call),
     ...recordedLayers(asked, layered, facts),
     dryRunReads: asked.enforced.every(({ policy }) => policy.dryRunReads === 'run'),
+    trustsResult: asked.enforced.every(({ policy }) => trustsResults(policy, definition.name)),
   };
 }
 

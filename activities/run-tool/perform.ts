@@ -52,8 +52,16 @@ export async function perform(stage: Stage): Promise<Performance> {
   }
 }
 
-async function executed({ dependencies, tool }: Stage, ending: Ending<unknown>): Promise<Performance> {
-  const { effect, resultLabels } = tool.definition;
+/** The author of a tool can add labels. That its results are not untrusted is the policies' to say, and the permit's to carry. */
+function labelsOf({ tool, permitted }: Stage): Label[] {
+  const usual: readonly Label[] = permitted.permit.trustedResult === true ? [] : ['untrusted'];
+  return [...new Set([...tool.definition.resultLabels, ...usual])];
+}
+
+async function executed(stage: Stage, ending: Ending<unknown>): Promise<Performance> {
+  const { dependencies, tool } = stage;
+  const { effect } = tool.definition;
+  const resultLabels = labelsOf(stage);
   if (ending.kind === 'ended') return performed('succeeded', textOf(ending.value), resultLabels);
   if (ending.kind === 'not-ended') {
     const text = 'The tool did not end in time';
@@ -77,8 +85,9 @@ function probed(ending: Ending<unknown>): Performed {
   return { ...result, probe: said ?? 'unknown' };
 }
 
-async function targetRead({ dependencies, tool }: Stage, ending: Ending<unknown>): Promise<Performed> {
-  const { resultLabels } = tool.definition;
+async function targetRead(stage: Stage, ending: Ending<unknown>): Promise<Performed> {
+  const { dependencies } = stage;
+  const resultLabels = labelsOf(stage);
   if (ending.kind === 'ended' && ending.value !== undefined) {
     const read = performed('succeeded', canonicalJson(ending.value), resultLabels);
     return { ...read, targetStateDigest: targetStateDigest(ending.value) };
@@ -89,8 +98,9 @@ async function targetRead({ dependencies, tool }: Stage, ending: Ending<unknown>
 }
 
 /** It ends as `dry-run`, never as an execution that succeeded. */
-async function dryRan({ dependencies, tool }: Stage, ending: Ending<unknown>): Promise<Performed> {
-  const { resultLabels } = tool.definition;
+async function dryRan(stage: Stage, ending: Ending<unknown>): Promise<Performed> {
+  const { dependencies } = stage;
+  const resultLabels = labelsOf(stage);
   if (ending.kind === 'ended') return performed('dry-run', textOf(ending.value), resultLabels);
   const said = ending.kind === 'threw' ? await dependencies.sanitiseError(ending.error) : 'it did not end in time';
   return performed('failed', `The dry run failed: ${said}`, resultLabels);

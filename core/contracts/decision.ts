@@ -179,6 +179,8 @@ export const decisionBodySchema = z.discriminatedUnion('verdict', [
     dryRunRead: z.literal(true).optional(),
     /** Of purpose `dry-run`: the tool's own dry run speaks, for those who will be asked; nothing of it goes to the model. */
     dryRunTool: z.literal(true).optional(),
+    /** Every policy that was asked trusts what this tool gives back. Absent: it carries the label `untrusted`. */
+    trustedResult: z.literal(true).optional(),
   }),
 ]);
 export type DecisionBody = z.infer<typeof decisionBodySchema>;

@@ -19,7 +19,7 @@ export const toolDefinitionSchema = z.strictObject({
   /** Null: the policy derives it. */
   risk: riskSchema.nullable(),
   tags: z.array(z.string().max(64)),
-  /** Labels that every result of this tool carries. */
+  /** Labels that every result of this tool carries, besides `untrusted`, which only policies take away. */
   resultLabels: z.array(labelSchema),
   /** Longest execution, ms. */
   startToCloseMs: z.int().min(100),

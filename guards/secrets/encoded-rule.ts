@@ -11,15 +11,47 @@ const shortestRun = 24;
 const lineBreak = /^(?:\r?\n|(?:\\r)?\\n)[ \t]*$/;
 const lastLine = /^(?:\r?\n|(?:\\r)?\\n)[ \t]*([A-Za-z0-9+/_-]{1,23})(?![A-Za-z0-9+/_-])/;
 
-/** @param findIn what looks through the decoded text */
+/** Between what runs say: in no secret, and no text that was decoded holds one. */
+const between = '\u0000';
+
+/** @param findIn what looks through the decoded text: of all runs at once, because a text may hold ten thousand */
 export function findEncoded(read: UnitText, findIn: (read: UnitText) => readonly SecretMatch[]): SecretMatch[] {
   const runs = longRuns(read, shortestRun).map((run) => withoutEscape(read.text, run));
-  return [...runs.map((run) => [run]), ...brokenRuns(read.text, runs)].flatMap((lines) => {
+  const decoded = [...runs.map((run) => [run]), ...brokenRuns(read.text, runs)].flatMap((lines) => {
     const run = lines.map(({ start, end }) => read.text.slice(start, end)).join('');
-    const decoded = readHex(run) ?? readBase64(run);
-    const [first] = decoded === undefined ? [] : findIn(unitText(decoded));
-    return first ? [{ rule: first.rule, start: lines[0]?.start ?? 0, end: lines.at(-1)?.end ?? 0 }] : [];
+    const text = readHex(run) ?? readBase64(run);
+    return text === undefined ? [] : [{ text, start: lines[0]?.start ?? 0, end: lines.at(-1)?.end ?? 0 }];
   });
+  if (decoded.length === 0) return [];
+  const found = findIn(unitText(decoded.map(({ text }) => text).join(between)));
+  return takenWhole(
+    decoded,
+    found.toSorted((one, other) => one.start - other.start),
+  );
+}
+
+/** Each run in which something was found, under the name of the first. @param found in the order of their beginnings */
+function takenWhole(
+  decoded: readonly { text: string; start: number; end: number }[],
+  found: readonly SecretMatch[],
+): SecretMatch[] {
+  const taken: SecretMatch[] = [];
+  let next = 0;
+  let reach: { rule: string; end: number } | undefined;
+  let at = 0;
+  for (const { text, start, end } of decoded) {
+    const behind = at + text.length;
+    if (reach && reach.end <= at) reach = undefined;
+    let rule = reach?.rule;
+    for (let match = found[next]; match && match.start < behind; match = found[next]) {
+      rule ??= match.rule;
+      if (!reach || match.end > reach.end) reach = match;
+      next += 1;
+    }
+    if (rule !== undefined) taken.push({ rule, start, end });
+    at = behind + between.length;
+  }
+  return taken;
 }
 
 /** The letter of `\n` in JSON reads as base64 and is none. */

@@ -79,6 +79,12 @@ function classifyShellProgram({ name, row, args }: Subject, context: Context): v
   });
 }
 
+const xargsOptions = new Set(
+  '-0 -a -d -E -e -I -i -J -L -l -n -P -p -R -r -S -s -t -x --arg-file --delimiter --eof --exit --help --interactive --max-args --max-chars --max-lines --max-procs --no-run-if-empty --null --replace --show-limits --verbose --version'.split(
+    ' ',
+  ),
+);
+
 function classifyXargs(subject: Subject, context: Context): void {
   const { name, row, args } = subject;
   const split = splitWords(args, { values: row.values, ...row.style, posix: true });
@@ -86,6 +92,9 @@ function classifyXargs(subject: Subject, context: Context): void {
   const replace = split.options.find((option) => ['-I', '-i', '--replace', '-J'].includes(option.name));
   const asked = split.options.some((option) => option.name === '-o' || option.name === '--open-tty');
   if (asked) tell(context, { name, class: 'opaque', rule: 'xargs-terminal' });
+  // `--process-slot-var=PATH` chooses which programs are found.
+  else if (split.options.some((option) => !xargsOptions.has(option.name)))
+    tell(context, { name, class: 'opaque', rule: 'xargs-option', reason: 'an option that is not known' });
   if (split.options.some(({ value }) => value && holdsSecrets(value.text, value.glob)))
     tell(context, { name, class: 'privilege', rule: 'reads-secret-place', reason: 'it reads where secrets are kept' });
   if (split.rest.length === 0) return tell(context, { name, class: 'read', rule: 'xargs' });

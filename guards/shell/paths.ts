@@ -81,6 +81,9 @@ const secretPlaces: readonly string[] = [
 ];
 const secretPattern =
   /(?:^|[/:=])(?:\.env(?:\.(?!example|sample|template|dist)[\w.-]+)?|\.netrc|\.pgpass|\.my\.cnf|\.git-credentials|\.npmrc|\.pypirc|\.vault-token|\.\w+_history|id_(?:rsa|dsa|ecdsa|ed25519)|identity|credentials(?:\.(?:json|db|xml|ya?ml|csv))?|secrets?\.(?:json|ya?ml|env|txt|toml)|service[-_]account\.json|kubeconfig|master\.key|\.htpasswd|[^/]+\.(?:pem|key|p12|pfx|jks|kdbx|keytab|tfstate))$|(?:^|\/)\.(?:ssh|gnupg|aws|azure|kube|docker|config\/(?:gh|gcloud))\/(?!known_hosts|config$|[^/]*\.pub$)|\.(?:docker\/config\.json|kube\/config)$|^\/etc\/(?:shadow|gshadow|sudoers|security\/opasswd|ssh\/ssh_host\w*key$|kubernetes\/)|^\/proc\/[^/]*\/(?:environ|mem|fd\/)|^\/proc\/(?:kcore|kmem)|^\/(?:var\/)?run\/secrets|(?:^|\/)\.(?:ssh|gnupg|aws|azure|kube)$/u;
+/** Of single programs: where they keep passwords, keys and what stands for a login. */
+const keptByPrograms =
+  /(?:^|[/:=])(?!(?:example|sample|template|default)\.env$)(?:[^/:=]+\.(?:env|tfvars(?:\.json)?|tfstate\.backup)|wp-config\.php|rclone\.conf|\.(?:s3cfg|boto|smbcredentials|msmtprc|fetchmailrc|mylogin\.cnf|databrickscfg|passwd-s3fs|Xauthority)|(?:chap|pap|ipsec)[-.]secrets|credentials\.(?:toml|tfrc\.json)|logins\.json|key[34]\.db|Login Data|wallet\.dat|krb5cc\w*|debian\.cnf)$|(?:^|\/)(?:\.password-store|keyrings|kwalletd|system-connections|wireguard|wpa_supplicant|credstore(?:\.encrypted)?)\/|(?:^|\/)\.(?:m2\/settings(?:-security)?\.xml|gradle\/gradle\.properties)$|(?:^|\/)\.config\/(?:rclone|doctl|op|hub|glab-cli|containers\/auth\.json)(?:\/|$)|^\/etc\/(?:rancher|openvpn|ssl\/private|pki\/tls\/private)\/|^\/var\/lib\/(?:kubelet\/pki|samba\/private|sss\/secrets)\//u;
 const startPattern =
   /(?:^|\/)(?:authorized_keys2?|\.(?:bash|zsh|ksh|csh|tcsh|fish)\w*|\.profile|\.login|\.zprofile|\.xinitrc|\.xsessionrc|\.vimrc|\.exrc|\.emacs|\.gitconfig|\.inputrc|\.forward|\.rhosts|\.pam_environment|\.npmrc|\.envrc|\.pythonrc|sitecustomize\.py|usercustomize\.py)$|(?:^|\/)(?:\.ssh|\.git|\.gnupg|\.husky|\.config\/(?:autostart|systemd|git|fish)|LaunchAgents|LaunchDaemons|cron[^/]*|crontabs|init\.d|systemd|profile\.d|sudoers\.d|pam\.d|ld\.so\.conf\.d|udev)\/|^\/(?:etc|boot|bin|sbin|lib|lib64|usr|root|proc|sys|dev)\//u;
 const harmlessDevice = /^\/dev\/(?:(?:null|zero|full|stdin|stdout|stderr|tty|u?random)$|fd\/)/u;
@@ -88,7 +91,7 @@ const harmlessDevice = /^\/dev\/(?:(?:null|zero|full|stdin|stdout|stderr|tty|u?r
 const memoryFile = /^\/dev\/shm\//u;
 
 /** What `plainPath` changes something of: empty parts, `.`, `..`, and a home of root's. */
-const unplain = /^$|^\.{1,2}(?:\/|$)|\/\.{0,2}(?:\/|$)|^~root(?:\/|$)/u;
+const unplain = /^$|^\.{1,2}(?:\/|$)|\/\.{0,2}(?:\/|$)|^~root(?:\/|$)|^\/proc\//u;
 
 /** Slashes, `.` and `..` as the system reads them; `~` and `$HOME` stand as `~`. */
 export function plainPath(text: string): string {
@@ -101,7 +104,9 @@ export function plainPath(text: string): string {
     else if (one !== '..' || !absolute) parts.push(one);
   }
   const path = parts.join('/').replace(/^~root(?=\/|$)/u, '/root');
-  return absolute ? `/${path}` : path || '.';
+  if (!absolute) return path || '.';
+  // A process may be under another root: its own place counts, and the folder it works in is any.
+  return `/${path}`.replace(/^(?:\/proc\/[^/]+(?:\/task\/[^/]+)?\/(?:root|cwd)(?=\/))+/u, '');
 }
 
 /** Whether all of a place that matters would go: `/`, `/*`, `~`, `/etc/`, also by way of `..`. */
@@ -117,6 +122,8 @@ export function isBlockDevice(text: string): boolean {
   return blockDevice.test(plainPath(text));
 }
 
+/** Any hidden files of a home: shells, databases and clouds keep their logins there. */
+const hiddenOfHome = /^(?:~\w*|\/root|\/(?:home|Users)\/[^/]+)\/\.[*?[]/u;
 /** What every such place has somewhere, for a quick no. */
 const mayHoldSecrets = /[./~\uFDD0\uFDD1]|id_|identity|credential|secret|kubeconfig|master/u;
 
@@ -131,10 +138,15 @@ export function holdsMuch(text: string): boolean {
 export function holdsSecrets(text: string, glob: boolean): boolean {
   if (!glob && !mayHoldSecrets.test(text)) return false;
   const path = plainPath(text);
-  if (secretPattern.test(path) && !/(?:^|\/)(?:certs?|ca-certificates|ssl\/certs)\//u.test(path)) return true;
+  if (
+    (secretPattern.test(path) || keptByPrograms.test(path)) &&
+    !/(?:^|\/)(?:certs?|ca-certificates|ssl\/certs)\//u.test(path)
+  )
+    return true;
   if (!glob && !text.includes(hole) && !text.includes(outside)) return false;
   // What names nothing, such as `*` or a word that only the run would show, names no place either.
-  if (!/[^*?/.\uFDD0\uFDD1]{2}/u.test(path) || !mayFitPlace(path)) return false;
+  if (hiddenOfHome.test(path)) return true;
+  if (!/[^*?/.\uFDD0\uFDD1]{2}|(?:^|\/)\.[^*?/.\uFDD0\uFDD1]/u.test(path) || !mayFitPlace(path)) return false;
   const pattern = globPattern(path);
   return pattern !== undefined && secretPlaces.some((place) => pattern.test(place));
 }

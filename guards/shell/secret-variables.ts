@@ -11,6 +11,9 @@ import { tellSecret } from './tell-secret.ts';
 export function classifyPs(subject: Subject, context: Context): void {
   const { name, row } = subject;
   const split = splitWords(subject.args, { values: row.values, ...row.style });
+  const printed = [...split.options.map(({ value }) => value?.text ?? ''), ...split.operands.map(({ text }) => text)];
+  if (printed.some((text) => /environ/iu.test(text)) || split.options.some((option) => option.name === '-E'))
+    tellSecret(name, context);
   for (const { text, known } of split.operands) {
     if (known && !/^[A-Za-z]+$/u.test(text)) continue;
     if (!known || text.includes('e')) tellSecret(name, context);

@@ -3,6 +3,7 @@
  * it, and whoever reads the word knows that it is there. It expands nothing that it cannot expand for certain.
  */
 import type { DoubleQuotedChild, ParameterExpansionPart, Word, WordPart } from 'unbash';
+import { expandBraces } from './expand-braces.ts';
 import { printsNumber } from './prints-number.ts';
 import type { Scope } from './scope.ts';
 import { namesASecret } from './secret-names.ts';
@@ -62,9 +63,11 @@ export function literal(text: string): Arg {
 /** Of a word that becomes several, such as an unquoted variable with blanks in it, each. */
 export function resolveWord(word: Word, scope: Scope): Arg[] {
   if (!word.parts) return [literal(word.value)];
-  const fields: Field[] = [];
-  append(fields, word.parts, scope);
-  return fields.map(toArg);
+  return expandBraces(word.parts).flatMap((parts) => {
+    const fields: Field[] = [];
+    append(fields, parts, scope);
+    return fields.map(toArg);
+  });
 }
 
 /** The text as one word, such as of an assignment or a here-document, where nothing is split. */

@@ -11,9 +11,13 @@ export interface UnitText {
   readonly isAscii: boolean;
 }
 
+// oxlint-disable-next-line eslint/no-control-regex -- all of ASCII
+const beyondAscii = /[^\u0000-\u007F]/;
 const encoder = new TextEncoder();
 
 export function unitText(text: string): UnitText {
+  // Mostly the beginning shows it, and the bytes of a long text are for nothing then.
+  if (beyondAscii.test(text.slice(0, 4096))) return { text, units: unitsOf(text), isAscii: false };
   const bytes = encoder.encode(text);
   // Every character beyond ASCII takes more bytes than units.
   const isAscii = bytes.length === text.length;

@@ -9,9 +9,11 @@ export interface Run {
 /** Of base64 and hex; of hex in pairs, as `48 65 6c` or `48:65:6c`. */
 const alphabets = { encoding: alphabet(/[A-Za-z0-9+/_-]/), 'hex-pairs': alphabet(/[0-9A-Fa-f :,-]/) };
 
-/** 1 for each character of ASCII that fits. */
+/** 1 for each unit that fits, all of them of ASCII: a look beside the table would cost more than the look. */
 function alphabet(sign: RegExp): Uint8Array {
-  return Uint8Array.from({ length: 128 }, (_, code) => (sign.test(String.fromCharCode(code)) ? 1 : 0));
+  return Uint8Array.from({ length: 1 << 16 }, (_, code) =>
+    code < 128 && sign.test(String.fromCharCode(code)) ? 1 : 0,
+  );
 }
 
 /** @param least shortest run that is given */
@@ -42,7 +44,7 @@ function isAt(signs: Uint8Array, units: Uint16Array, at: number): boolean {
 /** What a run of base64 says, when all of it is text; undefined when not. Looks at its first characters first. */
 export function readBase64(run: string): string | undefined {
   // A hostile run may be as long as the text: nothing is done to the whole of it before its beginning reads as text.
-  if (!reads(decode(inPlainAlphabet(run.slice(0, 24))))) return undefined;
+  if (run.length > 200 && textOf(decode(inPlainAlphabet(run.slice(0, 24)))) === undefined) return undefined;
   const plain = inPlainAlphabet(run);
   return textOf(decode(plain.slice(0, plain.length - (plain.length % 4 === 1 ? 1 : 0))));
 }
@@ -58,7 +60,7 @@ export function readHex(run: string): string | undefined {
 }
 
 function inPlainAlphabet(run: string): string {
-  return run.replaceAll('-', '+').replaceAll('_', '/');
+  return /[-_]/.test(run) ? run.replaceAll('-', '+').replaceAll('_', '/') : run;
 }
 
 function decode(text: string): string | undefined {
@@ -69,28 +71,52 @@ function decode(text: string): string | undefined {
   }
 }
 
-/** UTF-8, a character for each byte, without control characters; behind it what a cut leaves of the last letter. */
-const utf8 =
-  /^(?:[\t\n\r -~]|\u00C2[\u00A0-\u00BF]|[\u00C3-\u00DF][\u0080-\u00BF]|[\u00E0-\u00EF][\u0080-\u00BF]{2}|[\u00F0-\u00F4][\u0080-\u00BF]{3})+(?:[\u00C2-\u00F4][\u0080-\u00BF]{0,2})?$/;
-const letterInUtf8 = /[\u00C2-\u00F4][\u0080-\u00BF]*/g;
-
-function reads(bytes: string | undefined): boolean {
-  return bytes !== undefined && (/^[\t\n\r -~]+$/.test(bytes) || utf8.test(bytes));
-}
-
-/** Printable ASCII as it is, and UTF-8 without control characters: one letter beyond ASCII must not hide all the others. */
+/** Printable ASCII, and UTF-8 without control characters: one letter beyond ASCII must not hide all the others. */
 function textOf(bytes: string | undefined): string | undefined {
-  if (bytes === undefined || /^[\t\n\r -~]+$/.test(bytes)) return bytes;
-  return utf8.test(bytes) ? bytes.replaceAll(letterInUtf8, letterOf) : undefined;
+  return bytes === undefined || plainAscii.test(bytes) ? bytes : fromUtf8(bytes);
 }
 
-/** What is no letter, or only a part of one, becomes a sign that stands for nothing. */
-function letterOf(bytes: string): string {
-  const first = bytes.charCodeAt(0);
-  const lead = first < 0xe0 ? first & 0x1f : first < 0xf0 ? first & 0x0f : first & 0x07;
-  const more = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-  if (bytes.length !== more + 1) return '\uFFFD';
-  let code = lead;
-  for (let at = 1; at < bytes.length; at += 1) code = (code << 6) | (bytes.charCodeAt(at) & 0x3f);
-  return code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? '\uFFFD' : String.fromCodePoint(code);
+const plainAscii = /^[\t\n\r -~]+$/;
+const utf16 = new TextDecoder('utf-16le', { ignoreBOM: true });
+const replacement = 0xfffd;
+/** Most runs are short, and a text may hold ten thousands: those share their place, and need no decoder. */
+const fewUnits = 512;
+const few = new Uint16Array(fewUnits);
+
+/**
+ * A character for each byte to the text they say; undefined where they are none. What only a cut leaves of the last letter, half of a
+ * pair, and what is written longer than it need be becomes a sign that stands for nothing: it hides none of the others.
+ */
+function fromUtf8(bytes: string): string | undefined {
+  const units = bytes.length > few.length ? new Uint16Array(bytes.length) : few;
+  let length = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const lead = bytes.charCodeAt(at);
+    if (lead < 0x80) {
+      if (lead < 0x20 ? lead !== 9 && lead !== 10 && lead !== 13 : lead === 0x7f) return undefined;
+      units[length++] = lead;
+      at += 1;
+      continue;
+    }
+    if (lead < 0xc2 || lead > 0xf4) return undefined;
+    const more = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+    let code = lead & (0x3f >> more);
+    let end = at + 1;
+    for (; end <= at + more && end < bytes.length; end += 1) {
+      const byte = bytes.charCodeAt(end);
+      if ((byte & 0xc0) !== 0x80) return undefined;
+      code = (code << 6) | (byte & 0x3f);
+    }
+    const isWhole = end === at + more + 1;
+    if (isWhole && code >= 0x80 && code < 0xa0) return undefined;
+    at = end;
+    if (!isWhole || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) units[length++] = replacement;
+    else if (code < 0x10000) units[length++] = code;
+    else {
+      units[length++] = 0xd7c0 + (code >> 10);
+      units[length++] = 0xdc00 | (code & 0x3ff);
+    }
+  }
+  const read = units.subarray(0, length);
+  return length > fewUnits ? utf16.decode(read) : String(Reflect.apply(String.fromCharCode, String, read));
 }

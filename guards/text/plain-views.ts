@@ -2,9 +2,9 @@
  * What a text says once its disguises are off: hidden characters, accents, look-alike letters, digits for letters, spaced or
  * joined letters, percent and entity encoding, base64, rot13. Each view is a guess; none of them is shown to anybody.
  */
-import { latinLetter, lookAlikeLetter } from '../../core/look-alike-letters.ts';
-import { unitText, type UnitText } from './code-units.ts';
+import type { UnitText } from './code-units.ts';
 import { longRuns, readBase64, readHex } from './long-runs.ts';
+import { withoutDisguise } from './plain-letters.ts';
 
 /** What digits and signs stand for between letters; the same for small and capital letters. */
 const leet = new Map(Object.entries({ '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't', '@': 'a', $: 's' }));
@@ -17,14 +17,6 @@ const letterOf = byteTable((sign) => {
 /** 1: a letter, 2: a sign that may stand for one. */
 const kindOf = byteTable((sign) => (/[a-z]/i.test(sign) ? '\u0001' : leet.has(sign) ? '\u0002' : '\0'));
 const latin1 = new TextDecoder('latin1');
-const utf16 = new TextDecoder('utf-16le', { ignoreBOM: true });
-/** Of each unit the Latin letter that it looks like, of a blank that does not break the one that does; else itself. */
-const looksLike = Uint16Array.from({ length: 1 << 16 }, (_, code) => {
-  const sign = String.fromCharCode(code);
-  if (code === 0xa0) return 32;
-  return sign.replaceAll(lookAlikeLetter, latinLetter).charCodeAt(0);
-});
-
 const shortestEncoded = 16;
 /** Units that are looked through before what was found in them is read. */
 const chunk = 8192;
@@ -40,7 +32,7 @@ export interface Views {
 
 /** Each is given only where it differs from the text. @param rotated whether words of orders stand in it, rotated by 13 */
 export function viewsOf(given: UnitText, { rotated }: { rotated: boolean }): Views {
-  const whole = given.isAscii ? given : withoutDisguise(given.text);
+  const whole = given.isAscii ? given : withoutDisguise(given);
   const plain = whole.text;
   const disguised = [plain, withoutLeet(whole), withSingleBlanks(plain)].filter(
     (view, index, all) => view !== '' && view !== given.text && all.indexOf(view) === index,
@@ -72,25 +64,6 @@ export function viewsOf(given: UnitText, { rotated }: { rotated: boolean }): Vie
   if (encoded.length > 0) views.push(encoded.join('\n'));
   if (rotated) views.push(plain.replaceAll(/[a-z]/gi, rotate));
   return { plain: whole, disguised, decoded: views.filter((view) => view !== plain) };
-}
-
-/**
- * Marks go first: a long run of them takes the normaliser longer than its length. So do signs that stand for whole words of
- * Arabic and Japanese (`U+FDFA` is eighteen letters): no Latin letter is in one.
- */
-function withoutDisguise(text: string): UnitText {
-  const unmarked = text.replaceAll(
-    /[\p{M}\uFDF0-\uFDFC\u3300-\u3357\u00AD\u180E\u200B-\u200F\u2060-\u2064\uFEFF\u{E0000}-\u{E007F}]+/gu,
-    '',
-  );
-  const { units } = unitText(unmarked.normalize('NFKD').replaceAll(/\p{M}+/gu, ''));
-  let all = 0;
-  for (let at = 0; at < units.length; at += 1) {
-    const unit = looksLike[units[at] ?? 0] ?? 0;
-    units[at] = unit;
-    all |= unit;
-  }
-  return { text: utf16.decode(units), units, isAscii: all < 128 };
 }
 
 /** The lines with more space between their words, with one blank for each. */

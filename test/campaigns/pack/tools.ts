@@ -28,7 +28,6 @@ function acting(name: string, effect: 'effect' | 'idempotent', description: stri
     parameters,
     effect,
     startToCloseMs,
-    resultLabels: ['operator'],
     async probe({ name: what }, { idempotencyKey, signal }) {
       const answer = await fetch(url(`/effects/${name}/${what}/${encodeURIComponent(idempotencyKey)}`), { signal });
       if (answer.status === 200) return 'happened';
@@ -54,7 +53,6 @@ export const tools = [
     description: 'Looks at something',
     parameters,
     effect: 'read',
-    resultLabels: ['operator'],
     execute: ({ name }) => `${name} is there`,
   }),
   defineTool({
@@ -63,7 +61,6 @@ export const tools = [
     parameters,
     effect: 'read',
     startToCloseMs: 5000,
-    resultLabels: ['operator'],
     async execute({ name }, { signal }) {
       await pause(300 + 5 * pauseOf(name, 3), undefined, { signal });
       return `${name} has settled`;

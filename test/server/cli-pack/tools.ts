@@ -23,7 +23,6 @@ export const tools = [
     description: 'Reads the status of a service',
     parameters,
     effect: 'read',
-    resultLabels: ['operator'],
     execute: ({ name }) => `${name} is up`,
   }),
   defineTool({

@@ -14,7 +14,6 @@ export const tools = [
     description: 'Reads the status of a service',
     parameters,
     effect: 'read',
-    resultLabels: ['operator'],
     execute: ({ name }) => `${name} is up`,
   }),
   defineTool({
@@ -22,7 +21,6 @@ export const tools = [
     description: 'Fails with what it has read',
     parameters,
     effect: 'idempotent',
-    resultLabels: ['operator'],
     execute: () => {
       throw new Error(`cannot go on: ${readFileSync(join(folder, 'canary'), 'utf8')}`);
     },

@@ -272,6 +272,24 @@ describe('P1 a limit of a policy', () => {
   });
 });
 
+describe('P1 what a tool gives back', () => {
+  const trusting = (tools: string) =>
+    rules('allow', `labels: { trustedResults: [{ tools: [${tools}], reason: ours }] }\n`);
+  test('is trusted only where every policy of every layer says so of this tool', async () => {
+    const world = await createWorld({ policy: trusting('read_status') });
+    expect(permitBodyOf(await world.gate({ tool: 'read_status' })).trustedResult).toBe(true);
+    expect(permitBodyOf(await world.gate({ tool: 'read_secret', index: 1 })).trustedResult).toBeUndefined();
+    await organisation(world, allowing);
+    expect(permitBodyOf(await world.gate({ tool: 'read_status', turn: 3 })).trustedResult).toBeUndefined();
+    await organisation(world, trusting('"read_*"'));
+    expect(permitBodyOf(await world.gate({ tool: 'read_status', turn: 4 })).trustedResult).toBe(true);
+    const policyDigest = await world.store.putBody(allowing);
+    const packDigest = digestText('body', 'a pack');
+    await world.order({ kind: 'policy-activation', agent: 'ops', packDigest, policyDigest, by: 'root' });
+    expect(permitBodyOf(await world.gate({ tool: 'read_status', turn: 5 })).trustedResult).toBeUndefined();
+  });
+});
+
 describe('P1 reads in a dry run', () => {
   const dryRun = { ticket: { dryRun: true } };
   test('are only described, unless every policy lets them run', async () => {

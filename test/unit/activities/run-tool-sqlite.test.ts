@@ -92,6 +92,17 @@ describe('run-tool on SQLite', () => {
     },
   );
 
+  test.each<{ said: 'untrusted'[]; trustedResult?: true; labels: string[] }>([
+    { said: [], labels: ['untrusted'] },
+    { said: [], trustedResult: true, labels: [] },
+    { said: ['untrusted'], trustedResult: true, labels: ['untrusted'] },
+  ])('are $labels where the tool says $said and the permit that results are trusted: $trustedResult', async (row) => {
+    const { said, labels, ...over } = row;
+    const world = await sqliteWorld({ resultLabels: said });
+    const result = await world.run(world.sign(world.permitBody('execute', over)));
+    expect(result).toMatchObject({ receipt: { body: { outcome: 'succeeded', labels } } });
+  });
+
   test('drift gives the row up with a receipt, and the approval serves a further try', async () => {
     let replicas = 3;
     const world = await sqliteWorld({ targetState: () => ({ replicas }) });

@@ -1,4 +1,5 @@
 /** What is read once disguises are off stays about as long as the text: no sign of a hostile text becomes a page. */
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { unitText } from '../../../guards/text/code-units.ts';
 import { viewsOf } from '../../../guards/text/plain-views.ts';
@@ -25,4 +26,26 @@ test.each([
 
 test('what has no Latin letter stays, and is not taken for ASCII', () => {
   expect(plainOf('日本 a😀')).toMatchObject({ text: '日本 a😀', isAscii: false });
+});
+
+test('each character alone comes to what normalising the whole text comes to', () => {
+  const leftOut = /[\p{M}\uFDF0-\uFDFC\u3300-\u3357\u00AD\u180E\u200B-\u200F\u2060-\u2064\uFEFF\u{E0000}-\u{E007F}]+/gu;
+  const compact = (text: string) =>
+    text
+      .replaceAll(leftOut, '')
+      .normalize('NFKD')
+      .replaceAll(/\p{M}+/gu, '');
+  // Letters that are mapped one to one besides are another test's.
+  const text = fc
+    .string({ unit: 'binary', maxLength: 60 })
+    .map((one) => one.replaceAll(/[\u0370-\u052F\u0261\u00A0]/gu, ''));
+  fc.assert(
+    fc.property(text, (one) => {
+      const expected = compact(one).replaceAll('\u00A0', ' ');
+      const look = (letters: string) => letters.replaceAll(/[\u0370-\u052F\u0261]/gu, '?');
+      fc.pre(look(expected) === expected);
+      expect(plainOf(`\u00E9${one}`).text).toBe(`e${expected}`);
+    }),
+    { numRuns: 2000 },
+  );
 });

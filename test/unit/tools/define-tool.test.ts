@@ -18,8 +18,14 @@ const problemOf = (define: () => unknown): string => {
 describe('defineTool', () => {
   test('fills the defaults of the safe side', () => {
     const tool = defineTool({ ...base, parameters: z.strictObject({}) });
-    expect(tool).toMatchObject({ resultLabels: ['untrusted'], startToCloseMs: 60_000, votesDemanded: 0, risk: null });
+    expect(tool).toMatchObject({ resultLabels: [], startToCloseMs: 60_000, votesDemanded: 0, risk: null });
     expect(Object.isFrozen(tool)).toBe(true);
+  });
+
+  test('refuses to say that what it gives back is the operator’s', () => {
+    const source = { ...base, parameters: z.strictObject({}), resultLabels: ['secret', 'operator'] };
+    // @ts-expect-error: a pack need not be checked by a compiler
+    expect(problemOf(() => defineTool(source))).toMatch(/resultLabels\.1: .*expected one of "untrusted"\|"secret"/);
   });
 
   test('refuses unknown keys and bad names, all at once', () => {

@@ -62,7 +62,7 @@ describe('createToolRegistry', () => {
       digestOf(tool('t', z.strictObject({ a: z.string() }))),
       digestOf(tool('t', z.strictObject({}), { effect: 'effect' })),
       digestOf(tool('t', z.strictObject({}), { votesDemanded: 1 })),
-      digestOf(tool('t', z.strictObject({}), { resultLabels: [] })),
+      digestOf(tool('t', z.strictObject({}), { resultLabels: ['secret'] })),
       digestOf(tool('t', z.strictObject({}), { startToCloseMs: 1000 })),
       digestOf(tool('t', z.strictObject({}), { probe: () => 'unknown' })),
       digestOf(tool('t', z.strictObject({}), { targetState: () => null })),

@@ -53,6 +53,6 @@ describe('shellTool', () => {
   });
 
   test('is an effect of high risk', () => {
-    expect(shellTool()).toMatchObject({ effect: 'effect', risk: 'high', resultLabels: ['untrusted'] });
+    expect(shellTool()).toMatchObject({ effect: 'effect', risk: 'high', resultLabels: [] });
   });
 });

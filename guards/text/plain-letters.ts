@@ -1,0 +1,82 @@
+/**
+ * A text without the disguises of its single characters: hidden ones and marks left out, letters for what looks like them. Each
+ * character is worked out once and kept in a table, so that the cost of a text is one look-up for each of its units.
+ */
+import { latinLetter, lookAlikeLetter } from '../../core/look-alike-letters.ts';
+import type { UnitText } from './code-units.ts';
+
+const latin1 = new TextDecoder('latin1');
+const utf16 = new TextDecoder('utf-16le', { ignoreBOM: true });
+
+/**
+ * Nobody sees them, or they stand for whole words of Arabic and Japanese (`U+FDFA` is eighteen letters): no Latin letter is in
+ * one. Of marks the order is lost with them, so that a character means the same whatever stands beside it.
+ */
+const leftOut = /[\p{M}\uFDF0-\uFDFC\u3300-\u3357\u00AD\u180E\u200B-\u200F\u2060-\u2064\uFEFF\u{E0000}-\u{E007F}]/u;
+const marks = /\p{M}+/gu;
+
+/** In the table beside units: nothing yet, nothing, several units, half of a pair. */
+const [unknown, none, several, half] = [-1, -2, -3, -4];
+/** By unit; filled as texts need it. */
+const plainUnits = new Int32Array(1 << 16).fill(unknown);
+/** Of characters that become several, and of those beyond the first plane. */
+const plainTexts = new Map<number, string>();
+/** Of characters of other planes; a hostile text may hold a million. */
+const mostKept = 1 << 17;
+
+export function withoutDisguise({ units }: UnitText): UnitText {
+  let out = new Uint16Array(units.length + 64);
+  let length = 0;
+  let all = 0;
+  for (let at = 0; at < units.length; at += 1) {
+    const unit = units[at] ?? 0;
+    let plain = plainUnits[unit] ?? unknown;
+    if (plain === unknown) plain = learn(unit);
+    if (plain >= 0) {
+      if (length === out.length) out = larger(out);
+      out[length] = plain;
+      length += 1;
+      all |= plain;
+      continue;
+    }
+    if (plain === none) continue;
+    let code = unit;
+    if (plain === half) {
+      code = (unit - 0xd800) * 0x400 + ((units[at + 1] ?? 0) - 0xdc00) + 0x10000;
+      at += 1;
+    }
+    const text = plainTexts.get(code) ?? learnText(code);
+    while (length + text.length > out.length) out = larger(out);
+    for (let index = 0; index < text.length; index += 1) {
+      const one = text.charCodeAt(index);
+      out[length] = one;
+      length += 1;
+      all |= one;
+    }
+  }
+  const read = out.subarray(0, length);
+  const isAscii = all < 128;
+  return { text: isAscii ? latin1.decode(Uint8Array.from(read)) : utf16.decode(read), units: read, isAscii };
+}
+
+function larger(units: Uint16Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {
+  const more = new Uint16Array(units.length * 2);
+  more.set(units);
+  return more;
+}
+
+function learn(unit: number): number {
+  const text = unit >= 0xd800 && unit < 0xdc00 ? undefined : learnText(unit);
+  const plain = text === undefined ? half : text.length > 1 ? several : text === '' ? none : text.charCodeAt(0);
+  plainUnits[unit] = plain;
+  return plain;
+}
+
+function learnText(code: number): string {
+  const sign = String.fromCodePoint(code);
+  const text = leftOut.test(sign)
+    ? ''
+    : sign.normalize('NFKD').replaceAll(marks, '').replaceAll('\u00A0', ' ').replaceAll(lookAlikeLetter, latinLetter);
+  if (plainTexts.size < mostKept) plainTexts.set(code, text);
+  return text;
+}
