@@ -48,5 +48,13 @@ export const signInLinkSchema = z.strictObject({
   expiresAt: timestampSchema,
 });
 export type SignInLink = z.infer<typeof signInLinkSchema>;
-export const openSessionRequestSchema = z.strictObject({ token: z.string().regex(/^[a-z0-9]{12}_[A-Za-z0-9_-]{43}$/) });
+export const openSessionRequestSchema = z.strictObject({
+  token: z.string().regex(/^[a-z0-9]{12}_[A-Za-z0-9_-]{43}$/),
+  instead: principalSchema.optional().describe('Who is signed in and is to be signed out by it; absent: nobody'),
+});
+/** Nothing was opened: somebody else is signed in. */
+export const otherSessionSchema = z.strictObject({
+  principal: principalSchema.describe('Whom the link would sign in'),
+  signedInAs: principalSchema.describe('Send it as `instead` where that is wanted; the link was not used'),
+});
 export const sessionViewSchema = z.strictObject({ principal: principalSchema, expiresAt: timestampSchema });

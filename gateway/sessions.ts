@@ -37,14 +37,21 @@ export async function makeSignInLink(gateway: Context, caller: Caller): Promise<
   return { token: `${id}_${secret}`, expiresAt };
 }
 
-export interface OpenedSession {
-  token: string;
-  principal: string;
-  expiresAt: number;
-}
+export type OpenedSession =
+  | { kind: 'opened'; token: string; principal: string; expiresAt: number }
+  /** Nothing was opened, and the link was not used up. */
+  | { kind: 'other'; principal: string; signedInAs: string };
 
-/** @throws {CountersignError} `unauthenticated` for a link that was used, has ended, or never was */
-export async function openSession(gateway: Context, linkToken: string): Promise<OpenedSession> {
+/**
+ * @param standing what the browser sent of a session that it has; another person's is replaced where `instead` names them. Any page
+ * can lead a browser to the inbox with a link of its own, and its victim would answer in that one's name
+ * @throws {CountersignError} `unauthenticated` for a link that was used, has ended, or never was
+ */
+export async function openSession(
+  gateway: Context,
+  linkToken: string,
+  standing: { token: string | undefined; instead: string | undefined },
+): Promise<OpenedSession> {
   const [, linkId = '', linkSecret = ''] = tokenForm.exec(linkToken) ?? [];
   const now = gateway.clock.now();
   const records = await readControl(reader(gateway), ['sign-in-link', 'web-session']);
@@ -53,6 +60,11 @@ export async function openSession(gateway: Context, linkToken: string): Promise<
   const stands = link !== undefined && isSecretOf(linkSecret, link.secretHash) && link.expiresAt > now && !isUsed;
   const key = stands ? await standingKey(gateway, link.keyId) : undefined;
   if (!link || !key) throw usedLink();
+  const { principal } = key;
+  const signedIn = standing.token === undefined ? undefined : await checkSession(gateway, standing.token);
+  if (signedIn && ![principal, standing.instead].includes(signedIn.principal)) {
+    return { kind: 'other', principal, signedInAs: signedIn.principal };
+  }
   const { id, secret, secretHash } = newSecret();
   const expiresAt = Math.min(key.expiresAt, now + sessionLifeMs);
   const order = { kind: 'web-session', sessionId: id, secretHash, linkId, keyId: key.keyId, expiresAt } as const;
@@ -60,7 +72,7 @@ export async function openSession(gateway: Context, linkToken: string): Promise<
   // Of two at the same time, one wins: the other never was.
   const sessions = await readControl(reader(gateway), ['web-session']);
   if (sessions.find((one) => one.linkId === linkId)?.sequence !== body.sequence) throw usedLink();
-  return { token: `${id}_${secret}`, principal: key.principal, expiresAt };
+  return { kind: 'opened', token: `${id}_${secret}`, principal, expiresAt };
 }
 
 /** Undefined where the session never was, has ended, or its key does not stand any more. */

@@ -4,11 +4,16 @@
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { openSessionRequestSchema, sessionViewSchema, signInLinkSchema } from '../../client/channel-schemas.ts';
+import {
+  openSessionRequestSchema,
+  otherSessionSchema,
+  sessionViewSchema,
+  signInLinkSchema,
+} from '../../client/channel-schemas.ts';
 import type { GatewayApp } from '../app.ts';
 import { callerOf } from '../authenticate.ts';
 import type { GatewayContext } from '../options.ts';
-import { endSession, makeSignInLink, openSession, sessionCookie } from '../sessions.ts';
+import { endSession, makeSignInLink, openSession, sessionCookie, sessionTokenOf } from '../sessions.ts';
 import { problemResponses } from './responses.ts';
 
 const files = [
@@ -24,6 +29,7 @@ const files = [
   { url: '/inbox/send-answer.js', name: 'send-answer.js', type: 'text/javascript; charset=utf-8' },
   { url: '/inbox/unreadable.js', name: 'unreadable.js', type: 'text/javascript; charset=utf-8' },
   { url: '/inbox/reviews.js', name: 'reviews.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/inbox/sign-in.js', name: 'sign-in.js', type: 'text/javascript; charset=utf-8' },
   { url: '/inbox/enrol.js', name: 'enrol.js', type: 'text/javascript; charset=utf-8' },
   { url: '/inbox/inbox.css', name: 'inbox.css', type: 'text/css; charset=utf-8' },
 ] as const;
@@ -81,12 +87,18 @@ export function inboxRoutes(app: GatewayApp, gateway: GatewayContext): void {
     config: { access: 'proven' },
     schema: {
       operationId: 'openSession',
-      summary: 'Sign in with the token of a link; the answer sets a cookie',
+      summary: 'Sign in with the token of a link; the answer sets a cookie, unless somebody else is signed in',
       body: openSessionRequestSchema,
-      response: { 201: sessionViewSchema, ...problemResponses },
+      response: { 200: otherSessionSchema, 201: sessionViewSchema, ...problemResponses },
     },
     handler: async (request, reply) => {
-      const { token, principal, expiresAt } = await openSession(gateway, request.body.token);
+      const { token: linkToken, instead } = request.body;
+      const opened = await openSession(gateway, linkToken, { token: sessionTokenOf(request), instead });
+      if (opened.kind === 'other') {
+        const { principal, signedInAs } = opened;
+        return await reply.code(200).send({ principal, signedInAs });
+      }
+      const { token, principal, expiresAt } = opened;
       const seconds = Math.floor((expiresAt - gateway.clock.now()) / 1000);
       void reply.header('set-cookie', cookie(token, seconds, isLoopback(request.hostname)));
       return await reply.code(201).send({ principal, expiresAt });

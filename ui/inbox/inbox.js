@@ -11,6 +11,7 @@ import { showSaid } from './said.js';
 import { hasTimeLeft, showTimeLeft } from './time-left.js';
 import { sendReconcile, sendVote } from './send-answer.js';
 import { ask, element, messageOf, rowOf, say, showSignedOut } from './page.js';
+import { signIn } from './sign-in.js';
 import { showUnreadable } from './unreadable.js';
 
 /** @typedef {{ kind: string, label: string, text: string }} Line */
@@ -33,8 +34,6 @@ import { showUnreadable } from './unreadable.js';
  * @property {{ left: number, mayEdit: boolean, reason: string | null }} [editing]
  */
 
-/** @typedef {{ principal: string }} Session */
-
 /** @type {Map<string, Approval>} */
 const approvals = new Map();
 /** What of each was opened whole, by nonce. @type {Set<string>} */
@@ -51,38 +50,6 @@ const reason = /** @type {HTMLTextAreaElement} */ (element('reason'));
 const confirmation = /** @type {HTMLInputElement} */ (element('confirm'));
 const approveButton = /** @type {HTMLButtonElement} */ (element('approve'));
 const denyButton = /** @type {HTMLButtonElement} */ (element('deny'));
-
-async function signIn() {
-  const token = new URLSearchParams(location.hash.slice(1)).get('sign-in');
-  // Out of the address and its history before anything else can read it.
-  if (token !== null) history.replaceState(null, '', `${location.pathname}${location.search}`);
-  const problem = token === null ? '' : await openSession(token);
-  try {
-    /** @type {Session} */
-    const session = await ask('GET', '/v1/inbox/session');
-    element('who').textContent = `signed in as ${session.principal}`;
-    element('sign-out').hidden = false;
-    element('signed-out').hidden = true;
-    element('inbox').hidden = false;
-    // Of a link that opened nothing: whoever was signed in before still is, and is told.
-    say(problem);
-    return true;
-  } catch {
-    showSignedOut();
-    say(problem);
-    return false;
-  }
-}
-
-/** @param {string} token @returns {Promise<string>} why the link opened nothing; empty: it did */
-async function openSession(token) {
-  try {
-    await ask('POST', '/v1/inbox/session', { token });
-    return '';
-  } catch (error) {
-    return messageOf(error);
-  }
-}
 
 async function load() {
   /** @type {{ approvals: Approval[], unreadable?: import('./unreadable.js').Unreadable[] }} */

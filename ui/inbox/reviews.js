@@ -74,7 +74,7 @@ function itemOf(nonce) {
       form.show(review);
     },
     isWritten: form.isWritten,
-    close: form.close,
+    close: () => form.close(),
   };
 }
 

@@ -79,8 +79,8 @@ const item = () => page.locator('#list li');
 const notice = (text: string) => page.locator('#notice', { hasText: text }).waitFor();
 const left = () => page.locator('#left').textContent();
 
-async function link(): Promise<string> {
-  const answer = await world.call('POST', '/v1/inbox/sign-in-links', { key: await world.key('bob') });
+async function link(principal = 'bob'): Promise<string> {
+  const answer = await world.call('POST', '/v1/inbox/sign-in-links', { key: await world.key(principal) });
   return String(answer.body['url']).split('#sign-in=')[1] ?? '';
 }
 
@@ -196,4 +196,22 @@ it('a link that was used opens nothing, and leaves whoever is signed in where th
   await notice('this link was used');
   await item().waitFor();
   expect(await page.locator('#who').textContent()).toBe('signed in as bob');
+});
+
+it('a link of somebody else signs nobody out unasked, whatever page it comes from', async () => {
+  await openThroughProxy();
+  const token = await link('carol');
+  const follow = async (): Promise<void> => {
+    await page.goto('about:blank');
+    await page.goto(`${proxy.url}/inbox#sign-in=${token}`);
+    await page.getByRole('heading', { name: 'You are signed in as bob; sign in as carol instead?' }).waitFor();
+    expect(await page.locator('#inbox').isVisible()).toBe(false);
+  };
+  await follow();
+  await page.getByRole('button', { name: 'Stay bob' }).click();
+  await notice('You are still signed in as bob; the link was not used.');
+  await page.getByText('signed in as bob', { exact: true }).waitFor();
+  await follow();
+  await page.getByRole('button', { name: 'Sign in as carol' }).click();
+  await page.getByText('signed in as carol', { exact: true }).waitFor();
 });

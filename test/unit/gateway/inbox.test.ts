@@ -70,6 +70,23 @@ describe('a sign-in link', () => {
     expect((await open(revoked)).status).toBe(401);
   });
 
+  it('takes nobody else’s session away unless whoever is signed in is named, and is not used up by asking', async () => {
+    const cookie = await session();
+    const token = await link(await world.key('eve'));
+    const headers = { ...ownPage, cookie };
+    const openWith = async (body: object) => await world.call('POST', '/v1/inbox/session', { body, headers });
+    for (const body of [{ token }, { token, instead: 'eve' }]) {
+      const asked = await openWith(body);
+      expect(asked).toMatchObject({ status: 200, body: { principal: 'eve', signedInAs: 'bob' } });
+      expect(asked.headers['set-cookie']).toBeUndefined();
+    }
+    expect(await openWith({ token, instead: 'bob' })).toMatchObject({ status: 201, body: { principal: 'eve' } });
+    // One’s own session is nobody else’s, and neither is one that has ended.
+    expect(await openWith({ token: await link() })).toMatchObject({ status: 201, body: { principal: 'bob' } });
+    await world.call('DELETE', '/v1/inbox/session', { headers });
+    expect((await openWith({ token: await link(await world.key('eve')) })).status).toBe(201);
+  });
+
   it('is for people, and not made by a session', async () => {
     const machine = await world.key('robot', { person: false });
     expect((await world.call('POST', '/v1/inbox/sign-in-links', { key: machine })).status).toBe(403);
@@ -191,6 +208,7 @@ describe('the page', () => {
     '/inbox/unreadable.js',
     '/inbox/reviews.js',
     '/inbox/enrol.js',
+    '/inbox/sign-in.js',
     '/inbox/inbox.css',
   ])('%s is given without a key, under a strict policy', async (url) => {
     const answer = await world.app.inject({ method: 'GET', url, headers: { host } });
