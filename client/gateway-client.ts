@@ -4,7 +4,6 @@
  */
 import { z } from 'zod';
 import type { Risk } from '../core/contracts/labels.ts';
-import { jsonOrUndefined } from '../core/json-or-undefined.ts';
 import { CountersignError, messageOf } from '../core/errors.ts';
 import {
   noticeListSchema,
@@ -45,7 +44,6 @@ import {
   cancelledSchema,
   fleetStateSchema,
   type FleetState,
-  problemSchema,
   reconciledSchema,
   type ReconcileRequest,
   type ReconcileResult,
@@ -59,6 +57,7 @@ import {
   type VoteResult,
   type WithdrawRequest,
 } from './gateway-schemas.ts';
+import { readAnswer, waitBefore } from './read-answer.ts';
 import { runDetailSchema, type RunDetail } from './run-detail-schemas.ts';
 import {
   type ActivatePolicyRequest,
@@ -316,7 +315,7 @@ export class Countersign {
       const answer = await this.#send(call);
       const waitMs = waitBefore(answer);
       const may = call.repeatable && retry < this.#options.retries;
-      if (waitMs === undefined || !may || waitMs > this.#options.longestWaitMs) return await parsed(call, answer);
+      if (waitMs === undefined || !may || waitMs > this.#options.longestWaitMs) return await readAnswer(call, answer);
       await answer.body?.cancel();
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
@@ -356,38 +355,6 @@ export class Countersign {
 function reasonOf(error: unknown): string {
   const cause = error instanceof TypeError ? messageOf(error.cause ?? '') : '';
   return cause === '' ? messageOf(error) : cause;
-}
-
-/** Undefined: not told to come back. */
-function waitBefore(answer: Response): number | undefined {
-  const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN);
-  const told = (answer.status === 429 || answer.status === 503) && Number.isFinite(seconds);
-  return told ? Math.max(0, seconds) * 1000 : undefined;
-}
-
-async function parsed<T>(call: Call<T>, answer: Response): Promise<T> {
-  const text = await answer.text().catch(() => '');
-  const value = jsonOrUndefined(text);
-  if (answer.ok) {
-    const body = call.schema.safeParse(value);
-    if (body.success) return body.data;
-    throw foreign(call, answer);
-  }
-  const problem = problemSchema.safeParse(value);
-  if (!problem.success) throw foreign(call, answer);
-  const { code, detail, findings = [] } = problem.data;
-  const more = findings.map((one) => `${one.rule}: ${one.message}`);
-  const retryAfterMs = waitBefore(answer);
-  throw new CountersignError(code, more.length > 0 ? `${detail} (${more.join('; ')})` : detail, {
-    cause: { ...problem.data, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
-  });
-}
-
-function foreign<T>({ method, path }: Call<T>, answer: Response): CountersignError {
-  return new CountersignError(
-    'server-unavailable',
-    `Cannot read the answer to ${method} "${path}": status ${answer.status} with another shape, expected a gateway of this version; check the URL`,
-  );
 }
 
 function segment(id: string): string {

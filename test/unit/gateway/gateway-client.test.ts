@@ -131,14 +131,34 @@ describe('against answers of a test', () => {
   });
 
   it.each([
-    ['no JSON', () => new Response('<html>')],
-    ['another shape', () => new Response('{"runs": 1}')],
-    ['an unknown key', () => new Response('{"runs": [], "nextBefore": null, "more": 1}')],
-    ['an error that is no problem', () => new Response('oops', { status: 500 })],
-    ['a problem with an unknown code', () => new Response(JSON.stringify({ ...busy, code: 'odd' }), { status: 500 })],
-  ])('believes no answer with %s', async (_what, answer) => {
+    [
+      'no JSON',
+      () => new Response('<html>'),
+      'status 200 without JSON, expected the answer of a gateway; check the URL',
+    ],
+    ['another kind', () => new Response('{"runs": 1, "nextBefore": null}'), '"runs" missing or of another kind'],
+    ['a key of a newer gateway', () => new Response('{"runs": [], "nextBefore": null, "more": 1}'), '"more" too many'],
+    ['a key less, of an older one', () => new Response('{"runs": []}'), '"nextBefore" missing'],
+    [
+      'what would hide in a terminal',
+      () => new Response('{"runs": [], "nextBefore": null, "\\u001b[2J": 1}'),
+      'a key too',
+    ],
+    ['an error that is no problem', () => new Response('oops', { status: 500 }), 'status 500 without JSON'],
+    [
+      'an unknown code',
+      () => new Response(JSON.stringify({ ...busy, code: 'odd' }), { status: 500 }),
+      '"code" missing or',
+    ],
+  ])('believes no answer with %s, and says what differs', async (_what, answer, said) => {
     const { client } = clientWith([answer]);
-    await expect(client.runs.list()).rejects.toMatchObject({ code: 'server-unavailable' });
+    const isJson = !said.includes('without JSON');
+    await expect(client.runs.list()).rejects.toMatchObject({
+      code: 'server-unavailable',
+      message: expect.toSatisfy(
+        (message: string) => message.includes(said) && message.includes('one version') === isJson,
+      ) as unknown,
+    });
   });
 
   it('follows no redirect: it would carry the key elsewhere', async () => {
