@@ -62,10 +62,13 @@ export function whyNoVote(
   return requesters.some((one) => makers.has(one)) ? 'its credential was made by the requester' : undefined;
 }
 
-/** Whoever edited a call could enrol somebody to approve it. @param coAuthors who edited it */
-export function whyNotAfterEdits(credential: Credential | undefined, coAuthors: readonly string[]): string | undefined {
-  const { mintedBy = '', principal } = credential ?? {};
-  return mintedBy !== principal && coAuthors.includes(mintedBy)
+/**
+ * Whoever edited a call could enrol somebody to approve it, and have that one enrol the next.
+ * @param makers of the credential, see `makersOf`
+ * @param coAuthors who edited it
+ */
+export function whyNotAfterEdits(makers: ReadonlySet<string>, coAuthors: readonly string[]): string | undefined {
+  return coAuthors.some((one) => makers.has(one))
     ? 'its credential was made by whoever edited the arguments'
     : undefined;
 }

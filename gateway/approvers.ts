@@ -5,7 +5,15 @@
 import { requestersOf, type TicketBody } from '../core/contracts/ticket.ts';
 import { whyNotAfterEdits, whyNoVote } from '../core/credential.ts';
 import { saysYes } from '../core/says-yes.ts';
-import { type CastVote, type CompiledPolicy, judgeVoter, mayBeRequesters, namesOf, personOf } from '../policy/index.ts';
+import {
+  type CastVote,
+  type CompiledPolicy,
+  judgeVoter,
+  mayBeRequesters,
+  namesOf,
+  namesOfAll,
+  personOf,
+} from '../policy/index.ts';
 import { readMakers } from '../store/read-credentials.ts';
 import { whyNoBreakGlass } from '../store/read-reviews.ts';
 import { activationOf } from './active-pack.ts';
@@ -65,16 +73,16 @@ function checkBy(gateway: Context, reads: Reads): Omit<ApproverCheck, 'atOnce'> 
   return {
     async mayAnswer(ask, ticket, caller, answer = anyAnswer) {
       const { terms, askedAt, coAuthors = [] } = ask.body.ask;
-      const requesters = everybodyBehind(ask, ticket);
+      const policies = await policiesOf(gateway, reads, ask, ticket);
+      if (!policies) return noPolicy;
+      const requesters = namesOfAll(policies, everybodyBehind(ask, ticket));
       const now = gateway.clock.now();
       const makers = await reads.makersOf(caller);
       const separate = mayBeRequesters(terms, answer.verdict) ? [] : requesters;
       const reason =
         whyNoVote(caller, makers, separate, now, answer.verdict) ??
-        (saysYes(answer.verdict) ? whyNotAfterEdits(caller, coAuthors) : undefined);
+        (saysYes(answer.verdict) ? whyNotAfterEdits(makers, namesOfAll(policies, coAuthors)) : undefined);
       if (reason !== undefined) return { kind: 'may-not', reason };
-      const policies = await policiesOf(gateway, reads, ask, ticket);
-      if (!policies) return noPolicy;
       const voter = { principal: caller.principal, claims: caller.roles };
       const asked = { terms, risk: ask.body.risk, askedAt, coAuthors };
       const judged = judgeVoter(asked, policies, requesters, voter, { ...answer, castAt: now });
@@ -92,11 +100,11 @@ function checkBy(gateway: Context, reads: Reads): Omit<ApproverCheck, 'atOnce'> 
 
     async mayReview(ask, ticket, caller, breaker) {
       const { terms, askedAt, deadlineAt, coAuthors = [] } = ask.body.ask;
-      const others = [...everybodyBehind(ask, ticket), breaker];
-      const reason = whyNoVote(caller, await reads.makersOf(caller), others, gateway.clock.now(), 'approve');
-      if (reason !== undefined) return { kind: 'may-not', reason };
       const policies = await policiesOf(gateway, reads, ask, ticket);
       if (!policies) return noPolicy;
+      const others = namesOfAll(policies, [...everybodyBehind(ask, ticket), breaker]);
+      const reason = whyNoVote(caller, await reads.makersOf(caller), others, gateway.clock.now(), 'approve');
+      if (reason !== undefined) return { kind: 'may-not', reason };
       // Said as it is: to whoever broke the glass, 'the requester may not' would name somebody else.
       if (personOf(policies, caller.principal) === personOf(policies, breaker)) {
         return { kind: 'may-not', reason: 'whoever broke the glass does not review it' };

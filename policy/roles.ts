@@ -38,6 +38,14 @@ export function namesOf(policies: readonly Pick<CompiledPolicy, 'people'>[], pri
   return [...new Set([principalId, ...known.filter((name) => personOf(policies, name) === person)])].toSorted();
 }
 
+/** Every principal that is one of the same people as these, themselves too: what one name did, the person did. */
+export function namesOfAll(
+  policies: readonly Pick<CompiledPolicy, 'people'>[],
+  principals: readonly string[],
+): string[] {
+  return [...new Set(principals.flatMap((one) => namesOf(policies, one)))];
+}
+
 /** Each role with everything it includes. Cycles end; `references.ts` refuses them before. */
 export function closeRoles(inherits: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, readonly string[]> {
   const closed = new Map<string, readonly string[]>();

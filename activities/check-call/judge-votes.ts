@@ -10,7 +10,7 @@ import { requestersOf } from '../../core/contracts/ticket.ts';
 import { whyNoVote, whyNotAfterEdits } from '../../core/credential.ts';
 import { approvalsSuffice, type SeatedVote } from '../../core/quorum.ts';
 import { showsSomething } from '../../core/shows-something.ts';
-import { type CompiledPolicy, judgeVoter, mayBeRequesters, namesOf, personOf } from '../../policy/index.ts';
+import { type CompiledPolicy, judgeVoter, mayBeRequesters, namesOf, namesOfAll, personOf } from '../../policy/index.ts';
 import { readMakers, readVotingKeys, type VotingKey } from '../../store/read-credentials.ts';
 import { whyNoBreakGlass } from '../../store/read-reviews.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
@@ -76,11 +76,11 @@ function judgeOne(
   { credential, makers }: { credential: VotingKey | undefined; makers: ReadonlySet<string> },
   { body }: SignedVote,
 ): Pick<JudgedVote, 'eligible' | 'refusal' | 'person' | 'seats'> {
-  const requesters = [...new Set([...requestersOf(ticket), ...(asked.alsoBehind ?? [])])];
+  const requesters = namesOfAll(asked.policies, [...requestersOf(ticket), ...(asked.alsoBehind ?? [])]);
   const own = credential?.principal === body.principal ? credential : undefined;
   const refusal =
     whyNoVote(own, makers, mayBeRequesters(asked.terms, body.verdict) ? [] : requesters, now, body.verdict) ??
-    (saysYes(body.verdict) ? whyNotAfterEdits(own, asked.coAuthors) : undefined) ??
+    (saysYes(body.verdict) ? whyNotAfterEdits(makers, namesOfAll(asked.policies, asked.coAuthors)) : undefined) ??
     (body.verdict === 'edit' && body.edits?.argumentsDigest === asked.argumentsDigest
       ? 'it changes nothing'
       : undefined);
@@ -115,7 +115,8 @@ export async function whoCouldApprove(
   asked: AskedOf,
 ): Promise<CouldAnswer | undefined> {
   const { terms } = asked;
-  const requesters = requestersOf(ticket);
+  const requesters = namesOfAll(asked.policies, requestersOf(ticket));
+  const coAuthors = namesOfAll(asked.policies, asked.coAuthors);
   const people = new Map<string, SeatedVote>();
   const separate = terms.requesterMayApprove ? [] : requesters;
   const makersOf = await readMakers(dependencies);
@@ -123,8 +124,9 @@ export async function whoCouldApprove(
   const alone = new Set<string>();
   for (const credential of (await readVotingKeys(dependencies)).values()) {
     if (!credential.scopes.includes('approvals:vote')) continue;
-    if (whyNotAfterEdits(credential, asked.coAuthors) !== undefined) continue;
-    const refusal = whyNoVote(credential, makersOf(credential), separate, now, 'approve');
+    const makers = makersOf(credential);
+    if (whyNotAfterEdits(makers, coAuthors) !== undefined) continue;
+    const refusal = whyNoVote(credential, makers, separate, now, 'approve');
     // Whoever may not approve for these may not break the glass either.
     if (refusal !== undefined) continue;
     const judged = judgeVoter(asked, asked.policies, requesters, voterOf(credential), {
@@ -138,8 +140,7 @@ export async function whoCouldApprove(
     if (judged.kind === 'may') {
       people.set(judged.person, { seats: judged.seats });
       names.add(credential.principal);
-    } else if (couldBreakGlass(asked, requesters, credential, makersOf(credential), now))
-      alone.add(credential.principal);
+    } else if (couldBreakGlass(asked, requesters, credential, makers, now)) alone.add(credential.principal);
   }
   if (!approvalsSuffice(terms, [...people.values()])) return undefined;
   const onlyByBreakGlass = [...alone].filter((name) => !names.has(name)).toSorted();

@@ -111,14 +111,16 @@ describe('P2 an edit', () => {
     });
   });
 
-  test('does not let its editor approve the new round, under no name and with no key that they made', async () => {
+  test('does not let its editor approve the new round, under no name, with no key that they made, nor one made with that', async () => {
     const policy = gatePolicy.replace('roles:\n', 'people: { olga: [olga, olga-admin] }\nroles:\n');
     const world = await createGateWorld({ policy });
     await world.enrol('olga-admin');
     await world.enrol('puppet', { mintedBy: 'olga', madeByBearer: true });
+    await world.enrol('next', { mintedBy: 'puppet', mintedWith: keyIdOf('puppet'), madeByBearer: true });
+    await world.enrol('other', { mintedBy: 'olga-admin', madeByBearer: true });
     const { next } = await taken(world, await world.ask(), otherArgs);
     const ask = await world.ask(next);
-    for (const principal of ['olga', 'olga-admin', 'puppet']) {
+    for (const principal of ['olga', 'olga-admin', 'puppet', 'next', 'other']) {
       const result = await world.gate({ ...next, ask, votes: [world.vote(ask, { principal })], pass: 4 });
       expect(wordOf(result), principal).toBe('still-open');
     }

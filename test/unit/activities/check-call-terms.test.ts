@@ -180,6 +180,14 @@ describe('P2 seats, denials and confirmations, as the gate counts them', () => {
     expect(await word(world, ask, [world.vote(ask)])).toBe('still-open');
   });
 
+  test('nobody counts whom a requester enrolled under another name of theirs', async () => {
+    const world = await worldOf('', 'people: { rita: [rita, rita-oncall] }\n');
+    await world.enrol('puppet', { mintedBy: 'rita-oncall', madeByBearer: true });
+    const ask = await world.ask();
+    expect(await word(world, ask, [vote(world, ask, 'puppet')])).toBe('still-open');
+    expect(await word(world, ask, [vote(world, ask, 'puppet'), vote(world, ask, 'olga')])).toBe('allow');
+  });
+
   test('a denial that stops the run says so beside the denial', async () => {
     const world = await worldOf('');
     const ask = await world.ask();
