@@ -1,11 +1,12 @@
 /**
- * P2, P3: votes, edits, withdrawals, revoked keys, a freeze, time and the gate in any order, against a model that knows nothing of
- * how it is done. No order ends in a permit that lacks its quorum, or that an editor of its arguments approved, nor in a reserve
+ * P2, P3: votes, edits, withdrawals, revoked keys, a freeze, new links, time and the gate in any order, against a model that knows
+ * nothing of how it is done. No order ends in a permit that lacks its quorum, or that an editor of its arguments approved, nor in a reserve
  * that rests on a withdrawn vote.
  */
 import { equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { test } from 'vitest';
+import { registerLink } from '../../../activities/register-link.ts';
 import type { CheckCallResult } from '../../../core/contracts/activities.ts';
 import type { SignedDecision } from '../../../core/contracts/decision.ts';
 import { digestJson, digestText } from '../../../core/digest.ts';
@@ -46,6 +47,8 @@ interface Model {
   revoked: Set<Name>;
   /** Who the permit rests on. */
   permitted: Name[] | null;
+  /** Its permit is of the link that runs: what an earlier one was permitted starts nothing any more. */
+  hasPermit: boolean;
   over: boolean;
 }
 
@@ -210,6 +213,7 @@ class Gate implements Command {
     equal(permitted, digestText('arguments', real.args));
     const counted = [...real.digests].filter(([, digest]) => approval?.voteDigests.includes(digest));
     model.permitted = counted.map(([name]) => name);
+    model.hasPermit = true;
     equal(model.permitted.length, quorum);
     const approving = approvalsIn(model).map(([name]) => name);
     ok(model.permitted.every((name) => approving.includes(name)));
@@ -240,20 +244,38 @@ async function askAnew(model: Model, real: Real, result: CheckCallResult): Promi
   real.permit = null;
   model.votes.clear();
   model.permitted = null;
+  model.hasPermit = false;
   model.editors.add(by);
   model.edits += 1;
   model.deadlineAt = model.now + deadlineMs;
 }
 
+/** The run continues as new: its request goes on as it is, with the votes that it has. */
+class NewLink implements Command {
+  check = (model: Readonly<Model>): boolean => !model.over;
+  async run(model: Model, { world }: Real): Promise<void> {
+    const link = `00000000-0000-4000-9000-${String(world.origins.size + 1).padStart(12, '0')}`;
+    const continuedRunId = world.caller.linkRunId;
+    world.origins.set(link, { workflowType: 'agent-run', firstRunId: linkRunId, originalRunId: link, continuedRunId });
+    const run = await world.store.getRun(workflowId);
+    ok(run !== null);
+    const { runEpoch } = await registerLink(world.dependencies, run, link);
+    equal(runEpoch, 0);
+    world.caller.linkRunId = link;
+    model.hasPermit = false;
+  }
+  toString = (): string => 'new link';
+}
+
 class Reserve implements Command {
-  check = (model: Readonly<Model>): boolean => !model.over && model.permitted !== null;
+  check = (model: Readonly<Model>): boolean => !model.over && model.hasPermit;
   async run(model: Model, { world, ask, args, permit }: Real): Promise<void> {
     if (ask.body.verdict !== 'ask' || !permit) throw new TypeError('nothing was permitted');
     const reserved = await world.store.reserveFence({
       callKey,
       try: 1,
       workflowId,
-      linkRunId,
+      linkRunId: world.caller.linkRunId,
       runEpoch: 0,
       tool: 'send',
       argumentsDigest: digestText('arguments', args),
@@ -282,6 +304,7 @@ const weighted: [times: number, command: fc.Arbitrary<Command>][] = [
   [1, anybody.map((name) => new Revoke(name))],
   [3, fc.constantFrom(1, 1, 1, 20_000, 30_001, 60_001).map((ms) => new Pass(ms))],
   [1, fc.constant(new Freeze())],
+  [2, fc.constant(new NewLink())],
   [5, fc.constant(new Gate())],
   [3, fc.constant(new Reserve())],
 ];
@@ -290,7 +313,7 @@ const commands = fc.commands(
   { maxCommands: 30, size: 'max' },
 );
 
-test('votes, edits, withdrawals, keys, freezes and time in any order come to what the facts say', async () => {
+test('votes, edits, withdrawals, keys, freezes, new links and time in any order come to what the facts say', async () => {
   await fc.assert(
     fc.asyncProperty(commands, async (order) => {
       const world = await createGateWorld({ policy: gatePolicy.replace('quorum: 1', `quorum: ${quorum}`) });
@@ -305,6 +328,7 @@ test('votes, edits, withdrawals, keys, freezes and time in any order come to wha
         votes: new Map(),
         revoked: new Set(),
         permitted: null,
+        hasPermit: false,
         over: false,
       };
       const texts = new Map<Name, string>();

@@ -254,6 +254,15 @@ describe('P2 a grant does not cover', () => {
     expect(groundsOf(await world.call(1, 'web-1'))).toBe('ask');
   });
 
+  test('a tool that wants to see the votes on its own call', async () => {
+    const world = await createGrantWorld({ policy: grantPolicy().replace('wipe,', 'wipe, sign,') });
+    await world.granted({}, { tool: 'sign' });
+    expect(groundsOf(await world.call(1, 'web-1', { tool: 'sign' }))).toBe('ask');
+    // The same of a tool that does not: it is for that alone.
+    await world.granted({}, { tool: 'wipe', index: 2 });
+    expect(groundsOf(await world.call(3, 'web-1', { tool: 'wipe' }))).toBe('grant 1');
+  });
+
   test('a call that a guard asks about', async () => {
     const world = await createGrantWorld();
     await world.granted();
@@ -269,6 +278,13 @@ describe('P2 a grant stands on', () => {
     expect(groundsOf(await world.call(1, 'web-1'))).toBe('ask');
     await world.storeVote(ask, { principal: 'quinn', grantDigest: digest });
     expect(groundsOf(await world.call(2, 'web-1'))).toBe('grant 1');
+  });
+
+  test('the quorum of the terms it was given under, where looser ones hold in the run that would use it', async () => {
+    const world = await createGrantWorld({ policy: grantPolicy().replace('quorum: 1', 'quorum: 2') });
+    const { grant } = await world.granted({ scope: 'agent' });
+    await goToOtherRun(world, grant, { policyDigest: await world.store.putBody(grantPolicy()) });
+    expect(groundsOf(await world.call(1, 'web-1'))).toBe('ask');
   });
 
   test('votes for exactly it: who approved the call alone, or another grant, approved no more', async () => {
@@ -330,6 +346,15 @@ describe('P2 a grant stands on', () => {
     const { grant } = await world.granted({ scope: 'agent' });
     // Its only signer started the other run.
     await goToOtherRun(world, grant, { principal: 'olga' });
+    expect(groundsOf(await world.call(1, 'web-1'))).toBe('ask');
+  });
+
+  test('by the word of whoever asked for it, in no other run of the agent', async () => {
+    const world = await createGrantWorld();
+    await world.enrol('rita');
+    // A gateway that was taken over signs what it likes: rita asked, and did not start the other run.
+    const { grant } = await world.granted({ scope: 'agent' }, {}, { principal: 'rita' });
+    await goToOtherRun(world, grant, { principal: 'sam' });
     expect(groundsOf(await world.call(1, 'web-1'))).toBe('ask');
   });
 

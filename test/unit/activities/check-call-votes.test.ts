@@ -171,6 +171,19 @@ describe('P2 what a system signs', () => {
     expect(await approved(revoked, denial)).toBe('still-open');
     expect(await approved(({ world }) => signs(world, { expiresAt: start - 1 }), denial)).toBe('still-open');
   });
+  test('could answer only where its terms let a webhook approve', async () => {
+    const asked = async (channels: string) => {
+      const world = await createGateWorld({
+        policy: gatePolicy.replace('    quorum: 1\n', `    quorum: 1\n${channels}`),
+      });
+      for (const name of ['olga', 'quinn'])
+        await world.order({ kind: 'api-key-revocation', keyId: keyIdOf(name), by: 'root' });
+      await signs(world, { person: true });
+      return wordOf(await world.gate());
+    };
+    expect(await asked('')).toBe('ask asks');
+    expect(await asked('    channels: { webhook: none }\n')).toContain('deny no-eligible-approver');
+  });
   test('approves where it is a person, and not for whoever enrolled them', async () => {
     expect(await approved(({ world }) => signs(world, { person: true }), { vote: signedBy })).toBe(approval);
     const byRequester = ({ world }: { world: GateWorld }) => signs(world, { person: true, mintedBy: 'rita' });

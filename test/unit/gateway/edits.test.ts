@@ -225,6 +225,12 @@ describe('a request of edited arguments', () => {
     expect(approval).toMatchObject({ status: 403 });
     expect(approval.body['detail']).toContain('whoever edited the arguments does not approve them');
     expect((await vote('deny')).status).toBe(200);
+    const puppet = await world.key('dan', { mintedBy: 'bob', madeByBearer: true });
+    const byPuppet = await world.call('GET', `/v1/approvals/${row.nonce}`, { key: puppet });
+    expect(byPuppet.body['you']).toMatchObject({
+      mayAnswer: false,
+      reason: expect.stringContaining('edited') as unknown,
+    });
   });
 
   it('shows whether its reader may edit it, and how often still', async () => {

@@ -187,6 +187,21 @@ describe('a vote that may not be cast', () => {
     await expectNothingHappened();
   });
 
+  it('is signed with the roles and groups that its voter has now, under the policy that judges it', async () => {
+    const policy = policyText.replace(
+      'approvals:',
+      'groups: { sre: { principals: [bob], roles: [lead] } }\napprovals:',
+    );
+    const pack = packToActivate({}, policy);
+    await activatePack(world.options, pack, 'ann');
+    const of = { policyDigest: pack.policyDigest, activePolicyDigest: pack.policyDigest };
+    const row = await world.ask(2, { body: of, terms: { approvers: { roles: [], principals: [], groups: ['sre'] } } });
+    expect((await vote(await world.key('dan'), {}, row)).status).toBe(403);
+    expect((await vote(bob, {}, row)).status).toBe(200);
+    const [stored] = await world.store.votesByNonce(row.nonce);
+    expect(stored?.vote.body).toMatchObject({ roles: ['lead', 'operator'], groups: ['sre'] });
+  });
+
   it('of who the run acts for is refused', async () => {
     const row = await world.ask(2, { ticket: { onBehalfOf: 'dan' } });
     expect((await vote(await world.key('dan'), {}, row)).status).toBe(403);

@@ -73,6 +73,14 @@ describe('a withdrawal', () => {
     expect((await withdraw(bob)).status).toBe(200);
   });
 
+  it.each([11_000, -11_000])('is not signed by a gateway whose clock was set by %i ms', async (setByMs) => {
+    await vote(bob);
+    world.clock.at += setByMs;
+    world.door.aheadMs = -setByMs;
+    expect(await withdraw(bob)).toMatchObject({ status: 503, body: { code: 'clock-skew' } });
+    expect(await world.store.votesByNonce(ask.nonce)).toHaveLength(1);
+  });
+
   it('of identical calls is late only once each of them has started', async () => {
     const callKeys = [0, 1].map((index) => `${workflowIdOf(2)}/1.${index}`);
     const two = await world.ask(2, { ask: { callKeys, times: 2 }, card: { times: 2 } });
