@@ -105,6 +105,22 @@ describe('P2 a grant', () => {
     expect(groundsOf(await world.call(1, 'web-1'))).toBe('ask');
   });
 
+  test('is none for a call that somebody edited until it fits: another person looks at that', async () => {
+    const world = await createGrantWorld();
+    await world.granted();
+    const ask = await world.ask({ index: 1, argumentsText: '{"name":"db-0"}' });
+    const argumentsText = '{"name":"web-1"}';
+    const argumentsBody = await world.store.putBody(argumentsText);
+    const edits = { argumentsDigest: digestText('arguments', argumentsText), argumentsBody };
+    await world.storeVote(ask, { verdict: 'edit', principal: 'quinn', edits });
+    const taken = await world.call(1, 'db-0', { ask, pass: 2 });
+    if (taken.kind !== 'decided') throw new TypeError(taken.kind);
+    expect(taken.edited).toBe(argumentsText);
+    const again = { edit: taken.decision, pass: 3, round: 2 };
+    expect(groundsOf(await world.call(1, 'web-1', again))).toBe('ask');
+    expect(groundsOf(await world.call(2, 'web-1'))).toBe('grant 1');
+  });
+
   test.each([
     ['denied', { verdict: 'deny' as const }],
     ['edited', editing],
@@ -118,7 +134,7 @@ describe('P2 a grant', () => {
     await world.store.putBody(edited);
     await world.gate({ argumentsText: '{"name":"web-0"}', ask, pass: 2 });
     await world.enrol('quinn');
-    await goToOtherRun(world, grant);
+    await world.goToOtherRun();
     expect(groundsOf(await world.call(1, 'web-1'))).toBe('ask');
   });
 
@@ -283,8 +299,8 @@ describe('P2 a grant stands on', () => {
 
   test('the quorum of the terms it was given under, where looser ones hold in the run that would use it', async () => {
     const world = await createGrantWorld({ policy: grantPolicy().replace('quorum: 1', 'quorum: 2') });
-    const { grant } = await world.granted({ scope: 'agent' });
-    await goToOtherRun(world, grant, { policyDigest: await world.store.putBody(grantPolicy()) });
+    await world.granted({ scope: 'agent' });
+    await world.goToOtherRun({ policyDigest: await world.store.putBody(grantPolicy()) });
     expect(groundsOf(await world.call(1, 'web-1'))).toBe('ask');
   });
 
@@ -344,9 +360,9 @@ describe('P2 a grant stands on', () => {
 
   test('people who are not behind the run that uses it, either', async () => {
     const world = await createGrantWorld();
-    const { grant } = await world.granted({ scope: 'agent' });
+    await world.granted({ scope: 'agent' });
     // Its only signer started the other run.
-    await goToOtherRun(world, grant, { principal: 'olga' });
+    await world.goToOtherRun({ principal: 'olga' });
     expect(groundsOf(await world.call(1, 'web-1'))).toBe('ask');
   });
 
@@ -354,37 +370,24 @@ describe('P2 a grant stands on', () => {
     const world = await createGrantWorld();
     await world.enrol('rita');
     // A gateway that was taken over signs what it likes: rita asked, and did not start the other run.
-    const { grant } = await world.granted({ scope: 'agent' }, {}, { principal: 'rita' });
-    await goToOtherRun(world, grant, { principal: 'sam' });
+    await world.granted({ scope: 'agent' }, {}, { principal: 'rita' });
+    await world.goToOtherRun({ principal: 'sam' });
     expect(groundsOf(await world.call(1, 'web-1'))).toBe('ask');
   });
 
   test('its scope: an agent-wide one covers another run of the agent', async () => {
     const world = await createGrantWorld();
-    const { grant } = await world.granted({ scope: 'agent' });
-    await goToOtherRun(world, grant);
+    await world.granted({ scope: 'agent' });
+    await world.goToOtherRun();
     expect(groundsOf(await world.call(1, 'web-1'))).toBe('grant 1');
   });
 
   test('nobody’s no: a denial of its request after the quorum ends it in other runs, too', async () => {
     const world = await createGrantWorld();
-    const { grant, ask } = await world.granted({ scope: 'agent' });
+    const { ask } = await world.granted({ scope: 'agent' });
     world.clock.at += 1000;
     await world.storeVote(ask, { verdict: 'deny', principal: 'quinn' });
-    await goToOtherRun(world, grant);
+    await world.goToOtherRun();
     expect(groundsOf(await world.call(1, 'web-1'))).toBe('ask');
   });
 });
-
-/** A further run of the agent, which is asked from now on. */
-async function goToOtherRun(world: GrantWorld, { request }: Grant, ticket: Partial<TicketBody> = {}): Promise<void> {
-  const workflowId = `run-${otherUuid}`;
-  const signed = aTicket(world.policyDigest, { workflowId, root: workflowId, nonce: request.nonce, ...ticket });
-  await world.store.claimTicket({
-    ticket: signed,
-    ticketDigest: digestJson('ticket', signed),
-    linkRunId: otherUuid,
-    now: start,
-  });
-  Object.assign(world.caller, { workflowId, linkRunId: otherUuid });
-}

@@ -79,6 +79,20 @@ describe('quotas of approval requests', () => {
     const world = await createGateWorld({ policy, ticket: { onBehalfOf: 'bea' } });
     await world.ask();
     expect(wordOf(await request(world, 1))).toBe('deny quota-requester');
+    await world.goToOtherRun({ principal: 'sam', onBehalfOf: 'bea' });
+    expect(wordOf(await request(world, 1))).toBe('deny quota-requester');
+  });
+
+  test.each([
+    ['per tool hold over all runs, whoever they are for', 'tool', 'sam', 'deny quota-tool'],
+    ['per requester hold over all their runs', 'requester', 'rita', 'deny quota-requester'],
+    ['per requester leave others alone', 'requester', 'sam', 'ask asks'],
+    ['per run leave other runs alone', 'run', 'rita', 'ask asks'],
+  ])('%s', async (_name, per, principal, expected) => {
+    const world = await createGateWorld({ policy: `${gatePolicy}quotas: [{ per: ${per}, pending: 1 }]\n` });
+    await world.ask();
+    await world.goToOtherRun({ principal });
+    expect(wordOf(await request(world, 1))).toBe(expected);
   });
 
   test('of some tools leave the others alone', async () => {

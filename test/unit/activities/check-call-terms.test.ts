@@ -76,6 +76,39 @@ describe('P3 an ask that nobody could answer', () => {
   });
 });
 
+describe('P2 terms with hours', () => {
+  // The world's clock stands at 2027-01-15, a Friday, 08:00 UTC.
+  async function officeHours(within: string): Promise<GateWorld> {
+    const night = '  night: { approvers: { roles: [chief] }, deadline: 60s, executeWithin: 30s }\n';
+    const terms = `    quorum: 1\n    hours: { within: ["${within}"], outside: night }\n`;
+    const world = await createGateWorld({
+      policy: withTerms(terms).replace('  with-reason:', `${night}  with-reason:`),
+    });
+    await world.enrol('cleo', { roles: ['chief'] });
+    return world;
+  }
+
+  test.each([
+    ['fri 07:00-09:00 UTC', 'olga', 'cleo'],
+    ['fri 09:00-17:00 UTC', 'cleo', 'olga'],
+  ])('%s are asked of those who answer at this time, and of nobody else', async (within, may, mayNot) => {
+    const world = await officeHours(within);
+    const ask = await world.ask();
+    expect(await word(world, ask, [vote(world, ask, mayNot)])).toBe('still-open');
+    expect(await word(world, ask, [vote(world, ask, may)])).toBe('allow');
+  });
+
+  test.each([
+    ['olga', 'allow'],
+    ['cleo', 'deny approval-expired'],
+  ])('stay with those who were asked when the hours end meanwhile: %s', async (principal, expected) => {
+    const world = await officeHours('fri 07:00-08:01 UTC');
+    const ask = await world.ask();
+    world.clock.at = start + 61_000;
+    expect(await word(world, ask, [vote(world, ask, principal, { castAt: start + 59_000 })])).toBe(expected);
+  });
+});
+
 describe('P4 who could have answered', () => {
   async function names(changes: Parameters<typeof createGateWorld>[0] = {}, more: readonly string[] = []) {
     const world = await createGateWorld(changes);

@@ -272,6 +272,16 @@ export async function createGateWorld(changes: WorldChanges = {}) {
     await order({ kind: 'reconcile-answer', nonce, callKey, try: 1, answer: 'did-not-happen', ...by, ...more });
   }
 
+  /** A further run of the agent, which is asked from now on. */
+  async function goToOtherRun(ticketChanges: Partial<TicketBody> = {}): Promise<void> {
+    const other = `run-${otherUuid}`;
+    const nonce = '66666666-6666-4666-8666-666666666666';
+    const signed = aTicket(policyDigest, { workflowId: other, root: other, nonce, ...ticketChanges });
+    const claim = { ticket: signed, ticketDigest: digestJson('ticket', signed), linkRunId: otherUuid, now: start };
+    await store.claimTicket(claim);
+    Object.assign(caller, { workflowId: other, linkRunId: otherUuid });
+  }
+
   /** The same tools, of other code. */
   function redeploy(): void {
     dependencies.tools = createToolRegistry(tools, { moduleDigest: digestText('body', 'another build') });
@@ -290,6 +300,7 @@ export async function createGateWorld(changes: WorldChanges = {}) {
     gate,
     order,
     redeploy,
+    goToOtherRun,
     enrol,
     vote,
     ask,

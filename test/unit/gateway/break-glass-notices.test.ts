@@ -138,12 +138,23 @@ describe('a break-glass', () => {
     expect(view).toMatchObject({ outcome: 'approved', told: [] });
   });
 
-  it('wakes everybody in Slack, and parses nothing that a person wrote', async () => {
+  it('wakes everybody in Slack, again when its review is overdue, and parses nothing that a person wrote', async () => {
     await broken('<!here> <https://evil.example|ok> *now*');
     const api = createSlackApi({ botToken: token, apiUrl: slack.url, channel: 'C0001' });
     await look(createSlackChannel(api, () => 'https://cs.example/inbox'));
-    const [call] = slack.calls.filter(({ method }) => method === 'chat.postMessage');
-    const body = call?.body as { text: string; blocks: { type: string }[] };
+    for (let times = 0; times < 2; times += 1) {
+      world.clock.at += hourMs / 2;
+      await look(createSlackChannel(api, () => 'https://cs.example/inbox'));
+    }
+    const posted = slack.of('chat.postMessage').map((one) => one.body as { text: string; thread_ts?: string });
+    const thread = '1800000000.000001';
+    expect(posted).toMatchObject([
+      { text: expect.stringMatching(/^<!channel> BREAK-GLASS/u) as unknown },
+      { text: expect.stringMatching(/^The review .* is open/u) as unknown, thread_ts: thread },
+      { text: expect.stringMatching(/^<!channel> The review .* is OVERDUE/u) as unknown, thread_ts: thread },
+    ]);
+    expect(posted[0]?.thread_ts).toBeUndefined();
+    const body = posted[0] as unknown as { text: string; blocks: { type: string }[] };
     expect(body.text).toMatch(/^<!channel> BREAK-GLASS, mia answered alone/u);
     const parsed = JSON.stringify([body.text, body.blocks.filter(({ type }) => type === 'section')]);
     expect(parsed).not.toMatch(/here|evil/u);

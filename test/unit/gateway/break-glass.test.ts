@@ -189,6 +189,11 @@ describe('a review', () => {
     ['the breaker under another name', () => world.key('mia-oncall'), 403],
     ['the requester', () => world.key('ann'), 403],
     ['somebody whom the breaker enrolled', () => world.key('eve', { mintedBy: 'mia', madeByBearer: true }), 403],
+    [
+      'somebody whom the breaker enrolled under another name',
+      () => world.key('eve', { mintedBy: 'mia-oncall', madeByBearer: true }),
+      403,
+    ],
     ['somebody who could not have answered', () => world.key('guest', { roles: [] }), 403],
     ['a service account', () => world.key('bot', { person: false }), 403],
     ['the one who signed it', () => world.key('bob'), 409],

@@ -7,6 +7,7 @@ import { createMailChannel } from '../../../gateway/mail/mail-channel.ts';
 import { keepNotices } from '../../../gateway/notices/keep-notices.ts';
 import { contextOf, type GatewayContext } from '../../../gateway/options.ts';
 import { nonceOf } from '../../support/signed-objects.ts';
+import { breakGlass, hourMs, recordPermit, startBreakGlassWorld } from './break-glass-world.ts';
 import { startWorld, type World } from './gateway-world.ts';
 
 let world: World;
@@ -79,6 +80,30 @@ describe('a mail', () => {
     expect(mail).toContain('Content-Type: text/plain');
     expect(mail).toContain('Auto-Submitted: auto-generated');
     expect(mail).toContain(`<${nonceOf(1)}@countersign>`);
+  });
+
+  it('says of a break-glass who, why and how it is reviewed, loudly at first and when the review is overdue', async () => {
+    await world.close();
+    const started = await startBreakGlassWorld();
+    ({ world } = started);
+    context = contextOf(world.options);
+    await breakGlass(world, started.ask, started.mia, { reason: 'down, see https://evil.example/x' });
+    await recordPermit(world, started.ask);
+    for (const stepMs of [0, hourMs / 2, hourMs / 2]) {
+      world.clock.at += stepMs;
+      await look();
+    }
+    const subjects = mails.map((mail) => /^Subject: ((?:.|\r\n[ \t])*)\r$/mu.exec(mail)?.[1]?.replaceAll('\r\n', ''));
+    expect(subjects).toEqual([
+      expect.stringContaining('BREAK-GLASS, mia answered alone: restart_service'),
+      expect.stringContaining('The review of the break-glass of mia is open'),
+      expect.stringContaining('The review of the break-glass of mia is OVERDUE'),
+    ]);
+    expect(mails.map((mail) => /^Importance: High\r$/imu.test(mail))).toEqual([true, false, true]);
+    const text = (mails[0] ?? '').replaceAll('=\r\n', '');
+    expect(text).toMatch(/By: +mia, as chief/u);
+    expect(text).toContain(`countersign reviews sign ${started.ask.nonce}`);
+    expect(text).not.toContain('https://evil');
   });
 
   it('is tried again where the server says later, and given up where it says never', async () => {

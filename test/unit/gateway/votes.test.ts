@@ -202,6 +202,15 @@ describe('a vote that may not be cast', () => {
     expect(stored?.vote.body).toMatchObject({ roles: ['lead', 'operator'], groups: ['sre'] });
   });
 
+  it('of whom the requester enrolled under another name of theirs is refused', async () => {
+    const pack = packToActivate({}, policyText.replace('approvals:', 'people: { gus: [gus, gus-admin] }\napprovals:'));
+    await activatePack(world.options, pack, 'ann');
+    const row = await world.ask(2, { ticket: { principal: 'gus' } });
+    const puppet = await world.key('dan', { mintedBy: 'gus-admin', madeByBearer: true });
+    expect((await vote(puppet, {}, row)).body).toMatchObject({ code: 'forbidden' });
+    await expectNothingHappened(row);
+  });
+
   it('of who the run acts for is refused', async () => {
     const row = await world.ask(2, { ticket: { onBehalfOf: 'dan' } });
     expect((await vote(await world.key('dan'), {}, row)).status).toBe(403);

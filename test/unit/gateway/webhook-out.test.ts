@@ -12,6 +12,7 @@ import { createWebhookChannel } from '../../../gateway/webhooks/webhook-channel.
 import type { AskRow } from '../../../store/store.ts';
 import { checkedFetch } from '../../../tools/checked-fetch.ts';
 import { nonceOf } from '../../support/signed-objects.ts';
+import { breakGlass, hourMs, recordPermit, startBreakGlassWorld } from './break-glass-world.ts';
 import { startWorld, type World } from './gateway-world.ts';
 
 const newSecret = () => `whsec_${randomBytes(32).toString('base64')}`;
@@ -143,6 +144,35 @@ describe('a webhook', () => {
     expect(ids).toHaveLength(3);
     expect(new Set(ids).size).toBe(1);
     expect(await notice()).toMatchObject({ state: 'told', attempts: 3, problem: null });
+  });
+
+  it('says of a break-glass each time that its review is open, and that it was signed, each as an event of its own', async () => {
+    await world.close();
+    const started = await startBreakGlassWorld();
+    ({ world, ask } = started);
+    context = contextOf(world.options);
+    await breakGlass(world, ask, started.mia);
+    await recordPermit(world, ask);
+    const events: ReturnType<typeof verified>[] = [];
+    const after = async (ms: number): Promise<void> => {
+      world.clock.at += ms;
+      await look();
+      events.push(verified(received.at(-1)));
+    };
+    for (const ms of [0, hourMs / 2, hourMs / 2]) await after(ms);
+    for (const name of ['bob', 'carol']) {
+      const body = { finding: 'justified', reason: 'I looked' };
+      await world.call('POST', `/v1/reviews/${ask.nonce}/signatures`, { key: await world.key(name), body });
+    }
+    await after(60_001);
+    const told = { nonce: ask.nonce, by: 'mia', role: 'chief', reason: 'the site is down', signatures: [] };
+    expect(events).toMatchObject([
+      { type: 'break-glass.used', data: told },
+      { type: 'break-glass.review-reminded', data: told },
+      { type: 'break-glass.review-overdue', data: told },
+      { type: 'break-glass.review-signed', data: { signatures: [{ principal: 'bob' }, { principal: 'carol' }] } },
+    ]);
+    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(4);
   });
 
   it('says how the request ended, and who voted', async () => {
