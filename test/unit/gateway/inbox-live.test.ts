@@ -1,4 +1,5 @@
 /** The inbox that stays open: a gateway that goes away and comes back, a session that ends, a deadline that comes nearer. */
+import AxeBuilder from '@axe-core/playwright';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
@@ -208,6 +209,7 @@ it('a link of somebody else signs nobody out unasked, whatever page it comes fro
     expect(await page.locator('#inbox').isVisible()).toBe(false);
   };
   await follow();
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
   await page.getByRole('button', { name: 'Stay bob' }).click();
   await notice('You are still signed in as bob; the link was not used.');
   await page.getByText('signed in as bob', { exact: true }).waitFor();
