@@ -6,6 +6,7 @@ import type { CompiledPolicy, CompiledQuota } from './compiled-policy.ts';
 import { durationOf } from './duration.ts';
 import type { Complaint } from './problems.ts';
 import type { PolicySource } from './schema.ts';
+import { personOf } from './roles.ts';
 import { matchesTool } from './tool-pattern.ts';
 
 export interface QuotaLimit {
@@ -59,7 +60,10 @@ export function quotasOf(
   call: { readonly workflowId: string; readonly tool: string; readonly requesters: readonly string[] },
 ): QuotaLimit[] {
   const byScope = new Map<string, QuotaLimit>();
-  const subjects = { run: [call.workflowId], tool: [call.tool], requester: call.requesters };
+  // One person has one quota, under whatever of their names.
+  const all = policies.map(({ policy }) => policy);
+  const people = call.requesters.map((one) => personOf(all, one));
+  const subjects = { run: [call.workflowId], tool: [call.tool], requester: people };
   for (const { layer, policy } of policies) {
     for (const quota of policy.quotas) {
       if (quota.tools && !quota.tools.some((pattern) => matchesTool(pattern, call.tool))) continue;

@@ -86,10 +86,12 @@ describe('quotas of approval requests', () => {
   test.each([
     ['per tool hold over all runs, whoever they are for', 'tool', 'sam', 'deny quota-tool'],
     ['per requester hold over all their runs', 'requester', 'rita', 'deny quota-requester'],
+    ['per requester hold under another name of theirs', 'requester', 'rita-oncall', 'deny quota-requester'],
     ['per requester leave others alone', 'requester', 'sam', 'ask asks'],
     ['per run leave other runs alone', 'run', 'rita', 'ask asks'],
   ])('%s', async (_name, per, principal, expected) => {
-    const world = await createGateWorld({ policy: `${gatePolicy}quotas: [{ per: ${per}, pending: 1 }]\n` });
+    const people = 'people: { rita: [rita, rita-oncall] }\n';
+    const world = await createGateWorld({ policy: `${gatePolicy}${people}quotas: [{ per: ${per}, pending: 1 }]\n` });
     await world.ask();
     await world.goToOtherRun({ principal });
     expect(wordOf(await request(world, 1))).toBe(expected);
