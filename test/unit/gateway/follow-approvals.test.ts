@@ -231,6 +231,15 @@ describe('a vote with its conditions', () => {
     expect((await vote(1, {}, { 'idempotency-key': 'click-2' })).body).toMatchObject({ status: 'duplicate' });
   });
 
+  it.each([{ reason: 'too late' }, { reason: 'too risky', stop: true }, {}])(
+    'the same key with a denial that says something else is a conflict: %j',
+    async (other) => {
+      const headers = { 'idempotency-key': 'click-1' };
+      expect((await vote(1, { verdict: 'deny', reason: 'too risky' }, headers)).status).toBe(200);
+      expect((await vote(1, { verdict: 'deny', ...other }, headers)).status).toBe(409);
+    },
+  );
+
   it('another person’s key of the same words is another key', async () => {
     const headers = { 'idempotency-key': 'click-1' };
     await vote(1, {}, headers);
