@@ -159,7 +159,10 @@ describe('a long poll', () => {
     expect(one.approvals).toMatchObject([{ nonce: nonceOf(1), votes: [] }]);
     const changing = list(`waitMs=25000&version=${one.version}`);
     await vote(1);
-    expect((await changing).approvals).toMatchObject([{ votes: [{ principal: 'bob' }] }]);
+    const changed = await changing;
+    expect(changed.approvals).toMatchObject([{ votes: [{ principal: 'bob' }] }]);
+    // The same version would mean that the wait was over, and nobody had been told of the vote.
+    expect(changed.version).not.toBe(one.version);
   });
 
   it('waits over a real connection too, until something happens', async () => {
