@@ -73,7 +73,7 @@ function itemOf(nonce) {
       text.textContent = visibleLines(review.text);
       form.show(review);
     },
-    isWritten: form.isWritten,
+    isWritten: () => form.isWritten(),
     close: () => form.close(),
   };
 }
