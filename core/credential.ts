@@ -40,13 +40,13 @@ type Made = Pick<Extract<ControlBody, { kind: 'api-key' | 'signing-key' }>, 'pri
 
 /**
  * Why not; undefined when they may.
- * @param makers of the credential, see `makersOf`
- * @param requesters empty where the terms let requesters approve
+ * @param makers of the credential, see `makersOf`: the people that they are, as `requesters` are
+ * @param requesters nobody where the terms let requesters approve
  */
 export function whyNoVote(
   credential: Credential | undefined,
   makers: ReadonlySet<string>,
-  requesters: readonly string[],
+  requesters: ReadonlySet<string>,
   now: number,
   verdict: VoteVerdict,
 ): string | undefined {
@@ -59,16 +59,16 @@ export function whyNoVote(
   if (mintedBy !== principal && madeByBearer !== true)
     return 'its credential was made by somebody else, who could have used it';
   // Whoever enrols people could enrol one that is not there, and have that one enrol the next.
-  return requesters.some((one) => makers.has(one)) ? 'its credential was made by the requester' : undefined;
+  return [...requesters].some((one) => makers.has(one)) ? 'its credential was made by the requester' : undefined;
 }
 
 /**
  * Whoever edited a call could enrol somebody to approve it, and have that one enrol the next.
- * @param makers of the credential, see `makersOf`
+ * @param makers of the credential, see `makersOf`: the people that they are, as `coAuthors` are
  * @param coAuthors who edited it
  */
-export function whyNotAfterEdits(makers: ReadonlySet<string>, coAuthors: readonly string[]): string | undefined {
-  return coAuthors.some((one) => makers.has(one))
+export function whyNotAfterEdits(makers: ReadonlySet<string>, coAuthors: ReadonlySet<string>): string | undefined {
+  return [...coAuthors].some((one) => makers.has(one))
     ? 'its credential was made by whoever edited the arguments'
     : undefined;
 }

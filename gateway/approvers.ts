@@ -11,7 +11,7 @@ import {
   judgeVoter,
   mayBeRequesters,
   namesOf,
-  namesOfAll,
+  peopleOf,
   personOf,
 } from '../policy/index.ts';
 import { readMakers } from '../store/read-credentials.ts';
@@ -75,13 +75,13 @@ function checkBy(gateway: Context, reads: Reads): Omit<ApproverCheck, 'atOnce'> 
       const { terms, askedAt, coAuthors = [] } = ask.body.ask;
       const policies = await policiesOf(gateway, reads, ask, ticket);
       if (!policies) return noPolicy;
-      const requesters = namesOfAll(policies, everybodyBehind(ask, ticket));
+      const requesters = everybodyBehind(ask, ticket);
       const now = gateway.clock.now();
-      const makers = await reads.makersOf(caller);
-      const separate = mayBeRequesters(terms, answer.verdict) ? [] : requesters;
+      const makers = peopleOf(policies, await reads.makersOf(caller));
+      const separate = peopleOf(policies, mayBeRequesters(terms, answer.verdict) ? [] : requesters);
       const reason =
         whyNoVote(caller, makers, separate, now, answer.verdict) ??
-        (saysYes(answer.verdict) ? whyNotAfterEdits(makers, namesOfAll(policies, coAuthors)) : undefined);
+        (saysYes(answer.verdict) ? whyNotAfterEdits(makers, peopleOf(policies, coAuthors)) : undefined);
       if (reason !== undefined) return { kind: 'may-not', reason };
       const voter = { principal: caller.principal, claims: caller.roles };
       const asked = { terms, risk: ask.body.risk, askedAt, coAuthors };
@@ -102,8 +102,9 @@ function checkBy(gateway: Context, reads: Reads): Omit<ApproverCheck, 'atOnce'> 
       const { terms, askedAt, deadlineAt, coAuthors = [] } = ask.body.ask;
       const policies = await policiesOf(gateway, reads, ask, ticket);
       if (!policies) return noPolicy;
-      const others = namesOfAll(policies, [...everybodyBehind(ask, ticket), breaker]);
-      const reason = whyNoVote(caller, await reads.makersOf(caller), others, gateway.clock.now(), 'approve');
+      const others = [...everybodyBehind(ask, ticket), breaker];
+      const makers = peopleOf(policies, await reads.makersOf(caller));
+      const reason = whyNoVote(caller, makers, peopleOf(policies, others), gateway.clock.now(), 'approve');
       if (reason !== undefined) return { kind: 'may-not', reason };
       // Said as it is: to whoever broke the glass, 'the requester may not' would name somebody else.
       if (personOf(policies, caller.principal) === personOf(policies, breaker)) {

@@ -31,7 +31,7 @@ export { policyWarnings, type PolicyWarning } from './warnings.ts';
 export { decideByLayers, type LayeredVerdict, layerLabel, type LayerPolicy, teamsOf } from './layers.ts';
 export { type LoadedPolicy, type LoadOptions, loadPolicy } from './load.ts';
 export { formatProblem, type PolicyProblem } from './problems.ts';
-export { groupsOf, namesOf, namesOfAll, personOf, rolesOf } from './roles.ts';
+export { groupsOf, namesOf, peopleOf, personOf, rolesOf } from './roles.ts';
 export { type PolicySource, policySourceSchema } from './schema.ts';
 export { combineTerms, joinSets, mostEdits } from './terms.ts';
 export { type Effect, type PolicyVerdict, stricterVerdict } from './verdict.ts';

@@ -6,7 +6,7 @@ import type { CompiledPolicy, CompiledQuota } from './compiled-policy.ts';
 import { durationOf } from './duration.ts';
 import type { Complaint } from './problems.ts';
 import type { PolicySource } from './schema.ts';
-import { personOf } from './roles.ts';
+import { peopleOf } from './roles.ts';
 import { matchesTool } from './tool-pattern.ts';
 
 export interface QuotaLimit {
@@ -61,8 +61,10 @@ export function quotasOf(
 ): QuotaLimit[] {
   const byScope = new Map<string, QuotaLimit>();
   // One person has one quota, under whatever of their names.
-  const all = policies.map(({ policy }) => policy);
-  const people = call.requesters.map((one) => personOf(all, one));
+  const people = peopleOf(
+    policies.map(({ policy }) => policy),
+    call.requesters,
+  );
   const subjects = { run: [call.workflowId], tool: [call.tool], requester: people };
   for (const { layer, policy } of policies) {
     for (const quota of policy.quotas) {

@@ -38,12 +38,12 @@ export function namesOf(policies: readonly Pick<CompiledPolicy, 'people'>[], pri
   return [...new Set([principalId, ...known.filter((name) => personOf(policies, name) === person)])].toSorted();
 }
 
-/** Every principal that is one of the same people as these, themselves too: what one name did, the person did. */
-export function namesOfAll(
+/** Who these are: what one name did, the person did. Only to be compared with what this gives for other names. */
+export function peopleOf(
   policies: readonly Pick<CompiledPolicy, 'people'>[],
-  principals: readonly string[],
-): string[] {
-  return [...new Set(principals.flatMap((one) => namesOf(policies, one)))];
+  principals: Iterable<string>,
+): ReadonlySet<string> {
+  return new Set([...principals].map((one) => personOf(policies, one)));
 }
 
 /** Each role with everything it includes. Cycles end; `references.ts` refuses them before. */

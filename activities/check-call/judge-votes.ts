@@ -10,7 +10,7 @@ import { requestersOf } from '../../core/contracts/ticket.ts';
 import { whyNoVote, whyNotAfterEdits } from '../../core/credential.ts';
 import { approvalsSuffice, type SeatedVote } from '../../core/quorum.ts';
 import { showsSomething } from '../../core/shows-something.ts';
-import { type CompiledPolicy, judgeVoter, mayBeRequesters, namesOf, namesOfAll, personOf } from '../../policy/index.ts';
+import { type CompiledPolicy, judgeVoter, mayBeRequesters, namesOf, peopleOf, personOf } from '../../policy/index.ts';
 import { readMakers, readVotingKeys, type VotingKey } from '../../store/read-credentials.ts';
 import { whyNoBreakGlass } from '../../store/read-reviews.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
@@ -76,11 +76,13 @@ function judgeOne(
   { credential, makers }: { credential: VotingKey | undefined; makers: ReadonlySet<string> },
   { body }: SignedVote,
 ): Pick<JudgedVote, 'eligible' | 'refusal' | 'person' | 'seats'> {
-  const requesters = namesOfAll(asked.policies, [...requestersOf(ticket), ...(asked.alsoBehind ?? [])]);
+  const requesters = [...new Set([...requestersOf(ticket), ...(asked.alsoBehind ?? [])])];
+  const madeBy = peopleOf(asked.policies, makers);
+  const separate = mayBeRequesters(asked.terms, body.verdict) ? [] : requesters;
   const own = credential?.principal === body.principal ? credential : undefined;
   const refusal =
-    whyNoVote(own, makers, mayBeRequesters(asked.terms, body.verdict) ? [] : requesters, now, body.verdict) ??
-    (saysYes(body.verdict) ? whyNotAfterEdits(makers, namesOfAll(asked.policies, asked.coAuthors)) : undefined) ??
+    whyNoVote(own, madeBy, peopleOf(asked.policies, separate), now, body.verdict) ??
+    (saysYes(body.verdict) ? whyNotAfterEdits(madeBy, peopleOf(asked.policies, asked.coAuthors)) : undefined) ??
     (body.verdict === 'edit' && body.edits?.argumentsDigest === asked.argumentsDigest
       ? 'it changes nothing'
       : undefined);
@@ -115,16 +117,17 @@ export async function whoCouldApprove(
   asked: AskedOf,
 ): Promise<CouldAnswer | undefined> {
   const { terms } = asked;
-  const requesters = namesOfAll(asked.policies, requestersOf(ticket));
-  const coAuthors = namesOfAll(asked.policies, asked.coAuthors);
+  const requesters = requestersOf(ticket);
+  const behind = peopleOf(asked.policies, requesters);
+  const coAuthors = peopleOf(asked.policies, asked.coAuthors);
   const people = new Map<string, SeatedVote>();
-  const separate = terms.requesterMayApprove ? [] : requesters;
+  const separate = terms.requesterMayApprove ? new Set<string>() : behind;
   const makersOf = await readMakers(dependencies);
   const names = new Set<string>();
   const alone = new Set<string>();
   for (const credential of (await readVotingKeys(dependencies)).values()) {
     if (!credential.scopes.includes('approvals:vote')) continue;
-    const makers = makersOf(credential);
+    const makers = peopleOf(asked.policies, makersOf(credential));
     if (whyNotAfterEdits(makers, coAuthors) !== undefined) continue;
     const refusal = whyNoVote(credential, makers, separate, now, 'approve');
     // Whoever may not approve for these may not break the glass either.
@@ -140,7 +143,7 @@ export async function whoCouldApprove(
     if (judged.kind === 'may') {
       people.set(judged.person, { seats: judged.seats });
       names.add(credential.principal);
-    } else if (couldBreakGlass(asked, requesters, credential, makers, now)) alone.add(credential.principal);
+    } else if (couldBreakGlass(asked, { requesters, behind }, credential, makers, now)) alone.add(credential.principal);
   }
   if (!approvalsSuffice(terms, [...people.values()])) return undefined;
   const onlyByBreakGlass = [...alone].filter((name) => !names.has(name)).toSorted();
@@ -150,14 +153,14 @@ export async function whoCouldApprove(
 /** One who answers alone makes up no quorum, and could have answered all the same. Uses that are left are counted when it is done. */
 function couldBreakGlass(
   asked: AskedOf,
-  requesters: readonly string[],
+  { requesters, behind }: { requesters: readonly string[]; behind: ReadonlySet<string> },
   credential: VotingKey,
   makers: ReadonlySet<string>,
   now: number,
 ): boolean {
   const { breakGlass, deadlineMs } = asked.terms;
   if (!breakGlass || credential.kind !== 'api-key') return false;
-  if (whyNoVote(credential, makers, requesters, now, 'break-glass') !== undefined) return false;
+  if (whyNoVote(credential, makers, behind, now, 'break-glass') !== undefined) return false;
   const answer = { verdict: 'break-glass', channel: null, hasReason: true, isConfirmed: true } as const;
   const castAt = now + deadlineMs;
   return judgeVoter(asked, asked.policies, requesters, voterOf(credential), { ...answer, castAt }).kind === 'may';
