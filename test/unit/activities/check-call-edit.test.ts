@@ -145,6 +145,7 @@ describe('P2 an edit', () => {
     const world = await createGateWorld();
     const { next } = await taken(world, await world.ask(), otherArgs);
     await world.order({ kind: 'api-key-revocation', keyId: keyIdOf('quinn'), by: 'root' });
+    await world.enrol('puppet', { mintedBy: 'olga', madeByBearer: true });
     expect(wordOf(await world.gate(next))).toContain('deny no-eligible-approver');
   });
 

@@ -53,6 +53,12 @@ describe('P3 an ask that nobody could answer', () => {
     expect(wordOf(await world.gate())).toContain('deny no-eligible-approver');
   });
 
+  test('is denied at once where the last one was enrolled by whoever asked, under another name of theirs', async () => {
+    const world = await worldOf('    quorum: 3\n', 'people: { rita: [rita, rita-oncall] }\n');
+    await world.enrol('puppet', { mintedBy: 'rita-oncall', madeByBearer: true });
+    expect(wordOf(await world.gate())).toContain('deny no-eligible-approver');
+  });
+
   test('is denied at once where nobody can fill a seat', async () => {
     const seat = '    thresholds: [{ from: { roles: [chief] }, approve: 1 }]\n';
     expect(wordOf(await (await worldOf(seat)).gate())).toContain('deny no-eligible-approver');

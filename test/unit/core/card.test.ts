@@ -85,6 +85,22 @@ describe('renderCardText', () => {
     expect(lines[1]).toBe('  arguments   {"reason":"high memory","service":"web"}');
   });
 
+  test('names who asked and for whom, where what was read came from, each rule with its text, and the tool’s own words', () => {
+    const rules = [...facts.rules, { id: 'org/night', reason: 'nobody watches at night' }];
+    const text = renderCardText(buildCard({ ...facts, onBehalfOf: 'bea', owners: ['olga'], rules }));
+    for (const line of [
+      /^ +asked for +alice on behalf of bea$/mu,
+      /^ +behind it +also olga$/mu,
+      /^ +agent +ops$/mu,
+      /^ +came from +untrusted$/mu,
+      /^ +rule +restart-asks: users feel a restart$/mu,
+      /^ +rule +org\/night: nobody watches at night$/mu,
+      /^ +tool says +Restarts a service$/mu,
+    ])
+      expect(text).toMatch(line);
+    expect(renderCardText(buildCard({ ...facts, labels: [] }))).toMatch(/^ +came from +no label$/mu);
+  });
+
   test('says what an answer leads to, and what silence does', () => {
     const call = renderCardText(buildCard({ ...facts, kind: 'call' }));
     expect(call).toContain('silence denies');
