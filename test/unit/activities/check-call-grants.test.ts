@@ -1,13 +1,12 @@
 /** A grant lets calls through that its signers approved, and nothing else; whatever is unsure is asked about (P1, P2). */
 import { describe, expect, test } from 'vitest';
 import type { Grant } from '../../../core/contracts/grant.ts';
-import type { TicketBody } from '../../../core/contracts/ticket.ts';
 import { digestJson, digestText } from '../../../core/digest.ts';
 import { sealEnvelope } from '../../../core/envelope.ts';
 import { grantDigestOf } from '../../../core/grant/decide-grant.ts';
-import { aTicket, keyIdOf, permitBodyOf } from './check-call-world.ts';
+import { keyIdOf, permitBodyOf } from './check-call-world.ts';
 import { zero } from '../../support/ticket-body.ts';
-import { createGrantWorld, grantPolicy, grantTtlMs, type GrantWorld, groundsOf } from './grant-world.ts';
+import { createGrantWorld, grantPolicy, grantTtlMs, groundsOf } from './grant-world.ts';
 import { audience, otherUuid, signerFor, start } from './run-tool-world.ts';
 
 const confirmed = {
