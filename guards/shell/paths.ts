@@ -151,23 +151,26 @@ export function holdsSecrets(text: string, glob: boolean, folders: readonly stri
   if (/^[/~]/u.test(text)) return false;
   // A folder that only the run would show may be any of the system's.
   const known = folders.flatMap((folder) => (folder.startsWith(hole) ? anyFolders : folder));
-  return known.some((folder) => isSecretPlace(`${folder}/${text}`, glob));
+  return known.some((folder) => isSecretPlace(`${folder}/${text}`, glob || /[*?[]/u.test(folder)));
 }
 
 function isSecretPlace(text: string, glob: boolean): boolean {
   if (!glob && !mayHoldSecrets.test(text)) return false;
-  // How many folders up the root is, nobody knows here.
-  const path = plainPath(text)
-    .replace(/^(?:\.\.\/)+/u, '/')
-    .toLowerCase();
+  const path = plainPath(text).toLowerCase();
+  // Which folder it is read in, and how many of them up the root is, nobody knows here.
+  const rooted = /^[/~]/u.test(path) ? path : `/${path.replace(/^(?:\.\.\/)+/u, '')}`;
   if (
-    (secretPattern.test(path) || keptByPrograms.test(path)) &&
-    !/(?:^|\/)(?:certs?|ca-certificates|ssl\/certs)\//u.test(path)
+    (secretPattern.test(rooted) || keptByPrograms.test(rooted)) &&
+    !/\/(?:certs?|ca-certificates|ssl\/certs)\//u.test(rooted)
   )
     return true;
   if (!glob && !text.includes(hole) && !text.includes(outside)) return false;
   // What names nothing, such as `*` or a word that only the run would show, names no place either.
   if (glob && anyHidden.test(path)) return true;
+  return fitsPlace(path) || (rooted !== path && fitsPlace(rooted));
+}
+
+function fitsPlace(path: string): boolean {
   if (!/[^*?/.\uFDD0\uFDD1]{2}|(?:^|\/)\.[^*?/.\uFDD0\uFDD1]/u.test(path) || !mayFitPlace(path)) return false;
   const pattern = globPattern(path);
   return pattern !== undefined && secretPlaces.some((place) => pattern.test(place));

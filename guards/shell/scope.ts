@@ -102,7 +102,8 @@ function loopValue(node: Extract<SyntaxNode, { type: 'For' | 'Select' }>, scope:
   return sure ? outside : null;
 }
 
-const changesFolder = new Set(['cd', 'pushd']);
+/** The last one runs a text that may. What `eval` runs is asked about. */
+const changesFolder = new Set(['cd', 'pushd', 'trap']);
 
 /** `cd /etc`: a path without a root may be below it, and below each of those before. One too many shows in their number. */
 function noteFolder({ name, args }: Extract<SyntaxNode, { type: 'Command' }>, scope: Scope, folders: string[]): void {
@@ -110,11 +111,18 @@ function noteFolder({ name, args }: Extract<SyntaxNode, { type: 'Command' }>, sc
   const plain = [name, ...args].flatMap((word) =>
     word.type === 'Word' ? [resolveText(word.parts, word.value, scope).text] : [],
   );
-  const at = plain.findIndex((text) => !wrappers.has(text));
-  if (!changesFolder.has(plain[at] ?? '')) return;
-  const to = plain.slice(at + 1).find((text) => !/^-./u.test(text)) ?? '~';
-  const before = /^[/~]/u.test(to) ? [] : folders.map((folder) => `${folder}/${to}`);
-  for (const one of [to, ...before]) if (folders.length <= mostFolders && !folders.includes(one)) folders.push(one);
+  const [command = '', ...words] = plain.slice(plain.findIndex((text) => !wrappers.has(text)));
+  if (!changesFolder.has(command)) return;
+  const named =
+    command === 'trap'
+      ? Array.from((words[0] ?? '').matchAll(/\b(?:cd|pushd)\s+([^\s;&|]+)/gu), ([, to = '']) =>
+          to.replaceAll(/["'\\]/gu, ''),
+        )
+      : [words.find((text) => !/^-./u.test(text)) ?? '~'];
+  for (const to of named) {
+    const below = /^[/~]/u.test(to) ? [] : folders.map((folder) => `${folder}/${to}`);
+    for (const one of [to, ...below]) if (folders.length <= mostFolders && !folders.includes(one)) folders.push(one);
+  }
 }
 
 const setters = new Set([
