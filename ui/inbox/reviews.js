@@ -73,8 +73,8 @@ function itemOf(nonce) {
       text.textContent = visibleLines(review.text);
       form.show(review);
     },
-    isWritten: form.isWritten,
-    close: form.close,
+    isWritten: () => form.isWritten(),
+    close: () => form.close(),
   };
 }
 
