@@ -173,7 +173,12 @@ describe('canary secrets', () => {
     expect(holding('word-of-error')).toEqual(expect.arrayContaining([engine, store, 'the export']));
     const cards = ['/v1/approvals (', `/v1/approvals/${approval} (`, `/v1/approvals/${approval}/words/target`];
     expect(holding('word-of-target')).toEqual(
-      expect.arrayContaining([engine, store, 'the export', ...cards.map((name): unknown => expect.stringContaining(name))]),
+      expect.arrayContaining([
+        engine,
+        store,
+        'the export',
+        ...cards.map((name): unknown => expect.stringContaining(name)),
+      ]),
     );
     expect(holding('word-of-arguments')).toEqual(expect.arrayContaining([engine, 'the export']));
     expect(holding('word-of-reason')).toEqual(expect.arrayContaining([engine, store, 'the export']));
