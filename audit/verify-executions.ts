@@ -3,7 +3,7 @@
  * effect twice; and what is unknown stays unknown.
  */
 import { activityIdOf, mostCallsPerTurn, parseCallKey } from '../core/contracts/call-names.ts';
-import type { SignedDecision } from '../core/contracts/decision.ts';
+import type { DecisionBody, SignedDecision } from '../core/contracts/decision.ts';
 import type { ExecutionOutcome, ReceiptBody } from '../core/contracts/receipt.ts';
 import { digestJson, digestText } from '../core/digest.ts';
 import type { Checks } from './checks.ts';
@@ -104,10 +104,15 @@ async function verifyReceipt(
     body.linkRunId === permitted.linkRunId &&
     body.activityId === permitted.activityId;
   checks.expect('receipt-permit', fits, place, 'the receipt does not fit the permit that it names');
-  const ran = body.purpose === 'execute' && (body.outcome === 'succeeded' || body.outcome === 'failed');
-  const trusted = permitted.verdict === 'allow' && permitted.trustedResult === true;
-  const labelled = !ran || trusted || body.labels.includes('untrusted');
+  const labelled = !isToolsWord(permitted, body) || body.labels.includes('untrusted');
   checks.expect('receipt-permit', labelled, place, 'the result is labelled as trusted, which its permit does not say');
+}
+
+/** Whether what the receipt is of was said by a tool whose results no policy trusts: read from its target or in a dry run, too. */
+function isToolsWord(permit: DecisionBody, { purpose, outcome }: ReceiptBody): boolean {
+  if (permit.verdict !== 'allow' || permit.trustedResult === true || outcome === 'not-started') return false;
+  const speaksInDryRun = permit.dryRunRead === true || permit.dryRunTool === true;
+  return purpose === 'execute' || purpose === 'target-state' || (purpose === 'dry-run' && speaksInDryRun);
 }
 
 async function permitOf(

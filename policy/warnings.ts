@@ -92,7 +92,7 @@ export function policyWarnings({ policy, locate }: Loaded, tools?: readonly Warn
   if (policy.allowsUntrusted) {
     warn('untrusted-allowed', ['labels'], 'calls stay allowed after untrusted content was read');
   }
-  for (const pattern of policy.trustedResults.filter((one) => one.includes('*'))) {
+  for (const pattern of policy.trustedResults.filter((one) => /[*?]/u.test(one))) {
     warn('results-trusted', ['labels', 'trustedResults'], `results of every tool that "${pattern}" names are trusted`);
   }
   return warnings.toSorted((a, b) => a.line - b.line || a.column - b.column);

@@ -1,9 +1,9 @@
 /**
- * Secrets inside base64 and hex: a run of it that reads as text is looked through, and taken whole if a secret stands in it. Lines
+ * Secrets inside base64, base32 and hex: a run of it that reads as text is looked through, and taken whole if a secret stands in it. Lines
  * that a writer of base64 broke are one run.
  */
 import { unitText, type UnitText } from '../text/code-units.ts';
-import { longRuns, readBase64, readHex, type Run } from '../text/long-runs.ts';
+import { longRuns, readBase32, readBase64, readHex, type Run } from '../text/long-runs.ts';
 import type { SecretMatch } from './match.ts';
 
 const shortestRun = 24;
@@ -19,7 +19,7 @@ export function findEncoded(read: UnitText, findIn: (read: UnitText) => readonly
   const runs = longRuns(read, shortestRun).map((run) => withoutEscape(read.text, run));
   const decoded = [...runs.map((run) => [run]), ...brokenRuns(read.text, runs)].flatMap((lines) => {
     const run = lines.map(({ start, end }) => read.text.slice(start, end)).join('');
-    const text = readHex(run) ?? readBase64(run);
+    const text = readHex(run) ?? readBase32(run) ?? readBase64(run);
     return text === undefined ? [] : [{ text, start: lines[0]?.start ?? 0, end: lines.at(-1)?.end ?? 0 }];
   });
   if (decoded.length === 0) return [];

@@ -76,9 +76,14 @@ function ownMatches(read: UnitText, byForm: ByForm, { knownValues = [] }: Secret
     ...findKnownValues(read.text, knownValues),
     ...byForm.matches,
     ...findManifestSecrets(read.text),
-    ...findEncoded(read, findDecoded),
+    ...findEncoded(read, findDecodedTwice),
     ...findEscaped(read, findDecoded),
   ];
+}
+
+/** What was decoded may be base64 once more, as in the releases that Helm keeps. */
+function findDecodedTwice(decoded: UnitText): SecretMatch[] {
+  return [...findDecoded(decoded), ...findEncoded(decoded, findDecoded)];
 }
 
 function findDecoded(decoded: UnitText): SecretMatch[] {

@@ -20,7 +20,7 @@ import { type Context, type Stdin, tell } from './context.ts';
 import { isEvaluatedVariable, noteArithmetic, noteEvaluated, runsSubscript, tellUnsure } from './evaluated-text.ts';
 import { isHarmlessDevice, holdsSecrets } from './paths.ts';
 import { noteVariable } from './run-rest.ts';
-import { scopeOf, withVariables } from './scope.ts';
+import { mostFolders, scopeOf, withVariables } from './scope.ts';
 import { tellSecret } from './tell-secret.ts';
 import { printsKnown, staticOutput } from './static-output.ts';
 import { type Arg, hole, outside, resolveText, resolveWord } from './words.ts';
@@ -44,6 +44,12 @@ export function classifyScript(text: string, context: Context): void {
   if (script.errors && script.errors.length > 0) notParsed(context, 'it is no script that parses');
   // Of a script within a script nobody has the place: the outer command's is kept.
   const inner: Context = { ...context, depth: context.depth + 1, scope: scopeOf(script, context.scope) };
+  if (inner.scope.folders.length > mostFolders)
+    tell(inner, {
+      class: 'opaque',
+      rule: 'too-many-folders',
+      reason: 'it changes its folder too often to be followed',
+    });
   walk(script, inner);
 }
 
@@ -100,6 +106,7 @@ function walk(node: SyntaxNode, context: Context): void {
       return walkChildren(node, context);
     case 'For':
     case 'Select':
+      noteSecretWords(node, context);
       noteVariable(node.name.value, undefined, '(assignment)', context);
       return walkChildren(node, context);
     default:
@@ -238,7 +245,7 @@ function walkRedirect(redirect: Redirection, context: Context): void {
   if (/^\/dev\/(?:tcp|udp)\//u.test(text))
     return tell(at, { name, class: 'network', rule: 'network-redirect', reason: 'it opens a connection' });
   if (redirect.operator === '<') {
-    if (holdsSecrets(text, target.glob))
+    if (holdsSecrets(text, target.glob, context.scope.folders))
       tell(at, { name, class: 'privilege', rule: 'reads-secret-place', reason: 'it reads where secrets are kept' });
     else if (text.startsWith(hole)) tell(at, { name, class: 'opaque', rule: 'not-static' });
     return;
@@ -248,6 +255,18 @@ function walkRedirect(redirect: Redirection, context: Context): void {
   if (isHarmlessDevice(text)) return;
   classifyWriteTo(target, name, at);
   tell(at, { name, class: 'write', rule: 'redirect', reason: 'it writes a file' });
+}
+
+/** `for f in ~/.ssh/*`: what the loop does with them is not followed. */
+function noteSecretWords({ wordlist }: Extract<SyntaxNode, { type: 'For' | 'Select' }>, context: Context): void {
+  const words = (wordlist ?? []).flatMap((word) => resolveWord(word, context.scope));
+  if (words.some(({ text, glob }) => holdsSecrets(text, glob, context.scope.folders)))
+    tell(context, {
+      name: '(loop)',
+      class: 'privilege',
+      rule: 'reads-secret-place',
+      reason: 'it loops over where secrets are kept',
+    });
 }
 
 /** @param handedOver it stands before a command, which gets it */

@@ -12,6 +12,7 @@ import { classesOfValue } from './option-values.ts';
 import { type GivenOption, isOption, type SplitWords } from './options.ts';
 import { holdsMuch, holdsSecrets, isBlockDevice, isHarmlessDevice, isVital } from './paths.ts';
 import { runRest } from './run-rest.ts';
+import { searchesForSecrets } from './searches-secrets.ts';
 import { type Arg, literal } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
 
@@ -43,7 +44,7 @@ export function evaluatePlain({ name, row, args }: Subject, split: SplitWords, c
   if (row.writes && !lowered) {
     for (const target of row.writes === 'all' ? operands : operands.slice(-1)) classifyWriteTo(target, name, context);
   }
-  if (readsSecret(row, split, lowered) || showsSecret(row, args)) classes.push('privilege');
+  if (readsSecret(row, split, lowered, context) || showsSecret(row, args)) classes.push('privilege');
   tell(context, {
     name,
     class: worstOf(classes),
@@ -155,21 +156,29 @@ function showsSecret(row: Knowledge, args: readonly Arg[]): boolean {
 }
 
 /** Of what only looks, nothing of a file is shown. */
-function readsSecret(row: Knowledge, { operands, options }: SplitWords, lowered: boolean): boolean {
+function readsSecret(
+  row: Knowledge,
+  split: SplitWords,
+  lowered: boolean,
+  { feeds, scope: { folders } }: Context,
+): boolean {
+  const { operands, options } = split;
+  if (row.handsOn) return feeds && operands.some(({ text, glob }) => holdsSecrets(text, glob, folders));
   if (row.looksOnly || (row.class !== 'read' && !lowered)) return false;
   const code = row.program && operands[row.program.at];
   const named = [...operands.filter((operand) => operand !== code), ...options.flatMap(({ value }) => value ?? [])];
   const words = named.map((word) => ({ ...word, text: word.text.replace(/^fileb?:\/\//u, '') }));
   const descends =
     row.descends && (row.descends.always || options.some((option) => isAnyOf(option, row.descends?.options ?? [])));
+  if (descends && (searchesForSecrets(row, split) || (operands.length < 2 && holdsMuch('.', folders)))) return true;
   return words.some(
     ({ text, glob }) =>
-      holdsSecrets(text, glob) ||
+      holdsSecrets(text, glob, folders) ||
       // What a lowered command says of a disk is not what is on it.
       (row.class === 'read' && isBlockDevice(text)) ||
-      (descends && holdsMuch(text)) ||
+      (descends && holdsMuch(text, folders)) ||
       // `-o custom-columns-file=/path`
-      (text.includes('=') && holdsSecrets(text.slice(text.indexOf('=') + 1), glob)),
+      (text.includes('=') && holdsSecrets(text.slice(text.indexOf('=') + 1), glob, folders)),
   );
 }
 

@@ -1,7 +1,7 @@
 /** `find`: mostly looks, but deletes, writes files and runs commands where it is told to. */
 import { type Context, type Subject, tell } from './context.ts';
 import { holdsMuch, holdsSecrets, isVital } from './paths.ts';
-import { type Arg, hole, outside } from './words.ts';
+import { type Arg, hole, literal, outside } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
 
 const runs = new Set(['-exec', '-execdir', '-ok', '-okdir']);
@@ -12,7 +12,8 @@ const takesValue =
 export function classifyFind({ name, args }: Subject, context: Context): void {
   const starts: Arg[] = [];
   let tests = 0;
-  const secret = secretsIn(args);
+  const { folders } = context.scope;
+  const secret = secretsIn(args, folders);
   if (secret !== undefined && context.feeds)
     tell(context, { name, class: 'privilege', rule: 'find-secrets', reason: 'it hands on where secrets are kept' });
   for (let index = 0; index < args.length; index++) {
@@ -34,8 +35,9 @@ export function classifyFind({ name, args }: Subject, context: Context): void {
         (one, at) => at > index && (one.text === ';' || (one.text === '+' && args[at - 1]?.text === '{}')),
       );
       const command = args.slice(index + 1, end < 0 ? args.length : end);
+      const found = secret ?? (prints.has(command[0]?.text ?? '') && findsAll(args) ? './id_rsa' : undefined);
       context.runWords(
-        command.map((one) => withPath(one, secret)),
+        command.map((one) => withPath(one, found)),
         { ...context, stdin: { kind: 'unknown' } },
       );
       index = end < 0 ? args.length : end;
@@ -70,27 +72,65 @@ function canBePredicate({ text, mayBeOption, loose, glob }: Arg): boolean {
 
 const namesFiles = /^-i?(?:name|path|wholename|regex)$/u;
 
+/** Print all that is in a file, whatever it is. */
+const prints = new Set([
+  'cat',
+  'tac',
+  'head',
+  'tail',
+  'nl',
+  'strings',
+  'base64',
+  'base32',
+  'xxd',
+  'od',
+  'hexdump',
+  'hd',
+]);
+const narrows = /^-(?:[acm](?:time|min)|[ac]?newer\w*|size|user|group|perm|empty|inum|samefile|lname|ilname|links)$/u;
+
+/** Everything below the folder it works in, `.env` as well: nothing says which files are meant. */
+function findsAll(args: readonly Arg[]): boolean {
+  const own = args.slice(
+    0,
+    args.findIndex(({ text }) => runs.has(text)),
+  );
+  if (own.some(({ text }) => narrows.test(text)) || namesOf(own).length > 0) return false;
+  const starts = startsOf(own);
+  return starts.length === 0 || starts.some(({ text }) => /^\.{1,2}\/?$/u.test(text));
+}
+
+/** A pattern of names, as files with secrets are called. */
+const secretsName = /^\*?id_(?:rsa|dsa|ecdsa|ed25519|\*)|secret|credential|passw|private.?key|api.?key/iu;
+
 /** A place of secrets that it looks in or for; all of a machine or a home, where no name says what is looked for. */
-function secretsIn(args: readonly Arg[]): string | undefined {
+function secretsIn(args: readonly Arg[], folders: readonly string[]): string | undefined {
   const actions = args.findIndex(({ text }) => runs.has(text));
   const own = actions < 0 ? args : args.slice(0, actions);
-  const starts = own.slice(
-    0,
-    Math.max(
-      0,
-      own.findIndex(({ text }) => /^[-(!]/u.test(text)),
-    ),
+  const starts = startsOf(own);
+  const names = namesOf(own);
+  const looked = names.find(
+    ({ text }) => holdsSecrets(text.replaceAll('\\', ''), /^\.\w/u.test(text)) || secretsName.test(text),
   );
-  const names = own.filter(
+  if (looked) return './id_rsa';
+  const start = starts.find(({ text, glob }) => holdsSecrets(text, glob, folders));
+  if (start) return './id_rsa';
+  return names.length === 0 &&
+    (starts.length === 0 ? [literal('.')] : starts).some(({ text }) => holdsMuch(text, folders))
+    ? './id_rsa'
+    : undefined;
+}
+
+function startsOf(own: readonly Arg[]): readonly Arg[] {
+  const end = own.findIndex(({ text }) => /^[-(!]/u.test(text));
+  return own.slice(0, end < 0 ? own.length : end);
+}
+
+/** What files must be called. */
+function namesOf(own: readonly Arg[]): Arg[] {
+  return own.filter(
     (_, at) => namesFiles.test(own[at - 1]?.text ?? '') && own[at - 2]?.text !== '!' && own[at - 2]?.text !== '-not',
   );
-  const looked = names.find(
-    ({ text }) => holdsSecrets(text.replaceAll('\\', ''), false) || /^\*?id_(?:rsa|dsa|ecdsa|ed25519|\*)/u.test(text),
-  );
-  if (looked) return looked.text.startsWith('*') || looked.text.startsWith('id_') ? './id_rsa' : looked.text;
-  const start = starts.find(({ text, glob }) => holdsSecrets(text, glob));
-  if (start) return './id_rsa';
-  return names.length === 0 && starts.some(({ text }) => holdsMuch(text)) ? './id_rsa' : undefined;
 }
 
 /**

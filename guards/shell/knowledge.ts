@@ -37,6 +37,7 @@ export interface RowSource {
   guarded?: string;
   reaches?: string;
   descends?: string;
+  hidden?: string;
   audited?: string;
   subcommands?: Readonly<Record<string, string | RowSource>>;
 }
@@ -88,10 +89,14 @@ export interface Knowledge {
   readonly handler: string | undefined;
   /** It shows names, sizes and the like, never what is inside. */
   readonly looksOnly: boolean;
+  /** The names it shows are those of its words: what they are handed to may read them. */
+  readonly handsOn: boolean;
   /** Operands, in small letters, that make it another class. */
   readonly guarded: { readonly class: ShellClass; readonly patterns: readonly RegExp[] } | undefined;
   /** With one of these options, or always, it reads all that is below a folder. */
   readonly descends: { readonly options: readonly string[]; readonly always: boolean } | undefined;
+  /** With one of these options, or always, hidden files below a folder as well. */
+  readonly hidden: { readonly options: readonly string[]; readonly always: boolean } | undefined;
   /** What its operands name. */
   readonly reaches: Value | undefined;
   /** Every option that the table does not name was looked at, and reads. */
@@ -166,10 +171,12 @@ function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
       globalsFirst: style.includes('globals-first'),
     },
     handler: row.handler,
-    looksOnly: row.looks === 'names',
+    looksOnly: row.looks !== undefined,
+    handsOn: row.looks === 'words',
     descends: row.descends
       ? { options: words(row.descends), always: words(row.descends).includes('always') }
       : undefined,
+    hidden: row.hidden ? { options: words(row.hidden), always: words(row.hidden).includes('always') } : undefined,
     reaches: valueOf(row.reaches),
     audited: row.audited === 'yes' || (parent?.audited ?? false),
     guarded: guardedClass ? { class: classOf(guardedClass), patterns: guarded.map(namePattern) } : undefined,

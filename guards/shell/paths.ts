@@ -57,7 +57,7 @@ const secretPlaces: readonly string[] = [
   '~/.pypirc',
   '~/.config/gh/hosts.yml',
   '~/.config/gcloud/credentials.db',
-  '~/.azure/accessTokens.json',
+  '~/.azure/accesstokens.json',
   '~/.vault-token',
   '~/.bash_history',
   '~/.zsh_history',
@@ -79,11 +79,12 @@ const secretPlaces: readonly string[] = [
   'service-account.json',
   'terraform.tfstate',
 ];
+/** Of paths in small letters, as the next one. */
 const secretPattern =
   /(?:^|[/:=])(?:\.env(?:\.(?!example|sample|template|dist)[\w.-]+)?|\.netrc|\.pgpass|\.my\.cnf|\.git-credentials|\.npmrc|\.pypirc|\.vault-token|\.\w+_history|id_(?:rsa|dsa|ecdsa|ed25519)|identity|credentials(?:\.(?:json|db|xml|ya?ml|csv))?|secrets?\.(?:json|ya?ml|env|txt|toml)|service[-_]account\.json|kubeconfig|master\.key|\.htpasswd|[^/]+\.(?:pem|key|p12|pfx|jks|kdbx|keytab|tfstate))$|(?:^|\/)\.(?:ssh|gnupg|aws|azure|kube|docker|config\/(?:gh|gcloud))\/(?!known_hosts|config$|[^/]*\.pub$)|\.(?:docker\/config\.json|kube\/config)$|^\/etc\/(?:shadow|gshadow|sudoers|security\/opasswd|ssh\/ssh_host\w*key$|kubernetes\/)|^\/proc\/[^/]*\/(?:environ|mem|fd\/)|^\/proc\/(?:kcore|kmem)|^\/(?:var\/)?run\/secrets|(?:^|\/)\.(?:ssh|gnupg|aws|azure|kube)$/u;
 /** Of single programs: where they keep passwords, keys and what stands for a login. */
 const keptByPrograms =
-  /(?:^|[/:=])(?!(?:example|sample|template|default)\.env$)(?:[^/:=]+\.(?:env|tfvars(?:\.json)?|tfstate\.backup)|wp-config\.php|rclone\.conf|\.(?:s3cfg|boto|smbcredentials|msmtprc|fetchmailrc|mylogin\.cnf|databrickscfg|passwd-s3fs|Xauthority)|(?:chap|pap|ipsec)[-.]secrets|credentials\.(?:toml|tfrc\.json)|logins\.json|key[34]\.db|Login Data|wallet\.dat|krb5cc\w*|debian\.cnf)$|(?:^|\/)(?:\.password-store|keyrings|kwalletd|system-connections|wireguard|wpa_supplicant|credstore(?:\.encrypted)?)\/|(?:^|\/)\.(?:m2\/settings(?:-security)?\.xml|gradle\/gradle\.properties)$|(?:^|\/)\.config\/(?:rclone|doctl|op|hub|glab-cli|containers\/auth\.json)(?:\/|$)|^\/etc\/(?:rancher|openvpn|ssl\/private|pki\/tls\/private)\/|^\/var\/lib\/(?:kubelet\/pki|samba\/private|sss\/secrets)\//u;
+  /(?:^|[/:=])(?!(?:example|sample|template|default)\.env$)(?:[^/:=]+\.(?:env|tfvars(?:\.json)?|tfstate\.backup)|wp-config\.php|rclone\.conf|\.(?:s3cfg|boto|smbcredentials|msmtprc|fetchmailrc|mylogin\.cnf|databrickscfg|passwd-s3fs|xauthority)|(?:chap|pap|ipsec)[-.]secrets|credentials\.(?:toml|tfrc\.json)|logins\.json|key[34]\.db|login data|wallet\.dat|krb5cc\w*|debian\.cnf)$|(?:^|\/)(?:\.password-store|keyrings|kwalletd|system-connections|wireguard|wpa_supplicant|credstore(?:\.encrypted)?)\/|(?:^|\/)\.(?:m2\/settings(?:-security)?\.xml|gradle\/gradle\.properties)$|(?:^|\/)\.config\/(?:rclone|doctl|op|hub|glab-cli|containers\/auth\.json)(?:\/|$)|^\/etc\/(?:rancher|openvpn|ssl\/private|pki\/tls\/private)\/|^\/var\/lib\/(?:kubelet\/pki|samba\/private|sss\/secrets)\//u;
 const startPattern =
   /(?:^|\/)(?:authorized_keys2?|\.(?:bash|zsh|ksh|csh|tcsh|fish)\w*|\.profile|\.login|\.zprofile|\.xinitrc|\.xsessionrc|\.vimrc|\.exrc|\.emacs|\.gitconfig|\.inputrc|\.forward|\.rhosts|\.pam_environment|\.npmrc|\.envrc|\.pythonrc|sitecustomize\.py|usercustomize\.py)$|(?:^|\/)(?:\.ssh|\.git|\.gnupg|\.husky|\.config\/(?:autostart|systemd|git|fish)|LaunchAgents|LaunchDaemons|cron[^/]*|crontabs|init\.d|systemd|profile\.d|sudoers\.d|pam\.d|ld\.so\.conf\.d|udev)\/|^\/(?:etc|boot|bin|sbin|lib|lib64|usr|root|proc|sys|dev)\//u;
 const harmlessDevice = /^\/dev\/(?:(?:null|zero|full|stdin|stdout|stderr|tty|u?random)$|fd\/)/u;
@@ -122,30 +123,54 @@ export function isBlockDevice(text: string): boolean {
   return blockDevice.test(plainPath(text));
 }
 
-/** Any hidden files of a home: shells, databases and clouds keep their logins there. */
-const hiddenOfHome = /^(?:~\w*|\/root|\/(?:home|Users)\/[^/]+)\/\.[*?[]/u;
+/** Any hidden files of a folder: shells, databases and clouds keep their logins in those of a home, programs theirs in `.env`. */
+const anyHidden = /(?:^|\/)\.[*?[][^/]*$|^(?:~\w*|\/root|\/(?:home|users)\/[^/]+)\/\.[*?[]/u;
+const anyFolders = ['', '/etc', '/proc/self'];
 /** What every such place has somewhere, for a quick no. */
-const mayHoldSecrets = /[./~\uFDD0\uFDD1]|id_|identity|credential|secret|kubeconfig|master/u;
+const mayHoldSecrets = /[./~\uFDD0\uFDD1]|id_|identity|credential|secret|kubeconfig|master/i;
 
-/** All of a machine, its settings or a home: whoever reads everything below it reads the secrets, too. */
-export function holdsMuch(text: string): boolean {
-  return /^(?:~\w*|\/|\/(?:root|home|etc|Users|proc(?:\/[^/]+)?|run|var\/run)|\/(?:home|Users)\/[^/]+)$/u.test(
-    plainPath(text.replace(/\/\*$/u, '/')),
+/**
+ * All of a machine, its settings or a home: whoever reads everything below it reads the secrets, too.
+ * @param folders that the script changes to, where `text` may be read from
+ */
+export function holdsMuch(text: string, folders: readonly string[] = []): boolean {
+  const places = /^[/~]/u.test(text) ? [text] : [text, ...folders.map((folder) => `${folder}/${text}`)];
+  return places.some((place) =>
+    /^(?:~\w*|\/|\/(?:root|home|etc|Users|proc(?:\/[^/]+)?|run|var\/run)|\/(?:home|Users)\/[^/]+)$/u.test(
+      plainPath(place.replace(/\/\*$/u, '/')),
+    ),
   );
 }
 
-/** Where secrets are kept; a pattern of names counts if it fits such a place. */
-export function holdsSecrets(text: string, glob: boolean): boolean {
+/**
+ * Where secrets are kept, whatever the case of its letters; a pattern of names counts if it fits such a place.
+ * @param folders that the script changes to, where `text` may be read from
+ */
+export function holdsSecrets(text: string, glob: boolean, folders: readonly string[] = []): boolean {
+  if (isSecretPlace(text, glob)) return true;
+  if (/^[/~]/u.test(text)) return false;
+  // A folder that only the run would show may be any of the system's.
+  const known = folders.flatMap((folder) => (folder.startsWith(hole) ? anyFolders : folder));
+  return known.some((folder) => isSecretPlace(`${folder}/${text}`, glob || /[*?[]/u.test(folder)));
+}
+
+function isSecretPlace(text: string, glob: boolean): boolean {
   if (!glob && !mayHoldSecrets.test(text)) return false;
-  const path = plainPath(text);
+  const path = plainPath(text).toLowerCase();
+  // Which folder it is read in, and how many of them up the root is, nobody knows here.
+  const rooted = /^[/~]/u.test(path) ? path : `/${path.replace(/^(?:\.\.\/)+/u, '')}`;
   if (
-    (secretPattern.test(path) || keptByPrograms.test(path)) &&
-    !/(?:^|\/)(?:certs?|ca-certificates|ssl\/certs)\//u.test(path)
+    (secretPattern.test(rooted) || keptByPrograms.test(rooted)) &&
+    !/\/(?:certs?|ca-certificates|ssl\/certs)\//u.test(rooted)
   )
     return true;
   if (!glob && !text.includes(hole) && !text.includes(outside)) return false;
   // What names nothing, such as `*` or a word that only the run would show, names no place either.
-  if (hiddenOfHome.test(path)) return true;
+  if (glob && anyHidden.test(path)) return true;
+  return fitsPlace(path) || (rooted !== path && fitsPlace(rooted));
+}
+
+function fitsPlace(path: string): boolean {
   if (!/[^*?/.\uFDD0\uFDD1]{2}|(?:^|\/)\.[^*?/.\uFDD0\uFDD1]/u.test(path) || !mayFitPlace(path)) return false;
   const pattern = globPattern(path);
   return pattern !== undefined && secretPlaces.some((place) => pattern.test(place));

@@ -11,14 +11,20 @@ const numeric = new RegExp(`^(?:-?\\d+|${outside})$`, 'u');
 export interface Scope {
   /** A text; null: anything; undefined: the script never sets it. */
   find(name: string): string | null | undefined;
+  /** That the script changes to, at any time: what it reads may be in any of them. */
+  readonly folders: readonly string[];
 }
 
-export const emptyScope: Scope = { find: () => undefined };
+/** Of a script; more would be work for each of its words. */
+export const mostFolders = 16;
+
+export const emptyScope: Scope = { find: () => undefined, folders: [] };
 
 /** @param root looked through as a whole, because a loop runs what stands below before what stands above. */
 export function scopeOf(root: SyntaxNode, parent: Scope): Scope {
   const values = new Map<string, string | null>();
-  const scope: Scope = { find: (name) => (values.has(name) ? values.get(name) : parent.find(name)) };
+  const folders = [...parent.folders];
+  const scope: Scope = { find: (name) => (values.has(name) ? values.get(name) : parent.find(name)), folders };
   const note = (name: string, value: string | null): void => {
     const before = scope.find(name);
     // Counters are set again and again, and stay numbers.
@@ -47,7 +53,10 @@ export function scopeOf(root: SyntaxNode, parent: Scope): Scope {
     } else if (node.type === 'Function') {
       hasFunctions = true;
       note(`${node.name.value}()`, null);
-    } else if (node.type === 'Command') noteBuiltin(node.name, node.args, note);
+    } else if (node.type === 'Command') {
+      noteBuiltin(node.name, node.args, note);
+      noteFolder(node, scope, folders);
+    }
   });
   if (hasFunctions) for (const name of byCommand) values.set(name, null);
   return scope;
@@ -56,7 +65,7 @@ export function scopeOf(root: SyntaxNode, parent: Scope): Scope {
 /** Variables that a process started by the script gets besides. */
 export function withVariables(parent: Scope, variables: ReadonlyMap<string, string | null>): Scope {
   if (variables.size === 0) return parent;
-  return { find: (name) => (variables.has(name) ? variables.get(name) : parent.find(name)) };
+  return { ...parent, find: (name) => (variables.has(name) ? variables.get(name) : parent.find(name)) };
 }
 
 /** As deep as the parser goes, which is bounded. */
@@ -91,6 +100,29 @@ function loopValue(node: Extract<SyntaxNode, { type: 'For' | 'Select' }>, scope:
     return !loose && !mayBeOption && !text.startsWith('-') && /^[\w./~*?-]+$/u.test(text) && !/^[*?[]/u.test(text);
   });
   return sure ? outside : null;
+}
+
+/** The last one runs a text that may. What `eval` runs is asked about. */
+const changesFolder = new Set(['cd', 'pushd', 'trap']);
+
+/** `cd /etc`: a path without a root may be below it, and below each of those before. One too many shows in their number. */
+function noteFolder({ name, args }: Extract<SyntaxNode, { type: 'Command' }>, scope: Scope, folders: string[]): void {
+  if (!name || (!name.parts && !changesFolder.has(name.value) && !wrappers.has(name.value))) return;
+  const plain = [name, ...args].flatMap((word) =>
+    word.type === 'Word' ? [resolveText(word.parts, word.value, scope).text] : [],
+  );
+  const [command = '', ...words] = plain.slice(plain.findIndex((text) => !wrappers.has(text)));
+  if (!changesFolder.has(command)) return;
+  const named =
+    command === 'trap'
+      ? Array.from((words[0] ?? '').matchAll(/\b(?:cd|pushd)\s+([^\s;&|]+)/gu), ([, to = '']) =>
+          to.replaceAll(/["'\\]/gu, ''),
+        )
+      : [words.find((text) => !/^-./u.test(text)) ?? '~'];
+  for (const to of named) {
+    const below = /^[/~]/u.test(to) ? [] : folders.map((folder) => `${folder}/${to}`);
+    for (const one of [to, ...below]) if (folders.length <= mostFolders && !folders.includes(one)) folders.push(one);
+  }
 }
 
 const setters = new Set([

@@ -49,6 +49,33 @@ export function readBase64(run: string): string | undefined {
   return textOf(decode(plain.slice(0, plain.length - (plain.length % 4 === 1 ? 1 : 0))));
 }
 
+/** What a run of base32 (RFC 4648) says, when all of it is text; undefined when not. Looks at its first characters first. */
+export function readBase32(run: string): string | undefined {
+  if (!/^(?:[A-Z2-7]{24}|[a-z2-7]{24})/.test(run) || textOf(bytesOfBase32(run.slice(0, 24))) === undefined)
+    return undefined;
+  return /^(?:[A-Z2-7]+|[a-z2-7]+)$/.test(run) ? textOf(bytesOfBase32(run)) : undefined;
+}
+
+/** What is left over of the last character is no byte. */
+function bytesOfBase32(run: string): string {
+  const bytes = new Uint8Array(Math.floor((run.length * 5) / 8));
+  let bits = 0;
+  let held = 0;
+  let length = 0;
+  for (let at = 0; at < run.length; at++) {
+    const code = run.charCodeAt(at);
+    // `A` to `Z` or `a` to `z`, and `2` to `7` behind them.
+    held = ((held << 5) | (code < 0x40 ? code - 24 : (code & 0x1f) - 1)) & 0xfff;
+    bits += 5;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes[length++] = held >> bits;
+  }
+  const parts: string[] = [];
+  for (let at = 0; at < length; at += 8192) parts.push(String.fromCharCode(...bytes.subarray(at, at + 8192)));
+  return parts.join('');
+}
+
 /** Two characters of UTF-8 at its beginning, as most digests do not have them. */
 const textInHex =
   /^(?:[2-7][0-9a-f]|0[9ad]|(?:c[2-9a-f]|d[0-9a-f])[89ab][0-9a-f]|e[0-9a-f](?:[89ab][0-9a-f]){2}|f[0-4](?:[89ab][0-9a-f]){3}){2}/i;

@@ -1,5 +1,5 @@
 /**
- * Canary secrets from every side (prompt, tool result, error, arguments, vote reason, answer) against every place that keeps or
+ * Canary secrets from every side (prompt, tool result, error, what a tool reads for a card, arguments, vote reason, answer) against every place that keeps or
  * shows something: histories, the engine's database, store, ledger, cards, logs, what each command and the API print, export and
  * postmortem, and what is sent to the model. Beside each secret stands a word that must be found, so that no place is passed over.
  * What was taken out is kept encrypted here, and is in one place only: the answer to who asks for it, on record.
@@ -31,6 +31,7 @@ const canaries = {
   prompt: `ghp_${letters(18)}4${letters(17)}`,
   result: password(),
   error: `xoxb-${Date.now()}-${letters(14)}3${letters(9)}`,
+  target: password(),
   arguments: `npm_${letters(20)}5${letters(15)}`,
   reason: `glpat-${letters(11)}8${letters(9)}`,
   answer: password(),
@@ -75,6 +76,7 @@ beforeAll(async () => {
   mkdirSync(given);
   writeFileSync(join(given, 'result'), `word-of-result\nDB_PASSWORD=${canaries.result}\n`);
   writeFileSync(join(given, 'error'), `word-of-error, token ${canaries.error}`);
+  writeFileSync(join(given, 'target'), `word-of-target, password: "${canaries.target}"`);
   const redactionKey = join(folder, 'redaction.key');
   writeFileSync(redactionKey, randomBytes(32).toString('hex'), { mode: 0o600 });
   model = await startScriptedModel();
@@ -111,6 +113,9 @@ describe('canary secrets', () => {
     expect((await cli('run', 'canary-tester', `use ${canaries.prompt}`, '--no-wait')).exit).not.toBe(0);
     expect(await api('/v1/runs', { agent: 'canary-tester', input: `use ${canaries.prompt}` })).toBe(422);
     const nonce = (approval = await openApproval());
+    // While it is open its card is in the lists.
+    for (const path of ['', `/${nonce}`, `/${nonce}/words/target`])
+      expect([path, await api(`/v1/approvals${path}`)]).toEqual([path, 200]);
     expect((await cli('approve', nonce, '--yes', '--reason', `word, ${canaries.reason}`)).exit).not.toBe(0);
     const vote = { verdict: 'approve', reason: `word, ${canaries.reason}`, cardDigest: cardDigestOf(nonce) };
     expect(await api(`/v1/approvals/${nonce}/votes`, vote)).toBe(422);
@@ -129,7 +134,7 @@ describe('canary secrets', () => {
       const { stdout } = await runProgram(['redactions', 'show', workflowId, mark, '--reason', 'a test'], environment);
       shown.push(stdout);
     }
-    for (const canary of ['result', 'error', 'arguments', 'answer'] as const) {
+    for (const canary of ['result', 'error', 'target', 'arguments', 'answer'] as const) {
       expect([canary, holds(shown.join('\n'), canaries[canary])]).toEqual([canary, true]);
     }
     const again = await cli('redactions', 'list', workflowId);
@@ -140,7 +145,7 @@ describe('canary secrets', () => {
     for (const command of [['show', workflowId], ['show', workflowId, '--json'], ['runs', '--json'], ['approvals']])
       expect((await cli(...command)).exit).toBe(0);
     // An answer that is an error would hold no secret, whatever the others hold.
-    for (const list of ['runs', 'approvals', 'notices', 'reviews', 'grants', 'policies', 'keys'])
+    for (const list of ['runs', 'approvals', 'notices', 'reviews', 'grants', 'policies', 'keys', 'refusals'])
       expect([list, await api(`/v1/${list}`)]).toEqual([list, 200]);
     expect(await api(`/v1/runs/${workflowId}`)).toBe(200);
     expect(await api(`/v1/runs/${workflowId}/redactions`)).toBe(200);
@@ -166,6 +171,15 @@ describe('canary secrets', () => {
     const [engine, store] = ['engine.db', 'store/'].map((name): unknown => expect.stringContaining(name));
     expect(holding('word-of-result')).toEqual(expect.arrayContaining([engine, store, 'the export']));
     expect(holding('word-of-error')).toEqual(expect.arrayContaining([engine, store, 'the export']));
+    const cards = ['/v1/approvals (', `/v1/approvals/${approval} (`, `/v1/approvals/${approval}/words/target`];
+    expect(holding('word-of-target')).toEqual(
+      expect.arrayContaining([
+        engine,
+        store,
+        'the export',
+        ...cards.map((name): unknown => expect.stringContaining(name)),
+      ]),
+    );
     expect(holding('word-of-arguments')).toEqual(expect.arrayContaining([engine, 'the export']));
     expect(holding('word-of-reason')).toEqual(expect.arrayContaining([engine, store, 'the export']));
     const [shown, answered] = ['countersign show', `/v1/runs/${workflowId}`].map((name): unknown =>

@@ -1,4 +1,4 @@
-/** Tools that give away what a test told them to, in a result and in an error. */
+/** Tools that give away what a test told them to, in a result, in an error and in what is read for a card. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { defineTool } from 'countersign';
@@ -16,7 +16,13 @@ export const tools = [
       throw new Error(`${name} failed: ${given('error')}`);
     },
   }),
-  defineTool({ ...common, name: 'restart', effect: 'effect', execute: ({ name }) => `${name} restarted` }),
+  defineTool({
+    ...common,
+    name: 'restart',
+    effect: 'effect',
+    targetState: ({ name }) => ({ name, note: given('target') }),
+    execute: ({ name }) => `${name} restarted`,
+  }),
 ];
 
 function given(what: string): string {

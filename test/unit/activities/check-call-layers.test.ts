@@ -288,6 +288,16 @@ describe('P1 what a tool gives back', () => {
     await world.order({ kind: 'policy-activation', agent: 'ops', packDigest, policyDigest, by: 'root' });
     expect(permitBodyOf(await world.gate({ tool: 'read_status', turn: 5 })).trustedResult).toBeUndefined();
   });
+
+  test.each([
+    [allowing, trusting('read_status'), undefined],
+    [trusting('read_status'), allowing, true],
+  ])('is neither trusted nor distrusted by a version in shadow', async (policy, shadow, trusted) => {
+    const world = await createWorld({ policy });
+    await organisation(world, shadow, 'shadow');
+    await layer(world, 'pack', 'ops', shadow, 'shadow');
+    expect(permitBodyOf(await world.gate({ tool: 'read_status' })).trustedResult).toBe(trusted);
+  });
 });
 
 describe('P1 reads in a dry run', () => {

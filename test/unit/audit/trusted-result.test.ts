@@ -16,21 +16,36 @@ async function problemsOf(tampered: Tampered): Promise<string[]> {
   );
 }
 
-/** @param trusted whether the permits are changed to say so as well */
-function withoutLabel(trusted: boolean): Tampered {
-  const tampered = new Tampered('approve');
+type Name = 'approve' | 'target-state' | 'said-before';
+
+/**
+ * @param purpose of the receipts that lose their label
+ * @param trusted whether the permits are changed to say so as well
+ */
+function withoutLabel(name: Name, purpose: string, trusted: boolean): Tampered {
+  const tampered = new Tampered(name);
   forge(tampered, (domain, envelope) => {
     const body = at(envelope, ['body']);
     if (typeof body !== 'object' || body === null) return false;
-    if (domain === 'receipt') return Reflect.set(body, 'labels', []);
+    if (domain === 'receipt')
+      return (
+        at(body, ['purpose']) === purpose && at(body, ['labels', '0']) !== undefined && Reflect.set(body, 'labels', [])
+      );
     return trusted && at(body, ['verdict']) === 'allow' && Reflect.set(body, 'trustedResult', true);
   });
   return tampered;
 }
 
-it('a result without the label `untrusted` is found where its permit does not trust it', async () => {
-  expect(await problemsOf(withoutLabel(false))).toContain(
-    'receipt-permit: the result is labelled as trusted, which its permit does not say',
-  );
-  expect(await problemsOf(withoutLabel(true))).toEqual([]);
-});
+it.each<[Name, string]>([
+  ['approve', 'execute'],
+  ['target-state', 'target-state'],
+  ['said-before', 'dry-run'],
+])(
+  'a result without the label `untrusted` is found where its permit does not trust it (%s, %s)',
+  async (name, purpose) => {
+    expect(await problemsOf(withoutLabel(name, purpose, false))).toContain(
+      'receipt-permit: the result is labelled as trusted, which its permit does not say',
+    );
+    expect(await problemsOf(withoutLabel(name, purpose, true))).toEqual([]);
+  },
+);

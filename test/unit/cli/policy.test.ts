@@ -44,6 +44,7 @@ describe('policy check', () => {
     ['unreachable-rule', rule('a', 'allow', ', when: "false"'), ''],
     ['unconditional-allow', rule('a', 'allow'), ''],
     ['guard-off', rule('a', 'deny'), 'guards: { injection: { off: true, acknowledge: noisy } }\n'],
+    ['results-trusted', rule('a', 'deny'), 'labels: { trustedResults: [{ tools: [read_?], reason: ours }] }\n'],
   ])('warns of a %s, and fails for it under --strict', async (code, rules, more) => {
     const path = await file('policy.yaml', `${head}${more}rules:\n${rules}`);
     const { exit, stdout } = await runCli(['policy', 'check', path, '--json']);

@@ -201,6 +201,10 @@ describe('paths by their form', () => {
     '..0x2fb',
     '..../b',
     'a/.../b',
+    'a/.. /b',
+    'a/. ./b',
+    'a/..\u3000/b',
+    'a/..;x=1/b',
     'a%0ab',
     '~/a',
     '$HOME/a',
@@ -214,7 +218,7 @@ describe('paths by their form', () => {
     '/ETC/SHADOW',
   ])('finds %j', (path) => expect(checkPath(path, { roots: ['/'] })).not.toEqual([]));
 
-  test.each(['a/0x2e.log', 'done-100%.txt', 'wait...txt', 'a/b...', '.gitignore', 'a/%7Euser'])(
+  test.each(['a/0x2e.log', 'done-100%.txt', 'wait...txt', 'a/b...', 'a b.c', 'a/.b c', '.gitignore', 'a/%7Euser'])(
     'leaves alone: %j',
     (path) => expect(checkPath(path)).toEqual([]),
   );

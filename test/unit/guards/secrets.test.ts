@@ -238,6 +238,19 @@ describe('redactSecrets', () => {
     },
   );
 
+  test.each<[string, (token: string) => string]>([
+    ['base32', base32Of],
+    ['base32 in small letters', (token) => base32Of(token).toLowerCase()],
+    ['base64 of base64', (token) => Buffer.from(Buffer.from(token).toString('base64')).toString('base64')],
+  ])('takes out a token in %s', async (_, encode) => {
+    const encoded = encode(`token ${['ghp', made(36)].join('_')}`);
+    const { text, findings } = await redactSecrets(`a ${encoded} b`);
+    expect(findings.map(({ rule }) => rule)).toEqual(['github-token']);
+    expect(text).toMatch(/^a \[secret:github-token:[0-9a-f]{4}\]=* b$/u);
+    const harmless = `a ${encode('words that say nothing of anybody, only many')} b`;
+    expect((await redactSecrets(harmless)).text).toBe(harmless);
+  });
+
   test('takes out known values in every spelling', async () => {
     const known = 'plain words "quoted" & more/ü?';
     const bytes = Buffer.from(known);
@@ -327,3 +340,10 @@ test('D1 invert: nothing of a header’s key stays, however long it is', async (
     }
   }
 });
+
+/** RFC 4648, without padding. */
+function base32Of(text: string): string {
+  const bits = Array.from(Buffer.from(text), (byte) => byte.toString(2).padStart(8, '0')).join('');
+  const signs = bits.match(/.{1,5}/g) ?? [];
+  return signs.map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five.padEnd(5, '0'), 2)]).join('');
+}

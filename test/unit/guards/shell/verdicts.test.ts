@@ -5,6 +5,12 @@ import { classifyShell, type ShellVerdict } from '../../../../guards/shell/index
 
 const verdictOf = (script: string): ShellVerdict => classifyShell(script).verdict;
 
+test('more folders than are followed are asked about, whatever is read there', () => {
+  const steps = (many: number): string => Array.from({ length: many }, (_, at) => `cd d${at}`).join('; ');
+  expect(verdictOf(`cd /srv; ${steps(3)}; cat notes`)).toBe('allow');
+  expect(verdictOf(`${steps(40)}; cd /etc; cat hosts`)).toBe('ask');
+});
+
 describe('denied is only what is destructive beyond doubt', () => {
   test.each([
     'rm -rf /',
