@@ -47,8 +47,9 @@ export async function openInbox(
       keyBy.set(principal, key);
       const answer = await world.call('POST', '/v1/inbox/sign-in-links', { key });
       const token = String(answer.body['url']).split('#sign-in=')[1] ?? '';
-      // From elsewhere: another fragment alone would load nothing.
+      // From elsewhere: another fragment alone would load nothing. Somebody who is signed in already would be asked.
       await page.goto('about:blank');
+      await page.context().clearCookies();
       await page.goto(`${url}/inbox#sign-in=${token}`);
       await page.getByText(`signed in as ${principal}`).waitFor();
     },

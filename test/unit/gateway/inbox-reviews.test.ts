@@ -125,6 +125,7 @@ it('offer the breaker nothing to sign', async () => {
   const answer = await world.call('POST', '/v1/inbox/sign-in-links', { key: mia });
   const { origin } = new URL(page.url());
   await page.goto('about:blank');
+  await page.context().clearCookies();
   await page.goto(`${origin}/inbox#sign-in=${String(answer.body['url']).split('#sign-in=')[1] ?? ''}`);
   await section().getByText('Not yours to sign:').waitFor();
   expect(await button().isVisible()).toBe(false);
