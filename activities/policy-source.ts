@@ -2,7 +2,7 @@
  * Policies by digest. The digest is of the stored bytes, so whoever can write the database cannot change what a digest
  * means; which version is active is a signed control record.
  */
-import { CountersignError } from '../core/errors.ts';
+import { hasErrorCode } from '../core/errors.ts';
 import { type CompiledPolicy, type LoadOptions, loadPolicy } from '../policy/index.ts';
 import { type ControlReader, type LayerActivation, readLayers, readNewest } from '../store/read-control.ts';
 import type { Store } from '../store/store.ts';
@@ -58,7 +58,7 @@ async function bodyOrUndefined(store: Store, digest: string): Promise<string | u
   try {
     return (await store.getBody(digest)) ?? undefined;
   } catch (error) {
-    if (error instanceof CountersignError && error.code === 'record-invalid') return undefined;
+    if (hasErrorCode(error, 'record-invalid')) return undefined;
     throw error;
   }
 }

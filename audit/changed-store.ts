@@ -2,7 +2,7 @@
  * The store as a verifier reads it: what somebody changed in the database so that it does not read any more is a failed check,
  * and everything else is looked at all the same. An outage is none: it is thrown.
  */
-import { CountersignError } from '../core/errors.ts';
+import { hasErrorCode } from '../core/errors.ts';
 import type { CheckId, Checks } from './checks.ts';
 import type { AuditStore } from './open-record.ts';
 
@@ -13,7 +13,7 @@ export function readingChangedRows(store: AuditStore, checks: Checks): AuditStor
     try {
       return await answer;
     } catch (error) {
-      if (!(error instanceof CountersignError) || error.code !== 'record-invalid') throw error;
+      if (!hasErrorCode(error, 'record-invalid')) throw error;
       if (!told.has(what)) checks.expect(id, false, null, `${what} cannot be read: a row was changed in the database`);
       told.add(what);
       return nothing;

@@ -5,7 +5,7 @@
 import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
 import type { TemporalDoor } from '../client/temporal-door.ts';
-import { CountersignError, messageOf } from '../core/errors.ts';
+import { CountersignError, hasErrorCode, messageOf } from '../core/errors.ts';
 import type { Store } from '../store/store.ts';
 import type { History, HistoryEvent, HistorySource, LinkHistory } from './history-source.ts';
 import { numberOf, originOf } from './link-origin.ts';
@@ -88,7 +88,7 @@ async function listedLinks({ door }: ServerSourceOptions, workflowId: string): P
 async function registeredLinks(store: ServerSourceOptions['store'], workflowId: string): Promise<string[]> {
   // A row that somebody changed names no link; the checks of the store say so.
   const entries = await store?.listLedger({ workflowId, limit: ledgerPage }).catch((error: unknown) => {
-    if (error instanceof CountersignError && error.code === 'record-invalid') return [];
+    if (hasErrorCode(error, 'record-invalid')) return [];
     throw error;
   });
   return (entries ?? [])

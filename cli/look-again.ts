@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { comeBackAfterMs } from '../client/come-back.ts';
-import { CountersignError } from '../core/errors.ts';
+import { type CountersignError, hasErrorCode } from '../core/errors.ts';
 
 /** Ends early, without a fault, when stopped. */
 export type Pause = (ms: number, stop: AbortSignal) => Promise<void>;
@@ -30,7 +30,7 @@ export async function lookUnlessTooOften<T>(look: Promise<T>): Promise<T | undef
   try {
     return await look;
   } catch (error) {
-    if (error instanceof CountersignError && error.code === 'rate-limited') return undefined;
+    if (hasErrorCode(error, 'rate-limited')) return undefined;
     throw error;
   }
 }

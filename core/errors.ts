@@ -19,12 +19,17 @@ export class CountersignError extends Error {
   }
 }
 
-/** Text of an unknown thrown value, without its stack. */
+/** Whether a thrown value is ours, and of this code. */
+export function hasErrorCode(error: unknown, code: ErrorCode): error is CountersignError {
+  return error instanceof CountersignError && error.code === code;
+}
+
 /** The system's code of an error (`ENOENT`), where it has one. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
 
+/** Text of an unknown thrown value, without its stack. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 /** The agent pack that new runs of an agent start with: what the newest signed activation says, no file and no default. */
 import type { ControlBody } from '../core/contracts/control.ts';
 import { type PackBody, packBodySchema } from '../core/contracts/pack.ts';
-import { CountersignError } from '../core/errors.ts';
+import { CountersignError, hasErrorCode } from '../core/errors.ts';
 import { readControl } from '../store/read-control.ts';
 import type { GatewayContext } from './options.ts';
 
@@ -48,8 +48,7 @@ async function packBody({ store }: PackReader, digest: string): Promise<PackBody
     const text = await store.getBody(digest);
     return text === null ? undefined : packBodySchema.safeParse(JSON.parse(text)).data;
   } catch (error) {
-    if (error instanceof SyntaxError || (error instanceof CountersignError && error.code === 'record-invalid'))
-      return undefined;
+    if (error instanceof SyntaxError || hasErrorCode(error, 'record-invalid')) return undefined;
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { saysYes } from '../core/says-yes.ts';
 import type { TicketBody } from '../core/contracts/ticket.ts';
 import { type ErrorCode } from '../core/contracts/errors.ts';
 import type { Risk } from '../core/contracts/labels.ts';
-import { CountersignError } from '../core/errors.ts';
+import { CountersignError, hasErrorCode } from '../core/errors.ts';
 import { showsSomething } from '../core/shows-something.ts';
 import type { RunRow, StoredVote } from '../store/store.ts';
 import type { Answer, ApproverCheck } from './approvers.ts';
@@ -139,7 +139,7 @@ async function named<T>(nonce: string, part: ChangedPart, reading: Promise<T>): 
   try {
     return await reading;
   } catch (error) {
-    if (error instanceof CountersignError && error.code === 'record-invalid') throw unreadableError(nonce, part);
+    if (hasErrorCode(error, 'record-invalid')) throw unreadableError(nonce, part);
     throw error;
   }
 }

@@ -5,7 +5,7 @@
 import type { ControlBody } from '../core/contracts/control.ts';
 import type { LayerKind } from '../core/contracts/ids.ts';
 import type { PinnedLayer } from '../core/contracts/ticket.ts';
-import { CountersignError } from '../core/errors.ts';
+import { CountersignError, hasErrorCode } from '../core/errors.ts';
 import { type CompiledPolicy, type LoadedPolicy, layerLabel, loadPolicy, teamsOf } from '../policy/index.ts';
 import { readControl, readLayers } from '../store/read-control.ts';
 import { activationOf } from './active-pack.ts';
@@ -28,7 +28,7 @@ export function readerOf({ store, keys, audience }: LayerReader) {
 /** @throws {CountersignError} `not-found`, `policy-invalid` */
 export async function policyOf({ store }: LayerReader, digest: string): Promise<Policy> {
   const text = await store.getBody(digest).catch((error: unknown) => {
-    if (error instanceof CountersignError && error.code === 'record-invalid') return null;
+    if (hasErrorCode(error, 'record-invalid')) return null;
     throw error;
   });
   if (text === null) {

@@ -5,7 +5,7 @@
 import type { RunDetail } from '../client/run-detail-schemas.ts';
 import { type SignedDecision, signedDecisionSchema } from '../core/contracts/decision.ts';
 import { openEnvelope } from '../core/envelope.ts';
-import { CountersignError } from '../core/errors.ts';
+import { hasErrorCode } from '../core/errors.ts';
 import { makeVisible } from '../core/make-visible.ts';
 import type { GatewayContext } from './options.ts';
 
@@ -40,7 +40,7 @@ async function readDenials(
   try {
     return await store.denialsOf(workflowId, mostRefusals);
   } catch (error) {
-    if (error instanceof CountersignError && error.code === 'record-invalid') return undefined;
+    if (hasErrorCode(error, 'record-invalid')) return undefined;
     throw error;
   }
 }

@@ -4,7 +4,7 @@
  */
 import { signedVoteSchema } from '../core/contracts/approval.ts';
 import { openEnvelope } from '../core/envelope.ts';
-import { CountersignError } from '../core/errors.ts';
+import { CountersignError, hasErrorCode } from '../core/errors.ts';
 import type { StoredVote } from '../store/store.ts';
 import type { GatewayContext } from './options.ts';
 
@@ -49,7 +49,7 @@ async function resend(gateway: GatewayContext, { vote }: StoredVote): Promise<bo
     return true;
   } catch (error) {
     // The run is gone: nobody waits for it.
-    if (error instanceof CountersignError && error.code === 'not-found') return false;
+    if (hasErrorCode(error, 'not-found')) return false;
     throw error;
   }
 }

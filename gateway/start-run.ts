@@ -8,7 +8,7 @@ import { canonicalJson } from '../core/canonical-json.ts';
 import type { SignedTicket, TicketBody } from '../core/contracts/ticket.ts';
 import { digestText } from '../core/digest.ts';
 import { sealEnvelope } from '../core/envelope.ts';
-import { CountersignError } from '../core/errors.ts';
+import { CountersignError, hasErrorCode } from '../core/errors.ts';
 import { findActivePack } from './active-pack.ts';
 import { allKeys, type Credential, type VotingKey } from './credentials.ts';
 import { knownStart } from './known-start.ts';
@@ -36,7 +36,7 @@ export async function startRun(
     return await start(gateway, caller, request, workflowId);
   } catch (error) {
     // The same request at the same time.
-    const lostRace = error instanceof CountersignError && error.code === 'conflict';
+    const lostRace = hasErrorCode(error, 'conflict');
     const winner = lostRace ? await startedBefore(gateway, caller, request, workflowId) : undefined;
     if (winner) return winner;
     throw error;

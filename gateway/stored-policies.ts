@@ -1,5 +1,5 @@
 /** Policies as the store has them by digest, loaded once. A body that is not what its digest says is as good as none. */
-import { CountersignError } from '../core/errors.ts';
+import { hasErrorCode } from '../core/errors.ts';
 import { type CompiledPolicy, loadPolicy } from '../policy/index.ts';
 import type { GatewayContext } from './options.ts';
 
@@ -27,7 +27,7 @@ async function bodyOrEmpty(store: GatewayContext['store'], digest: string): Prom
   try {
     return await store.getBody(digest);
   } catch (error) {
-    if (error instanceof CountersignError && error.code === 'record-invalid') return null;
+    if (hasErrorCode(error, 'record-invalid')) return null;
     throw error;
   }
 }

@@ -3,7 +3,7 @@
  * name that somebody planted finds nothing, or what is public anyway.
  */
 import type { ExportPart } from '../../core/contracts/export.ts';
-import { CountersignError } from '../../core/errors.ts';
+import { hasErrorCode } from '../../core/errors.ts';
 import type { Store } from '../../store/store.ts';
 
 export interface NamedThings {
@@ -43,7 +43,7 @@ export async function bodyPart(store: Pick<Store, 'getBody'>, name: string): Pro
     const text = await store.getBody(name);
     return text === null ? null : { part: 'body', text };
   } catch (error) {
-    if (error instanceof CountersignError && error.code === 'record-invalid') return null;
+    if (hasErrorCode(error, 'record-invalid')) return null;
     throw error;
   }
 }

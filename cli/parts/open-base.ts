@@ -6,6 +6,7 @@ import { type KeySet, loadKeysFromEnvironment, loadOrCreateKeys } from '../../ke
 import { type LoginCheck, openStore } from '../../store/index.ts';
 import type { Store } from '../../store/store.ts';
 import type { Config, Environment } from '../../worker/config.ts';
+import type { ProcessLog } from '../../worker/process-log.ts';
 import { openDoor } from './open-door.ts';
 
 export interface Base {
@@ -26,7 +27,7 @@ export interface BaseOptions {
   /** Of an engine of this process. @default TEMPORAL_ADDRESS, else the engine of the state folder */
   address?: string;
   /** Of a process that does a part of the work. @default not checked: it does everything */
-  storeLogin?: LoginCheck;
+  storeLogin?: { roles: LoginCheck['roles']; log: ProcessLog };
 }
 
 /** @throws {CountersignError} */
@@ -37,7 +38,11 @@ export async function openBase(options: BaseOptions): Promise<Base> {
   // Before the store: where Temporal is not as the settings say, no database is made.
   const { temporal, door } = await openDoor(config, clock, options.address);
   try {
-    const store = await openStore(config.storeLocation, storeLogin);
+    const login = storeLogin && {
+      roles: storeLogin.roles,
+      warn: (text: string) => storeLogin.log.warn({ event: 'store-login' }, text),
+    };
+    const store = await openStore(config.storeLocation, login);
     const close = async (): Promise<void> => {
       await door.close();
       await store.close();

@@ -15,7 +15,7 @@ import {
   type TemporalSettings,
 } from '../../client/temporal-door.ts';
 import type { Clock } from '../../core/clock.ts';
-import { CountersignError } from '../../core/errors.ts';
+import { CountersignError, hasErrorCode } from '../../core/errors.ts';
 import { findEmbeddedEngine } from '../../engine/engine-record.ts';
 import { readNamespace } from '../../client/namespace.ts';
 import { type Config, variableByName } from '../../worker/config.ts';
@@ -55,7 +55,7 @@ export async function openDoorToServer(config: Config, clock: Clock, engineAddre
   try {
     return { temporal, door: await Promise.race([opening, hopeless]) };
   } catch (error) {
-    if (!(error instanceof CountersignError) || error.code !== 'server-unavailable') throw error;
+    if (!hasErrorCode(error, 'server-unavailable')) throw error;
     if (refusesCredentials(error)) throw refusedError(temporal, error);
     const fault = await diagnosis;
     throw fault === undefined ? error : faultError(temporal, fault);

@@ -30,13 +30,9 @@ export async function runGateway(
     const health = await startHealthServer(config);
     stack.onEnd(() => health.close());
     const packs = await Promise.all(folders.map((folder) => loadPackFolder(folder)));
-    const storeLogin = {
-      roles: ['gateway' as const],
-      warn: (text: string) => log.warn({ event: 'store-login' }, text),
-    };
     const base = await terminal.progress(
       'connecting',
-      openBase({ config, environment, clock, domains: domainsOfGateway, storeLogin }),
+      openBase({ config, environment, clock, domains: domainsOfGateway, storeLogin: { roles: ['gateway'], log } }),
     );
     stack.onClose(() => base.close());
     const gateway = await terminal.progress(

@@ -26,8 +26,10 @@ export async function runWorker(
     stack.onEnd(() => health.close());
     const pack = await loadPackFolder(folder);
     const domains = domainsOfWorker(roles);
-    const storeLogin = { roles, warn: (text: string) => log.warn({ event: 'store-login' }, text) };
-    const base = await terminal.progress('connecting', openBase({ config, environment, clock, domains, storeLogin }));
+    const base = await terminal.progress(
+      'connecting',
+      openBase({ config, environment, clock, domains, storeLogin: { roles, log } }),
+    );
     stack.onClose(() => base.close());
     const { address, namespace } = base.temporal;
     const { worker, queues } = await terminal.progress(

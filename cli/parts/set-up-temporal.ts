@@ -8,7 +8,7 @@ import {
 } from '../../client/namespace.ts';
 import type { TemporalDoor } from '../../client/temporal-door.ts';
 import { searchAttributeNames } from '../../core/contracts/run-names.ts';
-import { CountersignError } from '../../core/errors.ts';
+import { CountersignError, hasErrorCode } from '../../core/errors.ts';
 import type { Pause } from '../look-again.ts';
 import type { SetUpStep } from './set-up-step.ts';
 
@@ -87,7 +87,7 @@ async function patiently<T>(what: string, pause: Pause, look: () => Promise<T | 
       const answer = await look();
       if (answer !== undefined) return answer;
     } catch (error) {
-      if (isLast || (error instanceof CountersignError && error.code === 'forbidden')) throw error;
+      if (isLast || hasErrorCode(error, 'forbidden')) throw error;
     }
     if (isLast) {
       throw new CountersignError(

@@ -1,7 +1,7 @@
 /** Control records: numbered and signed inside the transaction, so that a number is never used twice nor skipped. */
 import type { Selectable } from 'kysely';
 import type { ControlKind, SignedControl } from '../../core/contracts/control.ts';
-import { CountersignError } from '../../core/errors.ts';
+import { CountersignError, hasErrorCode } from '../../core/errors.ts';
 import type { Store } from '../store.ts';
 import { deepFrozen } from '../../core/open-once.ts';
 import { nextNumber } from './counters.ts';
@@ -62,7 +62,7 @@ export async function readOrders(
 
 /** @throws all other faults: the database did not answer */
 function asUnreadable(error: unknown): CountersignError {
-  if (error instanceof CountersignError && error.code === 'record-invalid') return error;
+  if (hasErrorCode(error, 'record-invalid')) return error;
   throw error;
 }
 

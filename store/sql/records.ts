@@ -11,7 +11,7 @@ import { type SignedDecision, signedDecisionSchema } from '../../core/contracts/
 import { digestSchema } from '../../core/contracts/ids.ts';
 import { type SignedReceipt, signedReceiptSchema } from '../../core/contracts/receipt.ts';
 import { type SignedTicket, signedTicketSchema } from '../../core/contracts/ticket.ts';
-import { CountersignError } from '../../core/errors.ts';
+import { CountersignError, hasErrorCode } from '../../core/errors.ts';
 
 const toolOutputSchema = z.strictObject({
   text: z.string(),
@@ -55,7 +55,7 @@ export function readUnlessChanged<R, T>(row: R, read: (row: R) => T, onInvalid?:
   try {
     return read(row);
   } catch (error) {
-    if (!onInvalid || !(error instanceof CountersignError) || error.code !== 'record-invalid') throw error;
+    if (!onInvalid || !hasErrorCode(error, 'record-invalid')) throw error;
     onInvalid(row);
     return undefined;
   }

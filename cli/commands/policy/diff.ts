@@ -1,6 +1,6 @@
 /** `countersign policy diff`: which verdicts change between two policies, and in which direction. */
 import { z } from 'zod';
-import { CountersignError } from '../../../core/errors.ts';
+import { CountersignError, hasErrorCode } from '../../../core/errors.ts';
 import { defineCommand } from '../../define-command.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { countText } from '../../show/format.ts';
@@ -71,7 +71,7 @@ async function named<T extends unknown[]>(reads: { [Index in keyof T]: Promise<T
   try {
     return await Promise.all(reads);
   } catch (error) {
-    const isMissing = error instanceof CountersignError && error.code === 'not-found';
+    const isMissing = hasErrorCode(error, 'not-found');
     throw isMissing ? new CountersignError('input-invalid', error.message, { cause: error }) : error;
   }
 }

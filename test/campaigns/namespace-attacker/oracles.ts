@@ -10,7 +10,7 @@ import { signedVoteSchema } from '../../../core/contracts/approval.ts';
 import { signedDecisionSchema } from '../../../core/contracts/decision.ts';
 import { digestJson, digestText } from '../../../core/digest.ts';
 import { openEnvelope } from '../../../core/envelope.ts';
-import { CountersignError, messageOf } from '../../../core/errors.ts';
+import { hasErrorCode, messageOf } from '../../../core/errors.ts';
 import { replayBundle } from '../../../worker/workflow-bundle.ts';
 import { bundleFolder } from '../../support/bundle-folder.ts';
 import { audience } from '../../support/harness.ts';
@@ -114,7 +114,7 @@ export async function audit({ harness }: Stage, { workflowId }: Victim): Promise
       bundle: await replayBundle(bundleFolder),
     });
   } catch (error) {
-    if (error instanceof CountersignError && error.code === 'not-found') return undefined;
+    if (hasErrorCode(error, 'not-found')) return undefined;
     throw error;
   }
 }

@@ -4,7 +4,7 @@
  */
 import { findSecretRules } from '../../../cli/parts/find-secret-rules.ts';
 import { digestJson, digestText } from '../../../core/digest.ts';
-import { CountersignError } from '../../../core/errors.ts';
+import { hasErrorCode } from '../../../core/errors.ts';
 import { sealEnvelope } from '../../../core/envelope.ts';
 import { canonicalJson } from '../../../core/canonical-json.ts';
 import { createExportDigest } from '../../../audit/export/export-digest.ts';
@@ -26,7 +26,7 @@ export async function judge(run: MutableRun, parts: readonly unknown[], bundle: 
   try {
     read = await readExport(chunksOf(sealed(run, parts), 1 << 20), 'mutated');
   } catch (error) {
-    if (!(error instanceof CountersignError) || error.code !== 'export-invalid') throw error;
+    if (!hasErrorCode(error, 'export-invalid')) throw error;
     return { kind: 'found', by: 'file', name: 'export-invalid', words: error.message };
   }
   const options = { read, registry: run.registry, audience, findSecretRules };
