@@ -45,7 +45,7 @@ export const approvals = defineCommand({
     const ofRun = run === undefined ? {} : { workflowId: runId('list approvals of', run) };
     const which = { state: all ? ('all' as const) : ('open' as const), mayAnswer: false, limit, ...ofRun };
     if (watch) {
-      const show = json ? terminal.json : (one: ApprovalView) => printApproval(context, one);
+      const show = (one: ApprovalView): void => (json ? terminal.json(one) : printApproval(context, one));
       return await watchApprovals(context, {
         look: () => listApprovals(context, which),
         onFresh: (fresh) => {

@@ -1,8 +1,8 @@
 /** `countersign approvals`: what waits is shown whole, with what to type next; `--watch` goes on from there. */
 import { describe, expect, test } from 'vitest';
-import { applied, gatewayWith, sent } from './approval-gateway.ts';
-import { type FakeGateway, FakeProblem, runCli, startFakeGateway } from './run-cli.ts';
-import { approval, card, nonce, workflowId } from './views.ts';
+import { gatewayWith, sent } from './approval-gateway.ts';
+import { type FakeGateway, FakeProblem, runCli } from './run-cli.ts';
+import { approval, nonce, workflowId } from './views.ts';
 
 describe('approvals', () => {
   test('shows the card and what to type', async () => {

@@ -93,7 +93,8 @@ describe('an identity', () => {
     const reader = await world.key('rae', { scopes: ['approvals:read'] });
     // The enrolment itself asks for the right to vote; a record of one that did not must give none.
     expect(await enrol(reader)).toBe(403);
-    const gateway = { ...world, audience };
+    const { store, keys, clock } = world;
+    const gateway = { store, keys, clock, audience };
     const key = (await standingKeys(gateway)).get(reader.slice(3, 15));
     if (!key) throw new TypeError('no key');
     await enrolSlackUser(gateway, { ...key, via: 'key' }, bob);
