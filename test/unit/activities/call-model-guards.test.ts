@@ -1,6 +1,7 @@
 /** What the guards and the framing do to what goes out, and what is kept of a malformed answer. */
 import { describe, expect, test } from 'vitest';
 import type { CallModelDependencies } from '../../../activities/call-model.ts';
+import { createCheckPoint } from '../../../activities/check-point.ts';
 import { refusedTurn } from '../../../activities/refused-turn.ts';
 import { delimited, showHidden } from '../../../activities/call-model/delimit.ts';
 import { parseStrictJson } from '../../../core/canonical-json.ts';
@@ -8,7 +9,7 @@ import { toolNameSchema } from '../../../core/contracts/ids.ts';
 import { messageSchema } from '../../../core/contracts/message.ts';
 import { transcriptHead } from '../../../core/transcript.ts';
 import { functionCall, outputText, response, useProvider } from './call-model-provider.ts';
-import { findInjection } from '../../../guards/index.ts';
+import { defineGuard, findInjection } from '../../../guards/index.ts';
 import { usualGuardSettings } from '../../../policy/index.ts';
 import { assistant, canary, createWorld, definition, toolResult, user } from './call-model-world.ts';
 
@@ -210,6 +211,24 @@ describe('a guard of the turn', () => {
     expect(message.calls).toMatchObject([{ name: 'afterModel:mine' }]);
     expect(JSON.stringify(message)).not.toContain('words');
   });
+});
+
+test('M5 invert: a guard of an answer cannot change the calls that the next one sees', async () => {
+  provider.answers.push(response([functionCall({ arguments: '{"service":"web"}' })]));
+  const meddler = defineGuard({
+    id: 'meddler',
+    at: ['afterModel'],
+    check: ({ calls = [] }) => {
+      for (const one of calls) Reflect.set(one, 'argumentsText', '{}');
+      Reflect.set(calls, 'length', 0);
+      return [];
+    },
+  });
+  const seen: unknown[] = [];
+  const next = defineGuard({ id: 'next', at: ['afterModel'], check: ({ calls }) => (seen.push(...(calls ?? [])), []) });
+  const overrides = { checkTurn: createCheckPoint([meddler, next]) };
+  await createWorld({ baseURL: provider.rawUrl, overrides }).call();
+  expect(seen).toEqual([{ name: 'restart_service', argumentsText: '{"service":"web"}' }]);
 });
 
 describe('what comes back', () => {
