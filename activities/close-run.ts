@@ -105,7 +105,8 @@ function callAndTry(callKey: string, number: number): string {
 }
 
 function finding(rule: string, message: string): Finding {
-  return { guard: 'compliance', rule, severity: 'high', message };
+  const remedy = 'hold a postmortem: "countersign replay" shows what was decided, done and recorded of it';
+  return { guard: 'compliance', rule, severity: 'high', message, remedy };
 }
 
 function currentExecution(): { workflowId: string; linkRunId: string } | undefined {

@@ -39,6 +39,10 @@ describe('checkInput', () => {
   test('points at the place', () => {
     expect(checkInput('ab\u0000', { maximumBytes: 9 })[0]?.span).toEqual({ start: 2, end: 3 });
     expect(checkInput('😀x\ud800', { maximumBytes: 9 })[0]?.span).toEqual({ start: 3, end: 4 });
+    for (const text of ['long', '€€'])
+      expect(checkInput(text, { maximumBytes: 3 })).toMatchObject([
+        { rule: 'too-large', span: { start: 0, end: text.length }, remedy: expect.stringMatching(/send less/u) },
+      ]);
   });
 
   test('says all that is wrong and repeats nothing of the text', () => {
