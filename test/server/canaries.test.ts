@@ -153,8 +153,7 @@ describe('canary secrets', () => {
     expect(await api(`/v1/approvals/${approval}/arguments`)).toBe(200);
     const file = join(folder, 'run.export.jsonl');
     expect((await cli('export', workflowId, '--output', file)).exit).toBe(0);
-    // The last look at the run: the secret guard over all that was recorded, too.
-    expect((await cli('replay', workflowId)).exit).toBe(0);
+    const replayed = await cli('replay', workflowId);
     said.set('what the model was sent', JSON.stringify(model.requests(task)));
     dev.child.kill('SIGTERM');
     const { stdout, stderr } = await dev.ended;
@@ -167,6 +166,8 @@ describe('canary secrets', () => {
       ),
     );
     expect(found).toEqual([]);
+    // The secret guard over all that was recorded says the same.
+    expect(replayed.exit).toBe(0);
     const holding = (word: string): string[] => [...places].filter(([, text]) => holds(text, word)).map(([at]) => at);
     const [engine, store] = ['engine.db', 'store/'].map((name): unknown => expect.stringContaining(name));
     expect(holding('word-of-result')).toEqual(expect.arrayContaining([engine, store, 'the export']));

@@ -46,6 +46,14 @@ describe('what is sent', () => {
     expect(showHidden('a\u001B[2J\u202Eb\u{E0041}\n\tשלום\u200F')).toBe('a⟦U+001B⟧[2J⟦U+202E⟧b⟦U+E0041⟧\n\tשלום\u200F');
   });
 
+  test('what nobody sees in a tool result is sent as what it is, and told', async () => {
+    provider.answers.push(response([outputText('ok')]));
+    const messages = [user, assistant({ calls: [call] }), toolResult('call_a', 'a\u001B[2Jb\u202Ec\u{E0041}')];
+    const { findings } = await createWorld({ baseURL: provider.rawUrl, messages }).call();
+    expect(outputs()).toEqual([expect.stringContaining('\na⟦U+001B⟧[2Jb⟦U+202E⟧c⟦U+E0041⟧\n')]);
+    expect(findings).toMatchObject([{ guard: 'model-input', rule: 'hidden-characters' }]);
+  });
+
   test('secrets in user and tool texts are redacted before they leave', async () => {
     provider.answers.push(response([outputText('ok')]));
     const messages = [
@@ -239,6 +247,15 @@ describe('what comes back', () => {
     expect(message.text).toBe('the key is [redacted]');
     expect(message.calls[0]?.argumentsText).toBe('{"service":"[redacted]"}');
     expect(findings).toMatchObject([{ rule: 'aws-key' }, { rule: 'aws-key' }]);
+  });
+
+  test('a secret behind the escapes of JSON is found in arguments, and nothing of them is kept', async () => {
+    const escaped = [...canary].map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+    const argumentsText = `{"service":"${escaped}","more":"words"}`;
+    provider.answers.push(response([functionCall({ arguments: argumentsText })]));
+    const { message, findings } = await createWorld({ baseURL: provider.rawUrl }).call();
+    expect(message.calls[0]?.argumentsText).toBe('{"redacted":""}');
+    expect(findings).toMatchObject([{ rule: 'aws-key' }]);
   });
 
   test('where the secrets guard is switched off, arguments stay as they are, and texts are redacted all the same', async () => {
