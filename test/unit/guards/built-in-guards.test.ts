@@ -47,6 +47,21 @@ describe.each(builtInGuards)('every finding of $id', ({ id, at, check }) => {
   });
 });
 
+it('a run is given 256 KiB of UTF-8 at most', async () => {
+  const rulesOf = async (text: string) => {
+    const { findings } = await runGuards(builtInGuards, 'beforeAgent', { text }, within);
+    return findings.map(({ rule }) => rule);
+  };
+  for (const [letter, bytes] of [
+    ['a', 1],
+    ['€', 3],
+  ] as const) {
+    const most = letter.repeat(Math.floor((256 * 1024) / bytes));
+    expect(await rulesOf(most)).toEqual([]);
+    expect(await rulesOf(`${most}${letter}`)).toEqual(['too-large']);
+  }
+});
+
 describe('arguments of a call', () => {
   it.each([
     ['a path', { path: '../../etc/shadow' }, 'paths', '/path'],
