@@ -250,7 +250,7 @@ describe('what comes back', () => {
   });
 
   test('a secret behind the escapes of JSON is found in arguments, and nothing of them is kept', async () => {
-    const escaped = [...canary].map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+    const escaped = canary.replaceAll(/./g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
     const argumentsText = `{"service":"${escaped}","more":"words"}`;
     provider.answers.push(response([functionCall({ arguments: argumentsText })]));
     const { message, findings } = await createWorld({ baseURL: provider.rawUrl }).call();

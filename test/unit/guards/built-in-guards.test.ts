@@ -22,7 +22,8 @@ const remarkable = [
   '\u001b[2J',
 ];
 
-describe.each(builtInGuards)('every finding of $id', ({ id, at, check }) => {
+describe.each(builtInGuards)('every finding of $id', (guard) => {
+  const { id, at } = guard;
   it('has its id, a place within the text, and a remedy', async () => {
     const piece = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...remarkable));
     let found = 0;
@@ -31,7 +32,7 @@ describe.each(builtInGuards)('every finding of $id', ({ id, at, check }) => {
         const value = pieces.join(' ');
         const args = { command: value, path: value, url: value };
         const text = point === 'beforeTool' ? JSON.stringify(args) : value;
-        for (const finding of await check({ point, text, tool, args })) {
+        for (const finding of await guard.check({ point, text, tool, args })) {
           found += 1;
           expect(findingSchema.parse(finding)).toEqual(finding);
           expect(finding.guard).toBe(id);
