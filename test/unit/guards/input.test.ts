@@ -65,7 +65,7 @@ describe('sanitiseError', () => {
     ['cannot read /var/lib/countersign/keys/vote.key now', 'cannot read <path> now'],
     ['in /tmp', 'in <path>'],
     ['open:/etc/shadow failed, path=/srv/a/b', 'open:<path> failed, path=<path>'],
-    ['file:/etc/passwd in C:/Users/somebody/x.txt', 'file:<path> in C:<path>'],
+    ['file:/etc/passwd in C:/Work/somebody/x.txt', 'file:<path> in C:<path>'],
     ['cannot stat /проект/файл in /mnt/данные/x', 'cannot stat <path> in <path>'],
     ['и/или, http://a.example/b/c?d=/e', 'и/или, http://a.example/b/c?d=/e'],
     ['at C:\\Users\\somebody\\x.txt', 'at <path>'],
