@@ -55,6 +55,8 @@ export interface Knowledge {
   readonly why: string;
   readonly values: ReadonlySet<string>;
   readonly options: readonly (readonly [name: string, effect: Effect])[];
+  /** Those with two dashes, by their first letter (`--x`), in the same order. */
+  readonly longOptions: ReadonlyMap<string, Knowledge['options']>;
   /** The same by their whole names; the first of those that stand twice. */
   readonly effects: ReadonlyMap<string, Effect>;
   /** With one of these it is a read, unless an option stands beside it of which the table knows nothing. */
@@ -150,6 +152,7 @@ function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
     why: row.why ?? parent?.why ?? '',
     values: parent && !parent.style.globalsFirst ? new Set([...parent.values, ...own]) : own,
     options: all,
+    longOptions: byFirstLetter(all),
     effects: new Map(all.toReversed()),
     lowers: words(row.lowers),
     alone: words(row.alone),
@@ -197,6 +200,19 @@ function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
     }
   }
   return node;
+}
+
+function byFirstLetter(options: Knowledge['options']): Knowledge['longOptions'] {
+  const found = new Map<string, Knowledge['options'][number][]>();
+  for (const option of options) {
+    const [name] = option;
+    if (!name.startsWith('--')) continue;
+    const begin = name.slice(0, 3);
+    const same = found.get(begin);
+    if (same) same.push(option);
+    else found.set(begin, [option]);
+  }
+  return found;
 }
 
 /** `write`, `opaque shell`, `write file`, `read host`, `read url`. */

@@ -178,9 +178,10 @@ function fitsPlace(path: string): boolean {
 
 /** Whether a place begins and ends as the pattern does: for a quick no. */
 function mayFitPlace(path: string): boolean {
-  const first = path.search(/[*?[\uFDD0\uFDD1]/u);
-  const begin = path.slice(0, first);
-  const end = /[^*?\]\uFDD0\uFDD1]*$/u.exec(path)?.[0] ?? '';
+  const begin = path.slice(0, path.search(/[*?[\uFDD0\uFDD1]/u));
+  let from = path.length;
+  while (from > 0 && !'*?]\uFDD0\uFDD1'.includes(path[from - 1] ?? '*')) from -= 1;
+  const end = path.slice(from);
   return secretPlaces.some((place) => place.startsWith(begin) && place.endsWith(end));
 }
 
