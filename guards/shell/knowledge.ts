@@ -11,8 +11,9 @@ export type Language = 'shell' | 'awk' | 'sed' | 'sql' | 'code' | 'mongo';
 /**
  * What a word stands for: a file that is written, a file of lines that are repeated where they name nothing, a host, an address with or without a host, what may be a
  * URL, a setting `name=value` of which some start programs or write files, a format that
- * may ask for signatures, `[host/]owner/name`, a name of the own account. */
-const values = ['file', 'list', 'host', 'address', 'url', 'setting', 'signature', 'repository', 'local'] as const;
+ * may ask for signatures, `[host/]owner/name`, a name of the own account, a Go template or a list of properties that may show an
+ * environment, a database of which one holds the users. */
+const values = ['file', 'list', 'host', 'address', 'url', 'setting', 'signature', 'repository', 'local', 'template', 'property', 'schema'] as const;
 export type Value = (typeof values)[number];
 
 /** A row of a table, or a subcommand of one, as it is written. */
