@@ -16,13 +16,15 @@ export interface InjectionSignal {
   pattern: RegExp;
 }
 
-export const injectionSignals: readonly InjectionSignal[] = table.signals.map(({ pattern, starts, holds, ...signal }) => ({
-  ...signal,
-  ...(starts ? { starts } : {}),
-  // Half of a pair is a unit, too.
-  ...(holds === undefined ? {} : { holds: new RegExp(holds) }),
-  pattern: new RegExp(pattern, 'giu'),
-}));
+export const injectionSignals: readonly InjectionSignal[] = table.signals.map(
+  ({ pattern, starts, holds, ...signal }) => ({
+    ...signal,
+    ...(starts ? { starts } : {}),
+    // Half of a pair is a unit, too.
+    ...(holds === undefined ? {} : { holds: new RegExp(holds) }),
+    pattern: new RegExp(pattern, 'giu'),
+  }),
+);
 
 /** Words that come before a quoted example rather than before an order. */
 export const mention = new RegExp(table.mention, 'iu');

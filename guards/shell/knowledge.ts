@@ -13,7 +13,20 @@ export type Language = 'shell' | 'awk' | 'sed' | 'sql' | 'code' | 'mongo';
  * URL, a setting `name=value` of which some start programs or write files, a format that
  * may ask for signatures, `[host/]owner/name`, a name of the own account, a Go template or a list of properties that may show an
  * environment, a database of which one holds the users. */
-const values = ['file', 'list', 'host', 'address', 'url', 'setting', 'signature', 'repository', 'local', 'template', 'property', 'schema'] as const;
+const values = [
+  'file',
+  'list',
+  'host',
+  'address',
+  'url',
+  'setting',
+  'signature',
+  'repository',
+  'local',
+  'template',
+  'property',
+  'schema',
+] as const;
 export type Value = (typeof values)[number];
 
 /** A row of a table, or a subcommand of one, as it is written. */

@@ -61,12 +61,7 @@ export function withoutDisguise({ units }: UnitText): UnitText {
 }
 
 /** Those from `at` on that are known to stand for one unit: most of any text. @returns how many, and the bits of all */
-function copyPlain(
-  units: Uint16Array,
-  at: number,
-  out: Uint16Array,
-  length: number,
-): { count: number; all: number } {
+function copyPlain(units: Uint16Array, at: number, out: Uint16Array, length: number): { count: number; all: number } {
   const most = units.length - at;
   let all = 0;
   let count = 0;
