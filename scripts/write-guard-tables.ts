@@ -5,8 +5,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from './lint/repository-files.ts';
+import { secretPlacesText } from './secret-place-table.ts';
 import { tablesText } from './shell-tables.ts';
 import { signalsText } from './signal-table.ts';
 
 writeFileSync(join(repositoryRoot, 'guards/shell/tables.json'), tablesText());
+writeFileSync(join(repositoryRoot, 'guards/shell/secret-places.json'), secretPlacesText());
 writeFileSync(join(repositoryRoot, 'guards/injection/signals.json'), signalsText());

@@ -70,6 +70,7 @@ export function collectSignals(hits: Map<string, Hit>, read: UnitText, { withSpa
 
 function collectRare(hits: Map<string, Hit>, text: string, withSpan: boolean): void {
   for (const signal of rare) {
+    if (signal.holds?.test(text) === false) continue;
     let seen = 0;
     for (const match of text.matchAll(signal.pattern)) {
       weigh(hits, text, signal, match, withSpan);

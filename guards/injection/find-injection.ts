@@ -16,13 +16,15 @@ const orderMessage = 'asks the reader to do something, where data should stand';
 export function findInjection(text: string): Finding[] {
   const wellFormed = unitText(text.toWellFormed());
   const hits = new Map<string, Hit>();
-  const { crowded, rotated } = collectSignals(hits, wellFormed, { withSpan: true });
+  const { rotated, ...found } = collectSignals(hits, wellFormed, { withSpan: true });
+  let { crowded } = found;
   collectOrders(hits, wellFormed, true);
   // Found only after a disguise is off: somebody hid it. Where is not known any more.
   const { plain, disguised, decoded } = viewsOf(wellFormed, { rotated });
   const readable = decoded.map(unitText);
   for (const view of [...disguised.map(unitText), ...readable]) {
-    collectSignals(hits, view, { withSpan: false });
+    // A flood in disguise hides what comes behind it as well as a plain one.
+    crowded = collectSignals(hits, view, { withSpan: false }).crowded || crowded;
     collectOrders(hits, view, false);
   }
   for (const view of [plain, ...readable]) findJoined(hits, lettersOnly(view), view.text);

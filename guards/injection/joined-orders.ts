@@ -40,15 +40,31 @@ const orders: readonly Joined[] = [
   ),
 ];
 const latin1 = new TextDecoder('latin1');
-const find = createLiteralFinder([{ literals: literalsOf(orders, ({ verbs }) => verbs) }]);
+/** By verb: what it may begin, and the letters that may stand behind it there. */
+const literals = new Map(
+  [...literalsOf(orders, ({ verbs }) => verbs)].map(([verb, begun]) => [
+    verb,
+    begun.map((order) => ({ order, length: verb.length, behind: lettersBehind(order) })),
+  ]),
+);
+const find = createLiteralFinder([{ literals }]);
+
+/** The rest begins with a word of its alternatives: the first letters of all that stand in it are enough for a quick no. */
+function lettersBehind({ pattern }: Joined): Uint8Array {
+  const rest = pattern.source.slice(pattern.source.indexOf(')') + 1);
+  const behind = new Uint8Array(128);
+  for (const [letter] of rest.matchAll(/(?<=[(|:])[a-z]/g)) behind[letter.charCodeAt(0)] = 1;
+  return behind;
+}
 
 /** @param letters the text's letters alone, as `lettersOnly` gives them @param plain the text they are of */
 export function findJoined(hits: Map<string, Hit>, letters: Uint16Array, plain: string): void {
   let text: string | undefined;
   find({ units: letters }, (at, candidates) => {
-    text ??= latin1.decode(Uint8Array.from(letters));
-    for (const { rule, message, pattern, unlessPlain } of candidates) {
-      if (hits.has(rule)) continue;
+    for (const { order, length, behind } of candidates) {
+      const { rule, message, pattern, unlessPlain } = order;
+      if (behind[letters[at + length] ?? 0] !== 1 || hits.has(rule)) continue;
+      text ??= latin1.decode(Uint8Array.from(letters));
       pattern.lastIndex = at;
       if (pattern.test(text) && unlessPlain?.test(plain) !== true)
         note(hits, { rule, message, score: 3, span: undefined });

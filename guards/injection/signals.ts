@@ -10,15 +10,21 @@ export interface InjectionSignal {
   weight: number;
   /** Small letters: what the pattern begins with, so that it is tried only there. Absent: it begins with other than ASCII. */
   starts?: readonly string[];
+  /** Units of which a text that it finds holds one: a quick no. Absent: not known. */
+  holds?: RegExp;
   /** Flags `giu`. */
   pattern: RegExp;
 }
 
-export const injectionSignals: readonly InjectionSignal[] = table.signals.map(({ pattern, starts, ...signal }) => ({
-  ...signal,
-  ...(starts ? { starts } : {}),
-  pattern: new RegExp(pattern, 'giu'),
-}));
+export const injectionSignals: readonly InjectionSignal[] = table.signals.map(
+  ({ pattern, starts, holds, ...signal }) => ({
+    ...signal,
+    ...(starts ? { starts } : {}),
+    // Half of a pair is a unit, too.
+    ...(holds === undefined ? {} : { holds: new RegExp(holds) }),
+    pattern: new RegExp(pattern, 'giu'),
+  }),
+);
 
 /** Words that come before a quoted example rather than before an order. */
 export const mention = new RegExp(table.mention, 'iu');

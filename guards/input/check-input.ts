@@ -20,7 +20,8 @@ const otherThanPlain = /[^\t\n\r -~]/;
 export function checkInput(text: string, { maximumBytes }: InputLimits): Finding[] {
   // One look at each character where all are printable ASCII, as in most of the long ones.
   if (!otherThanPlain.test(text)) return text.length > maximumBytes ? [tooLarge(text, text.length, maximumBytes)] : [];
-  const bytes = byteLength(text);
+  // No unit takes more than three bytes: what is far below the limit need not be counted.
+  const bytes = text.length * 3 > maximumBytes ? byteLength(text) : 0;
   const nul = text.indexOf('\u0000');
   const controlAt = text.search(control);
   const surrogateAt = text.isWellFormed() ? -1 : text.search(/\p{Surrogate}/u);

@@ -75,7 +75,8 @@ function walk(node: SyntaxNode, context: Context): void {
   if (context.report.workLeft < 0) return;
   switch (node.type) {
     case 'Statement':
-      return walk(node.command, placed(node, context));
+      // A command has a place of its own.
+      return walk(node.command, node.command.type === 'Command' ? context : placed(node, context));
     case 'AndOr':
       return walkAll(node, context);
     case 'Pipeline':

@@ -107,9 +107,10 @@ function mayRead(row: Knowledge): boolean {
 }
 
 function effectOf(row: Knowledge, option: GivenOption): Effect | undefined {
+  const { name } = option;
   // Only a long one may be cut short.
-  if (!option.name.startsWith('--')) return row.effects.get(option.name);
-  return row.options.find(([known]) => isOption(option.name, known))?.[1];
+  if (!name.startsWith('--')) return row.effects.get(name);
+  return row.longOptions.get(name.slice(0, 3))?.find(([known]) => isOption(name, known))?.[1];
 }
 
 /** Whether an option or operand could make it more than its class says. */
@@ -166,19 +167,24 @@ function readsSecret(
   if (row.handsOn) return feeds && operands.some(({ text, glob }) => holdsSecrets(text, glob, folders));
   if (row.looksOnly || (row.class !== 'read' && !lowered)) return false;
   const code = row.program && operands[row.program.at];
-  const named = [...operands.filter((operand) => operand !== code), ...options.flatMap(({ value }) => value ?? [])];
-  const words = named.map((word) => ({ ...word, text: word.text.replace(/^fileb?:\/\//u, '') }));
   const descends =
-    row.descends && (row.descends.always || options.some((option) => isAnyOf(option, row.descends?.options ?? [])));
+    row.descends !== undefined &&
+    (row.descends.always || options.some((option) => isAnyOf(option, row.descends?.options ?? [])));
   if (descends && (searchesForSecrets(row, split) || (operands.length < 2 && holdsMuch('.', folders)))) return true;
-  return words.some(
-    ({ text, glob }) =>
+  const isSecret = ({ text: word, glob }: Arg): boolean => {
+    const text = word.startsWith('file') ? word.replace(/^fileb?:\/\//u, '') : word;
+    return (
       holdsSecrets(text, glob, folders) ||
       // What a lowered command says of a disk is not what is on it.
       (row.class === 'read' && isBlockDevice(text)) ||
       (descends && holdsMuch(text, folders)) ||
       // `-o custom-columns-file=/path`
-      (text.includes('=') && holdsSecrets(text.slice(text.indexOf('=') + 1), glob, folders)),
+      (text.includes('=') && holdsSecrets(text.slice(text.indexOf('=') + 1), glob, folders))
+    );
+  };
+  return (
+    operands.some((operand) => operand !== code && isSecret(operand)) ||
+    options.some(({ value }) => value !== undefined && isSecret(value))
   );
 }
 

@@ -10,6 +10,7 @@ const plainAlternatives = /^\{[^{}"'`$\\\s]*,[^{}"'`$\\\s]*\}$/u;
 
 /** One list of parts for each word. */
 export function expandBraces(parts: readonly WordPart[]): (readonly WordPart[])[] {
+  if (!parts.some(({ type }) => type === 'BraceExpansion')) return [parts];
   let words: WordPart[][] = [[]];
   for (const part of parts) {
     const alternatives = alternativesOf(part);

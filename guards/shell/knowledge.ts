@@ -11,8 +11,22 @@ export type Language = 'shell' | 'awk' | 'sed' | 'sql' | 'code' | 'mongo';
 /**
  * What a word stands for: a file that is written, a file of lines that are repeated where they name nothing, a host, an address with or without a host, what may be a
  * URL, a setting `name=value` of which some start programs or write files, a format that
- * may ask for signatures, `[host/]owner/name`, a name of the own account. */
-const values = ['file', 'list', 'host', 'address', 'url', 'setting', 'signature', 'repository', 'local'] as const;
+ * may ask for signatures, `[host/]owner/name`, a name of the own account, a Go template or a list of properties that may show an
+ * environment, a database of which one holds the users. */
+const values = [
+  'file',
+  'list',
+  'host',
+  'address',
+  'url',
+  'setting',
+  'signature',
+  'repository',
+  'local',
+  'template',
+  'property',
+  'schema',
+] as const;
 export type Value = (typeof values)[number];
 
 /** A row of a table, or a subcommand of one, as it is written. */
@@ -55,6 +69,8 @@ export interface Knowledge {
   readonly why: string;
   readonly values: ReadonlySet<string>;
   readonly options: readonly (readonly [name: string, effect: Effect])[];
+  /** Those with two dashes, by their first letter (`--x`), in the same order. */
+  readonly longOptions: ReadonlyMap<string, Knowledge['options']>;
   /** The same by their whole names; the first of those that stand twice. */
   readonly effects: ReadonlyMap<string, Effect>;
   /** With one of these it is a read, unless an option stands beside it of which the table knows nothing. */
@@ -150,6 +166,7 @@ function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
     why: row.why ?? parent?.why ?? '',
     values: parent && !parent.style.globalsFirst ? new Set([...parent.values, ...own]) : own,
     options: all,
+    longOptions: byFirstLetter(all),
     effects: new Map(all.toReversed()),
     lowers: words(row.lowers),
     alone: words(row.alone),
@@ -197,6 +214,19 @@ function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
     }
   }
   return node;
+}
+
+function byFirstLetter(options: Knowledge['options']): Knowledge['longOptions'] {
+  const found = new Map<string, Knowledge['options'][number][]>();
+  for (const option of options) {
+    const [name] = option;
+    if (!name.startsWith('--')) continue;
+    const begin = name.slice(0, 3);
+    const same = found.get(begin);
+    if (same) same.push(option);
+    else found.set(begin, [option]);
+  }
+  return found;
 }
 
 /** `write`, `opaque shell`, `write file`, `read host`, `read url`. */

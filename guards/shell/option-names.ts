@@ -9,6 +9,12 @@ const tellingWords: readonly string[] =
     ' ',
   );
 const telling = new Set(tellingWords);
+/** Beginnings of at least four letters, as a name that is cut short ends. */
+const cutShort = new Set(
+  tellingWords.flatMap((word) =>
+    Array.from({ length: word.length - 3 > 0 ? word.length - 3 : 0 }, (_, at) => word.slice(0, at + 4)),
+  ),
+);
 
 /** `--kubeconfig`, `--runtime-endpoint`, cut short too. @param name with its dashes, without a value */
 export function mayDoMore(name: string): boolean {
@@ -18,9 +24,7 @@ export function mayDoMore(name: string): boolean {
   if (/^(?:no|without|skip|disable|hide)-/u.test(bare)) return false;
   const parts = bare.split(/[-_.]/u);
   const last = parts.at(-1) ?? '';
-  return (
-    parts.some((part) => telling.has(part)) || (last.length >= 4 && tellingWords.some((word) => word.startsWith(last)))
-  );
+  return parts.some((part) => telling.has(part)) || cutShort.has(last);
 }
 
 /** `PGHOST`, `LIBVIRT_DEFAULT_URI`: the same for variables that are handed to a command. */

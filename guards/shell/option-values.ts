@@ -8,6 +8,17 @@ import type { Arg } from './words.ts';
 /** psql's variables are words for its SQL, but for those that name a prompt, a file or a program. */
 const actingSetting = /^(?:PROMPT|HIST|EDITOR|PAGER|SHELL)/iu;
 
+/** Of a Go template: single fields, loops over them, texts. What else a template can say is not read. */
+const field =
+  /^(?:(?:range\s+(?:\$\w+\s*,\s*\$\w+\s*:=\s*)?|json\s+)?\$?\w*(?:\.\w+)+|index\s+(?:\.\w+)+\s+(?:\d+|"[\w.-]+")|end|else|\$\w+|"[^"]*")$/u;
+/** As a whole these show the environment that a container is started with, or hold what does. */
+const wholes = /\.(?:config|process|spec|info|containerspec|tasktemplate)(?:\s|$)|\.env\b/iu;
+
+function showsFields(template: string): boolean {
+  const actions = Array.from(template.matchAll(/\{\{-?\s*([^{}]*?)\s*-?\}\}/gu), ([, action = '']) => action);
+  return actions.length > 0 && actions.every((action) => field.test(action) && !wholes.test(action));
+}
+
 /** What it adds to a read; nothing, where it is harmless. @param word absent: the value is missing, or was not seen */
 export function classesOfValue(value: Exclude<Value, 'file'>, word: Arg | undefined): ShellClass[] {
   if (!word) return ['opaque'];
@@ -29,6 +40,12 @@ export function classesOfValue(value: Exclude<Value, 'file'>, word: Arg | undefi
     case 'signature':
       // `%G?` and `%(signature)` start the program that checks signatures.
       return known && !/%G|signature/u.test(text) ? [] : ['opaque'];
+    case 'template':
+      return known && showsFields(text) ? [] : ['privilege'];
+    case 'property':
+      return known && /^[A-Za-z,]+$/u.test(text) && !/environ/iu.test(text) ? [] : ['privilege'];
+    case 'schema':
+      return known && text.toLowerCase() !== 'mysql' ? [] : ['privilege'];
     case 'local':
       return known && /^[\w.-]+$/u.test(text) ? [] : ['network'];
     case 'repository':

@@ -2,6 +2,7 @@
  * Places whose loss, change or reading is more than a file's: what a machine cannot live without, what starts programs, what
  * holds secrets. Paths are text here; nothing is looked up. Patterns of file names are matched against known places.
  */
+import { isKeptByPrograms } from './secret-places.ts';
 import { hole, outside } from './words.ts';
 
 /** Where a recursive delete leaves no machine or no home behind. */
@@ -82,9 +83,6 @@ const secretPlaces: readonly string[] = [
 /** Of paths in small letters, as the next one. */
 const secretPattern =
   /(?:^|[/:=])(?:\.env(?:\.(?!example|sample|template|dist)[\w.-]+)?|\.netrc|\.pgpass|\.my\.cnf|\.git-credentials|\.npmrc|\.pypirc|\.vault-token|\.\w+_history|id_(?:rsa|dsa|ecdsa|ed25519)|identity|credentials(?:\.(?:json|db|xml|ya?ml|csv))?|secrets?\.(?:json|ya?ml|env|txt|toml)|service[-_]account\.json|kubeconfig|master\.key|\.htpasswd|[^/]+\.(?:pem|key|p12|pfx|jks|kdbx|keytab|tfstate))$|(?:^|\/)\.(?:ssh|gnupg|aws|azure|kube|docker|config\/(?:gh|gcloud))\/(?!known_hosts|config$|[^/]*\.pub$)|\.(?:docker\/config\.json|kube\/config)$|^\/etc\/(?:shadow|gshadow|sudoers|security\/opasswd|ssh\/ssh_host\w*key$|kubernetes\/)|^\/proc\/[^/]*\/(?:environ|mem|fd\/)|^\/proc\/(?:kcore|kmem)|^\/(?:var\/)?run\/secrets|(?:^|\/)\.(?:ssh|gnupg|aws|azure|kube)$/u;
-/** Of single programs: where they keep passwords, keys and what stands for a login. */
-const keptByPrograms =
-  /(?:^|[/:=])(?!(?:example|sample|template|default)\.env$)(?:[^/:=]+\.(?:env|tfvars(?:\.json)?|tfstate\.backup)|wp-config\.php|rclone\.conf|\.(?:s3cfg|boto|smbcredentials|msmtprc|fetchmailrc|mylogin\.cnf|databrickscfg|passwd-s3fs|xauthority)|(?:chap|pap|ipsec)[-.]secrets|credentials\.(?:toml|tfrc\.json)|logins\.json|key[34]\.db|login data|wallet\.dat|krb5cc\w*|debian\.cnf)$|(?:^|\/)(?:\.password-store|keyrings|kwalletd|system-connections|wireguard|wpa_supplicant|credstore(?:\.encrypted)?)\/|(?:^|\/)\.(?:m2\/settings(?:-security)?\.xml|gradle\/gradle\.properties)$|(?:^|\/)\.config\/(?:rclone|doctl|op|hub|glab-cli|containers\/auth\.json)(?:\/|$)|^\/etc\/(?:rancher|openvpn|ssl\/private|pki\/tls\/private)\/|^\/var\/lib\/(?:kubelet\/pki|samba\/private|sss\/secrets)\//u;
 const startPattern =
   /(?:^|\/)(?:authorized_keys2?|\.(?:bash|zsh|ksh|csh|tcsh|fish)\w*|\.profile|\.login|\.zprofile|\.xinitrc|\.xsessionrc|\.vimrc|\.exrc|\.emacs|\.gitconfig|\.inputrc|\.forward|\.rhosts|\.pam_environment|\.npmrc|\.envrc|\.pythonrc|sitecustomize\.py|usercustomize\.py)$|(?:^|\/)(?:\.ssh|\.git|\.gnupg|\.husky|\.config\/(?:autostart|systemd|git|fish)|LaunchAgents|LaunchDaemons|cron[^/]*|crontabs|init\.d|systemd|profile\.d|sudoers\.d|pam\.d|ld\.so\.conf\.d|udev)\/|^\/(?:etc|boot|bin|sbin|lib|lib64|usr|root|proc|sys|dev)\//u;
 const harmlessDevice = /^\/dev\/(?:(?:null|zero|full|stdin|stdout|stderr|tty|u?random)$|fd\/)/u;
@@ -160,7 +158,7 @@ function isSecretPlace(text: string, glob: boolean): boolean {
   // Which folder it is read in, and how many of them up the root is, nobody knows here.
   const rooted = /^[/~]/u.test(path) ? path : `/${path.replace(/^(?:\.\.\/)+/u, '')}`;
   if (
-    (secretPattern.test(rooted) || keptByPrograms.test(rooted)) &&
+    (secretPattern.test(rooted) || isKeptByPrograms(rooted)) &&
     !/\/(?:certs?|ca-certificates|ssl\/certs)\//u.test(rooted)
   )
     return true;
@@ -178,9 +176,10 @@ function fitsPlace(path: string): boolean {
 
 /** Whether a place begins and ends as the pattern does: for a quick no. */
 function mayFitPlace(path: string): boolean {
-  const first = path.search(/[*?[\uFDD0\uFDD1]/u);
-  const begin = path.slice(0, first);
-  const end = /[^*?\]\uFDD0\uFDD1]*$/u.exec(path)?.[0] ?? '';
+  const begin = path.slice(0, path.search(/[*?[\uFDD0\uFDD1]/u));
+  let from = path.length;
+  while (from > 0 && !'*?]\uFDD0\uFDD1'.includes(path[from - 1] ?? '*')) from -= 1;
+  const end = path.slice(from);
   return secretPlaces.some((place) => place.startsWith(begin) && place.endsWith(end));
 }
 

@@ -70,8 +70,8 @@ export function withVariables(parent: Scope, variables: ReadonlyMap<string, stri
 
 /** As deep as the parser goes, which is bounded. */
 function visit(node: SyntaxNode, see: (node: SyntaxNode) => void): void {
-  see(node);
   if (node.type === 'Word' && node.parts === undefined) return;
+  see(node);
   forEachChild(node, (child) => visit(child, see));
 }
 

@@ -11,21 +11,24 @@ export interface UnitText {
   readonly isAscii: boolean;
 }
 
-// oxlint-disable-next-line eslint/no-control-regex -- all of ASCII
-const beyondAscii = /[^\u0000-\u007F]/;
 const encoder = new TextEncoder();
+/** Of a text, a part at a time: the bytes of a long one as a whole would be fresh memory, and slower the longer it is. */
+const chunk = 16_384;
+const bytes = new Uint8Array(chunk);
 
 export function unitText(text: string): UnitText {
-  // Mostly the beginning shows it, and the bytes of a long text are for nothing then.
-  if (beyondAscii.test(text.slice(0, 4096))) return { text, units: unitsOf(text), isAscii: false };
-  const bytes = encoder.encode(text);
-  // Every character beyond ASCII takes more bytes than units.
-  const isAscii = bytes.length === text.length;
-  return { text, units: isAscii ? new Uint16Array(bytes) : unitsOf(text), isAscii };
+  const units = new Uint16Array(text.length);
+  for (let from = 0; from < text.length; from += chunk) {
+    const part = text.slice(from, from + chunk);
+    const { read, written } = encoder.encodeInto(part, bytes);
+    // Every character beyond ASCII takes more bytes than units.
+    if (read !== part.length || written !== read) return { text, units: unitsOf(text, units, from), isAscii: false };
+    units.set(written === chunk ? bytes : bytes.subarray(0, written), from);
+  }
+  return { text, units, isAscii: true };
 }
 
-function unitsOf(text: string): Uint16Array {
-  const units = new Uint16Array(text.length);
-  for (let at = 0; at < units.length; at += 1) units[at] = text.charCodeAt(at);
+function unitsOf(text: string, units: Uint16Array, from: number): Uint16Array {
+  for (let at = from; at < units.length; at += 1) units[at] = text.charCodeAt(at);
   return units;
 }

@@ -33,10 +33,10 @@ export function withoutDisguise({ units }: UnitText): UnitText {
     let plain = plainUnits[unit] ?? unknown;
     if (plain === unknown) plain = learn(unit);
     if (plain >= 0) {
-      if (length === out.length) out = larger(out);
-      out[length] = plain;
-      length += 1;
-      all |= plain;
+      const run = copyPlain(units, at, out, length);
+      at += run.count - 1;
+      length += run.count;
+      all |= run.all;
       continue;
     }
     if (plain === none) continue;
@@ -46,7 +46,8 @@ export function withoutDisguise({ units }: UnitText): UnitText {
       at += 1;
     }
     const text = plainTexts.get(code) ?? learnText(code);
-    while (length + text.length > out.length) out = larger(out);
+    // There is always room for a unit for each that is left.
+    while (length + text.length + units.length - at > out.length) out = larger(out);
     for (let index = 0; index < text.length; index += 1) {
       const one = text.charCodeAt(index);
       out[length] = one;
@@ -57,6 +58,20 @@ export function withoutDisguise({ units }: UnitText): UnitText {
   const read = out.subarray(0, length);
   const isAscii = all < 128;
   return { text: isAscii ? latin1.decode(Uint8Array.from(read)) : utf16.decode(read), units: read, isAscii };
+}
+
+/** Those from `at` on that are known to stand for one unit: most of any text. @returns how many, and the bits of all */
+function copyPlain(units: Uint16Array, at: number, out: Uint16Array, length: number): { count: number; all: number } {
+  const most = units.length - at;
+  let all = 0;
+  let count = 0;
+  for (; count < most; count += 1) {
+    const plain = plainUnits[units[at + count] ?? 0] ?? unknown;
+    if (plain < 0) break;
+    out[length + count] = plain;
+    all |= plain;
+  }
+  return { count, all };
 }
 
 function larger(units: Uint16Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {

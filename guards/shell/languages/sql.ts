@@ -22,7 +22,7 @@ const readingPragma =
   /^pragma\s+(?:\w+\.)?(?:table_x?info|table_list|index_x?info|index_list|foreign_key_(?:list|check)|database_list|collation_list|function_list|compile_options|page_count|page_size|freelist_count|integrity_check|quick_check|user_version|schema_version|journal_mode|encoding|foreign_keys)(?:\s*\(['"]?\w*['"]?\))?$/u;
 /** They reach beyond the database, or act in it. */
 const acting =
-  /\b(?:pg_read_file|pg_read_binary_file|pg_ls_dir|mysql\.(?:user|global_priv|db|proxies_priv|slow_log|general_log)|show\s+create\s+user|pg_hba_file_rules|pg_authid|pg_shadow|pg_user_mappings?|pg_terminate_backend|pg_cancel_backend|lo_import|lo_export|dblink\w*|load_file|xp_\w+|sp_\w+|sys_exec|sys_eval|load_extension|writefile|readfile|outfile|dumpfile|program|edit|fts\w*)\b/u;
+  /\b(?:pg_read_file|pg_read_binary_file|pg_ls_dir|mysql\.(?:user|slave_master_info|global_priv|db|proxies_priv|slow_log|general_log)|show\s+create\s+user|pg_hba_file_rules|pg_authid|pg_shadow|pg_subscription|u&|pg_user_mappings?|pg_terminate_backend|pg_cancel_backend|lo_import|lo_export|dblink\w*|load_file|xp_\w+|sp_\w+|sys_exec|sys_eval|load_extension|writefile|readfile|outfile|dumpfile|program|edit|fts\w*)\b/u;
 
 export function classifySql(text: string, name: string, context: Context): void {
   const bare = withoutTexts(text);
@@ -59,6 +59,7 @@ export function classifySql(text: string, name: string, context: Context): void 
     });
   }
   const classes = statementsOf(bare).map(classOf);
+  if (acting.test(withNames(text))) classes.push('opaque');
   const worst: ShellClass =
     (['destructive', 'opaque', 'write'].find((one): one is ShellClass =>
       classes.includes(one as ShellClass),
@@ -118,6 +119,15 @@ function withoutTexts(text: string): string | undefined {
   return ambiguous || /['"`]/u.test(bare.replaceAll("''", '')) ? undefined : bare;
 }
 
+/** Without comments, and with the names that stand in quotes, which are texts in some databases: "pg_shadow", `mysql` . `user`. */
+function withNames(text: string): string {
+  return text
+    .toLowerCase()
+    .replaceAll(/'(?:[^'\\]|'')*'|\/\*[^]*?\*\//gu, ' ')
+    .replaceAll(/["`]/gu, '')
+    .replaceAll(/\s*\.\s*/gu, '.');
+}
+
 /** In small letters, without the commands of the shell itself. */
 function statementsOf(bare: string): string[] {
   return bare
@@ -137,7 +147,7 @@ function classOf(statement: string): ShellClass {
     const whole = /^update\b/u.test(plain) && !/\bwhere\b/u.test(plain);
     return whole || /\bdrop\b/u.test(plain) ? 'destructive' : 'write';
   }
-  if (acting.test(plain)) return 'opaque';
+  if (acting.test(plain) || /^use\s+mysql\b/u.test(plain)) return 'opaque';
   if (/^explain (?!analyze)/u.test(plain)) return 'read';
   if (!reading.test(plain)) return readingPragma.test(plain) ? 'read' : 'write';
   if (/\b(?:delete|drop|truncate)\b/u.test(plain)) return 'destructive';

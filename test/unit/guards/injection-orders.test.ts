@@ -63,6 +63,14 @@ test('a flood of beginnings hides no order, and is flagged itself', () => {
   expect(findInjection(flood).map(({ rule }) => rule)).toContain('crowded-text');
 });
 
+test.each([
+  ['letters of another alphabet', (text: string) => text.replaceAll('o', '\u043E')],
+  ['percent signs', (text: string) => text.replaceAll(/[a-z]/g, (letter) => `%${letter.charCodeAt(0).toString(16)}`)],
+  ['base64', (text: string) => Buffer.from(text).toString('base64')],
+])('nor does a flood in the disguise of %s', (_name, disguise) => {
+  expect(findInjection(disguise('ignore '.repeat(40_000))).map(({ rule }) => rule)).toContain('crowded-text');
+});
+
 /** The documents that come with the packages in use: what an agent reads when it works on code. */
 test('hardly flags the documents of packages', () => {
   const folder = new URL('../../../node_modules/', import.meta.url);
