@@ -43,6 +43,17 @@ describe('approvals', () => {
     expect(gateway.requests[0]?.path).toBe(`/v1/approvals?state=all&limit=7&workflowId=${workflowId}`);
   });
 
+  test('says that there may be more, and asks for what is one’s own to answer', async () => {
+    const gateway = await gatewayWith();
+    gateway.on('GET', '/v1/approvals', () => ({ approvals: [approval()], more: true }));
+    const { stderr } = await runCli(['approvals', '--mine'], gateway);
+    expect(gateway.requests[0]?.path).toContain('mayAnswer=true');
+    expect(stderr).toContain('There may be more than these 1: --limit up to 200, --mine, or --run');
+    expect(JSON.parse((await runCli(['approvals', '--json'], gateway)).stdout)).toMatchObject({ more: true });
+    const { stderr: sought } = await runCli(['approve', 'ffff', '--yes'], gateway);
+    expect(sought).toContain('more are open than were looked through, so type the whole nonce');
+  });
+
   test('--watch shows each request once and ends when stopped', async () => {
     const gateway = await gatewayWith();
     const stop = new AbortController();
