@@ -6,23 +6,20 @@ import table from './secret-places.json' with { type: 'json' };
 
 /** They only show what is to be filled in. */
 const examples = String.raw`(?!(?:example|sample|template|default)\.env$)`;
-const [absolute, relative] = [true, false].map((isAbsolute) => ({
-  files: table.files.filter((name) => name.startsWith('/') === isAbsolute),
-  below: table.below.filter((name) => name.startsWith('/') === isAbsolute),
-})) as [Places, Places];
+const absolute = placesOf((name) => name.startsWith('/'));
+const relative = placesOf((name) => !name.startsWith('/'));
 const places = new RegExp(
   `(?:^|[/:=])${examples}(?:${any(relative.files)})$|(?:^|/)(?:${any(relative.below)})/|^(?:${any(absolute.files)})$|^(?:${any(absolute.below)})/`,
   'u',
 );
 
-interface Places {
-  readonly files: readonly string[];
-  readonly below: readonly string[];
-}
-
 /** @param path plain, in small letters */
 export function isKeptByPrograms(path: string): boolean {
   return places.test(path);
+}
+
+function placesOf(isOf: (name: string) => boolean): { files: readonly string[]; below: readonly string[] } {
+  return { files: table.files.filter(isOf), below: table.below.filter(isOf) };
 }
 
 function any(names: readonly string[]): string {
