@@ -138,7 +138,6 @@ function walkAll({ commands }: AndOr, context: Context): void {
   for (const command of commands) walk(command, context);
 }
 
-
 function walkPipeline({ commands }: Pipeline, context: Context): void {
   let { stdin } = context;
   const last = commands.length - 1;
@@ -187,7 +186,7 @@ function walkCommand(node: Command, context: Context): void {
   // What stands in its words runs before it does.
   for (const part of [node.name, ...node.prefix, ...node.suffix]) {
     if (part?.type === 'Assignment') {
-      noteAssignment(part, context, node.name !== undefined);
+      if (part.name !== 'IFS' || !isRead(node, context)) noteAssignment(part, context, node.name !== undefined);
       walkChildren(part, context);
     } else if (part && !isPlain(part)) walkPart(part, context);
   }
@@ -210,6 +209,11 @@ function walkCommand(node: Command, context: Context): void {
   )
     tellList('(substitution)', context);
   if (words.length > 0) classifyWords(words, { ...context, scope, stdin: stdinOf(node, context) });
+}
+
+/** `IFS= read -r line`: how it cuts lines, and nothing else. */
+function isRead({ name }: Command, { scope }: Context): boolean {
+  return name?.value === 'read' && !name.parts && scope.find('read()') === undefined;
 }
 
 /** A word in which nothing stands that runs or is expanded. */

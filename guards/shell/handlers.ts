@@ -38,6 +38,9 @@ export const handlers: Readonly<Record<string, Handler>> = {
 
 const someWord: Arg = { text: hole, known: false, loose: true, mayBeOption: true, glob: false };
 
+/** `*(e:rm x:)` and `${(e)x}`, which bash takes for something else. */
+const runsInGlob = /\$\{\s*\(|[^\s;&|($<>`]\(/u;
+
 /** `sh`, `bash` and their kind: `-c` and its text, a file, or what comes in. */
 function classifyShellProgram({ name, row, args }: Subject, context: Context): void {
   const split = splitWords(args, { values: row.values, ...row.style, posix: true });
@@ -57,6 +60,13 @@ function classifyShellProgram({ name, row, args }: Subject, context: Context): v
     if (!first) return tell(context, { name, class: 'opaque', rule: 'shell' });
     // `sh -c 'cat "$1"' _ .env`
     noteSecretNames(split.operands.slice(1), name, context);
+    if (name === 'zsh' && runsInGlob.test(first.text))
+      tell(context, {
+        name,
+        class: 'opaque',
+        rule: 'script-not-static',
+        reason: 'a pattern of zsh in it may run code',
+      });
     if (first.known && !first.loose) return context.runScript(first.text, context);
     return tell(context, {
       name,
