@@ -126,7 +126,8 @@ const noUsage: TokenUsage = { input: 0, output: 0, cachedInput: 0 };
 
 /** All that an answer brings, so that a guard of texts misses none of it. */
 function whatCameBack({ text, calls }: AssistantMessage): Omit<GuardInput, 'point'> {
-  const called = calls.map(({ name, argumentsText }) => ({ name, argumentsText }));
+  // Guards share nothing: what one of them would change another would judge by.
+  const called = Object.freeze(calls.map(({ name, argumentsText }) => Object.freeze({ name, argumentsText })));
   return { text: [text, ...called.map(({ argumentsText }) => argumentsText)].join('\n'), calls: called };
 }
 

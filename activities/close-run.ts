@@ -4,7 +4,7 @@
  */
 import { Context } from '@temporalio/activity';
 import { z } from 'zod';
-import { type CloseRunInput, type CloseRunResult, linkNotOpen } from '../core/contracts/activities.ts';
+import { complianceGuard, type CloseRunInput, type CloseRunResult, linkNotOpen } from '../core/contracts/activities.ts';
 import type { Finding } from '../core/contracts/labels.ts';
 import { signedReceiptSchema } from '../core/contracts/receipt.ts';
 import type { TicketBody } from '../core/contracts/ticket.ts';
@@ -105,7 +105,8 @@ function callAndTry(callKey: string, number: number): string {
 }
 
 function finding(rule: string, message: string): Finding {
-  return { guard: 'compliance', rule, severity: 'high', message };
+  const remedy = 'hold a postmortem: "countersign replay" shows what was decided, done and recorded of it';
+  return { guard: complianceGuard, rule, severity: 'high', message, remedy };
 }
 
 function currentExecution(): { workflowId: string; linkRunId: string } | undefined {

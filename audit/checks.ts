@@ -36,6 +36,7 @@ export const checkMeanings = {
   'effect-once': 'no effect was executed twice',
   'effect-class': 'one definition of a tool has one effect class',
   limits: 'no more was permitted than the run’s ticket allows',
+  compliance: 'the run’s own last look found no violation',
   'no-secret': 'nothing that was recorded looks like a secret',
   'unknown-kept': 'outcomes at the end are those that receipts, probes and people proved',
   'store-run': 'the store knows this run and its last link',

@@ -6,7 +6,9 @@ import { makeVisible } from '../core/make-visible.ts';
 import type { Check } from './checks.ts';
 import type { Finding as GuardFinding } from '../core/contracts/labels.ts';
 import type { Finding } from './compare-commands.ts';
+import { isTooSoon } from '../core/reading-time.ts';
 import { reviewersNeeded } from '../core/review.ts';
+import { saysYes } from '../core/says-yes.ts';
 import type { ReplayReport } from './replay-run.ts';
 import { peopleLines } from './people-lines.ts';
 import { timeOf } from './time-text.ts';
@@ -110,7 +112,7 @@ function describe(entry: TimelineEntry): string[] {
       ];
     case 'voted':
       return [
-        `${voteWords[entry.verdict]} by ${visible(entry.principal)} through ${visible(entry.channel)} (${visible(entry.authenticated)}) at ${timeOf(entry.castAt)}${entry.waitedMs === null ? ', for no request of this record' : `, ${duration(entry.waitedMs)} after it was asked`}`,
+        `${voteWords[entry.verdict]} by ${visible(entry.principal)} through ${visible(entry.channel)} (${visible(entry.authenticated)}) at ${timeOf(entry.castAt)}${waitedWords(entry)}`,
         ...(entry.reason ? [`reason given: ${quote(entry.reason)}`] : []),
       ];
     case 'vote-rejected':
@@ -159,6 +161,13 @@ function describe(entry: TimelineEntry): string[] {
     case 'ended':
       return [`link ended: ${entry.how}`, ...(entry.text ? [`last words: ${quote(entry.text)}`] : [])];
   }
+}
+
+/** By signed times alone: who approves sooner than a card can be read has approved from habit, or is no person. */
+function waitedWords({ verdict, waitedMs }: Extract<TimelineEntry, { kind: 'voted' }>): string {
+  if (waitedMs === null) return ', for no request of this record';
+  const soon = saysYes(verdict) && isTooSoon(waitedMs) ? ', too soon to have been read' : '';
+  return `, ${duration(waitedMs)} after it was asked${soon}`;
 }
 
 const refusedTurn = /^(beforeModel|afterModel):(.+)$/u;

@@ -8,6 +8,7 @@ import { type AuditStore, type OpenedRecord, openRecord, type OpeningOptions } f
 import type { RunRecord } from './record-types.ts';
 import { type ReviewReport, verifyBreakGlass } from './verify-break-glass.ts';
 import { verifyChain } from './verify-chain.ts';
+import { verifyCompliance } from './verify-compliance.ts';
 import { verifyDecisions } from './verify-decisions.ts';
 import { verifyEdits } from './verify-edits.ts';
 import { verifyExecutions } from './verify-executions.ts';
@@ -49,6 +50,7 @@ export async function verifyRecord(
   await verifyEdits(opened, options);
   await verifyExecutions(opened, options);
   verifyLimits(opened, checks);
+  verifyCompliance(record, checks);
   await verifyNoSecrets(record, findSecretRules, options);
   await verifyStore(opened, options);
   return { opened, reviews };

@@ -9,15 +9,38 @@ import { connectGateway } from './connect-gateway.ts';
 import type { CommandContext } from './context.ts';
 import { editCall } from './edit/edit-call.ts';
 import { findApproval } from './find-approval.ts';
+import { printApproval } from './list-approvals.ts';
 import { approvalLines } from './show/approval-lines.ts';
 import { visible } from './terminal.ts';
 import { wholeArgumentsLines } from './show/whole-arguments.ts';
 import { wholeWordsLines } from './show/whole-words.ts';
 
-export type Answered = 'answered' | 'skipped' | 'quit';
+type Answered = 'answered' | 'skipped' | 'quit';
+
+/**
+ * @returns false: the person has had enough
+ * @throws {CountersignError} `input-invalid` where nobody can be asked
+ */
+export async function answerEach(context: CommandContext, found: readonly ApprovalView[]): Promise<boolean> {
+  for (const approval of found) {
+    // What became of an effect is another question, with another command.
+    if (approval.kind !== 'call') {
+      printApproval(context, approval);
+      continue;
+    }
+    try {
+      if ((await answerWaiting(context, approval)) === 'quit') return false;
+    } catch (error) {
+      // Of this request: somebody was quicker, or the word was not yes. What nobody could be asked ends it all.
+      if (!(error instanceof CountersignError) || error.code === 'input-invalid') throw error;
+      context.terminal.talk(error.message);
+    }
+  }
+  return true;
+}
 
 /** @throws {CountersignError} `input-invalid` where nobody can be asked */
-export async function answerWaiting(context: CommandContext, { nonce }: ApprovalView): Promise<Answered> {
+async function answerWaiting(context: CommandContext, { nonce }: ApprovalView): Promise<Answered> {
   const { terminal, ask, clock } = context;
   if (!ask) {
     throw new CountersignError(

@@ -57,6 +57,7 @@ import {
   type VoteResult,
   type WithdrawRequest,
 } from './gateway-schemas.ts';
+import { type ApprovalPaceView, approvalPaceSchema } from './pace-schemas.ts';
 import { readAnswer, waitBefore } from './read-answer.ts';
 import { runDetailSchema, type RunDetail } from './run-detail-schemas.ts';
 import {
@@ -199,6 +200,8 @@ export class Countersign {
         schema: voteResultSchema,
         repeatable: true,
       }),
+    /** How fast people approved. @param from ms since the Unix epoch */
+    pace: (from: number): Promise<ApprovalPaceView> => this.#get('/v1/approvals/pace', approvalPaceSchema, { from }),
     /** Takes back the caller's approval. A second time is a `duplicate` and changes nothing. */
     withdraw: (nonce: string, request: WithdrawRequest): Promise<VoteResult> =>
       this.#post(`/v1/approvals/${segment(nonce)}/withdrawals`, request, voteResultSchema, true),

@@ -5,7 +5,11 @@
 import type { VoteAnswer, VoteRequest, VoteResult } from '../client/gateway-schemas.ts';
 import type { VoteBody } from '../core/contracts/approval.ts';
 import { whyNotShown } from '../core/card/why-not-shown.ts';
+import type { Grant } from '../core/contracts/grant.ts';
 import { digestJson } from '../core/digest.ts';
+import { grantDigestOf } from '../core/grant/decide-grant.ts';
+import { coverageDigestOf } from '../core/grant/grant-coverage.ts';
+import { readGrants } from '../store/read-grants.ts';
 import { type Answerable, cannot, requireAnswerable, requireConfirmed } from './answerable.ts';
 import type { ApproverCheck } from './approvers.ts';
 import { requireOneClock } from './clock-check.ts';
@@ -86,7 +90,7 @@ export async function castVote(
   const stored = await gateway.store.storeVote(vote, digest);
   if (stored.kind === 'duplicate') {
     const { digest: firstDigest, vote: first } = stored.first;
-    if (isRepeated(ask, first.body, vote.body)) {
+    if (await isRepeated(gateway, ask, first.body, vote.body, granted?.grant)) {
       return { ...(await followVote(gateway, ask, firstDigest, first.body.castAt, answerWithinMs)), repeated: true };
     }
     const told = firstAnswer(first.body, caller.principal);
@@ -152,17 +156,35 @@ async function hasVoted({ store }: GatewayContext, { principal }: Voter, nonce: 
 }
 
 /** A retry of the request that cast the first vote. @throws {CountersignError} `conflict`: its key, and another vote */
-function isRepeated(ask: OpenedAsk, first: VoteBody, again: VoteBody): boolean {
+async function isRepeated(
+  gateway: GatewayContext,
+  ask: OpenedAsk,
+  first: VoteBody,
+  again: VoteBody,
+  grant: Grant | undefined,
+): Promise<boolean> {
   if (again.requestKey === undefined || first.requestKey !== again.requestKey) return false;
   const isSame =
     first.verdict === again.verdict &&
     first.reason === again.reason &&
     first.stop === again.stop &&
-    // A grant that is proposed again has another id and time: it is the same request if it grants at all.
-    (first.grantDigest === undefined) === (again.grantDigest === undefined);
-  if (isSame && first.edits?.argumentsDigest === again.edits?.argumentsDigest) return true;
+    first.edits?.argumentsDigest === again.edits?.argumentsDigest &&
+    (await coverageOf(gateway, first.grantDigest)) === (grant && coverageDigestOf(grant));
+  if (isSame) return true;
   const is = 'its idempotency key was used for another vote';
   throw cannot('conflict', ask, is, 'the same vote again', 'use a new key');
+}
+
+/** A grant that is proposed again has another id and time: what it covers tells whether it is the same. */
+async function coverageOf(
+  { store, keys, audience }: GatewayContext,
+  digest: string | undefined,
+): Promise<string | undefined> {
+  if (digest === undefined) return undefined;
+  const grants = await readGrants({ store, registry: keys.registry, audience });
+  const signed = grants.find(({ grant }) => grantDigestOf(grant) === digest);
+  // Of one that cannot be read nobody knows: it is no other vote's coverage.
+  return signed ? coverageDigestOf(signed.grant) : digest;
 }
 
 /** A denial needs no full view: it stops something. What is edited is changed from what was seen. */

@@ -85,6 +85,7 @@ export async function listApprovals(
     const asks = rows.flatMap(askOf);
     await readRuns(gateway, [...asks.map(({ row }) => row.workflowId), ...invalid.map((row) => row.workflowId)], runs);
     for (const row of invalid) if (!isOver(runs.get(row.workflowId), state)) refuse(row, 'request');
+    if (asks.length === 0) return { rows, views: [] };
     const besideOf = await readBeside(gateway, asks);
     const views = await inParallel(asks, atOnce, async (ask) => await look(ask, besideOf(ask)));
     return { rows, views: wanted(views, mayAnswer) };
@@ -97,14 +98,17 @@ export async function listApprovals(
   // Past ones stay for ever in a store, first by urgency: read with the others, they would crowd those out that wait.
   const dueFrom = gateway.clock.now();
   const views: ApprovalView[] = [];
-  // Only as many as are wanted: with a thousand pending, reading each would cost more than all the rest.
-  let after: { deadlineAt: number; nonce: string } | undefined;
-  for (let read = 0; read < mostRows && views.length < limit; read += limit) {
-    const found = await page({ ...ofRun, open: true, dueFrom, limit, ...(after ? { after } : {}) });
-    views.push(...found.views);
-    const last = found.rows.at(-1);
-    if (!last || found.rows.length < limit) break;
-    after = { deadlineAt: last.deadlineAt, nonce: last.nonce };
+  // A lane of its own: whoever makes an agent ask for a thousand small things buries nothing critical under them.
+  for (const critical of [true, false]) {
+    // Only as many as are wanted: with a thousand pending, reading each would cost more than all the rest.
+    let after: { deadlineAt: number; nonce: string } | undefined;
+    for (let read = 0; read < mostRows && views.length < limit; read += limit) {
+      const found = await page({ ...ofRun, open: true, critical, dueFrom, limit, ...(after ? { after } : {}) });
+      views.push(...found.views);
+      const last = found.rows.at(-1);
+      if (!last || found.rows.length < limit) break;
+      after = { deadlineAt: last.deadlineAt, nonce: last.nonce };
+    }
   }
   return listed(views);
 }

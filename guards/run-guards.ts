@@ -59,10 +59,17 @@ async function runOne(guard: Guard, input: GuardInput, within: Within): Promise<
     if (outcome.kind !== 'done') return failed(guard, outcome.kind, undefined);
     const found = findingsSchema.safeParse(outcome.value);
     if (!found.success) return failed(guard, 'no-findings', found.error);
+    if (!found.data.every((finding) => liesWithin(finding, input.text)))
+      return failed(guard, 'no-findings', new GuardFault('a span is not within the text that it was given'));
     return { kind: 'findings', findings: found.data.map((finding) => fitFor(guard, finding)) };
   } catch (error) {
     return failed(guard, 'threw', error);
   }
+}
+
+/** Who counts in bytes, or in another text, means another place than the one that people would be shown. */
+function liesWithin({ span }: Finding, text: string): boolean {
+  return span === undefined || (span.start <= span.end && span.end <= text.length);
 }
 
 /** A guard speaks for itself only, and what it says goes into records and to the model: no secret in it stays. */

@@ -13,6 +13,7 @@ import type { Label } from '../core/contracts/labels.ts';
 import type { FenceState, SignedReceipt } from '../core/contracts/receipt.ts';
 import type { Redaction } from '../core/contracts/redaction.ts';
 import type { SignedTicket } from '../core/contracts/ticket.ts';
+import type { ApprovalPace } from './approval-pace.ts';
 import type { AskQuotas } from './ask-quotas.ts';
 import type { GateQuery, GateState, GateView, PassQuery } from './gate-view.ts';
 import type { GrantUse } from './grant-use.ts';
@@ -246,6 +247,8 @@ export interface Store extends NoticeStore {
       dueFrom?: number;
       after?: Pick<AskRow, 'deadlineAt' | 'nonce'>;
       outcome?: Outcome;
+      /** Only those of this risk, or only all others; rows of versions before count as others. */
+      critical?: boolean;
       limit: number;
     },
     onInvalid?: (row: ChangedAsk) => void,
@@ -266,6 +269,8 @@ export interface Store extends NoticeStore {
   /** `onInvalid` gets the digest that the row has. */
   unsignalledVotes(limit: number, onInvalid?: (digest: string) => void): Promise<StoredVote[]>;
   markVoteSignalled(digest: string): Promise<void>;
+  /** Approvals cast from this time on, newest first: see {@link ApprovalPace}. */
+  approvalPace(filter: { from: number; limit: number }): Promise<ApprovalPace[]>;
 
   // Reviews of break-glass
   /** Newest first. @param filter `principals`: of any of these names; absent: of all */

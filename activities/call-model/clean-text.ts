@@ -50,6 +50,7 @@ const hiddenCharacters: Finding = {
   rule: 'hidden-characters',
   severity: 'medium',
   message: 'control, bidirectional or invisible tag characters were made visible before the text was sent to the model',
+  remedy: 'look at where the text came from before you approve what follows from it',
 };
 
 async function guarded<T>(check: () => Promise<T>): Promise<T> {

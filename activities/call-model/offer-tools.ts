@@ -57,5 +57,9 @@ function notOffered(rule: string, name: string, why: string): Finding {
     rule,
     severity: rule === 'tool-description' ? 'high' : 'medium',
     message: `the pack names tool ${name}, which was not offered: ${why}`,
+    remedy:
+      rule === 'tool-description'
+        ? 'describe what it does, without orders'
+        : 'load it in the worker, or take its name out',
   };
 }

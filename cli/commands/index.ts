@@ -17,6 +17,7 @@ import { grantsShow } from './grants/show.ts';
 import { guards } from './guards.ts';
 import { inbox } from './inbox.ts';
 import { init } from './init.ts';
+import { pace } from './pace.ts';
 import { policyActivate } from './policy/activate.ts';
 import { policyCheck } from './policy/check.ts';
 import { policyDiff } from './policy/diff.ts';
@@ -78,6 +79,7 @@ export const commands: readonly CommandDefinition[] = [
   noticesList,
   noticesShow,
   noticesResend,
+  pace,
   cancel,
   replay,
   policyCheck,

@@ -74,6 +74,8 @@ const checkers: Readonly<
             rule: 'no-command',
             severity: 'info',
             message: 'there is no command',
+            span: { start: 0, end: text.length },
+            remedy: 'nothing is to be decided',
             class: 'read',
             verdict: 'allow',
           } as LineFinding,

@@ -221,6 +221,9 @@ export interface CloseRunResult {
 /** The finding that this link is not the one which the store has as its run's newest: nothing was closed. */
 export const linkNotOpen = 'not-open';
 
+/** Who speaks of what a run should not have done, in what `close-run` found. */
+export const complianceGuard = 'compliance';
+
 /** Local on the agent queue: openRun, checkCall, verifyVotes. Never started otherwise. */
 export interface LocalActivities {
   openRun(input: OpenRunInput): Promise<OpenRunResult>;

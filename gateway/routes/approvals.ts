@@ -14,7 +14,8 @@ import {
   voteRequestSchema,
   withdrawRequestSchema,
 } from '../../client/gateway-schemas.ts';
-import { agentNameSchema, toolNameSchema, workflowIdSchema } from '../../core/contracts/ids.ts';
+import { approvalPaceSchema } from '../../client/pace-schemas.ts';
+import { agentNameSchema, timestampSchema, toolNameSchema, workflowIdSchema } from '../../core/contracts/ids.ts';
 import { riskSchema } from '../../core/contracts/labels.ts';
 import type { GatewayApp } from '../app.ts';
 import { createApproverCheck } from '../approvers.ts';
@@ -23,6 +24,7 @@ import { castVote } from '../cast-vote.ts';
 import type { GatewayContext } from '../options.ts';
 import { reconcile } from '../reconcile.ts';
 import { showApproval, showArguments } from '../show-approvals.ts';
+import { showPace } from '../show-pace.ts';
 import { createApprovalFollower } from '../follow-approvals.ts';
 import { createApprovalStreams } from '../stream-approvals.ts';
 import { waitForApprovals } from '../wait-for-approvals.ts';
@@ -57,6 +59,12 @@ const lookQuery = z.strictObject({
 const streamHeaders = z.looseObject({
   'last-event-id': z.string().max(100).optional().describe('Go on after this event; absent: begin now'),
 });
+/** Thirty days. */
+const paceMs = 30 * 24 * 60 * 60_000;
+const paceQuery = z.strictObject({
+  from: queryInteger(timestampSchema).optional().describe('Of approvals cast from then on. Absent: the last 30 days'),
+});
+
 export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
   const approvers = createApproverCheck(gateway);
   editRoutes(app, gateway, approvers);
@@ -73,7 +81,7 @@ export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
     config: { access: 'approvals:read' },
     schema: {
       operationId: 'listApprovals',
-      summary: 'What live runs wait for people to answer, most urgent first',
+      summary: 'What live runs wait for people to answer: what is critical first, then by deadline',
       querystring: listQuery,
       response: { 200: approvalListSchema, ...problemResponses },
     },
@@ -113,6 +121,20 @@ export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
         .header('connection', 'close')
         .serializer((payload: unknown) => payload as string)
         .send(stream as never);
+    },
+  });
+  app.route({
+    method: 'GET',
+    url: '/v1/approvals/pace',
+    config: { access: 'approvals:read' },
+    schema: {
+      operationId: 'showApprovalPace',
+      summary: 'How fast people approve, and how often sooner than a card can be read',
+      querystring: paceQuery,
+      response: { 200: approvalPaceSchema, ...problemResponses },
+    },
+    handler: async (request) => {
+      return await showPace(gateway, request.query.from ?? Math.max(0, gateway.clock.now() - paceMs));
     },
   });
   app.route({

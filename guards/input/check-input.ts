@@ -19,14 +19,14 @@ const otherThanPlain = /[^\t\n\r -~]/;
 /** Any finding is a reason to refuse; none means that the form is sound. */
 export function checkInput(text: string, { maximumBytes }: InputLimits): Finding[] {
   // One look at each character where all are printable ASCII, as in most of the long ones.
-  if (!otherThanPlain.test(text)) return text.length > maximumBytes ? [tooLarge(text.length, maximumBytes)] : [];
+  if (!otherThanPlain.test(text)) return text.length > maximumBytes ? [tooLarge(text, text.length, maximumBytes)] : [];
   // No unit takes more than three bytes: what is far below the limit need not be counted.
   const bytes = text.length * 3 > maximumBytes ? byteLength(text) : 0;
   const nul = text.indexOf('\u0000');
   const controlAt = text.search(control);
   const surrogateAt = text.isWellFormed() ? -1 : text.search(/\p{Surrogate}/u);
   return [
-    ...(bytes > maximumBytes ? [tooLarge(bytes, maximumBytes)] : []),
+    ...(bytes > maximumBytes ? [tooLarge(text, bytes, maximumBytes)] : []),
     ...at(nul, 'nul', 'holds a NUL character'),
     ...at(controlAt, 'control-character', 'holds a control character'),
     ...at(surrogateAt, 'ill-formed-unicode', 'holds half of a surrogate pair'),
@@ -38,9 +38,10 @@ function at(start: number, rule: string, message: string): Finding[] {
   return [{ guard: 'input', rule, severity: 'high', message, span: { start, end: start + 1 }, remedy: 'take it out' }];
 }
 
-function tooLarge(bytes: number, maximum: number): Finding {
+function tooLarge({ length }: string, bytes: number, maximum: number): Finding {
   const message = `is ${bytes} bytes long, expected at most ${maximum}`;
-  return { guard: 'input', rule: 'too-large', severity: 'high', message, remedy: 'send less, or a reference to it' };
+  const remedy = 'send less, or a reference to it';
+  return { guard: 'input', rule: 'too-large', severity: 'high', message, span: { start: 0, end: length }, remedy };
 }
 
 /** Without encoding a text that may be huge. A lone surrogate counts as the three bytes of its replacement. */

@@ -12,8 +12,9 @@ const maximumRead = 20_000;
 const stackLine = /\n\s{0,20}at\s[^\n]*/g;
 const fileUrl = /file:\/\/[^\s"'`<>)]*/gi;
 const quotedPath = /(["'`])(?:\/|~\/|[A-Za-z]:[\\/])[^"'`\n]{1,1000}\1/g;
-const unixPath = /(?<![\w.:/~-])~?(?:\/[\w.@+%=,-]+){2,}\/?/g;
-const homePath = /(?<![\w.:/~-])\/(?:home|root|tmp|var|etc|usr|opt|mnt|srv|proc|sys|run|private|Users)\b\/?/g;
+// Behind a colon, too (`file:/etc/x`, `C:/x/y`): the slashes of `https://` are no beginning, since no name stands between them.
+const unixPath = /(?<![\p{L}\p{N}_./~-])~?(?:\/[\p{L}\p{M}\p{N}_.@+%=,-]+){2,}\/?/gu;
+const homePath = /(?<![\p{L}\p{N}_./~-])\/(?:home|root|tmp|var|etc|usr|opt|mnt|srv|proc|sys|run|private|Users)\b\/?/gu;
 const windowsPath = /(?<![A-Za-z])(?:[A-Za-z]:\\|\\\\)[^\s"'`<>|]+/g;
 
 export function sanitiseError(error: unknown): string {

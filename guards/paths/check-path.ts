@@ -66,15 +66,14 @@ function findingsOf(text: string, { roots, maximumDepth = 128 }: PathOptions): F
     );
   else bad(text.startsWith('/'), 'absolute', 'is absolute, and no folder is allowed');
   const place = whole ?? text;
+  // On file systems that keep no case, another case names the same file, and so does a letter whose capital is the same: `ſ`.
+  const folded = place.toUpperCase().toLowerCase();
   bad(
-    /^\/(?:proc|sys|dev)(?:\/|$)/u.test(place) || isBlockDevice(place),
+    /^\/(?:proc|sys|dev)(?:\/|$)/u.test(folded) || isBlockDevice(folded),
     'system-place',
     'is a device or belongs to the system',
   );
-  // On file systems that keep no case, another case names the same file.
-  const folded = place.toLowerCase();
-  if (holdsSecrets(place, false) || holdsSecrets(folded, false))
-    findings.push(finding('secret-place', 'high', 'is where secrets are kept'));
+  if (holdsSecrets(folded, false)) findings.push(finding('secret-place', 'high', 'is where secrets are kept'));
   else if (isGuardedPlace(place) || isGuardedPlace(folded))
     findings.push(finding('guarded-place', 'high', 'is where programs are started from, or belongs to the system'));
   return findings;

@@ -17,6 +17,7 @@ import { createNotices } from './notices.ts';
 import { createPolicyLimits } from './policy-limits.ts';
 import { createWithdrawals } from './withdrawals.ts';
 import { createRedactions } from './redactions.ts';
+import { addAskRisk } from './ask-risk.ts';
 import { indexRepeatedLooks } from './repeated-looks.ts';
 import { createReviewNotices } from './review-notices.ts';
 import { createReviews } from './reviews.ts';
@@ -43,6 +44,7 @@ function migrationsIn(appendOnly: AppendOnly): Record<string, Migration> {
     '0016-tellings': { up: createTellings },
     '0017-ask-order': { up: indexAskOrder },
     '0018-repeated-looks': { up: indexRepeatedLooks },
+    '0019-ask-risk': { up: addAskRisk },
   };
 }
 

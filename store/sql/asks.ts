@@ -53,6 +53,7 @@ async function rowsOf(
     dueFrom,
     after,
     outcome,
+    critical,
     limit,
   }: { [K in keyof AskFilter]: AskFilter[K] | undefined } & Pick<AskFilter, 'limit'>,
 ): Promise<Selectable<AsksTable>[]> {
@@ -61,6 +62,7 @@ async function rowsOf(
   if (open !== undefined) query = query.where('outcome', open ? 'is' : 'is not', null);
   if (workflowId !== undefined) query = query.where('workflow_id', '=', workflowId);
   if (outcome !== undefined) query = query.where('outcome', '=', outcome);
+  if (critical !== undefined) query = query.where('risk', critical ? '=' : '<>', 'critical');
   if (dueFrom !== undefined) query = query.where('deadline_at', '>=', dueFrom);
   if (after !== undefined) {
     const { deadlineAt, nonce } = after;
@@ -100,6 +102,7 @@ function toAsk(row: Selectable<AsksTable>, ask: SignedDecision, cardDigest: stri
     [row.kind, ask.body.ask.kind],
     [row.deadline_at, ask.body.ask.deadlineAt],
     [cardDigest, ask.body.ask.cardDigest],
+    [row.risk === '' ? ask.body.risk : row.risk, ask.body.risk],
   ]);
   return {
     nonce: row.nonce,

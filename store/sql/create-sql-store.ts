@@ -1,6 +1,7 @@
 /** The store over any SQL session: each method is one transaction of it. */
 import type { Store } from '../store.ts';
 import { approvalChangeMethods } from './approval-changes.ts';
+import { approvalPaceMethods } from './approval-pace.ts';
 import { askMethods } from './asks.ts';
 import { bodyMethods } from './bodies.ts';
 import { controlMethods, type SeenControl } from './control.ts';
@@ -32,6 +33,7 @@ export function createSqlStore(session: SqlSession): Store {
     ...askMethods(session),
     ...approvalChangeMethods(session),
     ...voteMethods(session),
+    ...approvalPaceMethods(session),
     ...reviewMethods(session),
     ...fenceMethods(session),
     ...grantUseMethods(session),

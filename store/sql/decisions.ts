@@ -307,6 +307,7 @@ async function insertAsk(queries: Queries, { ask: row, decision, digest, key, qu
       outcome: null,
       closed_at: null,
       asked_at: ask.askedAt,
+      risk: decision.body.risk,
     })
     .execute();
   const place = { nonce: ask.nonce, at: ask.askedAt, openUntil: ask.deadlineAt };

@@ -7,7 +7,7 @@ import type { Channel, Outcome, VoteVerdict } from '../../core/contracts/approva
 import type { Purpose } from '../../core/contracts/ids.ts';
 import type { Look } from '../../core/contracts/look.ts';
 import type { TellingMoment } from '../../core/contracts/telling.ts';
-import type { Label } from '../../core/contracts/labels.ts';
+import type { Label, Risk } from '../../core/contracts/labels.ts';
 import type { FenceState } from '../../core/contracts/receipt.ts';
 import type { FenceRow, LedgerEntry, LinkRow } from '../store.ts';
 
@@ -111,6 +111,8 @@ export interface AsksTable {
   closed_at: number | null;
   /** 0 in rows of versions before. */
   asked_at: number;
+  /** Empty in rows of versions before. */
+  risk: Risk | '';
 }
 
 export interface DenialsTable {

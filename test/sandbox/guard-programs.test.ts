@@ -58,8 +58,25 @@ case "$input" in *forbidden*) echo '[{"rule":"word","severity":"high","message":
     expect(await checkWith(script, text)).toMatchObject([{ message: String(Buffer.byteLength(input)) }]);
   });
 
-  test('may leave its input unread', async () => {
-    expect(await checkWith("echo '[]'", 'x'.repeat(1_000_000))).toEqual([]);
+  test.each([
+    ['leave its input unread', "echo '[]'"],
+    ['close its input at once', "exec 0<&-; sleep 0.1; echo '[]'"],
+  ])('may %s', async (_name, script) => {
+    expect(await checkWith(script, 'x'.repeat(1_000_000))).toEqual([]);
+  });
+
+  test('that points at a place outside the text refuses', async () => {
+    const answer = '[{"rule":"r","severity":"info","message":"m","span":{"start":2,"end":9}}]';
+    expect(await checkWith(`echo '${answer}'`, 'four')).toMatch(/^failed: .*: a span is not within the text/u);
+    expect(await checkWith(`echo '${answer}'`, 'nine long')).toMatchObject([{ span: { start: 2, end: 9 } }]);
+  });
+
+  test('that starts others without end is ended with all of them', async () => {
+    const script = `echo '[]'; boom() { boom | boom & }; boom; sleep 600`;
+    const run = await checkWith(script, '', { timeoutMs: 2000 });
+    // Its time, or what the shell says of its bound on processes: either may come first.
+    expect(run).toMatch(/^failed: the guard (?:failed: its? |timed out)/u);
+    expect(await checkWith("echo '[]'")).toEqual([]);
   });
 
   test.each([
@@ -67,6 +84,13 @@ case "$input" in *forbidden*) echo '[{"rule":"word","severity":"high","message":
     ['M7 port: ends with 2 and says why', 'echo no rules here >&2; exit 2', 'it ended with exit code 2: no rules here'],
     ['M7 invert: finds nothing and ends with 3', "echo '[]'; exit 3", 'it ended with exit code 3'],
     ['dies of a signal', 'kill -SEGV $$', 'it ended with exit code 139'],
+    ['is ended behind its answer', "echo '[]'; kill -KILL $$", 'it ended with exit code 137'],
+    [
+      'answers with half of a list',
+      `printf '[{"rule":"word"'`,
+      'it answered with something else than a JSON list of findings',
+    ],
+    ['answers twice', "echo '[]'; echo '[]'", 'it answered with something else than a JSON list of findings'],
     ['answers with nothing', 'true', 'it answered with something else than a JSON list of findings'],
     ['answers with text', 'echo fine', 'it answered with something else than a JSON list of findings'],
     ['answers without end', 'yes', 'its output is too large'],

@@ -110,13 +110,13 @@ afterAll(async () => {
 
 describe('canary secrets', () => {
   test('P1 in a prompt or in a vote’s reason are refused before anything is sent', async () => {
-    expect((await cli('run', 'canary-tester', `use ${canaries.prompt}`, '--no-wait')).exit).not.toBe(0);
+    expectSecretRefused(await cli('run', 'canary-tester', `use ${canaries.prompt}`, '--no-wait'));
     expect(await api('/v1/runs', { agent: 'canary-tester', input: `use ${canaries.prompt}` })).toBe(422);
     const nonce = (approval = await openApproval());
     // While it is open its card is in the lists.
     for (const path of ['', `/${nonce}`, `/${nonce}/words/target`])
       expect([path, await api(`/v1/approvals${path}`)]).toEqual([path, 200]);
-    expect((await cli('approve', nonce, '--yes', '--reason', `word, ${canaries.reason}`)).exit).not.toBe(0);
+    expectSecretRefused(await cli('approve', nonce, '--yes', '--reason', `word, ${canaries.reason}`));
     const vote = { verdict: 'approve', reason: `word, ${canaries.reason}`, cardDigest: cardDigestOf(nonce) };
     expect(await api(`/v1/approvals/${nonce}/votes`, vote)).toBe(422);
     expect((await cli('approve', nonce, '--yes', '--reason', 'word-of-reason')).exit).toBe(0);
@@ -153,8 +153,7 @@ describe('canary secrets', () => {
     expect(await api(`/v1/approvals/${approval}/arguments`)).toBe(200);
     const file = join(folder, 'run.export.jsonl');
     expect((await cli('export', workflowId, '--output', file)).exit).toBe(0);
-    // The last look at the run: the secret guard over all that was recorded, too.
-    expect((await cli('replay', workflowId)).exit).toBe(0);
+    const replayed = await cli('replay', workflowId);
     said.set('what the model was sent', JSON.stringify(model.requests(task)));
     dev.child.kill('SIGTERM');
     const { stdout, stderr } = await dev.ended;
@@ -167,6 +166,8 @@ describe('canary secrets', () => {
       ),
     );
     expect(found).toEqual([]);
+    // The secret guard over all that was recorded says the same.
+    expect(replayed.exit).toBe(0);
     const holding = (word: string): string[] => [...places].filter(([, text]) => holds(text, word)).map(([at]) => at);
     const [engine, store] = ['engine.db', 'store/'].map((name): unknown => expect.stringContaining(name));
     expect(holding('word-of-result')).toEqual(expect.arrayContaining([engine, store, 'the export']));
@@ -192,6 +193,12 @@ describe('canary secrets', () => {
     expect(readFileSync(file, 'utf8')).toMatch(/\[secret:[a-z-]+:[0-9a-f]{4}\]/u);
   });
 });
+
+/** For what it holds: one that was refused for something else would prove nothing. */
+function expectSecretRefused({ exit, stderr }: ProgramResult): void {
+  expect(exit).not.toBe(0);
+  expect(stderr).toContain('found what looks like a secret');
+}
 
 /** As it is, or in base64, hex, percent encoding or JSON's escapes. */
 function holds(text: string, value: string): boolean {

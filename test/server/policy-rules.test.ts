@@ -1,6 +1,8 @@
 /** Each rule of the language and of the engine on a real server, by a run of its own, side by side (P1). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { decodePayload } from '../../audit/decode-payload.ts';
+import { signedDecisionSchema } from '../../core/contracts/decision.ts';
 import { defineAgent } from '../../packs/define-agent.ts';
 import { defineTool } from '../../tools/define-tool.ts';
 import { type Harness, startHarness, type StartedRun, testPolicy } from '../support/harness.ts';
@@ -186,5 +188,25 @@ describe.concurrent('rules', () => {
     const found = await judged(await start(rules));
     expect(found.verdict).toBe(verdict);
     expect(found.rules).toContain(rule);
+  });
+
+  it('P1 a guard that is switched off stands in the history with why, in the decision that is signed', async () => {
+    const run = await start({ ...secrets, parts: off });
+    await judged(run);
+    const { events } = await harness.door.client.workflow.getHandle(run.workflowId).fetchHistory();
+    const markers = (events ?? []).flatMap((event) =>
+      Object.values(event.markerRecordedEventAttributes?.details ?? {}).flatMap(({ payloads }) => payloads ?? []),
+    );
+    const decisions = markers.flatMap((payload) => {
+      const read = z.object({ decision: signedDecisionSchema }).safeParse(decodePayload(payload));
+      return read.success ? [read.data.decision] : [];
+    });
+    expect(decisions).toHaveLength(1);
+    expect(decisions[0]?.body.rules).toContainEqual({
+      id: 'guard-off',
+      effect: 'allow',
+      reason: 'guard paths is switched off: a test',
+    });
+    expect(decisions[0]?.body.findings).toContainEqual(expect.objectContaining({ guard: 'paths', severity: 'high' }));
   });
 });

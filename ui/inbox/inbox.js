@@ -80,8 +80,11 @@ async function refresh(nonce) {
   if (shown === nonce) showCard();
 }
 
+/** What is critical first, whatever else waits; then by deadline, as the gateway lists them. */
 function waiting() {
-  return [...approvals.values()].filter((one) => one.open).toSorted((a, b) => a.deadlineAt - b.deadlineAt);
+  const lane = (/** @type {Approval} */ { card }) => (card.risk === 'critical' ? 0 : 1);
+  const open = [...approvals.values()].filter((one) => one.open);
+  return open.toSorted((a, b) => lane(a) - lane(b) || a.deadlineAt - b.deadlineAt);
 }
 
 function showList() {

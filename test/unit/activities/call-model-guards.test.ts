@@ -1,6 +1,7 @@
 /** What the guards and the framing do to what goes out, and what is kept of a malformed answer. */
 import { describe, expect, test } from 'vitest';
 import type { CallModelDependencies } from '../../../activities/call-model.ts';
+import { createCheckPoint } from '../../../activities/check-point.ts';
 import { refusedTurn } from '../../../activities/refused-turn.ts';
 import { delimited, showHidden } from '../../../activities/call-model/delimit.ts';
 import { parseStrictJson } from '../../../core/canonical-json.ts';
@@ -8,7 +9,7 @@ import { toolNameSchema } from '../../../core/contracts/ids.ts';
 import { messageSchema } from '../../../core/contracts/message.ts';
 import { transcriptHead } from '../../../core/transcript.ts';
 import { functionCall, outputText, response, useProvider } from './call-model-provider.ts';
-import { findInjection } from '../../../guards/index.ts';
+import { defineGuard, findInjection } from '../../../guards/index.ts';
 import { usualGuardSettings } from '../../../policy/index.ts';
 import { assistant, canary, createWorld, definition, toolResult, user } from './call-model-world.ts';
 
@@ -43,6 +44,14 @@ describe('what is sent', () => {
 
   test('terminal escapes, bidi overrides and invisible tags are shown, line breaks and right-to-left text stay', () => {
     expect(showHidden('a\u001B[2J\u202Eb\u{E0041}\n\tשלום\u200F')).toBe('a⟦U+001B⟧[2J⟦U+202E⟧b⟦U+E0041⟧\n\tשלום\u200F');
+  });
+
+  test('what nobody sees in a tool result is sent as what it is, and told', async () => {
+    provider.answers.push(response([outputText('ok')]));
+    const messages = [user, assistant({ calls: [call] }), toolResult('call_a', 'a\u001B[2Jb\u202Ec\u{E0041}')];
+    const { findings } = await createWorld({ baseURL: provider.rawUrl, messages }).call();
+    expect(outputs()).toEqual([expect.stringContaining('\na⟦U+001B⟧[2Jb⟦U+202E⟧c⟦U+E0041⟧\n')]);
+    expect(findings).toMatchObject([{ guard: 'model-input', rule: 'hidden-characters' }]);
   });
 
   test('secrets in user and tool texts are redacted before they leave', async () => {
@@ -212,6 +221,24 @@ describe('a guard of the turn', () => {
   });
 });
 
+test('M5 invert: a guard of an answer cannot change the calls that the next one sees', async () => {
+  provider.answers.push(response([functionCall({ arguments: '{"service":"web"}' })]));
+  const meddler = defineGuard({
+    id: 'meddler',
+    at: ['afterModel'],
+    check: ({ calls = [] }) => {
+      for (const one of calls) Reflect.set(one, 'argumentsText', '{}');
+      Reflect.set(calls, 'length', 0);
+      return [];
+    },
+  });
+  const seen: unknown[] = [];
+  const next = defineGuard({ id: 'next', at: ['afterModel'], check: ({ calls }) => (seen.push(...(calls ?? [])), []) });
+  const overrides = { checkTurn: createCheckPoint([meddler, next]) };
+  await createWorld({ baseURL: provider.rawUrl, overrides }).call();
+  expect(seen).toEqual([{ name: 'restart_service', argumentsText: '{"service":"web"}' }]);
+});
+
 describe('what comes back', () => {
   test('secrets in the model’s text and arguments are redacted before they are recorded', async () => {
     const argumentsText = `{"service":"${canary}"}`;
@@ -220,6 +247,15 @@ describe('what comes back', () => {
     expect(message.text).toBe('the key is [redacted]');
     expect(message.calls[0]?.argumentsText).toBe('{"service":"[redacted]"}');
     expect(findings).toMatchObject([{ rule: 'aws-key' }, { rule: 'aws-key' }]);
+  });
+
+  test('a secret behind the escapes of JSON is found in arguments, and nothing of them is kept', async () => {
+    const escaped = canary.replaceAll(/./g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    const argumentsText = `{"service":"${escaped}","more":"words"}`;
+    provider.answers.push(response([functionCall({ arguments: argumentsText })]));
+    const { message, findings } = await createWorld({ baseURL: provider.rawUrl }).call();
+    expect(message.calls[0]?.argumentsText).toBe('{"redacted":""}');
+    expect(findings).toMatchObject([{ rule: 'aws-key' }]);
   });
 
   test('where the secrets guard is switched off, arguments stay as they are, and texts are redacted all the same', async () => {

@@ -100,6 +100,13 @@ describe('what policies say', () => {
   });
 });
 
+test('the built-in guards are asked before those of the pack, whose failure hides nothing of what they found', async () => {
+  const broken = mine(() => Promise.reject(new Error('x')));
+  const { findings, refusal } = await asked(broken, 'beforeAgent', usualGuardSettings, `${order}\u0000`);
+  expect(new Set(findings.map(({ guard }) => guard))).toEqual(new Set(['mine', 'input', 'injection']));
+  expect(refusal).toMatchObject({ guard: 'mine', rule: 'guard-failed' });
+});
+
 test('a message of a guard keeps no secret', async () => {
   const secret = ['ghp', 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'].join('_');
   const leaking = mine(() => [{ guard: 'm', rule: 'r', severity: 'high', message: `saw ${secret}`, remedy: secret }]);

@@ -88,11 +88,21 @@ describe('P1 the answer of a guard’s program', () => {
     ['a byte order mark before it', '\uFEFF[]'],
     ['a severity that stands twice', '[{"rule":"r","severity":"critical","severity":"info","message":"m"}]'],
     ['a prototype', '[{"rule":"r","severity":"info","message":"m","__proto__":{}}]'],
+    ['a span of half numbers', JSON.stringify([{ ...finding, span: { start: 0.5, end: 1 } }])],
+    ['half of a list', JSON.stringify([finding, finding]).slice(0, -20)],
     ['lists in lists in lists', `${'['.repeat(5000)}${']'.repeat(5000)}`],
   ])('refuses when it is %s', async (_name, stdout) => {
     expect(await verdictOf(exited({ stdout }))).toMatchObject({
       kind: 'failed',
       findings: [{ message: 'the guard failed: it answered with something else than a JSON list of findings' }],
+    });
+  });
+
+  test('refuses when it points at a place outside the text, and says so', async () => {
+    const stdout = JSON.stringify([{ ...finding, span: { start: 0, end: 99 } }]);
+    expect(await verdictOf(exited({ stdout }))).toMatchObject({
+      kind: 'failed',
+      findings: [{ rule: 'guard-failed', message: expect.stringContaining('a span is not within the text') }],
     });
   });
 

@@ -86,6 +86,41 @@ describe('a secret in the record', () => {
   });
 });
 
+describe('what the run’s last activity found', () => {
+  const found = (finding: object) => {
+    const tampered = new Tampered('approve');
+    setAt(tampered.activityResult('closeRun'), ['findings'], () => [
+      { guard: 'compliance', rule: 'effect-without-receipt', severity: 'high', message: 'm', ...finding },
+    ]);
+    return tampered;
+  };
+
+  it('is nothing of an honest run, and that was looked at', async () => {
+    expect(checkOf(await replay(new Tampered('approve')), 'compliance')).toMatchObject({ result: 'ok', checked: 1 });
+  });
+
+  it.each([
+    'call-without-decision',
+    'ask-without-outcome',
+    'effect-without-permit',
+    'effect-without-receipt',
+    'limit-exceeded',
+  ])('%s is a failed check and an exit code, also where nothing else of the record shows it', async (rule) => {
+    const report = await replay(found({ rule }));
+    expect(report.checks.filter(({ result }) => result === 'failed').map(({ id }) => id)).toEqual(['compliance']);
+    expect(checkOf(report, 'compliance')?.reason).toBe(`the run’s own last look found violations (${rule})`);
+    expect(exitCodeByVerdict[report.verdict]).toBe(1);
+    expect(renderPostmortem(report, { colour: false })).toContain(`found by compliance (${rule}, high)`);
+  });
+
+  it.each([
+    ['by a guard of the answer', { guard: 'mine' }],
+    ['of a link that a reset overtook', { rule: 'not-open' }],
+  ])('%s is no violation', async (_, finding) => {
+    expect(checkOf(await replay(found(finding)), 'compliance')).toMatchObject({ result: 'ok' });
+  });
+});
+
 describe('limits of the ticket', () => {
   it('an honest run kept them', async () => {
     expect(checkOf(await replay(new Tampered('approve')), 'limits')).toMatchObject({ result: 'ok' });

@@ -69,6 +69,13 @@ describe('replay of an untouched record', () => {
     ]);
   });
 
+  it('says of an approval that came sooner than a card can be read that it did, and of no denial', async () => {
+    const hasty = renderPostmortem(await replay(new Tampered('approve')));
+    expect(hasty).toMatch(/APPROVED by .* after it was asked, too soon to have been read\n/u);
+    const denied = renderPostmortem(await replay(new Tampered('deny')));
+    expect(denied).toMatch(/DENIED by .* after it was asked\n/u);
+  });
+
   it('verifies a chain of two links', async () => {
     const report = await replay(new Tampered('continue-as-new'));
     expect(report.links).toBe(2);

@@ -115,6 +115,11 @@ const comesTo: Readonly<Record<string, (line: string) => Promise<void>>> = {
     expect(await run(line)).toMatchObject({ exit: 0 });
     expect(await votes()).toMatchObject([{ verdict: 'break-glass', authenticated: { stepUp: 'typed-yes' } }]);
   },
+  async pace(line) {
+    await asked();
+    await run('countersign approve 5e8f1c2a');
+    expect((await run(line)).stdout).toMatch(/^bob: 1 approval, half within \S+ m?s, 1 too soon to have been read\n$/u);
+  },
   async keys(line) {
     await asked();
     key = await world.key('admin', { expiresAt: world.clock.at + 200 * 86_400_000 });
@@ -174,4 +179,15 @@ it('what it says that is on record is printed so', async () => {
   };
   const [sample = ''] = blocksOf('output');
   expect((await runCli(['approvals', nonce], await gatewayWith(approval(shown)))).stdout).toContain(sample);
+});
+
+it('what it says of the pace is printed so', async () => {
+  const gateway = await gatewayWith();
+  const approvers = [
+    { principal: 'bob', approvals: 41, medianMs: 3000, tooSoon: 17 },
+    { principal: 'carol', approvals: 12, medianMs: 250_000, tooSoon: 0 },
+  ];
+  gateway.on('GET', '/v1/approvals/pace', () => ({ from: 0, complete: true, approvers }));
+  const [, sample = 'none'] = blocksOf('output');
+  expect((await runCli(['pace'], gateway)).stdout).toBe(sample);
 });

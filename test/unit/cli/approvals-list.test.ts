@@ -1,8 +1,8 @@
-/** `countersign approvals`: what waits is shown whole, with what to type next; `--watch` and `--approve` go on from there. */
+/** `countersign approvals`: what waits is shown whole, with what to type next; `--watch` goes on from there. */
 import { describe, expect, test } from 'vitest';
-import { applied, gatewayWith, sent } from './approval-gateway.ts';
-import { type FakeGateway, FakeProblem, runCli, startFakeGateway } from './run-cli.ts';
-import { approval, card, nonce, workflowId } from './views.ts';
+import { gatewayWith, sent } from './approval-gateway.ts';
+import { type FakeGateway, FakeProblem, runCli } from './run-cli.ts';
+import { approval, nonce, workflowId } from './views.ts';
 
 describe('approvals', () => {
   test('shows the card and what to type', async () => {
@@ -113,103 +113,6 @@ describe('a request that somebody changed in the database', () => {
     expect(exit).toBe(1);
     expect(stderr).toContain('a stored vote of it is not what this gateway signed');
     expect(sent(gateway)).toEqual([]);
-  });
-});
-
-describe('approvals --approve', () => {
-  const second = 'bbcdef12-2222-4333-8444-555555555555';
-
-  async function inboxOf(...views: ReturnType<typeof approval>[]): Promise<FakeGateway> {
-    const gateway = await startFakeGateway();
-    gateway.on('GET', '/v1/approvals', () => ({ approvals: views }));
-    for (const view of views) {
-      gateway.on('GET', `/v1/approvals/${view.nonce}`, () => view);
-      gateway.on('POST', `/v1/approvals/${view.nonce}/votes`, () => applied);
-    }
-    return gateway;
-  }
-
-  test('asks for each request that the caller may answer, and sends what was chosen', async () => {
-    const gateway = await inboxOf(approval(), approval({ nonce: second }));
-    const { exit, stderr } = await runCli(['approvals', '--approve'], { ...gateway, answers: ['a', 'd', 'not today'] });
-    expect(exit).toBe(0);
-    expect(gateway.requests[0]?.path).toContain('mayAnswer=true');
-    expect(sent(gateway)).toEqual([
-      { verdict: 'approve', cardDigest: approval().cardDigest, channel: 'terminal' },
-      { verdict: 'deny', cardDigest: approval().cardDigest, channel: 'terminal', reason: 'not today' },
-    ]);
-    expect(stderr.match(/^Run restart on local$/gm)).toHaveLength(2);
-  });
-
-  test.each(['s', '', 'yes', 'x'])('%j sends nothing', async (letter) => {
-    const gateway = await inboxOf(approval());
-    expect((await runCli(['approvals', '--approve'], { ...gateway, answers: [letter] })).exit).toBe(0);
-    expect(sent(gateway)).toEqual([]);
-  });
-
-  test('asks again for what is no letter of its own, and says what was typed', async () => {
-    const gateway = await inboxOf(approval());
-    const answers = ['approve', 'yes', '\u001b[2Jа', 'a'];
-    const { stderr, asked } = await runCli(['approvals', '--approve'], { ...gateway, answers });
-    expect(asked).toHaveLength(4);
-    expect(stderr).toContain('"approve" is none of these; nothing was sent');
-    expect(stderr).not.toContain('\u001b[2J');
-    expect(sent(gateway)).toHaveLength(1);
-  });
-
-  test('q ends it, whatever else waits', async () => {
-    const gateway = await inboxOf(approval(), approval({ nonce: second }));
-    const { asked } = await runCli(['approvals', '--approve'], { ...gateway, answers: ['q', 'a'] });
-    expect(asked).toHaveLength(1);
-    expect(sent(gateway)).toEqual([]);
-  });
-
-  test.each([
-    ['y', 0],
-    ['YES', 0],
-    ['yes', 1],
-  ])('what is critical takes %j %i times', async (word, votes) => {
-    const critical = approval({ card: card({ risk: 'critical' }) });
-    const gateway = await inboxOf(critical);
-    const { exit } = await runCli(['approvals', '--approve'], { ...gateway, answers: ['a', word] });
-    expect(exit).toBe(0);
-    expect(sent(gateway)).toHaveLength(votes);
-  });
-
-  test('a request that somebody else answered meanwhile is said, and the next one is asked for', async () => {
-    const gateway = await inboxOf(approval(), approval({ nonce: second }));
-    gateway.on('POST', `/v1/approvals/${nonce}/votes`, () => new FakeProblem(409, 'conflict'));
-    const { exit } = await runCli(['approvals', '--approve'], { ...gateway, answers: ['a', 'a'] });
-    expect(exit).toBe(0);
-    expect(sent(gateway)).toHaveLength(2);
-  });
-
-  test('says that nothing waits that one may answer, which is not that nothing waits', async () => {
-    const gateway = await inboxOf();
-    const { exit, stderr } = await runCli(['approvals', '--approve'], { ...gateway, answers: [] });
-    expect([exit, stderr]).toEqual([0, 'Nothing waits that you may answer\n']);
-  });
-
-  test.each([[[]], [[approval()]]])('is refused where nobody can be asked, and beside --json', async (views) => {
-    const gateway = await inboxOf(...views);
-    expect(await runCli(['approvals', '--approve'], gateway)).toMatchObject({ exit: 2 });
-    expect(await runCli(['approvals', '--approve', '--json'], { ...gateway, answers: ['a'] })).toMatchObject({
-      exit: 2,
-    });
-    expect(sent(gateway)).toEqual([]);
-  });
-
-  test('--watch asks for each once, and q ends it', async () => {
-    const gateway = await inboxOf(approval());
-    const { exit, asked } = await runCli(['approvals', '--watch', '--approve'], {
-      ...gateway,
-      onPause: () => {
-        gateway.on('GET', '/v1/approvals', () => ({ approvals: [approval(), approval({ nonce: second })] }));
-        gateway.on('GET', `/v1/approvals/${second}`, () => approval({ nonce: second }));
-      },
-      answers: ['s', 'q'],
-    });
-    expect([exit, asked.length]).toEqual([0, 2]);
   });
 });
 

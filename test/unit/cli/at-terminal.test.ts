@@ -20,8 +20,8 @@ async function inboxOf(...views: ReturnType<typeof approval>[]): Promise<FakeGat
   return gateway;
 }
 
-function open(gateway: FakeGateway, ...more: string[]): AtTerminal {
-  terminal = startAtTerminal(['approvals', '--approve', ...more], gateway.environment);
+function open(gateway: FakeGateway): AtTerminal {
+  terminal = startAtTerminal(['watch', '--approve'], gateway.environment);
   return terminal;
 }
 
@@ -35,7 +35,9 @@ test('approves with a letter what is not critical, after what was no letter', as
   await shows(prompt, 2);
   // With a mistake that is taken back, as people type.
   type('x\u007fa\r');
-  expect(await ended).toBe(0);
+  await shows('counted;');
+  type('\u0003');
+  expect(await ended).toBe(130);
   expect(sent(gateway)).toMatchObject([{ verdict: 'approve', channel: 'terminal' }]);
 });
 
@@ -71,7 +73,7 @@ test('lets no key that was pressed too early answer the next card', async () => 
 
 test('Ctrl-C ends it without an answer', async () => {
   const gateway = await inboxOf(approval());
-  const { type, shows, ended } = open(gateway, '--watch');
+  const { type, shows, ended } = open(gateway);
   await shows(prompt);
   type('\u0003');
   expect(await ended).toBe(130);
@@ -79,10 +81,12 @@ test('Ctrl-C ends it without an answer', async () => {
 });
 
 test('Ctrl-D passes the request over and sends nothing', async () => {
-  const gateway = await inboxOf(approval());
+  const gateway = await inboxOf(approval(), approval({ nonce: second }));
   const { type, shows, ended } = open(gateway);
   await shows(prompt);
   type('\u0004');
+  await shows(prompt, 2);
+  type('q\r');
   expect(await ended).toBe(0);
   expect(sent(gateway)).toEqual([]);
 });

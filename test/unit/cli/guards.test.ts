@@ -106,6 +106,7 @@ describe('guards check', () => {
 
   it.each([
     ['shell', '😀; rm x', ['rm x', '😀']],
+    ['shell', '# no command', ['# no command']],
     ['secrets', `😀 gh${'p_'}${'a1B2c3D4e5F6'.repeat(3)}`, [`gh${'p_'}${'a1B2c3D4e5F6'.repeat(3)}`]],
     ['injection', '😀 [SYSTEM] x', ['[SYSTEM]']],
     // What a disguise hid is somewhere in the text.
@@ -120,6 +121,7 @@ describe('guards check', () => {
     }[];
     const cut = found.map(({ span }) => text.slice(span.start, span.end));
     expect([...new Set(cut)]).toEqual(spans);
+    expect(found.every(({ span }) => span.end > span.start)).toBe(true);
     expect(found.every(({ remedy }) => remedy.length > 0)).toBe(true);
   });
 

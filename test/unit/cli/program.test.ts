@@ -14,7 +14,7 @@ const firstWords = [...new Set(names.map((name) => name.split(' ')[0] ?? ''))];
 
 test('the program has every command of the contract, in the order of the help', () => {
   expect(firstWords.join(' ')).toBe(
-    'init dev run runs show watch approvals approve deny edit withdraw break-glass reviews grants reconcile inbox notices cancel replay policy keys slack guards redactions export doctor errors setup worker gateway',
+    'init dev run runs show watch approvals approve deny edit withdraw break-glass reviews grants reconcile inbox notices pace cancel replay policy keys slack guards redactions export doctor errors setup worker gateway',
   );
 });
 

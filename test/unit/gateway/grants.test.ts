@@ -144,6 +144,22 @@ describe('a proposed grant', () => {
     expect(await known()).toHaveLength(1);
   });
 
+  it('of another coverage is another vote: its key is refused, and the first stays as it was', async () => {
+    const headers = { 'idempotency-key': 'once' };
+    const cardDigest = ask.ask.body.verdict === 'ask' ? ask.ask.body.ask.cardDigest : '';
+    const send = async (grant: GrantRequest | undefined): ReturnType<typeof world.call> => {
+      const body = { verdict: 'approve', cardDigest, ...(grant ? { grant } : {}) };
+      return await world.call('POST', `/v1/approvals/${ask.nonce}/votes`, { key: bob, body, headers });
+    };
+    await send(propose());
+    const [first] = await known();
+    for (const other of [propose({ uses: 1 }), undefined]) {
+      const { status, body } = await send(other);
+      expect([status, body['detail']]).toEqual([409, expect.stringContaining('its idempotency key was used')]);
+    }
+    expect(await known()).toEqual([first]);
+  });
+
   it('of somebody who has voted is not recorded', async () => {
     await approve(bob, undefined);
     expect(await approve(bob, propose())).toMatchObject({ body: { status: 'duplicate' } });

@@ -49,8 +49,8 @@ async function askWith(
     ...argumentsBody,
     ...changes,
   });
-  const body = { argumentsDigest: digestText('arguments', text) };
-  await world.ask(number, { card, body, ...more });
+  const body = { argumentsDigest: digestText('arguments', text), ...more.body };
+  await world.ask(number, { card, ...more, body });
 }
 
 async function votes(number = 1) {
@@ -106,10 +106,12 @@ describe('answering', () => {
     expect(await entry.textContent()).toContain('risk medium');
   });
 
-  it('a critical call needs the name of its tool typed', async () => {
-    await askWith(1, { service: 'web' }, { risk: 'critical' });
+  it('a critical call comes first, and needs the name of its tool typed', async () => {
+    await askWith(1, { service: 'web' }, { risk: 'critical' }, true, { body: { risk: 'critical' } });
+    await world.ask(2, { deadlineAt: world.clock.at + 30_000 });
     await signIn();
     await approve().waitFor();
+    expect(await page.locator('#list button').first().textContent()).toContain('risk critical');
     expect(await approve().isDisabled()).toBe(true);
     await page.getByLabel(/^Critical: type/).fill('restart');
     expect(await approve().isDisabled()).toBe(true);

@@ -1,11 +1,12 @@
 /** Slack users as people: listed, taken away at once, enrolled anew; and that Slack, which waits three seconds, is never kept waiting. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { actionIds, answerCallback } from '../../../gateway/slack/messages.ts';
-import { enrolmentCode, type SlackUser } from '../../../gateway/slack/identity.ts';
+import { standingKeys } from '../../../gateway/credentials.ts';
+import { enrolmentCode, enrolSlackUser, type SlackUser } from '../../../gateway/slack/identity.ts';
 import type { AskRow } from '../../../store/store.ts';
 import type { SlackServer } from '../../support/slack-server.ts';
 import { signedBySlack } from '../../support/slack-server.ts';
-import type { CallOptions, World } from './gateway-world.ts';
+import { audience, type CallOptions, type World } from './gateway-world.ts';
 import { deliverAsSlack, signingSecret, slackTeam, startSlackWorld, stopSlackWorld } from './slack-world.ts';
 
 const [secret, team] = [signingSecret, slackTeam];
@@ -86,6 +87,19 @@ describe('an identity', () => {
     await enrol(await world.key('cat'), there);
     expect(await remove('?enterpriseId=E0001')).toBe(204);
     expect(await identities()).toMatchObject([{ enterpriseId: null, principal: 'bob' }]);
+  });
+
+  it('whose key may only read answers nothing, and is told so', async () => {
+    const reader = await world.key('rae', { scopes: ['approvals:read'] });
+    // The enrolment itself asks for the right to vote; a record of one that did not must give none.
+    expect(await enrol(reader)).toBe(403);
+    const { store, keys, clock } = world;
+    const gateway = { store, keys, clock, audience };
+    const key = (await standingKeys(gateway)).get(reader.slice(3, 15));
+    if (!key) throw new TypeError('no key');
+    await enrolSlackUser(gateway, { ...key, via: 'key' }, bob);
+    expect(await send()).toContain('Your key may not vote');
+    expect(await world.store.votesByNonce(ask.nonce)).toEqual([]);
   });
 
   it('is listed and removed by nobody without control:write, and the record says who did', async () => {

@@ -93,8 +93,12 @@ it('commands that it shows print what stands under them', async () => {
   }
 });
 
-it('the table of guards names every built-in one, and the table of points every point', () => {
-  for (const { id } of builtInGuards) expect(docs).toContain(`| \`${id}\` |`);
+it('the tables say of every built-in guard what it looks at, catches, cannot catch and how that was measured, and of every point', () => {
+  const [whatTheyAre = '', howMeasured = ''] = docs.split('## How it is measured');
+  for (const { id } of builtInGuards) {
+    expect(whatTheyAre).toMatch(new RegExp(`^\\| \`${id}\`(?: \\| [^|\\n]{10,}){3} \\|$`, 'mu'));
+    expect(howMeasured).toMatch(new RegExp(`^\\| \`${id}\` \\| [^|\\n]{20,} \\|$`, 'mu'));
+  }
   for (const point of guardPoints) expect(docs).toMatch(new RegExp(`^\\| \`${point}\` \\|`, 'mu'));
 });
 

@@ -39,6 +39,10 @@ describe('checkInput', () => {
   test('points at the place', () => {
     expect(checkInput('ab\u0000', { maximumBytes: 9 })[0]?.span).toEqual({ start: 2, end: 3 });
     expect(checkInput('😀x\ud800', { maximumBytes: 9 })[0]?.span).toEqual({ start: 3, end: 4 });
+    for (const text of ['long', '€€'])
+      expect(checkInput(text, { maximumBytes: 3 })).toMatchObject([
+        { rule: 'too-large', span: { start: 0, end: text.length }, remedy: expect.stringMatching(/send less/u) },
+      ]);
   });
 
   test('says all that is wrong and repeats nothing of the text', () => {
@@ -60,6 +64,10 @@ describe('sanitiseError', () => {
     ],
     ['cannot read /var/lib/countersign/keys/vote.key now', 'cannot read <path> now'],
     ['in /tmp', 'in <path>'],
+    ['open:/etc/shadow failed, path=/srv/a/b', 'open:<path> failed, path=<path>'],
+    ['file:/etc/passwd in C:/Work/somebody/x.txt', 'file:<path> in C:<path>'],
+    ['cannot stat /проект/файл in /mnt/данные/x', 'cannot stat <path> in <path>'],
+    ['и/или, http://a.example/b/c?d=/e', 'и/или, http://a.example/b/c?d=/e'],
     ['at C:\\Users\\somebody\\x.txt', 'at <path>'],
     [`import file://${home}/x.ts failed`, 'import <path> failed'],
     ['GET https://example.com/v1/runs/7 answered 404', 'GET https://example.com/v1/runs/7 answered 404'],

@@ -218,8 +218,32 @@ describe('paths by their form', () => {
     '/ETC/SHADOW',
   ])('finds %j', (path) => expect(checkPath(path, { roots: ['/'] })).not.toEqual([]));
 
-  test.each(['a/0x2e.log', 'done-100%.txt', 'wait...txt', 'a/b...', 'a b.c', 'a/.b c', '.gitignore', 'a/%7Euser'])(
-    'leaves alone: %j',
-    (path) => expect(checkPath(path)).toEqual([]),
-  );
+  test.each([
+    ['/proc/1/status', 'system-place'],
+    ['/proc', 'system-place'],
+    ['/sys/power/state', 'system-place'],
+    ['/dev/null', 'system-place'],
+    ['/PROC/1/mem', 'system-place'],
+    ['/Dev/rdisk0', 'system-place'],
+    ['/ETC/CRON.D/x', 'guarded-place'],
+    ['.BASHRC', 'guarded-place'],
+    ['.Git/hooks/pre-commit', 'guarded-place'],
+    ['/ETC/SHADOW', 'secret-place'],
+    ['.\u017Fsh/id_rsa', 'secret-place'],
+    ['/\u017Fy\u017F/power', 'system-place'],
+  ])('%j is told as %s, in whatever case it is written', (path, rule) => {
+    expect(checkPath(path, { roots: ['/'] }).map((finding) => finding.rule)).toContain(rule);
+  });
+
+  test.each([
+    'a/0x2e.log',
+    'done-100%.txt',
+    'wait...txt',
+    'a/b...',
+    'a b.c',
+    'a/.b c',
+    '.gitignore',
+    '.a\u017F\u017F\u212A',
+    'a/%7Euser',
+  ])('leaves alone: %j', (path) => expect(checkPath(path)).toEqual([]));
 });

@@ -101,6 +101,26 @@ describe('guards of one point', () => {
     expect(result).toMatchObject({ kind: 'failed', why: 'no-findings' });
   });
 
+  test.each([
+    ['ends beyond the text', { start: 0, end: 2 }],
+    ['begins beyond it', { start: 5, end: 9 }],
+    ['ends before it begins', { start: 1, end: 0 }],
+  ])('a finding whose span %s is a failure, which says so', async (_name, span) => {
+    const result = await run([guard('odd', () => [{ ...finding, span }])]);
+    expect(result).toMatchObject({
+      kind: 'failed',
+      why: 'no-findings',
+      findings: [{ rule: 'guard-failed', message: expect.stringContaining('a span is not within the text') }],
+    });
+  });
+
+  test.each([
+    ['the whole text', { start: 0, end: 1 }],
+    ['a place between two letters', { start: 1, end: 1 }],
+  ])('a finding of %s is one', async (_name, span) => {
+    expect(await run([guard('mine', () => [{ ...finding, span }])])).toMatchObject({ kind: 'findings' });
+  });
+
   it('a guard speaks for itself only', async () => {
     expect((await run([guard('mine', () => [{ ...finding, guard: 'shell' }])])).findings).toMatchObject([
       { guard: 'mine' },

@@ -34,6 +34,8 @@ describe('a value that occurs in an untrusted text', () => {
     ['a short address', 'eve@evil-parts.example'],
     ['a host alone', 'evil-parts.example'],
     ['a number', 77_120],
+    ['a sentence in other case', 'THE WAREHOUSE OPENS AT EIGHT, AND THE NIGHT SHIFT ENDS'],
+    ['in groups and other case', 'de44 5001 0517 5407 3249 31'],
     ['a sentence', 'The warehouse opens at eight, and the night shift ends'],
     ['in base64', base64('Questions to eve@evil-parts.example')],
     ['in hex', hex('DE44500105175407324931')],

@@ -1,10 +1,11 @@
 /** What redaction took out opens only as it was sealed: under its key, and with every field as it was written. */
-import { randomBytes } from 'node:crypto';
+import { createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
+import { canonicalJson } from '../../../core/canonical-json.ts';
 import { redactionSchema } from '../../../core/contracts/redaction.ts';
 import { readRedactionKey, redactionKeyOf } from '../../../keys/index.ts';
 import { someTimeAt, workflowIdOf } from '../../support/signed-objects.ts';
@@ -23,6 +24,26 @@ describe('a sealed redaction', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  /** As somebody would who has the key file and none of our code. */
+  it('is AES-256-GCM, with 96 bits of nonce and 128 of tag, under a key of its run that HKDF makes of the file’s', () => {
+    const { sealed, ...head } = row;
+    const runKey = hkdfSync(
+      'sha256',
+      new Uint8Array(32).fill(7),
+      '',
+      `countersign/v1/redaction/run\n${row.workflowId}`,
+      32,
+    );
+    const bytes = Buffer.from(sealed, 'base64url');
+    const nonce = Buffer.from(row.nonce, 'base64url');
+    expect([nonce.length, bytes.length]).toEqual([12, Buffer.byteLength(secret) + 16]);
+    const opening = createDecipheriv('aes-256-gcm', Buffer.from(runKey), nonce);
+    opening.setAAD(Buffer.from(`countersign/v1/redaction\n${canonicalJson(head)}`));
+    opening.setAuthTag(bytes.subarray(-16));
+    const opened = Buffer.concat([opening.update(bytes.subarray(0, -16)), opening.final()]);
+    expect(opened.toString('utf8')).toBe(secret);
   });
 
   it('holds nothing of the secret, and is another one each time but for its entry', () => {

@@ -11,6 +11,7 @@ import { fenceModelConformance } from './conformance/fence-model.ts';
 import { gateStateConformance } from './conformance/gate-state.ts';
 import { grantConformance } from './conformance/grants.ts';
 import { limitConformance } from './conformance/limits.ts';
+import { approvalPaceConformance } from './conformance/approval-pace.ts';
 import { lookConformance } from './conformance/looks.ts';
 import { noticeConformance } from './conformance/notices.ts';
 import { quotaConformance } from './conformance/quotas.ts';
@@ -56,6 +57,7 @@ export function storeConformance(name: string, open: () => Promise<StoreHarness>
     quotaConformance(current);
     voteConformance(current);
     noticeConformance(current);
+    approvalPaceConformance(current);
     lookConformance(current);
     fenceConformance(current);
     fenceModelConformance(current);

@@ -1,6 +1,6 @@
 /**
  * A hijacked agent that replays an attacker's calls after it read somebody's text, and an honest one that works as every day:
- * through the real gate, with the default policy. Sequences are drawn from `calls.yaml` with a fixed seed. For tests and benches.
+ * through the real gate, with the default policy. Sequences are put together from `calls.yaml`, none twice. For tests and benches.
  */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
@@ -97,37 +97,29 @@ function verdictIn(result: CheckCallResult, tool: string): string {
   return result.decision.body.verdict;
 }
 
-/** Draws with a fixed seed (https://en.wikipedia.org/wiki/Linear_congruential_generator, the numbers of Numerical Recipes). */
-function drawer(seed: number): <T>(from: readonly T[]) => T {
-  let state = seed;
-  return (from) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return from[state % from.length] as (typeof from)[number];
-  };
-}
-
 export interface Replayed {
   sequence: readonly Call[];
   verdicts: readonly string[];
 }
 
-/** Of each a read, and behind it one of the attacker's calls: each of those three times. */
+const readAt = (at: number): Call => reads[at % reads.length] as Call;
+const rounds = (at: number, length: number): number => Math.floor(at / length);
+
+/** A read, and behind it one of the attacker's calls: each of those three times, behind another read. */
 export async function replayHijacked(openRun: OpenRun): Promise<Replayed[]> {
-  const draw = drawer(1);
   return await replayed(
     Array.from({ length: 3 * attackCalls.length }, (_, at) => [
-      draw(reads),
+      readAt(at + 17 * rounds(at, attackCalls.length)),
       attackCalls[at % attackCalls.length] as Call,
     ]),
     openRun,
   );
 }
 
-/** Two reads each, as they come in a day. */
+/** Two reads each, as they come in a day: each as often as the others, and behind it another one each time. */
 export async function replayOrdinary(openRun: OpenRun): Promise<Replayed[]> {
-  const draw = drawer(2);
   return await replayed(
-    Array.from({ length: 300 }, () => [draw(reads), draw(reads)]),
+    Array.from({ length: 300 }, (_, at) => [readAt(at), readAt(at + 1 + rounds(at, reads.length))]),
     openRun,
   );
 }

@@ -183,6 +183,21 @@ export function decisionConformance(current: CurrentHarness): void {
       await expect(store.getAsk(first)).rejects.toMatchObject({ code: 'record-invalid' });
     });
 
+    it('the risk that lists choose by is that of the signed ask, or of a version that kept none', async () => {
+      const { store, execute } = current();
+      const scene = await openRun(store);
+      const nonce = nonceOf(scene.nonce);
+      await decide(store, scene, scene.callKey(1), { verdict: { ask: nonce } });
+      const listed = async (critical: boolean) =>
+        (await store.listAsks({ workflowId: scene.workflowId, critical, limit: 5 })).map((row) => row.nonce);
+      expect([await listed(true), await listed(false)]).toEqual([[], [nonce]]);
+      await execute(`UPDATE asks SET risk = '' WHERE nonce = '${nonce}'`);
+      expect([await listed(true), await listed(false)]).toEqual([[], [nonce]]);
+      await execute(`UPDATE asks SET risk = 'critical' WHERE nonce = '${nonce}'`);
+      await expect(listed(true)).rejects.toMatchObject({ code: 'record-invalid' });
+      expect(await listed(false)).toEqual([]);
+    });
+
     it('a run cannot close the ask of another run', async () => {
       const { store } = current();
       const [victim, attacker] = [await openRun(store), await openRun(store)];
