@@ -53,6 +53,17 @@ type Answers = WeakMap<SyntaxNode, boolean>;
 const listing: Answers = new WeakMap();
 const printing: Answers = new WeakMap();
 
+/** In words no loop stands. */
+const ofWords: ReadonlySet<SyntaxNode['type']> = new Set([
+  'Word',
+  'Literal',
+  'SingleQuoted',
+  'DoubleQuoted',
+  'Glob',
+  'SimpleExpansion',
+  'ParameterExpansion',
+]);
+
 function once(answers: Answers, node: SyntaxNode, look: () => boolean): boolean {
   const known = answers.get(node);
   if (known !== undefined) return known;
@@ -64,7 +75,7 @@ function once(answers: Answers, node: SyntaxNode, look: () => boolean): boolean 
 /** Whether a command that lists them stands in a part of a script: a substitution, a pipeline, a group. */
 export function holdsList(node: SyntaxNode, scope: Scope): boolean {
   if (node.type === 'Word' && !node.parts) return false;
-  return once(listing, node, () => lists(node, scope));
+  return ofWords.has(node.type) ? lists(node, scope) : once(listing, node, () => lists(node, scope));
 }
 
 function lists(node: SyntaxNode, scope: Scope): boolean {
@@ -100,7 +111,7 @@ const counts = new Set(['wc', 'md5sum', 'sha1sum', 'sha256sum', 'sha512sum', 'ck
 /** Whether the body of a loop prints files whose names are known only when it runs. */
 export function printsInside(node: SyntaxNode, scope: Scope): boolean {
   if (node.type === 'Word' && !node.parts) return false;
-  return once(printing, node, () => prints(node, scope));
+  return ofWords.has(node.type) ? prints(node, scope) : once(printing, node, () => prints(node, scope));
 }
 
 function prints(node: SyntaxNode, scope: Scope): boolean {

@@ -5,30 +5,38 @@
 import table from './secret-places.json' with { type: 'json' };
 
 /** They only show what is to be filled in. */
-const examples = String.raw`(?!(?:example|sample|template|default)\.env$)`;
-const absolute = placesOf((name) => name.startsWith('/'));
-const relative = placesOf((name) => !name.startsWith('/'));
-const places = new RegExp(
-  `(?:^|[/:=])${examples}(?:${any(relative.files)})$|(?:^|/)(?:${any(relative.below)})/|^(?:${any(absolute.files)})$|^(?:${any(absolute.below)})/`,
+const examples = new Set(['example.env', 'sample.env', 'template.env', 'default.env']);
+const isPattern = (name: string): boolean => /[*?]/u.test(name);
+const isPath = (name: string): boolean => name.includes('/');
+const names = new Set(table.files.filter((name) => !isPattern(name) && !isPath(name)));
+const patterns = new RegExp(`^(?:${anyOf(table.files.filter((name) => isPattern(name)))})$`, 'u');
+/** Ends of paths, and whole ones. */
+const paths = table.files.filter(isPath);
+const folders = new RegExp(
+  `(?:^|/)(?:${anyOf(table.below.filter((name) => !name.startsWith('/')))})/|^(?:${anyOf(table.below.filter((name) => name.startsWith('/')))})/`,
   'u',
 );
 
 /** @param path plain, in small letters */
 export function isKeptByPrograms(path: string): boolean {
-  return places.test(path);
+  const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf(':'), path.lastIndexOf('=')) + 1);
+  if (names.has(name) || (patterns.test(name) && !examples.has(name))) return true;
+  return path.includes('/') && (folders.test(path) || paths.some((one) => endsIn(path, one)));
 }
 
-function placesOf(isOf: (name: string) => boolean): { files: readonly string[]; below: readonly string[] } {
-  return { files: table.files.filter(isOf), below: table.below.filter(isOf) };
+function endsIn(path: string, end: string): boolean {
+  if (!path.endsWith(end)) return false;
+  const before = path[path.length - end.length - 1];
+  return before === undefined || (!end.startsWith('/') && '/:='.includes(before));
 }
 
-function any(names: readonly string[]): string {
-  return names
+function anyOf(all: readonly string[]): string {
+  return all
     .map((name) =>
       name
         .replaceAll(/[.+^${}()|[\]\\/]/gu, String.raw`\$&`)
-        .replaceAll('*', '[^/:=]*')
-        .replaceAll('?', '[^/:=]'),
+        .replaceAll('*', '.*')
+        .replaceAll('?', '.'),
     )
     .join('|');
 }
