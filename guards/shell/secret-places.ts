@@ -9,7 +9,10 @@ const examples = new Set(['example.env', 'sample.env', 'template.env', 'default.
 const isPattern = (name: string): boolean => /[*?]/u.test(name);
 const isPath = (name: string): boolean => name.includes('/');
 const names = new Set(table.files.filter((name) => !isPattern(name) && !isPath(name)));
-const patterns = new RegExp(`^(?:${anyOf(table.files.filter((name) => isPattern(name)))})$`, 'u');
+const patterns = table.files.filter(isPattern);
+/** What may begin with anything is looked for where it stands: `.*` in front of each would be a look at all of a name for each. */
+const ends = patterns.flatMap((name) => (name.startsWith('*') ? name.slice(1) : []));
+const fitting = new RegExp(`(?:^(?:${anyOf(patterns.filter((name) => !name.startsWith('*')))})|${anyOf(ends)})$`, 'u');
 /** Ends of paths, and whole ones. */
 const paths = table.files.filter(isPath);
 const folders = new RegExp(
@@ -17,10 +20,13 @@ const folders = new RegExp(
   'u',
 );
 
+/** No system has a longer one, and a hostile text may be made of beginnings. */
+const longestName = 255;
+
 /** @param path plain, in small letters */
 export function isKeptByPrograms(path: string): boolean {
   const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf(':'), path.lastIndexOf('=')) + 1);
-  if (names.has(name) || (patterns.test(name) && !examples.has(name))) return true;
+  if (names.has(name) || (name.length <= longestName && fitting.test(name) && !examples.has(name))) return true;
   return path.includes('/') && (folders.test(path) || paths.some((one) => endsIn(path, one)));
 }
 
