@@ -14,6 +14,24 @@ describe('approvals', () => {
     expect(stdout).not.toContain('the gateway’s own rendering');
   });
 
+  test('says of an approval that it counts for nothing, and does not count it', async () => {
+    const vote = {
+      principal: 'eve-admin',
+      verdict: 'approve' as const,
+      castAt: 1,
+      channel: 'web' as const,
+      authenticated: 'api-key k',
+    };
+    const votes = [
+      { ...vote, principal: 'eve' },
+      { ...vote, uncounted: 'the same person approved it as \u001b[2Jeve' },
+    ];
+    const { stdout } = await runCli(['approvals'], await gatewayWith(approval({ votes })));
+    expect(stdout).toContain('1 of 1 approvals so far');
+    expect(stdout).toContain('COUNTS FOR NOTHING: the same person approved it as \\u{1B}[2Jeve\n');
+    expect(stdout.match(/COUNTS FOR NOTHING/g)).toHaveLength(1);
+  });
+
   test('prints one document under --json', async () => {
     const { stdout } = await runCli(['approvals', '--json'], await gatewayWith());
     expect(JSON.parse(stdout)).toEqual({ approvals: [approval()] });
