@@ -174,7 +174,7 @@ function refuseHopeless(approval: ApprovalView, verdict: Verdict, reason: string
       `Cannot ${action}: ${approval.you.reason ?? 'you may not answer'}, expected somebody whom its terms name; ask one of them`,
     );
   }
-  if (verdict === 'approve' && approval.approvers.reasonRequired && reason === undefined) {
+  if (approval.approvers.reasonRequired && !showsSomething(reason)) {
     throw new CountersignError(
       'input-invalid',
       `Cannot ${action}: its terms demand a reason, expected one; add --reason "…"`,

@@ -223,6 +223,13 @@ describe('deny', () => {
     expect(result.stderr).toContain(mayDeny ? 'may deny, and not approve' : 'you edited it');
   });
 
+  test('asks nobody when its terms require a reason and none that can be read was given', async () => {
+    const gateway = await gatewayWith(approval({ approvers: { ...approval().approvers, reasonRequired: true } }));
+    const result = await runCli(['deny', nonce, '--reason', '\u200b'], { ...gateway, answers: ['y'] });
+    expect([result.exit, result.stderr]).toEqual([2, expect.stringContaining('add --reason')]);
+    expect([result.asked, sent(gateway)]).toEqual([[], []]);
+  });
+
   test('sends the verdict with its reason, whatever the risk, after a y', async () => {
     const gateway = await gatewayWith(approval({ card: card({ risk: 'critical' }) }), {
       ...applied,
