@@ -164,7 +164,7 @@ function refuseHopeless(approval: ApprovalView, verdict: Verdict, reason: string
   if (approval.you.answered !== undefined) {
     throw new CountersignError(
       'conflict',
-      `Cannot ${action}: you have answered it (${answeredText(approval.you)}), expected no answer of yours: you have one vote for a request; an approval is taken back with "countersign withdraw"`,
+      `Cannot ${action}: you have answered it (${answeredText(approval.you)}), expected no answer of yours: ${oneVoteWords(approval.you.answered)}`,
     );
   }
   if (verdict === 'break-glass') return refuseHopelessGlass(approval, action, reason);
@@ -180,6 +180,12 @@ function refuseHopeless(approval: ApprovalView, verdict: Verdict, reason: string
       `Cannot ${action}: its terms demand a reason, expected one; add --reason "…"`,
     );
   }
+}
+
+function oneVoteWords(answered: ApprovalView['you']['answered']): string {
+  return answered === 'withdraw'
+    ? 'you took your approval back, and it stays taken back: you have one vote for a request; others can answer it'
+    : 'you have one vote for a request; an approval is taken back with "countersign withdraw"';
 }
 
 function refuseHopelessGlass({ approvers, you }: ApprovalView, action: string, reason: string | undefined): void {

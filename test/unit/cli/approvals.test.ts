@@ -118,6 +118,12 @@ describe('approve', () => {
       5,
       'you have answered it (approve)',
     ],
+    [
+      'was answered and taken back by the caller',
+      approval({ you: { mayAnswer: true, mayDeny: true, reason: null, answered: 'withdraw' } }),
+      5,
+      'you took your approval back, and it stays taken back: you have one vote for a request; others can answer it',
+    ],
     ['asks about an outcome', approval({ card: card({ kind: 'reconcile' }) }), 2, 'countersign reconcile'],
     ['demands a reason', approval({ approvers: { ...approval().approvers, reasonRequired: true } }), 2, 'add --reason'],
   ] as const)('asks nobody when the request %s', async (_, view, exit, says) => {
