@@ -78,7 +78,7 @@ async function answerWaiting(context: CommandContext, ask: Ask, { nonce }: Appro
 
 function sayRefusal({ terminal }: CommandContext, error: unknown): void {
   if (!(error instanceof CountersignError)) throw error;
-  terminal.talk(error.message);
+  terminal.talk(visible(error.message));
 }
 
 /** @returns false: no reason was typed where one is needed. @throws {CountersignError} see `castVote` and `editCall` */

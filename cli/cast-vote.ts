@@ -8,6 +8,7 @@ import type { GrantPreview, GrantRequest } from '../client/grant-schemas.ts';
 import { timesOf } from '../core/card/lay-out-card.ts';
 import type { Outcome } from '../core/contracts/approval.ts';
 import { CountersignError } from '../core/errors.ts';
+import { keepVisible } from '../core/make-visible.ts';
 import { showsSomething } from '../core/shows-something.ts';
 import { confirm } from './confirm.ts';
 import { connectGateway } from './connect-gateway.ts';
@@ -118,7 +119,7 @@ async function showGrant(gateway: Countersign, approval: ApprovalView, grant: Gr
 function coverLines({ preview: { lines } }: ShownGrant): string[] {
   return [
     '  grant       calls like it run from now on without being asked:',
-    ...lines.map(({ label, text }) => `  ${label.padEnd(12)}${visible(text)}`),
+    ...lines.map(({ label, text }) => `  ${label.padEnd(12)}${keepVisible(text)}`),
   ];
 }
 
@@ -198,7 +199,7 @@ function refuseHopelessGlass({ approvers, you }: ApprovalView, action: string, r
   if (!you.mayBreakGlass) {
     throw new CountersignError(
       'forbidden',
-      `Cannot ${action}: you may not, expected a person with role "${visible(approvers.breakGlass.role)}" who is not behind the run, has a use left and no overdue review; ask one of them`,
+      `Cannot ${action}: you may not, expected a person with role "${approvers.breakGlass.role}" who is not behind the run, has a use left and no overdue review; ask one of them`,
     );
   }
   if (!showsSomething(reason)) {
