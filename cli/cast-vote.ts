@@ -8,6 +8,7 @@ import type { GrantPreview, GrantRequest } from '../client/grant-schemas.ts';
 import { timesOf } from '../core/card/lay-out-card.ts';
 import type { Outcome } from '../core/contracts/approval.ts';
 import { CountersignError } from '../core/errors.ts';
+import { keepVisible } from '../core/make-visible.ts';
 import { showsSomething } from '../core/shows-something.ts';
 import { confirm } from './confirm.ts';
 import { connectGateway } from './connect-gateway.ts';
@@ -118,7 +119,7 @@ async function showGrant(gateway: Countersign, approval: ApprovalView, grant: Gr
 function coverLines({ preview: { lines } }: ShownGrant): string[] {
   return [
     '  grant       calls like it run from now on without being asked:',
-    ...lines.map(({ label, text }) => `  ${label.padEnd(12)}${visible(text)}`),
+    ...lines.map(({ label, text }) => `  ${label.padEnd(12)}${keepVisible(text)}`),
   ];
 }
 
@@ -164,7 +165,7 @@ function refuseHopeless(approval: ApprovalView, verdict: Verdict, reason: string
   if (approval.you.answered !== undefined) {
     throw new CountersignError(
       'conflict',
-      `Cannot ${action}: you have answered it (${answeredText(approval.you)}), expected no answer of yours: you have one vote for a request; an approval is taken back with "countersign withdraw"`,
+      `Cannot ${action}: you have answered it (${answeredText(approval.you)}), expected no answer of yours: ${oneVoteWords(approval.you.answered)}`,
     );
   }
   if (verdict === 'break-glass') return refuseHopelessGlass(approval, action, reason);
@@ -174,12 +175,18 @@ function refuseHopeless(approval: ApprovalView, verdict: Verdict, reason: string
       `Cannot ${action}: ${approval.you.reason ?? 'you may not answer'}, expected somebody whom its terms name; ask one of them`,
     );
   }
-  if (verdict === 'approve' && approval.approvers.reasonRequired && reason === undefined) {
+  if (approval.approvers.reasonRequired && !showsSomething(reason)) {
     throw new CountersignError(
       'input-invalid',
       `Cannot ${action}: its terms demand a reason, expected one; add --reason "…"`,
     );
   }
+}
+
+function oneVoteWords(answered: ApprovalView['you']['answered']): string {
+  return answered === 'withdraw'
+    ? 'you took your approval back, and it stays taken back: you have one vote for a request; others can answer it'
+    : 'you have one vote for a request; an approval is taken back with "countersign withdraw"';
 }
 
 function refuseHopelessGlass({ approvers, you }: ApprovalView, action: string, reason: string | undefined): void {
@@ -192,7 +199,7 @@ function refuseHopelessGlass({ approvers, you }: ApprovalView, action: string, r
   if (!you.mayBreakGlass) {
     throw new CountersignError(
       'forbidden',
-      `Cannot ${action}: you may not, expected a person with role "${visible(approvers.breakGlass.role)}" who is not behind the run, has a use left and no overdue review; ask one of them`,
+      `Cannot ${action}: you may not, expected a person with role "${approvers.breakGlass.role}" who is not behind the run, has a use left and no overdue review; ask one of them`,
     );
   }
   if (!showsSomething(reason)) {

@@ -3,7 +3,7 @@
  * state: `main.ts` gives it the process, tests something else.
  */
 import { Command } from 'commander';
-import { type ConfigName, type Environment, type Flags, readConfig } from '../worker/config.ts';
+import { type Environment, type Flags, flagByName, readConfig } from '../worker/config.ts';
 import { commands } from './commands/index.ts';
 import type { CommandContext } from './context.ts';
 import type { CommandDefinition } from './define-command.ts';
@@ -20,14 +20,6 @@ export interface World extends Pick<CommandContext, 'clock' | 'ask' | 'cacheCode
   stop: AbortSignal;
   version: string;
 }
-
-/** Flags that stand for settings. */
-const settingByFlag: Readonly<Record<string, ConfigName>> = {
-  state: 'stateFolder',
-  url: 'gatewayUrl',
-  temporal: 'temporalAddress',
-  namespace: 'temporalNamespace',
-};
 
 /** @param argv without the program. @returns the exit code. */
 export async function runProgram(argv: readonly string[], world: World): Promise<number> {
@@ -117,8 +109,8 @@ function stopOf(stop: AbortSignal): { takeStop: () => AbortSignal; left: Promise
 }
 
 function flagsOf(options: Readonly<Record<string, unknown>>): Flags {
-  const given = Object.entries(settingByFlag).flatMap(([flag, setting]) => {
-    const value = options[flag];
+  const given = Object.entries(flagByName).flatMap(([setting, flag]) => {
+    const value = options[flag.slice('--'.length)];
     return typeof value === 'string' ? [[setting, value] as const] : [];
   });
   return Object.fromEntries(given);

@@ -61,6 +61,10 @@ export type KeyView = z.infer<typeof keyViewSchema>;
 export const keyMintedSchema = z.strictObject({
   ...keyViewSchema.shape,
   apiKey: z.string().nullable().describe('Shown once; kept nowhere. Null: its bearer has it'),
+  undeclaredRoles: z
+    .array(roleSchema)
+    .optional()
+    .describe('Those of its roles that no policy in force declares; absent: none'),
 });
 export type KeyMinted = z.infer<typeof keyMintedSchema>;
 export const refusalListSchema = z.strictObject({

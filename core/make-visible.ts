@@ -28,6 +28,14 @@ export function makeVisible(text: string): string {
     .replaceAll(padding, (spaces) => `\\u{20}×${spaces.length}`);
 }
 
+/**
+ * What `makeVisible` has been through already, from somebody who may be mistaken: it is the same again, and what still hides is
+ * an escape. Made visible twice, each escape would be taken for text that spells one.
+ */
+export function keepVisible(text: string): string {
+  return text.replaceAll(invisible, escapeOf);
+}
+
 function escapeOf(character: string): string {
   if (character === '\n') return '\\n';
   if (character === '\t') return '\\t';

@@ -2,10 +2,11 @@
  * One embedded engine per state folder. The lock is SQLite's own file lock: the kernel drops it when its holder dies,
  * however it dies, so there is no stale lock to judge and no process id to trust.
  */
+import { chmodSync, closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { CountersignError } from '../core/errors.ts';
+import { codeOf, CountersignError } from '../core/errors.ts';
 
 export interface EngineLock {
   release(): void;
@@ -13,7 +14,9 @@ export interface EngineLock {
 
 /** @throws CountersignError `conflict` when another engine, of this process or another, holds the folder */
 export function lockStateFolder(stateFolder: string): EngineLock {
-  const database = new Database(join(stateFolder, 'engine.lock'), { timeout: 0 });
+  const file = join(stateFolder, 'engine.lock');
+  ownersAlone(file);
+  const database = new Database(file, { timeout: 0 });
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
@@ -27,6 +30,16 @@ export function lockStateFolder(stateFolder: string): EngineLock {
     );
   }
   return { release: () => void database.close() };
+}
+
+/** SQLite would make it readable by everybody. What is there is not opened: to close it again would drop this process's own lock on it. */
+function ownersAlone(file: string): void {
+  try {
+    closeSync(openSync(file, constants.O_CREAT | constants.O_EXCL, 0o600));
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    chmodSync(file, 0o600);
+  }
 }
 
 /** Between two tries, ms. */

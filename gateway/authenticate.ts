@@ -86,9 +86,17 @@ async function authenticated(
 
 /** The page's own requests. Another page's are refused although the browser may send the cookie with them. */
 async function bySession(gateway: GatewayContext, request: FastifyRequest, token: string): Promise<Caller> {
-  const caller = isOwnPage(request) ? await checkSession(gateway, token) : undefined;
+  const isOwn = isOwnPage(request);
+  const caller = isOwn ? await checkSession(gateway, token) : undefined;
   if (caller) return caller;
-  request.log.warn({ event: 'authentication-failed', reason: 'session', address: request.ip }, 'authentication failed');
+  const reason = isOwn ? 'session' : 'page';
+  request.log.warn({ event: 'authentication-failed', reason, address: request.ip }, 'authentication failed');
+  if (!isOwn) {
+    throw new CountersignError(
+      'unauthenticated',
+      'Cannot answer this request: it came with a sign-in, and its Origin is missing or is another page, expected the Origin of this gateway; a program uses an API key',
+    );
+  }
   throw new CountersignError(
     'unauthenticated',
     'Cannot answer this request: its sign-in has ended or is not valid, expected a session that stands; run "countersign inbox" and open the link that it prints',

@@ -3,6 +3,7 @@
  * confirmation, reason. Gateway and gate ask the same question here. Not checked: signatures, the deadline, how the voter signed in.
  */
 import { isNamedBy } from '../core/approver-set.ts';
+import { time } from '../core/card/card-line.ts';
 import { type ApprovalTerms, type ApproverSet, type Channel, type VoteVerdict } from '../core/contracts/approval.ts';
 import { type Risk, riskSchema } from '../core/contracts/labels.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
@@ -64,13 +65,30 @@ export function judgeVoter(
   }));
   const [first] = named;
   if (!first || !named.every((one) => sets.some((set) => isNamedBy(set, one)))) {
-    const what = namedFor(terms, cast);
-    return { kind: 'may-not', reason: `"${voter.principal}" is not ${what} under terms "${terms.name}"` };
+    return { kind: 'may-not', reason: whyNotNamed(ask, named, voter, cast) };
   }
   const seats = (terms.thresholds ?? []).flatMap(({ from }, index) =>
     named.every((one) => isNamedBy(from, one)) ? [index] : [],
   );
   return { kind: 'may', roles: first.roles, groups: first.groups, person: personOf(policies, voter.principal), seats };
+}
+
+/** Whoever is asked later is told from when on. */
+function whyNotNamed(
+  { terms, askedAt }: AskedUnder,
+  named: readonly Parameters<typeof isNamedBy>[1][],
+  { principal }: Voter,
+  cast: CastVote,
+): string {
+  const { name, escalation } = terms;
+  if (escalation && named.length > 0) {
+    const from = askedAt + escalation.afterMs;
+    const later = whoMay(terms, { ...cast, castAt: from }, askedAt);
+    if (cast.castAt < from && named.every((one) => later.some((set) => isNamedBy(set, one)))) {
+      return `"${principal}" may answer from ${time(from)} on, when terms "${name}" ask more people`;
+    }
+  }
+  return `"${principal}" is not ${namedFor(terms, cast)} under terms "${name}"`;
 }
 
 function namedFor({ edits, breakGlass }: ApprovalTerms, { verdict }: CastVote): string {

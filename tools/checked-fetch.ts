@@ -16,7 +16,7 @@ export type ResolveAll = (host: string) => Promise<LookupAddress[]>;
 export interface CheckedFetchOptions extends UrlOptions {
   /** @default the system's resolver */
   readonly resolve?: ResolveAll;
-  /** Redirects followed, each checked as a new URL. @default 5 */
+  /** Redirects followed, each checked as a new URL; 0: none, and an answer that redirects is given back as it is. @default 5 */
   readonly maximumRedirects?: number;
   /** Bytes of the answer's body. @default 4 MiB */
   readonly maximumBytes?: number;
@@ -58,8 +58,8 @@ export async function checkedFetch(
       const request = { method, body, headers: { ...headers }, signal: init.signal ?? null };
       const response = await undici.fetch(next, { ...request, dispatcher, redirect: 'manual' });
       const location = response.headers.get('location');
-      if (response.status < 300 || response.status >= 400 || location === null)
-        return await read(response, next, maximumBytes);
+      const isRedirect = response.status >= 300 && response.status < 400 && location !== null;
+      if (!isRedirect || maximumRedirects === 0) return await read(response, next, maximumBytes);
       await response.body?.cancel();
       const target = new URL(location, next).href;
       const isOther = new URL(target).origin !== new URL(next).origin;

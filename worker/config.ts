@@ -169,6 +169,14 @@ export const variableByName: Readonly<Record<ConfigName, string>> = {
   storeRolePrefix: 'COUNTERSIGN_STORE_ROLE_PREFIX',
 };
 
+/** Flag of each setting that has one on every command line. */
+export const flagByName = {
+  stateFolder: '--state',
+  gatewayUrl: '--url',
+  temporalAddress: '--temporal',
+  temporalNamespace: '--namespace',
+} as const satisfies Partial<Record<ConfigName, string>>;
+
 /** Settings that are secrets: each may be given as a file instead, by its variable with `_FILE`. */
 export const secretNames = [
   'apiKey',
@@ -203,7 +211,7 @@ export function readConfig(environment: Environment, flags: Flags = {}): Config 
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => {
       const setting = names.find((one) => one === issue.path[0]);
-      return `"${setting ? variableByName[setting] : 'a setting'}" has another form, expected ${expectedBy(issue)}`;
+      return `"${setting ? givenBy(setting, flags) : 'a setting'}" has another form, expected ${expectedBy(issue)}`;
     });
     throw new CountersignError('config-invalid', `Cannot read the settings: ${problems.join('; ')}; correct them`);
   }
@@ -222,6 +230,12 @@ export function readConfig(environment: Environment, flags: Flags = {}): Config 
       gateway: join(stateFolder, 'gateway.json'),
     },
   };
+}
+
+/** What somebody has to correct: the flag wins over the variable. */
+function givenBy(setting: ConfigName, flags: Flags): string {
+  const flag: Partial<Record<ConfigName, string>> = flagByName;
+  return (flags[setting] === undefined ? undefined : flag[setting]) ?? variableByName[setting];
 }
 
 function hasPort(place: string): boolean {

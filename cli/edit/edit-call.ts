@@ -84,7 +84,7 @@ async function withEditor(
         return result;
       } catch (error) {
         if (!(error instanceof CountersignError) || !mendable.has(error.code)) throw error;
-        terminal.talk(error.message);
+        terminal.talk(visible(error.message));
         const again = (await ask('e edit it again, q leave it: ')).trim().toLowerCase();
         if (again !== 'e') throw error;
       }

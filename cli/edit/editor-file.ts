@@ -18,7 +18,9 @@ export interface EditorFile {
 
 /** @param text to begin with. @throws {CountersignError} `config-invalid` where no editor is named */
 export async function openEditorFile(environment: Environment, text: string, form: string): Promise<EditorFile> {
-  const [program, ...before] = (environment['VISUAL'] ?? environment['EDITOR'] ?? '').split(' ').filter(Boolean);
+  // Set to nothing is not set: `VISUAL= ` is how a shell hides it for one command.
+  const named = [environment['VISUAL'], environment['EDITOR']].find((name) => name?.trim());
+  const [program, ...before] = (named ?? '').split(' ').filter(Boolean);
   if (program === undefined) {
     throw new CountersignError(
       'config-invalid',

@@ -4,6 +4,7 @@
  */
 import type { ApprovalView } from '../../client/gateway-schemas.ts';
 import type { RunDetail } from '../../client/run-detail-schemas.ts';
+import { keepVisible } from '../../core/make-visible.ts';
 import { visible } from '../terminal.ts';
 import { countText, durationText, shortNonce, timeText } from './format.ts';
 
@@ -126,11 +127,11 @@ function answeredText({ tool, request, outcome }: Extract<RunChange, { kind: 'an
 /** Also of `show`. */
 export function troubleText({ activity, attempt, reason, nextAttemptAt }: Trouble, now: number): string {
   const next = nextAttemptAt === null ? 'runs now' : `in ${durationText(nextAttemptAt - now)}`;
-  return `${visible(activity)} fails and is tried again (try ${attempt} ${next}): ${visible(reason)}`;
+  return `${keepVisible(activity)} fails and is tried again (try ${attempt} ${next}): ${keepVisible(reason)}`;
 }
 
 export function failureText({ code, message }: NonNullable<RunDetail['failure']>): string {
-  return `why: ${visible(message === '' ? 'no reason given' : message)} (${visible(code)})`;
+  return `why: ${keepVisible(message === '' ? 'no reason given' : message)} (${keepVisible(code)})`;
 }
 
 function waitingLines(

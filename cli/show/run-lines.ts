@@ -1,6 +1,7 @@
 /** A run as text: its line in a list, its header, and all that the gateway says of it. Pure. */
 import type { RunView } from '../../client/gateway-schemas.ts';
 import type { RunDetail } from '../../client/run-detail-schemas.ts';
+import { keepVisible } from '../../core/make-visible.ts';
 import { visible } from '../terminal.ts';
 import { failureText, troubleText } from './run-changes.ts';
 import { countText, durationText, shortNonce, tableLines, timeText } from './format.ts';
@@ -91,10 +92,10 @@ function refusalLines(refusals: RunDetail['refusals']): string[] {
   const more = refusals.length - shown.length;
   const rows = shown.map(({ callKey, tool, rule, reason, outcome, at }) => [
     `  ${positionOf(callKey)}`,
-    visible(tool),
+    keepVisible(tool),
     outcome ?? 'refused',
     timeText(at),
-    `${visible(rule)}: ${visible(reason)}`,
+    `${visible(rule)}: ${keepVisible(reason)}`,
   ]);
   return ['refused', ...(more > 0 ? [`  ${more} before these: --json`] : []), ...tableLines(rows)];
 }

@@ -5,6 +5,7 @@
  */
 import type { CardSituation } from '../../core/card/lay-out-card.ts';
 import { mostReached, type Telling } from '../../core/contracts/telling.ts';
+import type { ErrorCode } from '../../core/contracts/errors.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { Notice } from '../../store/notice.ts';
 import { findAsk } from '../answerable.ts';
@@ -52,9 +53,10 @@ async function serveAll(
     served += 1;
     if (step.problem !== undefined) {
       const { state, attempts } = step.changes;
-      const level = state === 'gave-up' ? 'error' : 'warn';
+      const level = state === 'gave-up' || step.isChanged ? 'error' : 'warn';
       const about = notice.about ?? 'request';
-      logger[level]({ nonce: notice.nonce, channel: name, about, attempts }, step.problem);
+      const { code } = step;
+      logger[level]({ nonce: notice.nonce, channel: name, about, attempts, ...(code ? { code } : {}) }, step.problem);
       // It would meet the others too.
       if (step.stops) break;
     }
@@ -66,7 +68,11 @@ export interface Step {
   changes: Partial<Notice>;
   /** What the channel has told by it. Absent: nothing. */
   told?: Pick<Telling, 'moment' | 'dueAt' | 'toldAt'>;
+  /** For the log; absent: nothing that it has not been told. */
   problem?: string;
+  code?: ErrorCode;
+  /** That rows of the request are not what was signed: somebody has to look. */
+  isChanged?: boolean;
   stops?: boolean;
 }
 
@@ -145,21 +151,39 @@ async function sayWhoCouldNotTell(
   }
 }
 
-function failed({ clock }: GatewayContext, channel: NoticeChannel, notice: Notice, error: unknown): Step {
-  if (error instanceof CountersignError) {
-    const gone = error.code === 'not-found' || error.code === 'signature-invalid';
-    const changes = { state: gone ? 'gave-up' : 'waiting', nextAt: clock.now() + 10_000, problem: error.code } as const;
-    return { changes, problem: 'a request cannot be told of' };
-  }
+function failed(gateway: GatewayContext, channel: NoticeChannel, notice: Notice, error: unknown): Step {
+  if (error instanceof CountersignError) return unreadable(gateway, notice, error);
   const { problem, retryAfterMs, isFinal } = channel.failureOf(error);
   const attempts = notice.attempts + 1;
   const state = isFinal || attempts >= mostAttempts ? 'gave-up' : 'waiting';
-  const backOffMs = retryAfterMs ?? Math.min(longestBackOffMs, 1000 * 2 ** Math.min(attempts, 10));
   return {
-    changes: { state, attempts, nextAt: clock.now() + backOffMs, problem },
+    changes: { state, attempts, nextAt: gateway.clock.now() + (retryAfterMs ?? backOffMs(attempts)), problem },
     problem,
     stops: retryAfterMs !== null,
   };
+}
+
+/**
+ * No channel's fault. Changed rows may be put back, so they are looked at again, ever more rarely, also after a deadline that
+ * nobody can read; one request must not fill the log, so the same again is not said again.
+ */
+function unreadable({ clock }: GatewayContext, notice: Notice, { code, retryable }: CountersignError): Step {
+  const gone = code === 'not-found' || code === 'signature-invalid';
+  // A store that is away for hours is no reason to give up.
+  const attempts = notice.attempts + (retryable ? 0 : 1);
+  const state = gone || (!retryable && attempts >= mostAttempts) ? 'gave-up' : 'waiting';
+  const changes = {
+    state,
+    attempts,
+    nextAt: clock.now() + Math.max(10_000, backOffMs(attempts)),
+    problem: code,
+  } as const;
+  if (state === 'waiting' && notice.problem === code) return { changes };
+  return { changes, code, isChanged: !retryable, problem: 'a request cannot be told of' };
+}
+
+function backOffMs(attempts: number): number {
+  return Math.min(longestBackOffMs, 1000 * 2 ** Math.min(attempts, 10));
 }
 
 /** Looks now and then. Returns what stops it and waits for the last look. */

@@ -196,7 +196,7 @@ export function approvalRoutes(app: GatewayApp, gateway: GatewayContext): void {
     },
     handler: async (request, reply) => {
       const { 'idempotency-key': idempotencyKey, 'if-match': ifMatch } = request.headers;
-      const cardDigest = seenCard(request.body.cardDigest, ifMatch?.slice(1, -1));
+      const cardDigest = seenCard(request.body.cardDigest, ifMatch?.slice(1, -1), 'take this vote');
       const caller = callerOf(request);
       const ballot = { ...request.body, channel: channelOf(caller, request.body.channel), cardDigest, idempotencyKey };
       const vote = await castVote(gateway, approvers, caller, request.params.nonce, ballot);

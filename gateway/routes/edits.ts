@@ -31,7 +31,7 @@ export function editRoutes(app: GatewayApp, gateway: GatewayContext, approvers: 
         ...said,
         verdict: 'edit',
         arguments: canonicalJson(edited),
-        cardDigest: seenCard(inBody, ifMatch?.slice(1, -1)),
+        cardDigest: seenCard(inBody, ifMatch?.slice(1, -1), 'take this edit'),
         channel: channelOf(caller, said.channel),
         idempotencyKey,
       });

@@ -47,7 +47,7 @@ export function grantRoutes(app: GatewayApp, gateway: GatewayContext): void {
       const { grant, cardDigest, channel } = request.body;
       return await previewGrant(gateway, approvers, caller, request.params.nonce, {
         grant,
-        cardDigest: seenCard(cardDigest, request.headers['if-match']?.slice(1, -1)),
+        cardDigest: seenCard(cardDigest, request.headers['if-match']?.slice(1, -1), 'say what this grant would cover'),
         channel: channelOf(caller, channel),
       });
     },

@@ -17,6 +17,7 @@ import { enrolKey, enrolSigningKey, type KeyOrder, mintApiKey } from '../mint-ap
 import type { UseNotes } from '../note-uses.ts';
 import type { GatewayContext } from '../options.ts';
 import { refuseSecrets } from '../refuse-secrets.ts';
+import { undeclaredRoles } from '../undeclared-roles.ts';
 import { queryInteger } from './query-integer.ts';
 import { problemResponses } from './responses.ts';
 
@@ -75,15 +76,18 @@ export function keyRoutes(app: GatewayApp, gateway: GatewayContext, notes: UseNo
       requireWithinOwn(caller, order);
       // It goes into each ticket and vote of the key.
       await refuseSecrets(gateway, 'the principal', order.principal);
+      // Before there is a key: it is shown once, and must not get lost by a question.
+      const undeclared = await undeclaredRoles(gateway, order.roles);
+      const besides = undeclared.length === 0 ? {} : { undeclaredRoles: undeclared };
       if (own) {
         const { keyId } = own;
         const publicKey = 'publicKey' in own ? own.publicKey : null;
         await ('publicKey' in own ? enrolSigningKey(gateway, order, own) : enrolKey(gateway, order, own));
-        const enrolled = { ...order, keyId, publicKey, madeByBearer: true, lastUsedAt: null, apiKey: null };
+        const enrolled = { ...order, keyId, publicKey, madeByBearer: true, lastUsedAt: null, apiKey: null, ...besides };
         return await reply.code(201).send(enrolled);
       }
       const { apiKey, keyId } = await mintApiKey(gateway, order);
-      const made = { ...order, keyId, publicKey: null, madeByBearer: false, lastUsedAt: null, apiKey };
+      const made = { ...order, keyId, publicKey: null, madeByBearer: false, lastUsedAt: null, apiKey, ...besides };
       return await reply.code(201).send(made);
     },
   });

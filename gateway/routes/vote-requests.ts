@@ -28,19 +28,22 @@ export function channelOf(caller: Caller, said: VoteRequest['channel']): Channel
   return caller.via === undefined ? (said ?? 'api') : 'web';
 }
 
-/** @throws {CountersignError} `input-invalid` where neither body nor header says which card was seen, or they differ */
-export function seenCard(inBody: string | undefined, inHeader: string | undefined): string {
+/**
+ * @param action for the message, such as `take this vote`
+ * @throws {CountersignError} `input-invalid` where neither body nor header says which card was seen, or they differ
+ */
+export function seenCard(inBody: string | undefined, inHeader: string | undefined, action: string): string {
   if (inBody !== undefined && inHeader !== undefined && inBody !== inHeader) {
-    throw unseen('the body and If-Match name two cards');
+    throw unseen(action, 'the body and If-Match name two cards');
   }
   const seen = inBody ?? inHeader;
-  if (seen === undefined) throw unseen('it does not say which card was seen');
+  if (seen === undefined) throw unseen(action, 'it does not say which card was seen');
   return seen;
 }
 
-function unseen(is: string): CountersignError {
+function unseen(action: string, is: string): CountersignError {
   return new CountersignError(
     'input-invalid',
-    `Cannot take this vote: ${is}, expected the digest of one card, as "cardDigest" or as If-Match; send what you were shown`,
+    `Cannot ${action}: ${is}, expected the digest of one card, as "cardDigest" or as If-Match; send what you were shown`,
   );
 }

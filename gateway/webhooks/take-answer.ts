@@ -35,7 +35,10 @@ export function readAnswer(body: Buffer, { sender }: ProvenDelivery): WebhookAns
   const read = readJsonBody(body);
   if (read.kind === 'refused') throw notAnAnswer(read.reason);
   const parsed = webhookAnswerSchema.safeParse(read.value);
-  if (!parsed.success) throw notAnAnswer(shapeText(webhookAnswerSchema, parsed.error.issues, read.value));
+  if (!parsed.success) {
+    const wrong = shapeText(webhookAnswerSchema, parsed.error.issues, read.value);
+    throw new CountersignError('input-invalid', `Cannot take this webhook: ${wrong}`);
+  }
   const answer = parsed.data;
   if (answer.data.sender !== sender.keyId) throw notAnAnswer('it names another sender');
   return answer;

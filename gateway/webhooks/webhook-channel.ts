@@ -9,12 +9,18 @@ import type { NoticeChannel, NoticeFailure } from '../notices/notice-channel.ts'
 import type { GatewayContext, WebhookOptions } from '../options.ts';
 import type { OpenedAsk } from '../verified.ts';
 
+const isRedirect = (status: number): boolean => status >= 300 && status < 400;
+
 class Refused extends Error {
   readonly status: number;
   readonly retryAfterMs: number | null;
 
   constructor(status: number, retryAfterMs: number | null) {
-    super(`the receiver answered ${status}`);
+    super(
+      isRedirect(status)
+        ? `the receiver answered with a redirect (${status}), which is not followed`
+        : `the receiver answered ${status}`,
+    );
     this.status = status;
     this.retryAfterMs = retryAfterMs;
   }
@@ -86,7 +92,7 @@ function signersOf(secrets: readonly string[]): Webhook[] {
 function failureOf(error: unknown): NoticeFailure {
   if (error instanceof Refused) {
     // 410: the receiver wants no more; what another attempt cannot mend is left to a person.
-    const isFinal = error.status === 410 || (error.status >= 300 && error.status < 400);
+    const isFinal = error.status === 410 || isRedirect(error.status);
     return { problem: error.message, retryAfterMs: error.retryAfterMs, isFinal };
   }
   // Of the checked connection: its words name no address.

@@ -7,7 +7,7 @@ import type { Scope } from '../../../client/gateway-schemas.ts';
 import { connectGateway } from '../../connect-gateway.ts';
 import { defineCommand } from '../../define-command.ts';
 import { visible } from '../../terminal.ts';
-import { defineKeyOptions, keyOptions, orderOf } from './key-options.ts';
+import { defineKeyOptions, keyOptions, orderOf, warnOfRoles } from './key-options.ts';
 
 const requestForm = /^[a-z0-9]{12}\.(?:[0-9a-f]{64}|[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{86})$/u;
 const voterScopes = ['runs:start', 'runs:read', 'approvals:read', 'approvals:vote'] as const;
@@ -43,6 +43,7 @@ export const keysEnrol = defineCommand({
     const { apiKey: _, ...enrolled } = await terminal.progress('enrolling', gateway.keys.mint(order));
     if (json) terminal.json(enrolled);
     else terminal.result(`key ${keyId} of ${visible(principal)} stands, and ${whatFor(options.service, proof)}`);
+    warnOfRoles(terminal, enrolled.undeclaredRoles);
     return 0;
   },
 });

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { type Scope, scopeSchema } from '../../../client/gateway-schemas.ts';
 import { roleSchema } from '../../../core/contracts/ids.ts';
+import { type Terminal, visible } from '../../terminal.ts';
 import { dayCountSchema } from '../../option-schemas.ts';
 
 const dayMs = 86_400_000;
@@ -21,6 +22,13 @@ export const keyOptions = {
   scope: z.array(scope).min(1),
   days: dayCountSchema.refine((days) => days <= 366, { error: 'expected at most 366 days' }),
 };
+
+/** On standard error: it is no fault, a policy may come later. */
+export function warnOfRoles({ talk }: Pick<Terminal, 'talk'>, undeclared: readonly string[] = []): void {
+  for (const name of undeclared) {
+    talk(`role "${visible(name)}": no policy in force declares it, so it means nothing until one does`);
+  }
+}
 
 export function orderOf(principal: string, options: { role: string[]; scope: Scope[]; days: number }) {
   return { principal, roles: options.role, scopes: options.scope, expiresInMs: options.days * dayMs };

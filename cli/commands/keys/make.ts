@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { connectGateway } from '../../connect-gateway.ts';
 import { defineCommand } from '../../define-command.ts';
-import { defineKeyOptions, keyOptions, orderOf } from './key-options.ts';
+import { defineKeyOptions, keyOptions, orderOf, warnOfRoles } from './key-options.ts';
 
 export const keysMake = defineCommand({
   usage: 'keys make <principal>',
@@ -19,6 +19,7 @@ export const keysMake = defineCommand({
     );
     if (json) terminal.json(made);
     else terminal.result(made.apiKey ?? '');
+    warnOfRoles(terminal, made.undeclaredRoles);
     terminal.talk('It is shown this once. Whoever made it is behind each run it starts, and does not approve those');
     return 0;
   },

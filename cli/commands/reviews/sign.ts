@@ -37,7 +37,7 @@ export const reviewsSign = defineCommand({
     if (!review.you.maySign) {
       throw new CountersignError(
         'forbidden',
-        `Cannot sign review "${review.nonce}": ${visible(review.you.reason ?? 'you may not')}, expected somebody who may and has not; ask one of them`,
+        `Cannot sign review "${review.nonce}": ${review.you.reason ?? 'you may not'}, expected somebody who may and has not; ask one of them`,
       );
     }
     const what = finding === 'justified' ? 'was justified' : 'was NOT justified';

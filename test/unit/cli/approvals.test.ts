@@ -118,6 +118,12 @@ describe('approve', () => {
       5,
       'you have answered it (approve)',
     ],
+    [
+      'was answered and taken back by the caller',
+      approval({ you: { mayAnswer: true, mayDeny: true, reason: null, answered: 'withdraw' } }),
+      5,
+      'you took your approval back, and it stays taken back: you have one vote for a request; others can answer it',
+    ],
     ['asks about an outcome', approval({ card: card({ kind: 'reconcile' }) }), 2, 'countersign reconcile'],
     ['demands a reason', approval({ approvers: { ...approval().approvers, reasonRequired: true } }), 2, 'add --reason'],
   ] as const)('asks nobody when the request %s', async (_, view, exit, says) => {
@@ -221,6 +227,13 @@ describe('deny', () => {
     expect(result.exit).toBe(exit);
     expect(sent(gateway)).toHaveLength(mayDeny ? 1 : 0);
     expect(result.stderr).toContain(mayDeny ? 'may deny, and not approve' : 'you edited it');
+  });
+
+  test('asks nobody when its terms require a reason and none that can be read was given', async () => {
+    const gateway = await gatewayWith(approval({ approvers: { ...approval().approvers, reasonRequired: true } }));
+    const result = await runCli(['deny', nonce, '--reason', '\u200b'], { ...gateway, answers: ['y'] });
+    expect([result.exit, result.stderr]).toEqual([2, expect.stringContaining('add --reason')]);
+    expect([result.asked, sent(gateway)]).toEqual([[], []]);
   });
 
   test('sends the verdict with its reason, whatever the risk, after a y', async () => {

@@ -47,6 +47,18 @@ test.each([
   expect(read).not.toThrow(value);
 });
 
+test.each([
+  ['gatewayUrl', '--url', 'notaurl'],
+  ['temporalAddress', '--temporal', 'no-port'],
+] as const)('%s that was given as a flag is named by the flag, and not by its variable', (setting, flag, value) => {
+  const message = expect.stringMatching(
+    new RegExp(`"${flag}" has another form(?!.*"${variableByName[setting]}")`, 'u'),
+  );
+  expect(() => readConfig({ [variableByName[setting]]: 'x' }, { [setting]: value })).toThrow(
+    expect.objectContaining({ code: 'config-invalid', message }),
+  );
+});
+
 test('a setting that an action needs is named by its variable', () => {
   expect(() => required(readConfig({}), 'openaiApiKey', 'start a worker')).toThrow(
     'Cannot start a worker: "OPENAI_API_KEY" is not set',

@@ -228,6 +228,14 @@ describe('edit with an editor', () => {
     expect(sent(gateway)).toMatchObject([{ arguments: { name: 'b' } }]);
   });
 
+  test.each(['', ' '])('takes EDITOR where VISUAL is set to %j', async (VISUAL) => {
+    const gateway = await gatewayWith(approval(), taken);
+    const { environment, ...rest } = withEditor(gateway, '{"name":"b"}');
+    const { VISUAL: named, EDITOR = named, ...others } = environment as Record<string, string>;
+    const world = { ...rest, environment: { ...others, VISUAL, EDITOR: EDITOR ?? '' }, answers: ['y'] };
+    expect(await runCli(['edit', short], world)).toMatchObject({ exit: 0 });
+  });
+
   test('is an error where there is none, it fails, or nobody is at a terminal', async () => {
     const gateway = await gatewayWith(approval(), taken);
     const none = await runCli(['edit', short], { ...gateway, answers: [] });

@@ -114,6 +114,19 @@ describe('keys make, list, revoke', () => {
     expect(gateway.requests[0]?.body).toMatchObject({ principal: 'ci', person: false, scopes: ['runs:start'] });
   });
 
+  test.each([
+    ['make', ['keys', 'make', 'ci', '--role', 'nosuchrole']],
+    ['enrol', ['keys', 'enrol', 'bob', '--request', `${keyId}.${'ab'.repeat(32)}`, '--role', 'nosuchrole']],
+  ])('%s warns of a role that no active policy declares, and does it all the same', async (_, line) => {
+    const gateway = await startFakeGateway();
+    gateway.on('POST', '/v1/keys', () => ({ ...view, apiKey: 'the-key', undeclaredRoles: ['nosuchrole'] }));
+    const { exit, stderr } = await runCli(line, gateway);
+    expect(exit).toBe(0);
+    expect(stderr).toContain('role "nosuchrole": no policy in force declares it, so it means nothing until one does');
+    gateway.on('POST', '/v1/keys', () => ({ ...view, apiKey: 'the-key' }));
+    expect((await runCli(line, gateway)).stderr).not.toContain('no policy in force');
+  });
+
   test('list says who enrolled whom', async () => {
     const gateway = await startFakeGateway();
     gateway.on('GET', '/v1/keys', () => ({

@@ -1,5 +1,6 @@
 /** `runs`, `show`, `cancel`: what is asked of the gateway and how its answer looks. */
 import { expect, test } from 'vitest';
+import { makeVisible } from '../../../core/make-visible.ts';
 import { timeText } from '../../../cli/show/format.ts';
 import { FakeProblem, now, runCli, startFakeGateway } from './run-cli.ts';
 import { ended, nonce, runView, waiting, workflowId } from './views.ts';
@@ -56,6 +57,20 @@ test('show prints the outcome and last words of an ended run', async () => {
   gateway.on('GET', `/v1/runs/${workflowId}`, () => ended('completed', 'All is well'));
   const { stdout } = await runCli(['show', workflowId], gateway);
   expect(stdout).toContain('completed after 2 turns and 1 call\nAll is well\n');
+});
+
+test('show prints once what the gateway made visible, and hides nothing that it did not', async () => {
+  const gateway = await startFakeGateway();
+  const said = makeVisible('\u001b[31m\u202eRED \\u{1B}\nб');
+  const refusal = { callKey: `${workflowId}/1.1`, tool: said, rule: 'denied', reason: said, outcome: null, at: now };
+  const trouble = [{ activity: said, attempt: 2, reason: `${said}\u001b[2J`, nextAttemptAt: null }];
+  const failure = { code: 'model-refused', message: said };
+  const detail = { ...ended('failed'), refusals: [refusal], trouble, failure };
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => detail);
+  const { stdout } = await runCli(['show', workflowId], gateway);
+  expect(stdout.split(said)).toHaveLength(6);
+  expect(stdout).toContain(`${said}\\u{1B}[2J`);
+  expect(stdout).not.toContain('\u001b');
 });
 
 test('show says which calls were refused, by which rule and why', async () => {

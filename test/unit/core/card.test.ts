@@ -8,7 +8,7 @@ import { buildCard, type CardFacts, maximumCardArguments } from '../../../core/c
 import { renderCardText } from '../../../core/card/render-text.ts';
 import { cardSchema } from '../../../core/contracts/approval.ts';
 import { digestJson } from '../../../core/digest.ts';
-import { makeVisible } from '../../../core/make-visible.ts';
+import { keepVisible, makeVisible } from '../../../core/make-visible.ts';
 import { argumentsDigest, argumentsValue, ask } from '../../vectors/samples.ts';
 
 const facts: CardFacts = {
@@ -193,6 +193,8 @@ describe('makeVisible', () => {
     fc.assert(
       fc.property(mixed, (value) => {
         expect(makeVisible(value)).not.toMatch(hidden);
+        expect(keepVisible(value)).not.toMatch(hidden);
+        expect(keepVisible(makeVisible(value))).toBe(makeVisible(value));
       }),
       { numRuns: 500 },
     );

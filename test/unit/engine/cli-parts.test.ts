@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -173,6 +174,22 @@ test('a state folder is locked once, and free again after release', async () => 
   lock.release();
   lockStateFolder(folder).release();
 });
+
+test.each([undefined, 0o644])(
+  'the file that it is locked by is its owner’s alone, also where it was there as %o',
+  async (mode) => {
+    const folder = await testFolder();
+    const file = join(folder, 'engine.lock');
+    if (mode !== undefined) await writeFile(file, '', { mode });
+    const lock = lockStateFolder(folder);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    // Whoever tries in vain takes the lock from nobody.
+    expect(() => lockStateFolder(folder)).toThrow(expect.objectContaining({ code: 'conflict' }));
+    const other = `const D = require('better-sqlite3'); new D(process.argv[1], { timeout: 0 }).exec('BEGIN EXCLUSIVE')`;
+    expect(() => execFileSync(process.execPath, ['-e', other, file], { stdio: 'pipe' })).toThrow('database is locked');
+    lock.release();
+  },
+);
 
 test('the server is started on loopback with a durable, tuned database', () => {
   const parameters = devServerParameters({

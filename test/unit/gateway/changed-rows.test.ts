@@ -5,8 +5,11 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keepNotices } from '../../../gateway/notices/keep-notices.ts';
+import type { NoticeChannel } from '../../../gateway/notices/notice-channel.ts';
 import { contextOf } from '../../../gateway/options.ts';
 import { resendVotes } from '../../../gateway/resend-votes.ts';
+import { failingAttempts } from '../../../store/notice.ts';
 import type { AskRow } from '../../../store/store.ts';
 import { aVote, nonceOf, workflowIdOf } from '../../support/signed-objects.ts';
 import { digestJson } from '../../../core/digest.ts';
@@ -128,4 +131,58 @@ it('a stored vote that was changed keeps no other from being sent, and is looked
   expect(await resend()).toEqual({ signalled: 1, dropped: 1 });
   expect(world.door.signals.map(({ workflowId }) => workflowId)).toEqual([workflowIdOf(2)]);
   expect(await resend()).toEqual({ signalled: 0, dropped: 0 });
+});
+
+describe('telling of a request whose row was changed', () => {
+  const told: string[] = [];
+  const pager: NoticeChannel = {
+    name: 'pager',
+    reaches: [],
+    request: ({ row }) => Promise.resolve(`at ${told.push(row.nonce)}`),
+    alarm: () => Promise.resolve(),
+    failureOf: () => ({ problem: 'no', retryAfterMs: null, isFinal: true }),
+  };
+  const card = () =>
+    raw
+      .prepare(`select card from asks where nonce = '${nonceOf(3)}'`)
+      .pluck()
+      .get() as string;
+  const change = (to: string) => raw.prepare(`update asks set card = ? where nonce = '${nonceOf(3)}'`).run(to);
+  /** As a gateway does, for so long. */
+  const lookFor = async (minutes: number): Promise<void> => {
+    for (let second = 0; second < minutes * 60; second += 10) {
+      await keepNotices(contextOf(world.options), pager);
+      world.clock.at += 10_000;
+    }
+  };
+  const logged = () =>
+    world.log
+      .map((line) => JSON.parse(line) as { level: number; msg: string; code?: string; nonce?: string })
+      .filter(({ msg }) => msg.startsWith('a request cannot be told of'));
+
+  beforeEach(async () => {
+    told.length = 0;
+    await world.ask(3, { deadlineAt: world.clock.at + 3_600_000 });
+  });
+
+  it('is logged as an error once, tried with growing pauses, and told once the row is what it was', async () => {
+    const before = card();
+    change('{}');
+    await lookFor(20);
+    expect(logged()).toEqual([expect.objectContaining({ level: 50, nonce: nonceOf(3), code: 'record-invalid' })]);
+    const [{ attempts } = { attempts: 0 }] = await world.store.noticesOf(nonceOf(3));
+    expect(attempts).toBeGreaterThan(failingAttempts);
+    expect(attempts).toBeLessThan(15);
+    expect(told).not.toContain(nonceOf(3));
+    change(before);
+    await lookFor(5);
+    expect(told).toContain(nonceOf(3));
+  });
+
+  it('is given up at last, and that is logged', async () => {
+    change('{}');
+    await lookFor(5 * 60);
+    expect(logged().map(({ level }) => level)).toEqual([50, 50]);
+    expect(await world.store.noticesOf(nonceOf(3))).toMatchObject([{ state: 'gave-up', problem: 'record-invalid' }]);
+  });
 });

@@ -18,6 +18,18 @@ afterEach(() => world.close());
 const order = { principal: 'bob', roles: ['operator'], person: true, scopes: ['runs:read'], expiresInMs: 60_000 };
 
 describe('keys', () => {
+  it('are said to have roles that no policy in force declares, and stand all the same', async () => {
+    const mint = async (roles: string[]) =>
+      await world.call('POST', '/v1/keys', { key: admin, body: { ...order, roles } });
+    const made = await mint(['operator', 'nosuchrole']);
+    expect(made).toMatchObject({
+      status: 201,
+      body: { roles: ['operator', 'nosuchrole'], undeclaredRoles: ['nosuchrole'] },
+    });
+    expect((await mint(['operator'])).body).not.toHaveProperty('undeclaredRoles');
+    expect((await mint([])).body).not.toHaveProperty('undeclaredRoles');
+  });
+
   it('that are minted work at once, until they expire or are revoked', async () => {
     const minted = await world.call('POST', '/v1/keys', { key: admin, body: order });
     expect(minted).toMatchObject({

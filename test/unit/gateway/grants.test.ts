@@ -6,7 +6,7 @@ import { readGrants } from '../../../store/read-grants.ts';
 import type { AskRow } from '../../../store/store.ts';
 import { canonicalJson } from '../../../core/canonical-json.ts';
 import { digestJson, digestText } from '../../../core/digest.ts';
-import { aDenial, linkOf } from '../../support/signed-objects.ts';
+import { aDenial, linkOf, nonceOf } from '../../support/signed-objects.ts';
 import { audience, canary, startWorld, type World } from './gateway-world.ts';
 
 const hour = 3_600_000;
@@ -62,6 +62,17 @@ async function close(): Promise<void> {
     { runEpoch: 0 },
   );
 }
+
+it.each([
+  ['grant-previews', { grant: { propose: { uses: 1, ttlMs: 1000 } } }, 'Cannot say what this grant would cover: '],
+  ['edits', { arguments: {} }, 'Cannot take this edit: '],
+])('%s without the digest of a card say what could not be done', async (route, body, words) => {
+  const answer = await world.call('POST', `/v1/approvals/${nonceOf(1)}/${route}`, {
+    key: await world.key('bob'),
+    body,
+  });
+  expect([answer.status, answer.body['detail']]).toEqual([400, expect.stringContaining(words)]);
+});
 
 describe('a proposed grant', () => {
   it('is signed with every argument, and its digest is in the vote', async () => {

@@ -178,6 +178,7 @@ describe('a session', () => {
     expect(refused.status).toBe(401);
     expect(refused.text).toContain('its sign-in has ended or is not valid');
     expect(refused.text).not.toContain('API key');
+    expect((await vote(await session(), {})).text).toContain('its Origin is missing or is another page');
     const revoked = await session();
     await world.call('DELETE', `/v1/keys/${bob.split('_')[1] ?? ''}`, { key: await world.key('ann') });
     expect((await vote(revoked)).status).toBe(401);

@@ -126,6 +126,14 @@ describe('a delivery', () => {
   });
   let other: AskRow;
 
+  it('of another shape is told what is wrong once, and what to do once', async () => {
+    const answer = answerOf('deny', { verdict: 'withdraw' });
+    const { body } = await deliver(world, delivery(world, scanner, answer));
+    expect(body['detail']).toBe(
+      'Cannot take this webhook: "data.verdict" is a text of 8 characters, expected one of approve, deny; correct it',
+    );
+  });
+
   it('that says two things to two readers is refused', async () => {
     const body = JSON.stringify(answerOf('deny'));
     for (const twice of [

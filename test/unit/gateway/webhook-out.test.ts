@@ -192,13 +192,18 @@ describe('a webhook', () => {
     expect(await notice()).toMatchObject({ state: 'done' });
   });
 
+  const redirect = (status: number) => `the receiver answered with a redirect (${status}), which is not followed`;
+
   it.each([
-    ['410, which wants no more', { status: 410 }],
-    ['a redirect, wherever it leads', { status: 302, headers: { location: 'http://169.254.169.254/' } }],
-  ])('is given up at %s, listed, and sent again when somebody says so', async (_, answer) => {
+    ['410, which wants no more', { status: 410 }, 'the receiver answered 410'],
+    ['a redirect, wherever it leads', { status: 302, headers: { location: 'http://169.254.169.254/' } }, redirect(302)],
+    ['a redirect to itself', { status: 308, headers: { location: '/hook' } }, redirect(308)],
+    ['a redirect that leads nowhere', { status: 301 }, redirect(301)],
+  ])('is given up at %s, listed, and sent again when somebody says so', async (_, answer, problem) => {
     answers.push(answer);
     await look();
-    expect(await notice()).toMatchObject({ state: 'gave-up' });
+    expect(received).toHaveLength(1);
+    expect(await notice()).toMatchObject({ state: 'gave-up', problem });
     world.clock.at += 400_000;
     expect(await look()).toBe(0);
     const key = await world.key('ann');

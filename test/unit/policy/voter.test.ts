@@ -149,6 +149,18 @@ describe('judgeVoter', () => {
     const manager = { terms, by: 'mia', claims: ['manager'] };
     expect(may({ ...manager, cast: { castAt: 299_999 } })).toBe(false);
     expect(may({ ...manager, cast: { castAt: 300_000 } })).toBe(true);
+    expect(judge({ ...manager, cast: { castAt: 299_999 } })).toMatchObject({
+      reason: '"mia" may answer from 1970-01-01T00:05:00.000Z on, when terms "default" ask more people',
+    });
+    for (const cast of [
+      { castAt: 0, verdict: 'edit' as const },
+      { castAt: 0, verdict: 'deny' as const },
+    ]) {
+      expect(judge({ ...manager, cast })).toMatchObject({ reason: expect.stringContaining('from 1970') as unknown });
+    }
+    expect(judge({ ...manager, by: 'zoe', claims: [], cast: { castAt: 0 } })).toMatchObject({
+      reason: expect.stringContaining('"zoe" is not an approver') as unknown,
+    });
   });
 });
 
