@@ -104,6 +104,28 @@ describe('policies', () => {
     await layer('organisation', null);
   });
 
+  it('P2 terms that were tightened while people were asked hold for their answer: they are asked anew, and once enough it runs', async () => {
+    const whySo = allowing
+      .replace('{ principals: [olga] }', '{ roles: [operator] }, reasonRequired: true')
+      .replace('effect: allow', 'effect: ask')
+      .replace(', labels: { untrusted: allow }', '');
+    const run = await harness.start([call('send'), { text: 'Sent.' }]);
+    const first = await run.ask();
+    await layer('organisation', whySo);
+    await run.castVote(first);
+    const second = await run.ask(1);
+    expect(second.nonce).not.toBe(first.nonce);
+    expect(await harness.store.getAsk(first.nonce)).toMatchObject({ outcome: 'superseded' });
+    expect(run.effects()).toEqual([]);
+    await run.castVote(second, { reason: 'the customer asked for it' });
+    expect((await run.result()).text).toBe('Sent.');
+    expect(run.effects()).toHaveLength(1);
+    const decided = await verdicts(run);
+    expect(decided.map((words) => words.split(' ')[1])).toEqual(['ask', 'deny', 'ask', 'allow']);
+    expect(decided[1]).toBe('send deny terms-tightened');
+    await layer('organisation', null);
+  });
+
   it('P1 a loosening does not reach a run that pinned the stricter version, of the pack or of a layer', async () => {
     const strict = await harness.store.putBody(noSending);
     const layers = [{ layer: 'organisation' as const, name: 'organisation', policyDigest: strict }];
