@@ -29,7 +29,7 @@ export const approvals = defineCommand({
       .option('--watch', 'go on and show each new one (under --json a line each); to answer them too: watch --approve')
       .option('--all', 'also those that are no longer open')
       .option('--run <run>', 'of one run')
-      .option('--limit <count>', 'at most so many', '50'),
+      .option('--limit <count>', 'at most so many; up to 200', '50'),
   options: z.object({
     watch: z.boolean().default(false),
     all: z.boolean().default(false),
