@@ -5,16 +5,18 @@ import { CountersignError } from '../core/errors.ts';
 import type { Config } from '../worker/config.ts';
 import { findGateway } from './gateway-record.ts';
 import { refuseForeignFolder } from './own-folder.ts';
+import { shownInput } from './shown-input.ts';
 
-type Settings = Pick<Config, 'paths' | 'stateFolder' | 'gatewayUrl' | 'apiKey'>;
+type Settings = Pick<Config, 'paths' | 'stateFolder' | 'gatewayUrl' | 'plainHttp' | 'apiKey'>;
 
 /**
  * @throws {CountersignError} `server-unavailable` when none runs there, `unauthenticated` when there is no key, `config-invalid`
- * for a state folder of another user
+ * for a state folder of another user, and for a URL without TLS that leads beyond this machine
  */
 export async function connectGateway(config: Settings): Promise<Countersign> {
   // Its address and its key come from there.
   if (config.gatewayUrl === undefined || config.apiKey === undefined) await refuseForeignFolder(config.stateFolder);
+  if (config.gatewayUrl !== undefined && !config.plainHttp) requireUnreadOnItsWay(config.gatewayUrl);
   return new Countersign({ url: await gatewayUrl(config), apiKey: await readApiKey(config) });
 }
 
@@ -25,6 +27,15 @@ async function gatewayUrl(config: Settings): Promise<string> {
   throw new CountersignError(
     'server-unavailable',
     `Cannot reach a gateway: none runs on state folder "${config.stateFolder}", expected one; start it with "countersign dev <pack folder>", or set COUNTERSIGN_URL or COUNTERSIGN_STATE`,
+  );
+}
+
+/** Whoever reads a key on its way votes with it. */
+function requireUnreadOnItsWay(url: string): void {
+  if (URL.parse(url)?.protocol === 'https:' || isLoopback(url)) return;
+  throw new CountersignError(
+    'config-invalid',
+    `Cannot call the gateway at "${shownInput(url)}": your API key would be sent without TLS beyond this machine, expected https; or set COUNTERSIGN_PLAIN_HTTP=true where everything on the way is yours`,
   );
 }
 

@@ -19,10 +19,11 @@ export async function findApproval(gateway: Countersign, given: string): Promise
   const isMeant = (one: { approvalId: string; nonce: string }): boolean =>
     byId ? one.approvalId === given : given.length >= shortest && one.nonce.startsWith(given);
   const look = async (filter: { state: 'open' | 'all'; workflowId?: string }) => {
-    const { approvals, unreadable = [] } = await gateway.approvals.list({ ...filter, limit: 200 });
-    return { fits: approvals.filter(isMeant), changed: unreadable.find(isMeant) };
+    const { approvals, unreadable = [], more = false } = await gateway.approvals.list({ ...filter, limit: 200 });
+    return { fits: approvals.filter(isMeant), changed: unreadable.find(isMeant), more };
   };
-  let { fits, changed } = await look(byId ? { state: 'all', workflowId } : { state: 'open' });
+  const found = await look(byId ? { state: 'all', workflowId } : { state: 'open' });
+  let { fits, changed } = found;
   // One that is decided is still withdrawn from, and looked at.
   if (fits.length === 0 && !changed && !byId && given.length >= shortest)
     ({ fits, changed } = await look({ state: 'all' }));
@@ -36,7 +37,7 @@ export async function findApproval(gateway: Countersign, given: string): Promise
   if (!first) {
     throw new CountersignError(
       'not-found',
-      `Cannot find approval "${shownInput(given)}": no request that is open or among the newest has this id, expected a nonce, its first ${shortest} characters or more, or an approval id; look at "countersign approvals"`,
+      `Cannot find approval "${shownInput(given)}": no request that is open or among the newest has this id, expected a nonce, its first ${shortest} characters or more, or an approval id; look at "countersign approvals"${found.more ? '; more are open than were looked through, so type the whole nonce' : ''}`,
     );
   }
   if (second) {

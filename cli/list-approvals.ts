@@ -8,6 +8,8 @@ export interface Listed {
   found: ApprovalView[];
   /** Whose rows in the store are not what a gateway signed. */
   unreadable: UnreadableRequest[];
+  /** Others may be open besides. */
+  more: boolean;
 }
 
 export interface WhichApprovals {
@@ -22,8 +24,8 @@ export interface WhichApprovals {
 /** @throws {CountersignError} as the gateway answers */
 export async function listApprovals(context: CommandContext, which: WhichApprovals): Promise<Listed> {
   const gateway = await connectGateway(context.config());
-  const { approvals: found, unreadable = [] } = await gateway.approvals.list(which);
-  return { found, unreadable };
+  const { approvals: found, unreadable = [], more = false } = await gateway.approvals.list(which);
+  return { found, unreadable, more };
 }
 
 export function printApproval({ terminal, clock, typed }: CommandContext, approval: ApprovalView): void {

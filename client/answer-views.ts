@@ -16,6 +16,10 @@ export const castVoteViewSchema = z.strictObject({
   authenticated: z
     .string()
     .describe('How its voter was authenticated: the key, what stood for it, and how it was confirmed afresh'),
+  uncounted: z
+    .string()
+    .optional()
+    .describe('Of an approval that counts for nothing by now: why. The gate judges again'),
 });
 
 const { principal, verdict, castAt, channel } = castVoteViewSchema.shape;

@@ -255,6 +255,10 @@ export type ApprovalWords = z.infer<typeof approvalWordsSchema>;
 export const approvalListSchema = z.strictObject({
   approvals: z.array(approvalViewSchema),
   unreadable: unreadableListSchema.optional(),
+  more: z
+    .literal(true)
+    .optional()
+    .describe('Others may be open besides: ask for more of them, or only for what you may answer'),
   version: z.string().optional().describe('Send it with `waitMs` to be answered when the list has changed'),
 });
 /** One `data` of the event stream. */

@@ -11,7 +11,7 @@ import { showsSomething } from '../core/shows-something.ts';
 import type { RunRow, StoredVote } from '../store/store.ts';
 import type { Answer, ApproverCheck } from './approvers.ts';
 import type { VotingKey } from './credentials.ts';
-import { shownVotes } from './describe-situation.ts';
+import { verifiedVotes } from './describe-situation.ts';
 import type { GatewayContext } from './options.ts';
 import { refuseSecrets } from './refuse-secrets.ts';
 import { confirmationNeeded, type StepUp } from './step-up.ts';
@@ -108,10 +108,15 @@ export function requireConfirmed(
  * @throws {CountersignError} `not-found`; `signature-invalid` where the row is not what the gate signed; `record-invalid` where it,
  * its run or a vote of it was changed
  */
-export async function findAsk(
-  gateway: GatewayContext,
-  nonce: string,
-): Promise<{ ask: OpenedAsk; run: RunRow; ticket: TicketBody; votes: StoredVote[] }> {
+export interface FoundAsk {
+  ask: OpenedAsk;
+  run: RunRow;
+  ticket: TicketBody;
+  /** They verify. */
+  votes: StoredVote[];
+}
+
+export async function findAsk(gateway: GatewayContext, nonce: string): Promise<FoundAsk> {
   const { store } = gateway;
   const [row, votes] = await Promise.all([
     named(nonce, 'request', store.getAsk(nonce)),
@@ -123,7 +128,7 @@ export async function findAsk(
       `Cannot find approval request "${nonce}": there is none, expected the nonce of one; list the open ones`,
     );
   }
-  if (shownVotes(gateway, votes).length < votes.length) throw unreadableError(nonce, 'vote');
+  if (verifiedVotes(gateway, votes).length < votes.length) throw unreadableError(nonce, 'vote');
   const ask = openAsk(gateway, row);
   const run = await named(nonce, 'run', store.getRun(row.workflowId));
   const ticket = run ? openTicket(gateway, run.ticket, row.workflowId) : undefined;

@@ -2,9 +2,11 @@
  * Whether somebody may answer a request, judged before anything is signed. The gate judges again; here a refusal costs
  * nothing and says why. Requesters do not answer their own requests, nor does a key that somebody else made.
  */
+import type { VoteBody } from '../core/contracts/approval.ts';
 import { requestersOf, type TicketBody } from '../core/contracts/ticket.ts';
 import { whyNotAfterEdits, whyNoVote } from '../core/credential.ts';
 import { saysYes } from '../core/says-yes.ts';
+import { showsSomething } from '../core/shows-something.ts';
 import {
   type CastVote,
   type CompiledPolicy,
@@ -17,13 +19,15 @@ import {
 import { readMakers } from '../store/read-credentials.ts';
 import { whyNoBreakGlass } from '../store/read-reviews.ts';
 import { activationOf } from './active-pack.ts';
-import type { VotingKey } from './credentials.ts';
+import { standingVotingKeys, type VotingKey } from './credentials.ts';
 import type { GatewayContext } from './options.ts';
 import { oncePer } from './once-per.ts';
 import { storedPolicy } from './stored-policies.ts';
 import type { OpenedAsk } from './verified.ts';
 
-export type MayAnswer = { kind: 'may'; roles: string[]; groups: string[] } | { kind: 'may-not'; reason: string };
+export type MayAnswer =
+  /** `person`: one for all names of somebody. */
+  { kind: 'may'; roles: string[]; groups: string[]; person: string } | { kind: 'may-not'; reason: string };
 
 /** Of the answer that is to be given; absent: whatever is needed, for the question who may answer at all. */
 export type Answer = Omit<CastVote, 'castAt'>;
@@ -32,6 +36,8 @@ const anyAnswer: Answer = { verdict: 'approve', channel: null, hasReason: true, 
 
 export interface ApproverCheck {
   mayAnswer(ask: OpenedAsk, ticket: TicketBody, caller: VotingKey, answer?: Answer): Promise<MayAnswer>;
+  /** Whether a vote that was cast counts by now, for people to read: by its own time, and its voter's rights as they are. */
+  judgeVote(ask: OpenedAsk, ticket: TicketBody, vote: VoteBody): Promise<MayAnswer>;
   /** For a list that is put together now: keys and activations are read once for all of it. */
   atOnce(): Omit<ApproverCheck, 'atOnce'>;
   /**
@@ -46,6 +52,7 @@ export interface ApproverCheck {
 type Context = Pick<GatewayContext, 'store' | 'keys' | 'audience' | 'clock'>;
 
 interface Reads {
+  keys: () => Promise<ReadonlyMap<string, VotingKey>>;
   makersOf: (key: VotingKey) => Promise<ReadonlySet<string>>;
   activationOf: (agent: string) => ReturnType<typeof activationOf>;
 }
@@ -54,6 +61,7 @@ export function createApproverCheck(gateway: Context): ApproverCheck {
   const read = async () =>
     await readMakers({ store: gateway.store, registry: gateway.keys.registry, audience: gateway.audience });
   const reads: Reads = {
+    keys: async () => await standingVotingKeys(gateway),
     makersOf: async (key) => (await read())(key),
     activationOf: async (agent) => await activationOf(gateway, agent),
   };
@@ -61,7 +69,9 @@ export function createApproverCheck(gateway: Context): ApproverCheck {
     ...checkBy(gateway, reads),
     atOnce() {
       const makers = oncePer(read);
+      const keys = oncePer(reads.keys);
       return checkBy(gateway, {
+        keys: async () => await keys(''),
         makersOf: async (key) => (await makers(''))(key),
         activationOf: oncePer(reads.activationOf),
       });
@@ -70,32 +80,47 @@ export function createApproverCheck(gateway: Context): ApproverCheck {
 }
 
 function checkBy(gateway: Context, reads: Reads): Omit<ApproverCheck, 'atOnce'> {
+  const judge = async (ask: OpenedAsk, ticket: TicketBody, caller: VotingKey, answer: CastVote): Promise<MayAnswer> => {
+    const { terms, askedAt, coAuthors = [] } = ask.body.ask;
+    const policies = await policiesOf(gateway, reads, ask, ticket);
+    if (!policies) return noPolicy;
+    const requesters = everybodyBehind(ask, ticket);
+    const now = gateway.clock.now();
+    const makers = peopleOf(policies, await reads.makersOf(caller));
+    const separate = peopleOf(policies, mayBeRequesters(terms, answer.verdict) ? [] : requesters);
+    const reason =
+      whyNoVote(caller, makers, separate, now, answer.verdict) ??
+      (saysYes(answer.verdict) ? whyNotAfterEdits(makers, peopleOf(policies, coAuthors)) : undefined);
+    if (reason !== undefined) return { kind: 'may-not', reason };
+    const voter = { principal: caller.principal, claims: caller.roles };
+    const asked = { terms, risk: ask.body.risk, askedAt, coAuthors };
+    const judged = judgeVoter(asked, policies, requesters, voter, answer);
+    if (judged.kind === 'may-not') return judged;
+    if (answer.verdict === 'break-glass' && terms.breakGlass) {
+      const reader = { store: gateway.store, registry: gateway.keys.registry, audience: gateway.audience };
+      const use = { nonce: ask.row.nonce, now, perDay: terms.breakGlass.perDay };
+      const names = namesOf(policies, caller.principal);
+      const breaker = { names, personOf: (name: string) => personOf(policies, name) };
+      const refusal = await whyNoBreakGlass(reader, breaker, use);
+      if (refusal !== undefined) return { kind: 'may-not', reason: refusal };
+    }
+    return { kind: 'may', roles: judged.roles, groups: judged.groups, person: judged.person };
+  };
   return {
-    async mayAnswer(ask, ticket, caller, answer = anyAnswer) {
-      const { terms, askedAt, coAuthors = [] } = ask.body.ask;
-      const policies = await policiesOf(gateway, reads, ask, ticket);
-      if (!policies) return noPolicy;
-      const requesters = everybodyBehind(ask, ticket);
-      const now = gateway.clock.now();
-      const makers = peopleOf(policies, await reads.makersOf(caller));
-      const separate = peopleOf(policies, mayBeRequesters(terms, answer.verdict) ? [] : requesters);
-      const reason =
-        whyNoVote(caller, makers, separate, now, answer.verdict) ??
-        (saysYes(answer.verdict) ? whyNotAfterEdits(makers, peopleOf(policies, coAuthors)) : undefined);
-      if (reason !== undefined) return { kind: 'may-not', reason };
-      const voter = { principal: caller.principal, claims: caller.roles };
-      const asked = { terms, risk: ask.body.risk, askedAt, coAuthors };
-      const judged = judgeVoter(asked, policies, requesters, voter, { ...answer, castAt: now });
-      if (judged.kind === 'may-not') return judged;
-      if (answer.verdict === 'break-glass' && terms.breakGlass) {
-        const reader = { store: gateway.store, registry: gateway.keys.registry, audience: gateway.audience };
-        const use = { nonce: ask.row.nonce, now, perDay: terms.breakGlass.perDay };
-        const names = namesOf(policies, caller.principal);
-        const breaker = { names, personOf: (name: string) => personOf(policies, name) };
-        const refusal = await whyNoBreakGlass(reader, breaker, use);
-        if (refusal !== undefined) return { kind: 'may-not', reason: refusal };
-      }
-      return { kind: 'may', roles: judged.roles, groups: judged.groups };
+    mayAnswer: async (ask, ticket, caller, answer = anyAnswer) =>
+      await judge(ask, ticket, caller, { ...answer, castAt: gateway.clock.now() }),
+
+    async judgeVote(ask, ticket, { principal, authenticated, verdict, castAt, channel, reason }) {
+      const key = (await reads.keys()).get(authenticated.credentialId);
+      if (key?.principal !== principal) return { kind: 'may-not', reason: 'its key was revoked, or has expired' };
+      const isConfirmed = authenticated.stepUp !== undefined;
+      return await judge(ask, ticket, key, {
+        verdict,
+        castAt,
+        channel,
+        hasReason: showsSomething(reason),
+        isConfirmed,
+      });
     },
 
     async mayReview(ask, ticket, caller, breaker) {
@@ -114,7 +139,8 @@ function checkBy(gateway: Context, reads: Reads): Omit<ApproverCheck, 'atOnce'> 
       const voter = { principal: caller.principal, claims: caller.roles };
       // By the deadline whoever is asked later may answer as well.
       const judged = judgeVoter(asked, policies, others, voter, { ...anyAnswer, castAt: deadlineAt });
-      return judged.kind === 'may' ? { kind: 'may', roles: judged.roles, groups: judged.groups } : judged;
+      const { kind } = judged;
+      return kind === 'may' ? { kind, roles: judged.roles, groups: judged.groups, person: judged.person } : judged;
     },
 
     async peopleOf(ask, ticket) {

@@ -3,14 +3,17 @@
  * could not tell. One look a request would make a list of two hundred into six hundred.
  */
 import type { ApprovalView } from '../client/gateway-schemas.ts';
+import type { SignedVote } from '../core/contracts/approval.ts';
 import { isUntold } from '../store/notice.ts';
 import type { StoredVote } from '../store/store.ts';
-import { isFrozen, shownVotes } from './describe-situation.ts';
+import { isFrozen, verifiedVotes } from './describe-situation.ts';
 import { grantsOfRequests } from './grants/show-grants.ts';
 import type { GatewayContext } from './options.ts';
 import type { OpenedAsk } from './verified.ts';
 
-export interface Beside extends Pick<ApprovalView, 'votes' | 'grants'> {
+export interface Beside extends Pick<ApprovalView, 'grants'> {
+  /** Those that verify. */
+  votes: SignedVote[];
   /** Channels by which nobody could be told. */
   untold: NonNullable<ApprovalView['untold']>;
   /** The fleet, while this was read. */
@@ -52,7 +55,7 @@ async function readNotices(
   const grantable = asks.filter(({ body }) => body.ask.terms.grants).map(({ row }) => row.nonce);
   const grants = await grantsOfRequests(gateway, grantable, votes);
   return ({ row: { nonce } }) => ({
-    votes: shownVotes(gateway, votes.get(nonce) ?? []),
+    votes: verifiedVotes(gateway, votes.get(nonce) ?? []),
     grants: grants.get(nonce) ?? [],
     untold: (notices.get(nonce) ?? []).filter(isUntold).map(({ channel, problem }) => ({ channel, problem })),
     frozen,

@@ -112,26 +112,39 @@ export async function castVote(
     return { status: 'recorded', voteDigest: digest, castAt, ...given };
   }
   const result = await followVote(gateway, ask, digest, castAt, answerWithinMs);
-  return { ...result, ...(await whatNow(gateway, approvers, answerable, vote.body, result)), ...given };
+  const first = await firstByAnotherName(gateway, approvers, answerable, vote.body);
+  // The run counts names; which names are one person, the gate knows, and whoever answers hears it at once.
+  if (first)
+    return { ...result, status: 'duplicate', outcome: null, ...firstAnswer(first, caller.principal), ...given };
+  return { ...result, ...whyNotAlone(answerable, vote.body, result), ...given };
 }
 
-/** Of an answer that did not count and cannot be given again: what stands instead, or who is left. */
-async function whatNow(
+/** What one person had answered under another of their names, and that counts: one name alone is found when a vote is stored. */
+async function firstByAnotherName(
   { store }: GatewayContext,
   approvers: ApproverCheck,
   { ask, ticket }: Answerable,
-  { principal, verdict, castAt }: VoteBody,
-  result: VoteResult,
-): Promise<Pick<VoteAnswer, 'first' | 'reason'> | undefined> {
-  if (result.status === 'duplicate') {
-    // Under another name of theirs: one name alone is found when it is stored.
-    const { personOf } = await approvers.peopleOf(ask, ticket);
-    const first = (await store.votesByNonce(ask.row.nonce)).find(
-      ({ vote: { body } }) =>
-        body.principal !== principal && personOf(body.principal) === personOf(principal) && body.castAt <= castAt,
-    );
-    return first ? firstAnswer(first.vote.body, principal) : undefined;
+  { principal, castAt }: VoteBody,
+): Promise<VoteBody | undefined> {
+  const { personOf } = await approvers.peopleOf(ask, ticket);
+  const cast = (await store.votesByNonce(ask.row.nonce)).map(({ vote }) => vote.body);
+  const takenBack = new Set(cast.flatMap((one) => (one.verdict === 'withdraw' ? [one.principal] : [])));
+  const others = cast.filter(
+    (one) => one.principal !== principal && personOf(one.principal) === personOf(principal) && one.castAt <= castAt,
+  );
+  for (const one of others) {
+    if (takenBack.has(one.principal)) continue;
+    if ((await approvers.judgeVote(ask, ticket, one)).kind === 'may') return one;
   }
+  return undefined;
+}
+
+/** Of a break-glass that did not count and cannot be given again: who is left. */
+function whyNotAlone(
+  { ask }: Answerable,
+  { verdict }: VoteBody,
+  result: VoteResult,
+): Pick<VoteAnswer, 'reason'> | undefined {
   if (result.status !== 'rejected' || verdict !== 'break-glass') return undefined;
   const role = ask.body.ask.terms.breakGlass?.role ?? '';
   const reason = `${result.reason ?? 'it does not count'}; it was your one answer to this request, so ask another holder of role "${role}", or its approvers`;

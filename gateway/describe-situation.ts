@@ -1,27 +1,33 @@
 /** What stands around a card while its request waits: time, votes, what the run took, and the last approved call like it. */
 import type { ApprovalView } from '../client/gateway-schemas.ts';
-import { howAuthenticated } from '../core/how-authenticated.ts';
 import type { CardSituation } from '../core/card/lay-out-card.ts';
 import { votesSoFar } from '../core/card/votes-so-far.ts';
-import { signedVoteSchema } from '../core/contracts/approval.ts';
+import { type SignedVote, signedVoteSchema } from '../core/contracts/approval.ts';
 import { openEnvelope } from '../core/envelope.ts';
 import { costOf } from '../policy/index.ts';
+import type { FoundAsk } from './answerable.ts';
+import { createApproverCheck } from './approvers.ts';
 import { lastApproved } from './last-approved.ts';
 import type { GatewayContext } from './options.ts';
 import { storedPolicy } from './stored-policies.ts';
 import { readFreeze } from '../store/read-control.ts';
 import type { StoredVote } from '../store/store.ts';
 import type { OpenedAsk } from './verified.ts';
+import { votesThatCount } from './votes-that-count.ts';
 
-/** Everything, for one request that somebody looks at. */
-export async function describeSituation(gateway: GatewayContext, ask: OpenedAsk): Promise<CardSituation> {
-  const [votes, last, spent, frozen] = await Promise.all([
-    votesOf(gateway, ask.row.nonce),
+/** Everything, for one request that somebody looks at, as `findAsk` found it. */
+export async function describeSituation(
+  gateway: GatewayContext,
+  { ask, ticket, votes }: Pick<FoundAsk, 'ask' | 'ticket' | 'votes'>,
+): Promise<CardSituation> {
+  const approvers = createApproverCheck(gateway).atOnce();
+  const [shown, last, spent, frozen] = await Promise.all([
+    votesThatCount(approvers, ask, ticket, verifiedVotes(gateway, votes)),
     lastApproved(gateway, ask),
     spentSoFar(gateway, ask),
     isFrozen(gateway),
   ]);
-  return { ...situationOf(gateway, ask, votes), lastApproved: last, spent, frozen };
+  return { ...situationOf(gateway, ask, shown), lastApproved: last, spent, frozen };
 }
 
 /** Whoever answers meanwhile is told that nothing starts by it yet. */
@@ -39,22 +45,14 @@ export function situationOf(
   return { now: clock.now(), cardDigest, votes: votesSoFar(votes, terms) };
 }
 
-export async function votesOf(gateway: GatewayContext, nonce: string): Promise<ApprovalView['votes']> {
-  return shownVotes(gateway, await gateway.store.votesByNonce(nonce));
-}
-
 /** Those that verify; whether they count is the gate's to say. */
-export function shownVotes(
+export function verifiedVotes(
   { keys, audience }: Pick<GatewayContext, 'keys' | 'audience'>,
   stored: readonly StoredVote[],
-): ApprovalView['votes'] {
+): SignedVote[] {
   const options = { schema: signedVoteSchema, audience, registry: keys.registry, now: null };
   const votes = stored.map(({ vote }) => openEnvelope(vote, options));
-  return votes.flatMap((opened) => {
-    if (opened.kind === 'rejected') return [];
-    const { principal, verdict, castAt, channel, authenticated } = opened.signed.body;
-    return [{ principal, verdict, castAt, channel, authenticated: howAuthenticated(authenticated) }];
-  });
+  return votes.flatMap((opened) => (opened.kind === 'rejected' ? [] : [opened.signed]));
 }
 
 async function spentSoFar(

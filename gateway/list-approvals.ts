@@ -32,6 +32,8 @@ export interface ListedApprovals {
   views: ApprovalView[];
   /** Whatever the filter says of tools, risks and rights: what a changed row was about is not known. */
   unreadable: UnreadableRequest[];
+  /** Whether there are requests that were not looked at. */
+  more: boolean;
 }
 
 type ReadRun = RunRow | 'changed';
@@ -90,27 +92,37 @@ export async function listApprovals(
     const views = await inParallel(asks, atOnce, async (ask) => await look(ask, besideOf(ask)));
     return { rows, views: wanted(views, mayAnswer) };
   };
-  const listed = (views: readonly ApprovalView[]): ListedApprovals => {
-    return { views: views.slice(0, limit), unreadable: [...changed.values()].slice(0, limit) };
+  const listed = (views: readonly ApprovalView[], isCut: boolean): ListedApprovals => {
+    const more = isCut || views.length > limit;
+    return { views: views.slice(0, limit), unreadable: [...changed.values()].slice(0, limit), more };
   };
 
-  if (state === 'all') return listed((await page({ ...ofRun, limit: isNarrow(filter) ? mostRows : limit })).views);
+  if (state === 'all') {
+    const most = isNarrow(filter) ? mostRows : limit;
+    const { rows, views } = await page({ ...ofRun, limit: most });
+    return listed(views, rows.length === most);
+  }
   // Past ones stay for ever in a store, first by urgency: read with the others, they would crowd those out that wait.
   const dueFrom = gateway.clock.now();
   const views: ApprovalView[] = [];
+  let isCut = false;
   // A lane of its own: whoever makes an agent ask for a thousand small things buries nothing critical under them.
   for (const critical of [true, false]) {
-    // Only as many as are wanted: with a thousand pending, reading each would cost more than all the rest.
+    const inLane = { ...ofRun, open: true, critical, dueFrom };
     let after: { deadlineAt: number; nonce: string } | undefined;
-    for (let read = 0; read < mostRows && views.length < limit; read += limit) {
-      const found = await page({ ...ofRun, open: true, critical, dueFrom, limit, ...(after ? { after } : {}) });
+    let isOver = false;
+    // Only as many as are wanted: with a thousand pending, reading each would cost more than all the rest.
+    for (let read = 0; !isOver && read < mostRows && views.length < limit; read += limit) {
+      const found = await page({ ...inLane, limit, ...(after ? { after } : {}) });
       views.push(...found.views);
       const last = found.rows.at(-1);
-      if (!last || found.rows.length < limit) break;
-      after = { deadlineAt: last.deadlineAt, nonce: last.nonce };
+      isOver = !last || found.rows.length < limit;
+      if (last) after = { deadlineAt: last.deadlineAt, nonce: last.nonce };
     }
+    const unseen = { ...inLane, limit: 1, ...(after ? { after } : {}) };
+    if (!isOver && (await gateway.store.listAsks(unseen, () => undefined)).length > 0) isCut = true;
   }
-  return listed(views);
+  return listed(views, isCut);
 }
 
 /** All that a page shows in one look, each once a list. @param runs those read before, to which these are added */

@@ -26,6 +26,7 @@ import type { RunRow } from '../store/store.ts';
 import { confirmationNeeded } from './step-up.ts';
 import { whyNotEditable } from './prepare-edit.ts';
 import type { OpenedAsk } from './verified.ts';
+import { votesThatCount } from './votes-that-count.ts';
 
 export type Words = ReturnType<typeof engineWords>;
 export type Check = Omit<ApproverCheck, 'atOnce'>;
@@ -42,7 +43,7 @@ export async function showApproval(
   const { ask, run, ticket, votes } = await findAsk(gateway, nonce);
   if (from !== undefined) await noteLook(gateway, ask, caller, from);
   const you = await rightsOf(approvers, ask, ticket, caller);
-  const { lastApproved, spent } = await describeSituation(gateway, ask);
+  const { lastApproved, spent } = await describeSituation(gateway, { ask, ticket, votes });
   const ofRequest = (await gateway.store.noticesOf(nonce)).filter(({ about }) => about === undefined);
   const tellings = await gateway.store.tellingsOf(nonce);
   const told = ofRequest.map(({ channel, toldAt, remindedAt, problem }) => {
@@ -50,7 +51,9 @@ export async function showApproval(
     return { channel, at: toldAt, remindedAt, problem, moments };
   });
   const beside = await besideOf(gateway, ask, votes);
-  const view = await toView(gateway, ask, caller, you, run, engineWords(gateway), beside, { lastApproved, spent });
+  const shown = await votesThatCount(approvers, ask, ticket, beside.votes);
+  const around = { ...beside, votes: shown };
+  const view = await toView(gateway, ask, caller, you, run, engineWords(gateway), around, { lastApproved, spent });
   const looked = (await gateway.store.looksOf(nonce)).map(({ authenticated, nonce: _, ...look }) => {
     return { ...look, authenticated: howAuthenticated(authenticated) };
   });
@@ -123,7 +126,13 @@ export async function viewOf(
   words: Words,
   beside: Beside,
 ): Promise<ApprovalView> {
-  return await toView(gateway, ask, caller, await rightsOf(approvers, ask, ticket, caller), run, words, beside);
+  const you = await rightsOf(approvers, ask, ticket, caller);
+  const votes = await votesThatCount(approvers, ask, ticket, beside.votes);
+  return await toView(gateway, ask, caller, you, run, words, { ...beside, votes });
+}
+
+interface Shown extends Omit<Beside, 'votes'> {
+  votes: ApprovalView['votes'];
 }
 
 async function toView(
@@ -133,7 +142,7 @@ async function toView(
   you: ApprovalView['you'],
   run: RunRow,
   words: Words,
-  { votes, grants, untold, frozen }: Beside,
+  { votes, grants, untold, frozen }: Shown,
   extra: Pick<CardSituation, 'lastApproved' | 'spent'> = {},
 ): Promise<ApprovalView> {
   const { row, body, card } = ask;

@@ -27,9 +27,10 @@ export async function waitForApprovals(
   signal: AbortSignal,
 ): Promise<ApprovalList> {
   const look = async (): Promise<ApprovalList> => {
-    const { views, unreadable } = await listApprovals(gateway, approvers, caller, filter);
+    const { views, unreadable, more } = await listApprovals(gateway, approvers, caller, filter);
     const version = versionOf(views, unreadable);
-    return { approvals: views, ...(unreadable.length === 0 ? {} : { unreadable }), version };
+    const besides = { ...(unreadable.length === 0 ? {} : { unreadable }), ...(more ? { more } : {}) };
+    return { approvals: views, ...besides, version };
   };
   const first = await look();
   if (version !== first.version || waitMs === 0) return first;

@@ -42,6 +42,7 @@ const ofTheGate = [
   'quota-requester',
   'approval-expired',
   'approval-stale',
+  'terms-tightened',
   'approval-withdrawn',
   'arguments-invalid',
   'cannot-decide',

@@ -29,6 +29,10 @@ const logFormats = ['auto', 'json', 'text'] as const;
 export const configSchema = z.strictObject({
   stateFolder: z.string().min(1).default('.countersign').describe('Holds keys, database and records of processes'),
   gatewayUrl: httpUrl.optional().describe('Absent: what the state folder says'),
+  plainHttp: z
+    .stringbool({ error: 'expected true or false' })
+    .default(false)
+    .describe('The key of a command may go to a gateway beyond this machine without TLS'),
   apiKey: z.string().min(8, 'expected an API key').optional().describe('Absent: the local key in the state folder'),
   temporalAddress: address.optional().describe('Absent: the embedded engine of the state folder'),
   temporalNamespace: name.default('countersign'),
@@ -124,6 +128,7 @@ export type ConfigName = keyof Settings;
 export const variableByName: Readonly<Record<ConfigName, string>> = {
   stateFolder: 'COUNTERSIGN_STATE',
   gatewayUrl: 'COUNTERSIGN_URL',
+  plainHttp: 'COUNTERSIGN_PLAIN_HTTP',
   apiKey: 'COUNTERSIGN_API_KEY',
   temporalAddress: 'TEMPORAL_ADDRESS',
   temporalNamespace: 'TEMPORAL_NAMESPACE',

@@ -145,6 +145,9 @@ async function takeStep(run: RunMemory, remote: Remote, driven: Driven, step: Pa
   }
 }
 
+/** The call itself may still be approved: people are asked in another round. */
+const asksAnew: ReadonlySet<string> = new Set(['approval-stale', 'terms-tightened']);
+
 async function takeDecision(run: RunMemory, remote: Remote, driven: Driven, decided: Decided): Promise<void> {
   const { progress } = driven;
   const { body } = decided.decision;
@@ -155,7 +158,7 @@ async function takeDecision(run: RunMemory, remote: Remote, driven: Driven, deci
     if (!progress.result && !progress.doubt) await backOff(run, driven);
   } else if (takeEdit(run, progress, decided)) {
     return;
-  } else if (body.rules[0]?.id === 'approval-stale' && progress.rounds - editsOf(progress) < mostRounds) {
+  } else if (asksAnew.has(body.rules[0]?.id ?? '') && progress.rounds - editsOf(progress) < mostRounds) {
     progress.ask = null;
     if (body.nonce !== null) dropAsk(run, body.nonce);
   } else {

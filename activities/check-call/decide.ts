@@ -76,6 +76,17 @@ export async function decideAsk(gating: Gating, own: OwnAsk): Promise<CheckCallR
       const reason = `${weighed.by.body.principal} withdrew their approval before it was used`;
       return await denyBy(gating, [gateRule('approval-withdrawn', reason)], { nonce, outcome: 'withdrawn' });
     }
+    case 'tightened':
+      return await denyBy(
+        gating,
+        [
+          gateRule(
+            'terms-tightened',
+            'a policy that came into force since people were asked wants more than they gave',
+          ),
+        ],
+        { nonce, outcome: 'superseded' },
+      );
     case 'approved':
       if (standing.now > weighed.executeByAt) {
         return await denyBy(gating, [gateRule('approval-stale', 'the approval was not used in time')], {

@@ -53,6 +53,11 @@ export interface Judgement {
   layers?: LayerVerdict[];
   shadow?: ShadowVerdict[];
   approverPolicies?: string[];
+  /** Of every policy that was asked, pinned and active. Absent: no policy was. */
+  inForce?: {
+    digests: string[] /** What people would be asked under at a time, ms; undefined: nobody would be asked. */;
+    termsAt(at: number): ApprovalTerms | undefined;
+  };
   /** Whether reads run in a dry run. */
   dryRunReads?: boolean;
   /** Whether what the tool gives back is trusted. */
@@ -122,6 +127,13 @@ export async function judgeCall(
     limits: limitsOf(standing, asked.enforced, call),
     quotas: quotasFor(standing, asked.enforced, call),
     ...recordedLayers(asked, layered, facts),
+    inForce: {
+      digests: asked.enforced.map(({ digest }) => digest),
+      termsAt: (at) => {
+        const { verdict } = decideByLayers(asked.enforced, { ...facts, now: at });
+        return askAgainAfterFirstTry({ ...standing, now: at }, input, call, verdict, packs).terms;
+      },
+    },
     dryRunReads: asked.enforced.every(({ policy }) => policy.dryRunReads === 'run'),
     trustsResult: asked.enforced.every(({ policy }) => trustsResults(policy, definition.name)),
   };

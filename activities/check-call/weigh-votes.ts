@@ -14,6 +14,7 @@ import type { CheckCallDependencies } from './dependencies.ts';
 import type { Judgement, ParsedCall } from './judge.ts';
 import { type JudgedVote, judgeVotes } from './judge-votes.ts';
 import type { Standing } from './standing.ts';
+import { tightenedTerms } from './tightened-terms.ts';
 
 export interface OwnAsk {
   signed: SignedDecision;
@@ -59,6 +60,8 @@ export type VotesWeighed =
   | { kind: 'denied'; by: SignedVote; stop: boolean }
   | { kind: 'edited'; by: SignedVote }
   | { kind: 'withdrawn'; by: SignedVote }
+  /** Enough when people were asked, and not by what a policy asks since. */
+  | { kind: 'tightened' }
   | { kind: 'expired' }
   | { kind: 'still-open'; notCounted: { digest: string; reason: string }[] };
 
@@ -101,6 +104,12 @@ export async function weighVotes(
     const [denial] = denials;
     const seated = denials.map((one) => ({ seats: seatsOf(one, ask.body) }));
     if (denial && denialsSuffice(terms, seated)) return denied(denials, denial.vote);
+    const tightened = tightenedTerms(judgement, ask);
+    if (tightened) {
+      const held = await judgeVotes(dependencies, standing, { ...asked, terms: tightened }, votes);
+      const under = { ask: { ...ask.body.ask, terms: tightened }, askDigest: ask.digest, votes: held, closed };
+      if (decideApproval(under).outcome !== 'approved') return { kind: 'tightened' };
+    }
     const counted = decided.countedDigests;
     return {
       kind: 'approved',

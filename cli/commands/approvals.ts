@@ -20,6 +20,7 @@ export const approvals = defineCommand({
     'approvals',
     'approvals 5e8f1c2a --json',
     'approvals --watch',
+    'approvals --mine --limit 200',
     'approvals --all --run run-0b9c… --json',
     'watch --approve',
   ],
@@ -28,22 +29,24 @@ export const approvals = defineCommand({
     command
       .option('--watch', 'go on and show each new one (under --json a line each); to answer them too: watch --approve')
       .option('--all', 'also those that are no longer open')
+      .option('--mine', 'only those that you may answer')
       .option('--run <run>', 'of one run')
-      .option('--limit <count>', 'at most so many; up to 200', '50'),
+      .option('--limit <count>', 'at most so many, up to 200', '50'),
   options: z.object({
     watch: z.boolean().default(false),
     all: z.boolean().default(false),
+    mine: z.boolean().default(false),
     run: z.string().optional(),
     limit: limitSchema,
   }),
-  async run(context, [one], { watch, all, run, limit }) {
+  async run(context, [one], { watch, all, mine, run, limit }) {
     const { terminal, json } = context;
     if (one !== undefined) {
-      if (watch || all || run !== undefined) throw notBoth();
+      if (watch || all || mine || run !== undefined) throw notBoth();
       return await showOne(context, one);
     }
     const ofRun = run === undefined ? {} : { workflowId: runId('list approvals of', run) };
-    const which = { state: all ? ('all' as const) : ('open' as const), mayAnswer: false, limit, ...ofRun };
+    const which = { state: all ? ('all' as const) : ('open' as const), mayAnswer: mine, limit, ...ofRun };
     if (watch) {
       const show = (one: ApprovalView): void => (json ? terminal.json(one) : printApproval(context, one));
       return await watchApprovals(context, {
@@ -54,14 +57,20 @@ export const approvals = defineCommand({
         },
       });
     }
-    const { found, unreadable } = await terminal.progress('listing approvals', listApprovals(context, which));
+    const { found, unreadable, more } = await terminal.progress('listing approvals', listApprovals(context, which));
     if (json) {
-      terminal.json({ approvals: found, ...(unreadable.length === 0 ? {} : { unreadable }) });
+      terminal.json({
+        approvals: found,
+        ...(unreadable.length === 0 ? {} : { unreadable }),
+        ...(more ? { more } : {}),
+      });
       return 0;
     }
     for (const one of unreadable) printUnreadable(context, one);
     for (const approval of found) printApproval(context, approval);
-    if (found.length === 0 && unreadable.length === 0) terminal.talk('Nothing waits for an approval');
+    if (found.length === 0 && unreadable.length === 0)
+      terminal.talk(mine ? 'Nothing waits that you may answer' : 'Nothing waits for an approval');
+    if (more) terminal.talk(`There may be more than these ${found.length}: --limit up to 200, --mine, or --run`);
     return 0;
   },
 });

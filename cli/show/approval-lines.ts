@@ -80,8 +80,10 @@ function capLines(cap: ApprovalView['approvers']['grants']): string[] {
   ];
 }
 
-function voteText({ verdict, principal, castAt, channel, authenticated }: ApprovalView['votes'][number]): string {
-  return `${verdict} by ${visible(principal)} at ${timeText(castAt)}, from ${channel} with ${visible(authenticated)}`;
+function voteText(vote: ApprovalView['votes'][number]): string {
+  const { verdict, principal, castAt, channel, authenticated, uncounted } = vote;
+  const nothing = uncounted === undefined ? '' : `; COUNTS FOR NOTHING: ${visible(uncounted)}`;
+  return `${verdict} by ${visible(principal)} at ${timeText(castAt)}, from ${channel} with ${visible(authenticated)}${nothing}`;
 }
 
 function lookText({

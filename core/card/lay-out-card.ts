@@ -170,7 +170,7 @@ function situationLines({ votes, spent, grants = [] }: CardSituation): CardLine[
 /** So many approvals alone may still be too few: whose they must be is said with their number. */
 function votesText({ approvals, quorum, seats = [] }: NonNullable<CardSituation['votes']>): string {
   const among = seats.map(({ of, approve }) => `${approve} of ${value(of)}`);
-  return `${approvals} of ${quorum} approvals so far${among.length === 0 ? '' : `; among them ${among.join(', ')}`}`;
+  return `${approvals} of ${quorum} approvals so far${among.length === 0 ? '' : `; needed among them: ${among.join(', ')}`}`;
 }
 
 /** More than this call: it is said as a warning, whoever approves the call alone approves none of it. */

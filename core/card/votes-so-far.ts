@@ -8,13 +8,14 @@ import type { CardSituation } from './lay-out-card.ts';
 
 type Terms = Pick<ApprovalTerms, 'quorum' | 'thresholds'>;
 
-/** An approval that its voter took back is none. */
+/** An approval that its voter took back is none, and neither is one of which the gateway says that it does not count. */
 export function votesSoFar(
-  votes: readonly { principal: string; verdict: VoteVerdict }[],
+  votes: readonly { principal: string; verdict: VoteVerdict; uncounted?: string | undefined }[],
   { quorum, thresholds = [] }: Terms,
 ): NonNullable<CardSituation['votes']> {
   const takenBack = new Set(votes.flatMap(({ verdict, principal }) => (verdict === 'withdraw' ? [principal] : [])));
-  const approvals = votes.filter(({ verdict, principal }) => verdict === 'approve' && !takenBack.has(principal)).length;
+  const counted = votes.filter(({ verdict, uncounted }) => verdict === 'approve' && uncounted === undefined);
+  const approvals = counted.filter(({ principal }) => !takenBack.has(principal)).length;
   const seats = thresholds.flatMap(({ from, approve }) => (approve === 0 ? [] : [{ of: namesOfSet(from), approve }]));
   return { approvals, quorum, ...(seats.length > 0 ? { seats } : {}) };
 }

@@ -9,9 +9,11 @@ import type { ErrorCode } from '../../core/contracts/errors.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { Notice } from '../../store/notice.ts';
 import { findAsk } from '../answerable.ts';
-import { describeSituation, votesOf } from '../describe-situation.ts';
+import { createApproverCheck } from '../approvers.ts';
+import { describeSituation, verifiedVotes } from '../describe-situation.ts';
 import type { GatewayContext } from '../options.ts';
 import type { OpenedAsk } from '../verified.ts';
+import { votesThatCount } from '../votes-that-count.ts';
 import type { NoticeChannel } from './notice-channel.ts';
 import { serveReview } from './serve-review.ts';
 import { dueReminder, isEscalated, nextReminder } from './reminder-times.ts';
@@ -84,10 +86,11 @@ function tellingOf(channel: NoticeChannel, { nonce }: Notice, step: Step, now: n
 }
 
 async function serve(gateway: GatewayContext, channel: NoticeChannel, notice: Notice): Promise<Step> {
-  const { ask } = await findAsk(gateway, notice.nonce);
+  const found = await findAsk(gateway, notice.nonce);
+  const { ask, ticket } = found;
   const { askedAt, deadlineAt } = ask.body.ask;
   const now = gateway.clock.now();
-  const situation = async () => await describeSituation(gateway, ask);
+  const situation = async () => await describeSituation(gateway, found);
   const { place } = notice;
   if (ask.row.outcome !== null || now > deadlineAt + settleMs) {
     if (place === null) return neverTold(notice, now);
@@ -98,7 +101,8 @@ async function serve(gateway: GatewayContext, channel: NoticeChannel, notice: No
       const { now: _, ...others } = await situation();
       return others;
     };
-    const votes = await votesOf(gateway, notice.nonce);
+    const cast = verifiedVotes(gateway, found.votes);
+    const votes = await votesThatCount(createApproverCheck(gateway).atOnce(), ask, ticket, cast);
     const end = { outcome: ask.row.outcome ?? 'expired', votes, situation: lasting };
     await channel.close(ask, place, end);
     return { changes, told: { moment: 'closed', dueAt: ask.row.closedAt ?? deadlineAt, toldAt: now } };

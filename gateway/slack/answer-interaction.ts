@@ -88,7 +88,8 @@ export async function answerClick(context: SlackDelivery, click: Click): Promise
   const known = await identify(context, click);
   if (known.kind === 'refused') return await tell(whisper(known.reason, known.link));
   try {
-    const { ask, ticket } = await findAsk(gateway, nonce);
+    const found = await findAsk(gateway, nonce);
+    const { ask, ticket } = found;
     const answer = { verdict, channel, hasReason: true, isConfirmed: true } as const;
     const may = await approvers.mayAnswer(ask, ticket, known.caller, answer);
     if (may.kind === 'may-not') context.refused('forbidden', nonce);
@@ -100,7 +101,7 @@ export async function answerClick(context: SlackDelivery, click: Click): Promise
     const { cardDigest, terms } = ask.body.ask;
     const { reasonRequired } = terms;
     const confirmation = toConfirm(ask, verdict);
-    const situation = await describeSituation(gateway, ask);
+    const situation = await describeSituation(gateway, found);
     const warning = verdict === 'edit' ? await warningBeforeEdit(gateway, ask, known.caller) : undefined;
     const view =
       what === 'grant'
@@ -206,14 +207,15 @@ async function answerGrantForm(
   const beside = 'sign' in said.request ? grantBlocks.which : grantBlocks.patterns;
   const wrong = (text: string) => ({ response_action: 'errors', errors: { [beside]: text.slice(0, 2000) } });
   try {
-    const { ask } = await findAsk(gateway, nonce);
+    const found = await findAsk(gateway, nonce);
+    const { ask } = found;
     const shown = await previewGrant(gateway, approvers, caller, nonce, { grant: said.request, cardDigest, channel });
     if (!linesFitSlack(shown.lines)) return wrong('What it covers is too long for Slack; say it in the inbox');
     const request = 'sign' in said.request ? said.request : { ...said.request, shown: shown.coverageDigest };
     const confirmation = toConfirm(ask, 'approve', shown.risk);
     const { reasonRequired } = ask.body.ask.terms;
     const grant = { request, lines: shown.lines };
-    const view = answerView(ask.card, await describeSituation(gateway, ask), {
+    const view = answerView(ask.card, await describeSituation(gateway, found), {
       nonce,
       cardDigest,
       verdict: 'approve',

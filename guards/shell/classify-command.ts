@@ -6,6 +6,7 @@
 import { type Context, ruleOf, type Subject, tell } from './context.ts';
 import { worstOf } from './facts.ts';
 import { effectsOf, evaluatePlain, isAnyOf } from './evaluate-plain.ts';
+import { noteSecretNames } from './hand-on.ts';
 import { handlers } from './handlers.ts';
 import { knowledgeOf, subcommandOf } from './knowledge.ts';
 import { splitWords } from './options.ts';
@@ -46,7 +47,7 @@ export function classifyWords(args: readonly Arg[], context: Context): void {
   if (!row) {
     if (context.scope.find(`${name}()`) === undefined) {
       tell(context, { class: 'opaque', rule: 'unknown-command', reason: 'nothing is known of this command' });
-    }
+    } else noteSecretNames(rest, '(function)', context);
     // A function: what it does was classified where it stands.
     return;
   }

@@ -21,7 +21,10 @@ import { isEvaluatedVariable, noteArithmetic, noteEvaluated, runsSubscript, tell
 import { isHarmlessDevice, holdsSecrets } from './paths.ts';
 import { noteVariable } from './run-rest.ts';
 import { mostFolders, scopeOf, withVariables } from './scope.ts';
-import { tellSecret } from './tell-secret.ts';
+import { noteListed, noteSecretNames } from './hand-on.ts';
+import { holdsList, listsSecrets, printsInside } from './lists-files.ts';
+import { isPrinting } from './prints-files.ts';
+import { tellList, tellSecret } from './tell-secret.ts';
 import { printsKnown, staticOutput } from './static-output.ts';
 import { type Arg, hole, outside, resolveText, resolveWord } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
@@ -87,6 +90,7 @@ function walk(node: SyntaxNode, context: Context): void {
       noteForkBomb(node, placed(node, context));
       return walk(node.body, context);
     case 'Redirected':
+      noteListed(node.command, node.redirects, context);
       walk(node.command, context);
       for (const redirect of node.redirects) walkRedirect(redirect, context);
       return;
@@ -107,7 +111,13 @@ function walk(node: SyntaxNode, context: Context): void {
       return walkChildren(node, context);
     case 'For':
     case 'Select':
-      noteSecretWords(node, context);
+      // `for f in ~/.ssh/*`: what the loop does with them is not followed.
+      noteSecretNames(
+        (node.wordlist ?? []).flatMap((word) => resolveWord(word, context.scope)),
+        '(loop)',
+        context,
+      );
+      noteListed(node.body, node.wordlist ?? [], context);
       noteVariable(node.name.value, undefined, '(assignment)', context);
       return walkChildren(node, context);
     default:
@@ -128,23 +138,39 @@ function walkAll({ commands }: AndOr, context: Context): void {
   for (const command of commands) walk(command, context);
 }
 
-const unknown: Stdin = { kind: 'unknown' };
-
 function walkPipeline({ commands }: Pipeline, context: Context): void {
   let { stdin } = context;
   const last = commands.length - 1;
   commands.forEach((command, at) => {
     const inner = { ...context, stdin, feeds: context.feeds || at < last };
+    if (
+      command.type !== 'Command' &&
+      stdin.kind === 'unknown' &&
+      stdin.lists?.() === true &&
+      printsInside(command, context.scope)
+    )
+      tellList('(loop)', inner);
     walk(command, inner);
     if (at < last) stdin = outputOf(command, inner);
   });
 }
 
 function outputOf(command: CommandNode, context: Context): Stdin {
-  if (command.type !== 'Command' || !printsKnown.has(command.name?.value ?? '')) return unknown;
-  const args = wordsOf(command, context);
-  const text = staticOutput(args, stdinOf(command, context));
-  return text === undefined ? { kind: 'unknown' } : { kind: 'text', text };
+  // Few read a list of names, so that what there is in it is looked at only then.
+  if (command.type !== 'Command') return { kind: 'unknown', lists: () => holdsList(command, context.scope) };
+  const stdin = stdinOf(command, context);
+  const text = printsKnown.has(command.name?.value ?? '') ? staticOutput(wordsOf(command, context), stdin) : undefined;
+  if (text !== undefined) return { kind: 'text', text };
+  let known: boolean | undefined;
+  const lists = (): boolean => {
+    known ??= listsSecrets(
+      wordsOf(command, context),
+      context.scope,
+      stdin.kind === 'unknown' && stdin.lists?.() === true,
+    );
+    return known;
+  };
+  return { kind: 'unknown', lists };
 }
 
 function walkSubstitution(
@@ -160,7 +186,7 @@ function walkCommand(node: Command, context: Context): void {
   // What stands in its words runs before it does.
   for (const part of [node.name, ...node.prefix, ...node.suffix]) {
     if (part?.type === 'Assignment') {
-      noteAssignment(part, context, node.name !== undefined);
+      if (part.name !== 'IFS' || !isRead(node, context)) noteAssignment(part, context, node.name !== undefined);
       walkChildren(part, context);
     } else if (part && !isPlain(part)) walkPart(part, context);
   }
@@ -174,7 +200,20 @@ function walkCommand(node: Command, context: Context): void {
   }
   const scope = node.name ? withVariables(context.scope, variables) : context.scope;
   const words = wordsOf(node, context);
+  if (
+    node.suffix.some(
+      (part) =>
+        part.type === 'Word' && part.parts?.some((one) => one.type !== 'ProcessSubstitution' && holdsList(one, scope)),
+    ) &&
+    isPrinting(words)
+  )
+    tellList('(substitution)', context);
   if (words.length > 0) classifyWords(words, { ...context, scope, stdin: stdinOf(node, context) });
+}
+
+/** `IFS= read -r line`: how it cuts lines, and nothing else. */
+function isRead({ name }: Command, { scope }: Context): boolean {
+  return name?.value === 'read' && !name.parts && scope.find('read()') === undefined;
 }
 
 /** A word in which nothing stands that runs or is expanded. */
@@ -258,18 +297,6 @@ function walkRedirect(redirect: Redirection, context: Context): void {
   tell(at, { name, class: 'write', rule: 'redirect', reason: 'it writes a file' });
 }
 
-/** `for f in ~/.ssh/*`: what the loop does with them is not followed. */
-function noteSecretWords({ wordlist }: Extract<SyntaxNode, { type: 'For' | 'Select' }>, context: Context): void {
-  const words = (wordlist ?? []).flatMap((word) => resolveWord(word, context.scope));
-  if (words.some(({ text, glob }) => holdsSecrets(text, glob, context.scope.folders)))
-    tell(context, {
-      name: '(loop)',
-      class: 'privilege',
-      rule: 'reads-secret-place',
-      reason: 'it loops over where secrets are kept',
-    });
-}
-
 /** @param handedOver it stands before a command, which gets it */
 function noteAssignment(node: Extract<SyntaxNode, { type: 'Assignment' }>, context: Context, handedOver = false): void {
   const value = node.value.type === 'Word' ? resolveText(node.value.parts, node.value.value, context.scope) : undefined;
@@ -277,6 +304,11 @@ function noteAssignment(node: Extract<SyntaxNode, { type: 'Assignment' }>, conte
   noteEvaluated(node.index, context);
   if (node.value.type === 'ArrayValue') {
     for (const element of node.value.elements) if (element.text.startsWith('[')) noteEvaluated(element, context);
+    noteSecretNames(
+      node.value.elements.flatMap((element) => resolveWord(element, context.scope)),
+      '(assignment)',
+      context,
+    );
   } else if (isEvaluatedVariable(node.name)) noteEvaluated(node.value, context);
   const texts = node.value.type === 'Word' ? [value?.text ?? ''] : node.value.elements.map((word) => word.value);
   if (texts.some(runsSubscript)) {
@@ -303,8 +335,14 @@ function noteExpansion({ parameter, index, operation }: ParameterExpansionPart, 
       rule: 'prompt-expansion',
       reason: 'it runs what stands in a variable',
     });
-  if (operation?.type === 'Default' && operation.operator.endsWith('='))
+  if (operation?.type === 'Default' && operation.operator.endsWith('=')) {
     noteVariable(parameter, undefined, '(assignment)', context);
+    noteSecretNames(
+      [resolveText(operation.operand.parts, operation.operand.value, context.scope)],
+      '(expansion)',
+      context,
+    );
+  }
 }
 
 /** A function that starts itself twice at once. */

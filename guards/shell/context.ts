@@ -6,7 +6,11 @@ import type { Scope } from './scope.ts';
 import type { Arg } from './words.ts';
 
 /** What a command reads from standard input, as far as the script shows it. */
-export type Stdin = { readonly kind: 'nothing' | 'unknown' } | { readonly kind: 'text'; readonly text: string };
+export type Stdin =
+  | { readonly kind: 'nothing' }
+  /** Names of files, those of a folder's hidden ones too. */
+  | { readonly kind: 'unknown'; readonly lists?: () => boolean }
+  | { readonly kind: 'text'; readonly text: string };
 
 export interface Context {
   readonly scope: Scope;

@@ -12,6 +12,9 @@ import { hole, resolveText, setByShell } from './words.ts';
 /** Set as a number, so that what is assigned to them is evaluated. */
 const evaluatedVariables: ReadonlySet<string> = new Set(['RANDOM', 'SECONDS', 'OPTIND', 'HISTCMD', 'LINENO']);
 
+/** A folder may be called `a[$(rm x)]`, by whoever wrote the archive that it came with. */
+const namesFolder = /(?<![A-Za-z])(?:pwd|(?:OLD)?PWD)(?![A-Za-z])/u;
+
 /** Names that stand for names that stand for names: deeper is a riddle. */
 const maxNames = 8;
 
@@ -39,8 +42,8 @@ export function isUnsureText(text: string, scope: Scope): boolean {
   return text.includes(hole) || runsSubscript(text) || namesUnsure(text, scope, maxNames);
 }
 
-function isUnsureWord({ parts, value }: Word, scope: Scope): boolean {
-  return isUnsureText(resolveText(parts, value, scope).text, scope);
+function isUnsureWord({ parts, value, text }: Word, scope: Scope): boolean {
+  return namesFolder.test(text) || isUnsureText(resolveText(parts, value, scope).text, scope);
 }
 
 function isUnsure(node: SyntaxNode, scope: Scope, inTest: boolean): boolean {
@@ -87,7 +90,7 @@ function isUnsureName({ parts, value }: Word, scope: Scope): boolean {
 function namesUnsure(text: string, scope: Scope, left: number): boolean {
   for (const [name] of text.matchAll(/[A-Za-z_]\w*/gu)) {
     const value = scope.find(name);
-    if (value === null || (value === undefined && setByShell.test(name))) return true;
+    if (namesFolder.test(name) || value === null || (value === undefined && setByShell.test(name))) return true;
     if (value !== undefined && value !== text && (left === 0 || namesUnsure(value, scope, left - 1))) return true;
   }
   return false;

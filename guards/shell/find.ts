@@ -1,6 +1,8 @@
 /** `find`: mostly looks, but deletes, writes files and runs commands where it is told to. */
 import { type Context, type Subject, tell } from './context.ts';
-import { holdsMuch, holdsSecrets, isVital } from './paths.ts';
+import { fitsSecretName } from './file-patterns.ts';
+import { holdsMuch, holdsSecrets, isVital, plainPath } from './paths.ts';
+import { isPrinting } from './prints-files.ts';
 import { type Arg, hole, literal, outside } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
 
@@ -35,7 +37,7 @@ export function classifyFind({ name, args }: Subject, context: Context): void {
         (one, at) => at > index && (one.text === ';' || (one.text === '+' && args[at - 1]?.text === '{}')),
       );
       const command = args.slice(index + 1, end < 0 ? args.length : end);
-      const found = secret ?? (prints.has(command[0]?.text ?? '') && findsAll(args) ? './id_rsa' : undefined);
+      const found = secret ?? (isPrinting(command) && findsAll(args) ? './id_rsa' : undefined);
       context.runWords(
         command.map((one) => withPath(one, found)),
         { ...context, stdin: { kind: 'unknown' } },
@@ -72,45 +74,35 @@ function canBePredicate({ text, mayBeOption, loose, glob }: Arg): boolean {
 
 const namesFiles = /^-i?(?:name|path|wholename|regex)$/u;
 
-/** Print all that is in a file, whatever it is. */
-const prints = new Set([
-  'cat',
-  'tac',
-  'head',
-  'tail',
-  'nl',
-  'strings',
-  'base64',
-  'base32',
-  'xxd',
-  'od',
-  'hexdump',
-  'hd',
-]);
-const narrows = /^-(?:[acm](?:time|min)|[ac]?newer\w*|size|user|group|perm|empty|inum|samefile|lname|ilname|links)$/u;
+/** Of few files, whatever they are called; so are those of the last hour or day. */
+const narrows = /^-(?:empty|inum|samefile|lname|ilname|links)$/u;
+const lately = /^-(?:[acm]min -\d{1,2}|[acm]time -[01])$/u;
 
 /** Everything below the folder it works in, `.env` as well: nothing says which files are meant. */
-function findsAll(args: readonly Arg[]): boolean {
-  const own = args.slice(
-    0,
-    args.findIndex(({ text }) => runs.has(text)),
-  );
-  if (own.some(({ text }) => narrows.test(text)) || namesOf(own).length > 0) return false;
+export function findsAll(args: readonly Arg[]): boolean {
+  const actions = args.findIndex(({ text }) => runs.has(text));
+  const own = actions < 0 ? args : args.slice(0, actions);
+  if (
+    own.some(({ text }, at) => narrows.test(text) || lately.test(`${text} ${own[at + 1]?.text ?? ''}`)) ||
+    !namesOf(own).every(({ word, how }) => fitsSecretName(word.text, how))
+  )
+    return false;
   const starts = startsOf(own);
-  return starts.length === 0 || starts.some(({ text }) => /^\.{1,2}\/?$/u.test(text));
+  return starts.length === 0 || starts.some(({ text }) => /^\.{1,2}(?:\/\.\.)*$/u.test(plainPath(text)));
 }
 
 /** A pattern of names, as files with secrets are called. */
-const secretsName = /^\*?id_(?:rsa|dsa|ecdsa|ed25519|\*)|secret|credential|passw|private.?key|api.?key/iu;
+const secretsName =
+  /^\*?(?:id_(?:rsa|dsa|ecdsa|ed25519|\*)|(?:rsa|dsa|ecdsa|ed25519)\*?$)|secret|credential|passw|private.?key|api.?key/iu;
 
 /** A place of secrets that it looks in or for; all of a machine or a home, where no name says what is looked for. */
-function secretsIn(args: readonly Arg[], folders: readonly string[]): string | undefined {
+export function secretsIn(args: readonly Arg[], folders: readonly string[]): string | undefined {
   const actions = args.findIndex(({ text }) => runs.has(text));
   const own = actions < 0 ? args : args.slice(0, actions);
   const starts = startsOf(own);
   const names = namesOf(own);
   const looked = names.find(
-    ({ text }) => holdsSecrets(text.replaceAll('\\', ''), /^\.\w/u.test(text)) || secretsName.test(text),
+    ({ word: { text } }) => holdsSecrets(text.replaceAll('\\', ''), /^\.\w/u.test(text)) || secretsName.test(text),
   );
   if (looked) return './id_rsa';
   const start = starts.find(({ text, glob }) => holdsSecrets(text, glob, folders));
@@ -127,10 +119,17 @@ function startsOf(own: readonly Arg[]): readonly Arg[] {
 }
 
 /** What files must be called. */
-function namesOf(own: readonly Arg[]): Arg[] {
-  return own.filter(
-    (_, at) => namesFiles.test(own[at - 1]?.text ?? '') && own[at - 2]?.text !== '!' && own[at - 2]?.text !== '-not',
-  );
+function namesOf(own: readonly Arg[]): { word: Arg; how: 'name' | 'path' | 'search' }[] {
+  return own.flatMap((word, at) => {
+    const test = own[at - 1]?.text ?? '';
+    if (!namesFiles.test(test) || own[at - 2]?.text === '!' || own[at - 2]?.text === '-not') return [];
+    return [
+      {
+        word,
+        how: test.endsWith('name') && !test.includes('whole') ? 'name' : test.endsWith('regex') ? 'search' : 'path',
+      },
+    ];
+  });
 }
 
 /**

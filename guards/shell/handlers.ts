@@ -4,13 +4,15 @@ import { evaluatePlain } from './evaluate-plain.ts';
 import { isUnsureText, runsSubscript, tellUnsure } from './evaluated-text.ts';
 import { classifyFind } from './find.ts';
 import { classifyRedis } from './languages/redis.ts';
+import { noteSecretNames } from './hand-on.ts';
 import { isOption, splitWords } from './options.ts';
 import { holdsSecrets, isBlockDevice } from './paths.ts';
 import { noteVariable, takeAssignments } from './run-rest.ts';
 import { namesASecret } from './secret-names.ts';
 import { classifyJq, classifyPs } from './secret-variables.ts';
-import { tellSecret } from './tell-secret.ts';
-import { type Arg, hole, outside } from './words.ts';
+import { isPrinting } from './prints-files.ts';
+import { tellList, tellSecret } from './tell-secret.ts';
+import { type Arg, hole, literal, outside } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
 
 type Handler = (subject: Subject, context: Context) => void;
@@ -36,6 +38,9 @@ export const handlers: Readonly<Record<string, Handler>> = {
 
 const someWord: Arg = { text: hole, known: false, loose: true, mayBeOption: true, glob: false };
 
+/** `*(e:rm x:)` and `${(e)x}`, which bash takes for something else. */
+const runsInGlob = /\$\{\s*\(|[^\s;&|($<>`]\(/u;
+
 /** `sh`, `bash` and their kind: `-c` and its text, a file, or what comes in. */
 function classifyShellProgram({ name, row, args }: Subject, context: Context): void {
   const split = splitWords(args, { values: row.values, ...row.style, posix: true });
@@ -53,6 +58,15 @@ function classifyShellProgram({ name, row, args }: Subject, context: Context): v
   const [first] = split.operands;
   if (flags.has('-c')) {
     if (!first) return tell(context, { name, class: 'opaque', rule: 'shell' });
+    // `sh -c 'cat "$1"' _ .env`
+    noteSecretNames(split.operands.slice(1), name, context);
+    if (name === 'zsh' && runsInGlob.test(first.text))
+      tell(context, {
+        name,
+        class: 'opaque',
+        rule: 'script-not-static',
+        reason: 'a pattern of zsh in it may run code',
+      });
     if (first.known && !first.loose) return context.runScript(first.text, context);
     return tell(context, {
       name,
@@ -98,12 +112,23 @@ function classifyXargs(subject: Subject, context: Context): void {
   if (split.options.some(({ value }) => value && holdsSecrets(value.text, value.glob)))
     tell(context, { name, class: 'privilege', rule: 'reads-secret-place', reason: 'it reads where secrets are kept' });
   if (split.rest.length === 0) return tell(context, { name, class: 'read', rule: 'xargs' });
+  if (context.stdin.kind === 'unknown' && isPrinting(split.rest) && context.stdin.lists?.() === true)
+    tellList(name, context);
+  if (context.stdin.kind === 'text')
+    noteHandedOn(context.stdin.text, replace?.value?.text || '{}', subject, split.rest, context);
   if (!replace) return context.runWords([...split.rest, someWord], context);
   const mark = replace.value?.text || '{}';
   context.runWords(
     split.rest.map((arg) => withHoles(arg, mark)),
     context,
   );
+}
+
+/** Names that stand in the script itself: `xargs cat <<< .env`. */
+function noteHandedOn(text: string, mark: string, { name }: Subject, rest: readonly Arg[], context: Context): void {
+  const names = text.split(/\s+/u).slice(0, 64);
+  const words = names.flatMap((one) => [one, ...rest.map((arg) => arg.text.replaceAll(mark, one))]);
+  noteSecretNames(words.map(literal), name, context);
 }
 
 /** A word in which a mark stands for text from elsewhere. */

@@ -22,7 +22,7 @@ export function isOwnHost(text: string): boolean {
 function isOne(text: string): boolean {
   if (text.startsWith('/')) return true;
   const host = withoutPort(text.slice(text.lastIndexOf('@') + 1).toLowerCase()).replace(/\.$/u, '');
-  if (ipaddr.IPv4.isValidFourPartDecimal(host) || ipaddr.IPv6.isValid(host))
+  if (ipaddr.IPv4.isValidFourPartDecimal(host) || (host.includes(':') && ipaddr.IPv6.isValid(host)))
     return ownRanges.has(ipaddr.process(host).range());
   // A name of one label is looked for in the own network. Numbers would be an address in another spelling.
   const isName = /^[a-z](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_-]{1,63})*$/u.test(host);

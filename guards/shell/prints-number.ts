@@ -1,5 +1,6 @@
 /**
- * Whether a substitution prints a number and nothing else, whatever is in the files it looks at: `$(wc -l < f)`, `$(date +%s)`.
+ * Whether a substitution prints a number and nothing else, whatever is in the files it looks at: `$(wc -l < f)`, `$(date +%s)`; or
+ * the folder it works in.
  * Only of commands whose every word is known; all else may print what somebody chose.
  */
 import type { CommandArgument, ParsedScript, SyntaxNode } from 'unbash';
@@ -43,6 +44,16 @@ export function printsNumber(script: ParsedScript | undefined, scope: Scope): bo
   if (!print || scope.find(`${name}()`) !== undefined) return false;
   const words = last.args.map(knownWord);
   return words.every((word) => word !== undefined) && print(words.filter((word) => word !== undefined));
+}
+
+/** `$(pwd)`: what `$PWD` holds, and as little an option. @param scope may know a function of that name */
+export function printsFolder(script: ParsedScript | undefined, scope: Scope): boolean {
+  const [statement, ...more] = script?.commands ?? [];
+  const only = statement?.command;
+  if (more.length > 0 || (script?.errors?.length ?? 0) > 0 || only?.type !== 'Command' || only.name?.value !== 'pwd')
+    return false;
+  const isPlain = only.prefix.length === 0 && only.redirects.length === 0 && !only.name.parts;
+  return isPlain && only.args.every((word) => /^-[LP]$/u.test(word.text)) && scope.find('pwd()') === undefined;
 }
 
 function knownWord(argument: CommandArgument): string | undefined {

@@ -2,6 +2,7 @@
  * A search through all of a folder, hidden files too, that looks for secrets or shows every line. What lies in `.env` and the like
  * is then printed. Searches through a folder below, and those that only name files, are everybody's work.
  */
+import { isAnyLine } from './file-patterns.ts';
 import type { Knowledge } from './knowledge.ts';
 import { isOption, type SplitWords } from './options.ts';
 import { plainPath } from './paths.ts';
@@ -9,7 +10,6 @@ import { plainPath } from './paths.ts';
 /** Show names or numbers, no lines; or look only into files that are called so. */
 const showsLess = ['-l', '-L', '-c', '-q', '--files-with-matches', '--files-without-match', '--count', '--quiet'];
 const givesPattern = ['-e', '--regexp'];
-const anyLine = /^[\s^$.*+?()\\wS]*$|^\[\^?.{1,3}\]?[*+]?$/u;
 const secretWord =
   /(?:^|_)(?:tokens?|secrets?|pass(?:word|wd|phrase)?s?|credentials?|(?:api|private|access|secret)_?keys?)(?:_|$)/iu;
 const secretForm = /^(?:AKIA|ghp_|xox|sk-)|BEGIN.*KEY/u;
@@ -27,6 +27,6 @@ export function searchesForSecrets({ hidden }: Knowledge, { operands, options }:
 
 /** Words of a sentence, such as `Failed password`, are looked for in logs. */
 function wants(pattern: string): boolean {
-  if (anyLine.test(pattern) || secretForm.test(pattern)) return true;
+  if (isAnyLine(pattern) || secretForm.test(pattern)) return true;
   return pattern.split(/\\?\|/u).some((one) => !/\s\S/u.test(one) && secretWord.test(one.replaceAll(/[\W_]+/gu, '_')));
 }

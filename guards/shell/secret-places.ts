@@ -5,33 +5,44 @@
 import table from './secret-places.json' with { type: 'json' };
 
 /** They only show what is to be filled in. */
-const examples = String.raw`(?!(?:example|sample|template|default)\.env$)`;
-const [absolute, relative] = [true, false].map((isAbsolute) => ({
-  files: table.files.filter((name) => name.startsWith('/') === isAbsolute),
-  below: table.below.filter((name) => name.startsWith('/') === isAbsolute),
-})) as [Places, Places];
-const places = new RegExp(
-  `(?:^|[/:=])${examples}(?:${any(relative.files)})$|(?:^|/)(?:${any(relative.below)})/|^(?:${any(absolute.files)})$|^(?:${any(absolute.below)})/`,
+const examples = new Set(['example.env', 'sample.env', 'template.env', 'default.env']);
+const isPattern = (name: string): boolean => /[*?]/u.test(name);
+const isPath = (name: string): boolean => name.includes('/');
+const names = new Set(table.files.filter((name) => !isPattern(name) && !isPath(name)));
+const patterns = table.files.filter(isPattern);
+/** What may begin with anything is looked for where it stands: `.*` in front of each would be a look at all of a name for each. */
+const ends = patterns.flatMap((name) => (name.startsWith('*') ? name.slice(1) : []));
+const fitting = new RegExp(`(?:^(?:${anyOf(patterns.filter((name) => !name.startsWith('*')))})|${anyOf(ends)})$`, 'u');
+/** Ends of paths, and whole ones. */
+const paths = table.files.filter(isPath);
+const folders = new RegExp(
+  `(?:^|/)(?:${anyOf(table.below.filter((name) => !name.startsWith('/')))})/|^(?:${anyOf(table.below.filter((name) => name.startsWith('/')))})/`,
   'u',
 );
 
-interface Places {
-  readonly files: readonly string[];
-  readonly below: readonly string[];
-}
+/** No system has a longer one, and a hostile text may be made of beginnings. */
+const longestName = 255;
 
 /** @param path plain, in small letters */
 export function isKeptByPrograms(path: string): boolean {
-  return places.test(path);
+  const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf(':'), path.lastIndexOf('=')) + 1);
+  if (names.has(name) || (name.length <= longestName && fitting.test(name) && !examples.has(name))) return true;
+  return path.includes('/') && (folders.test(path) || paths.some((one) => endsIn(path, one)));
 }
 
-function any(names: readonly string[]): string {
-  return names
+function endsIn(path: string, end: string): boolean {
+  if (!path.endsWith(end)) return false;
+  const before = path[path.length - end.length - 1];
+  return before === undefined || (!end.startsWith('/') && '/:='.includes(before));
+}
+
+function anyOf(all: readonly string[]): string {
+  return all
     .map((name) =>
       name
         .replaceAll(/[.+^${}()|[\]\\/]/gu, String.raw`\$&`)
-        .replaceAll('*', '[^/:=]*')
-        .replaceAll('?', '[^/:=]'),
+        .replaceAll('*', '.*')
+        .replaceAll('?', '.'),
     )
     .join('|');
 }

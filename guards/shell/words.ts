@@ -4,7 +4,7 @@
  */
 import type { DoubleQuotedChild, ParameterExpansionPart, Word, WordPart } from 'unbash';
 import { expandBraces } from './expand-braces.ts';
-import { printsNumber } from './prints-number.ts';
+import { printsFolder, printsNumber } from './prints-number.ts';
 import type { Scope } from './scope.ts';
 import { namesASecret } from './secret-names.ts';
 
@@ -116,7 +116,7 @@ function append(fields: Field[], parts: readonly WordPart[], scope: Scope): void
       });
       continue;
     }
-    if (part.type === 'CommandExpansion') field().loose = true;
+    if (part.type === 'CommandExpansion' && !printsFolder(part.script, scope)) field().loose = true;
     join(field(), part, scope);
   }
 }
@@ -153,7 +153,7 @@ function join(field: Field, part: WordPart | DoubleQuotedChild, scope: Scope): v
       field.text += field.text === '' ? '/dev/fd/' + outside : outside;
       return;
     case 'CommandExpansion':
-      field.text += printsNumber(part.script, scope) ? outside : hole;
+      field.text += printsFolder(part.script, scope) ? '.' : printsNumber(part.script, scope) ? outside : hole;
       return;
     case 'BraceExpansion':
     case 'ExtendedGlob':

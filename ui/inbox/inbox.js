@@ -52,8 +52,18 @@ const approveButton = /** @type {HTMLButtonElement} */ (element('approve'));
 const denyButton = /** @type {HTMLButtonElement} */ (element('deny'));
 
 async function load() {
-  /** @type {{ approvals: Approval[], unreadable?: import('./unreadable.js').Unreadable[] }} */
-  const { approvals: listed, unreadable = [] } = await ask('GET', '/v1/approvals?limit=200');
+  /** @typedef {{ approvals: Approval[], unreadable?: import('./unreadable.js').Unreadable[], more?: true }} Listed */
+  /** @type {Listed} */
+  const { approvals: first, unreadable = [], more } = await ask('GET', '/v1/approvals?limit=200');
+  const listed = [...first];
+  if (more) {
+    // What is one's own to answer must not be what was cut off.
+    /** @type {Listed} */
+    const own = await ask('GET', '/v1/approvals?limit=200&mayAnswer=true');
+    const known = new Set(first.map((one) => one.nonce));
+    listed.push(...own.approvals.filter((one) => !known.has(one.nonce)));
+  }
+  element('more').hidden = more !== true;
   const open = new Set(listed.map((one) => one.nonce));
   for (const nonce of approvals.keys()) if (!open.has(nonce) && nonce !== shown) approvals.delete(nonce);
   for (const one of listed) if (one.nonce !== shown) approvals.set(one.nonce, one);

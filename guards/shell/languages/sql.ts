@@ -48,7 +48,7 @@ export function classifySql(text: string, name: string, context: Context): void 
   const metas = text
     .toLowerCase()
     .matchAll(
-      /(?:^|\n)\s*(?:\\(?<back>[!a-z?+]\w*)|\.(?<dot>[a-z]+)|(?<word>system|source|tee|pager|edit)\s)(?<rest>[^\n]*)/gu,
+      /(?:^|\n)[^\S\n]*(?:\\(?<back>[!a-z?+]\w*)|\.(?<dot>[a-z]+)|(?<word>system|source|tee|pager|edit)\s)(?<rest>[^\n]*)/gu,
     );
   if ([...metas].some((meta) => !readsMeta(meta.groups ?? {}))) {
     return tell(context, {
@@ -125,13 +125,13 @@ function withNames(text: string): string {
     .toLowerCase()
     .replaceAll(/'(?:[^'\\]|'')*'|\/\*[^]*?\*\//gu, ' ')
     .replaceAll(/["`]/gu, '')
-    .replaceAll(/\s*\.\s*/gu, '.');
+    .replaceAll(/(?<!\s)\s*\.\s*/gu, '.');
 }
 
 /** In small letters, without the commands of the shell itself. */
 function statementsOf(bare: string): string[] {
   return bare
-    .replaceAll(/(?<=^|\n)\s*[\\.][a-z!?][^\n]*/giu, ' ')
+    .replaceAll(/(?<=^|\n)[^\S\n]*[\\.][a-z!?][^\n]*/giu, ' ')
     .toLowerCase()
     .split(/;|\\g\b/u)
     .map((one) => one.trim())
@@ -156,6 +156,6 @@ function classOf(statement: string): ShellClass {
   if (/\bfor\s+(?:no\s+key\s+update|update|key\s+share|share)\b|\block\s+in\s+share\s+mode\b/u.test(words))
     return 'write';
   if (writing.test(words.replaceAll(/\breplace\s*\(/gu, ' '))) return 'write';
-  const called = [...words.matchAll(/([a-z_][\w.]*)\s*\(/gu)].map(([, one]) => one ?? '');
+  const called = [...words.matchAll(/(?<![\w.])([a-z_][\w.]*)\s*\(/gu)].map(([, one]) => one ?? '');
   return called.every((one) => safeFunctions.has(one)) ? 'read' : 'opaque';
 }

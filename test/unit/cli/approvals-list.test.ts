@@ -14,6 +14,24 @@ describe('approvals', () => {
     expect(stdout).not.toContain('the gateway’s own rendering');
   });
 
+  test('says of an approval that it counts for nothing, and does not count it', async () => {
+    const vote = {
+      principal: 'eve-admin',
+      verdict: 'approve' as const,
+      castAt: 1,
+      channel: 'web' as const,
+      authenticated: 'api-key k',
+    };
+    const votes = [
+      { ...vote, principal: 'eve' },
+      { ...vote, uncounted: 'the same person approved it as \u001b[2Jeve' },
+    ];
+    const { stdout } = await runCli(['approvals'], await gatewayWith(approval({ votes })));
+    expect(stdout).toContain('1 of 1 approvals so far');
+    expect(stdout).toContain('COUNTS FOR NOTHING: the same person approved it as \\u{1B}[2Jeve\n');
+    expect(stdout.match(/COUNTS FOR NOTHING/g)).toHaveLength(1);
+  });
+
   test('prints one document under --json', async () => {
     const { stdout } = await runCli(['approvals', '--json'], await gatewayWith());
     expect(JSON.parse(stdout)).toEqual({ approvals: [approval()] });
@@ -23,6 +41,17 @@ describe('approvals', () => {
     const gateway = await gatewayWith();
     await runCli(['approvals', '--all', '--run', workflowId, '--limit', '7'], gateway);
     expect(gateway.requests[0]?.path).toBe(`/v1/approvals?state=all&limit=7&workflowId=${workflowId}`);
+  });
+
+  test('says that there may be more, and asks for what is one’s own to answer', async () => {
+    const gateway = await gatewayWith();
+    gateway.on('GET', '/v1/approvals', () => ({ approvals: [approval()], more: true }));
+    const { stderr } = await runCli(['approvals', '--mine'], gateway);
+    expect(gateway.requests[0]?.path).toContain('mayAnswer=true');
+    expect(stderr).toContain('There may be more than these 1: --limit up to 200, --mine, or --run');
+    expect(JSON.parse((await runCli(['approvals', '--json'], gateway)).stdout)).toMatchObject({ more: true });
+    const { stderr: sought } = await runCli(['approve', 'ffff', '--yes'], gateway);
+    expect(sought).toContain('more are open than were looked through, so type the whole nonce');
   });
 
   test('--watch shows each request once and ends when stopped', async () => {

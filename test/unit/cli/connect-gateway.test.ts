@@ -90,6 +90,25 @@ test('the local key is not sent to a gateway elsewhere', async () => {
   await expect(connectGateway(config)).rejects.toMatchObject({ code: 'unauthenticated' });
 });
 
+test.each([
+  'http://gateway.example',
+  'http://0.0.0.0:7420',
+  'http://127.0.0.1.gateway.example',
+  'http://10.0.0.7:7420',
+])('no key goes to %s, where it could be read on its way, unless somebody says so', async (url) => {
+  const config = await settings({ COUNTERSIGN_URL: url, COUNTERSIGN_API_KEY: 'cs_a_key_of_test' });
+  await expect(connectGateway(config)).rejects.toMatchObject({ code: 'config-invalid' });
+  await expect(connectGateway({ ...config, plainHttp: true })).resolves.toBeDefined();
+});
+
+test.each(['https://gateway.example', 'http://localhost:7420', 'http://127.0.0.1:7420', 'http://[::1]:7420'])(
+  'a key goes to %s',
+  async (url) => {
+    const config = await settings({ COUNTERSIGN_URL: url, COUNTERSIGN_API_KEY: 'cs_a_key_of_test' });
+    await expect(connectGateway(config)).resolves.toBeDefined();
+  },
+);
+
 test('a state folder that cannot be read is said, not taken for one where nothing runs', async () => {
   const config = await settings();
   // Root may read everything, so it is no file instead.

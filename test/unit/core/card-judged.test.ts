@@ -188,7 +188,7 @@ describe('what the approver compares', () => {
     ] as const;
     const text = renderCardText(buildCard(facts()), { votes: votesSoFar(cast, { quorum: 2, thresholds }) });
     expect(text).toContain(
-      'votes       1 of 2 approvals so far; among them 1 of group sre, 2 of role lead, group security, an\\u{202E}na\n',
+      'votes       1 of 2 approvals so far; needed among them: 1 of group sre, 2 of role lead, group security, an\\u{202E}na\n',
     );
     expect(renderCardText(buildCard(facts()), { votes: votesSoFar(cast, { quorum: 2 }) })).toContain('so far\n');
   });

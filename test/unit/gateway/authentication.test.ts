@@ -162,6 +162,7 @@ const needed = [
   ['runs:read', 'GET', `/v1/runs/${workflowIdOf(1)}`],
   ['runs:cancel', 'POST', `/v1/runs/${workflowIdOf(1)}/cancel`],
   ['approvals:read', 'GET', '/v1/approvals'],
+  ['approvals:read', 'GET', '/v1/approvals/pace'],
   ['approvals:read', 'GET', '/v1/approvals/x'],
   ['approvals:read', 'GET', '/v1/approvals/x/arguments'],
   ['approvals:read', 'GET', '/v1/approvals/x/words/x'],

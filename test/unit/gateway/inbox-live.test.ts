@@ -106,6 +106,17 @@ it.each([503, 429])('comes back after a proxy that answered %i, with what was as
   await item().nth(1).waitFor();
 });
 
+it('lists what is one’s own to answer also where the list is cut, and says that it is', async () => {
+  await world.ask(1);
+  await page.route('**/v1/approvals?limit=200', async (route) => {
+    await route.fulfill({ json: { approvals: [], more: true, version: '0' } });
+  });
+  await openThroughProxy();
+  await item().waitFor();
+  expect(await page.getByText('More may wait than are listed here').isVisible()).toBe(true);
+  await page.unroute('**/v1/approvals?limit=200');
+});
+
 it('whose session is over says so, and tries nothing any more', async () => {
   const streams: string[] = [];
   page.on('request', (request) => streams.push(...[request.url()].filter((one) => one.endsWith('/events'))));

@@ -61,6 +61,15 @@ describe('what is critical', () => {
       return (body['approvals'] as { nonce: string }[]).map(({ nonce }) => nonce);
     };
     expect(await nonces('')).toEqual([4, 1, 2, 3].map((one) => nonceOf(one)));
+    const isCut = async (query: string) =>
+      (await world.call('GET', `/v1/approvals${query}`, { key: bob })).body['more'];
+    expect(await Promise.all(['', '?limit=4', '?limit=3', '?limit=1', '?limit=3&mayAnswer=true'].map(isCut))).toEqual([
+      undefined,
+      undefined,
+      true,
+      true,
+      true,
+    ]);
     expect(await nonces('?limit=1')).toEqual([nonceOf(4)]);
     expect(await nonces('?limit=2&mayAnswer=true')).toEqual([nonceOf(4), nonceOf(1)]);
   });

@@ -9,9 +9,9 @@ const verdictOf = (command: string): string => classifyShell(command).verdict;
 describe.each(readSecretPlaces())('places of secrets of $of', ({ cases: { secret, plain } }) => {
   it.each(secret)('asks for %s', (path) => {
     expect(verdictOf(`cat ${path}`)).toBe('ask');
-    expect(verdictOf(`base64 < ${path.toUpperCase().replace(/^~\/\./u, '~/.')}`)).toBe('ask');
+    expect(verdictOf(`base64 < ${path.toUpperCase()}`)).toBe('ask');
     const at = path.lastIndexOf('/');
-    if (at > 0) expect(verdictOf(`cd ${path.slice(0, at)} && head -c 99 ${path.slice(at + 1)}`)).toBe('ask');
+    expect(verdictOf(`cd ${path.slice(0, Math.max(at, 0)) || '.'} && head -c 99 ${path.slice(at + 1)}`)).toBe('ask');
   });
 
   it.each(plain)('reads %s in silence', (path) => {

@@ -1,0 +1,24 @@
+/** The findings for names of files that a script hands on: to a variable, a function, a script within it, what comes in by a list. */
+import type { SyntaxNode } from 'unbash';
+import { type Context, tell } from './context.ts';
+import { holdsList, printsInside } from './lists-files.ts';
+import { holdsSecrets } from './paths.ts';
+import { tellList } from './tell-secret.ts';
+import type { Arg } from './words.ts';
+
+/** What is done with them there is not followed. */
+export function noteSecretNames(words: readonly Arg[], name: string, context: Context): void {
+  if (words.some(({ text, glob }) => holdsSecrets(text, glob, context.scope.folders)))
+    tell(context, {
+      name,
+      class: 'privilege',
+      rule: 'reads-secret-place',
+      reason: 'it hands on the name of where secrets are kept',
+    });
+}
+
+/** What a loop or a group prints of names that are listed in its words, or come in by a redirection. */
+export function noteListed(body: SyntaxNode, from: readonly SyntaxNode[], context: Context): void {
+  if (from.some((node) => holdsList(node, context.scope)) && printsInside(body, context.scope))
+    tellList('(loop)', context);
+}
