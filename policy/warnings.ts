@@ -168,7 +168,9 @@ function namesTool(rule: CompiledRule, tool: string): boolean {
 function knownWords({ roles, groups = [] }: ApproverSet, count: number): string {
   const known = `${count} known ${count === 1 ? 'approver' : 'approvers'}`;
   // Whom a policy gives no role may bring it with a key; who that is stands in no policy.
-  return roles.length + groups.length === 0 ? known : `${known} (people whose keys bring its role or group are not counted)`;
+  return roles.length + groups.length === 0
+    ? known
+    : `${known} (people whose keys bring its role or group are not counted)`;
 }
 
 /** Whom the file itself names; identities may claim the roles besides. */
