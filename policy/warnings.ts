@@ -53,7 +53,7 @@ export function policyWarnings({ policy, locate }: Loaded, tools?: readonly Warn
       terms.quorum > members.size &&
       ((terms.approvers.roles.length === 0 && !terms.approvers.groups) || members.size > 0)
     ) {
-      const known = `${members.size} known ${members.size === 1 ? 'approver' : 'approvers'}`;
+      const known = knownWords(terms.approvers, members.size);
       warn('quorum-too-large', path, `terms "${name}" need ${terms.quorum} approvals and have ${known}`);
     }
     if (terms.breakGlass) {
@@ -67,7 +67,7 @@ export function policyWarnings({ policy, locate }: Loaded, tools?: readonly Warn
         ? knownApprovers(policy, joinSets(terms.approvers, terms.escalation.to))
         : members;
       if (reviewers.size > 0 && reviewers.size < reviewersNeeded + 1) {
-        const known = `terms "${name}" have ${reviewers.size} known ${reviewers.size === 1 ? 'approver' : 'approvers'}`;
+        const known = `terms "${name}" have ${knownWords(terms.approvers, reviewers.size)}`;
         const need = `a review needs ${reviewersNeeded} who are neither the breaker nor behind the run`;
         warn('break-glass-without-reviewers', [...path, 'breakGlass'], `${known}, and ${need}`);
       }
@@ -163,6 +163,14 @@ function includesAll(wide: readonly string[] | undefined, narrow: readonly strin
 
 function namesTool(rule: CompiledRule, tool: string): boolean {
   return rule.tools.some((pattern) => matchesTool(pattern, tool));
+}
+
+function knownWords({ roles, groups = [] }: ApproverSet, count: number): string {
+  const known = `${count} known ${count === 1 ? 'approver' : 'approvers'}`;
+  // Whom a policy gives no role may bring it with a key; who that is stands in no policy.
+  return roles.length + groups.length === 0
+    ? known
+    : `${known} (people whose keys bring its role or group are not counted)`;
 }
 
 /** Whom the file itself names; identities may claim the roles besides. */

@@ -17,7 +17,7 @@ export const runs = defineCommand({
   usesGateway: true,
   define: (command) =>
     command
-      .option('--limit <count>', 'at most so many', '20')
+      .option('--limit <count>', 'at most so many, up to 200', '20')
       .option('--before <time>', 'opened before, ms since the Unix epoch, or the nextBefore of the page before')
       .option('--principal <name>', 'asked for by'),
   options: z.object({

@@ -130,7 +130,7 @@ function requireWithinOwn(maker: Credential, wanted: KeyOrder): void {
   if (wanted.expiresAt > maker.expiresAt) {
     throw beyondOwn(
       `outlive the maker's, which ends at ${new Date(maker.expiresAt).toISOString()}`,
-      'give it fewer days, or ',
+      'make it end sooner ("expiresInMs", or --days of "countersign keys"), or ',
     );
   }
   if (wanted.person && !maker.person) throw beyondOwn("be a person's, and the maker's is a service account's");

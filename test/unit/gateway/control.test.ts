@@ -111,6 +111,8 @@ describe('keys', () => {
   it('live no longer than the key that made them: a short key would be as good as a long one', async () => {
     const key = await world.key('cat', { expiresAt: world.clock.at + 60_000 });
     const longer = { ...order, expiresInMs: 60_001 };
+    const { body } = await world.call('POST', '/v1/keys', { key, body: longer });
+    expect(body['detail']).toContain('make it end sooner ("expiresInMs", or --days of "countersign keys")');
     expect(await world.call('POST', '/v1/keys', { key, body: longer })).toMatchObject({
       status: 403,
       body: { code: 'forbidden' },

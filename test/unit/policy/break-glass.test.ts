@@ -100,6 +100,28 @@ describe('breakGlass', () => {
     expect(codesOf(few)).toEqual(['break-glass', 'break-glass-without-reviewers']);
   });
 
+  it.each([
+    ['{ roles: [boss] }', true],
+    ['{ groups: [night] }', true],
+    ['{ principals: [bob] }', false],
+  ])('counts for approvers %s whom it names, and says where keys may bring more', (approvers, bringsMore) => {
+    const text = `version: 1
+roles: { boss: {} }
+principals: { bob: [boss] }
+groups: { night: { principals: [bob], claims: [on-call] } }
+rules: []
+approvals:
+  default: { approvers: ${approvers}, quorum: 2, deadline: 5m }
+`;
+    const read = loadPolicy(text, 'policy.yaml');
+    if (read.kind !== 'policy') throw new TypeError('not loaded');
+    const [message = ''] = policyWarnings(read)
+      .filter(({ code }) => code === 'quorum-too-large')
+      .map((one) => one.message);
+    const more = bringsMore ? ' (people whose keys bring its role or group are not counted)' : '';
+    expect(message).toBe(`terms "default" need 2 approvals and have 1 known approver${more}`);
+  });
+
   it('of docs/break-glass.md loads as the page says', () => {
     const page = readFileSync(new URL('../../../docs/break-glass.md', import.meta.url), 'utf8');
     const [, text = ''] = /^```yaml policy\n(.*?)^```$/ms.exec(page) ?? [];
