@@ -5,6 +5,7 @@ import { canonicalJson } from '../../../core/canonical-json.ts';
 import { buildCard, cutInTheMiddle } from '../../../core/card/build-card.ts';
 import { openJson } from '../../../core/card/editable-json.ts';
 import { layOutCard } from '../../../core/card/lay-out-card.ts';
+import { csvRow } from '../../../core/card/render-csv.ts';
 import { escapeHtml, renderCardHtml } from '../../../core/card/render-html.ts';
 import { escapeMrkdwn, renderCardSlack } from '../../../core/card/render-slack.ts';
 import { renderCardText } from '../../../core/card/render-text.ts';
@@ -52,6 +53,10 @@ const shownBy: Readonly<Record<string, (card: Card) => string>> = {
   terminal: renderCardText,
   html: renderCardHtml,
   slack: (card) => textsOf(renderCardSlack(card)).join('\n'),
+  csv: (card) =>
+    layOutCard(card)
+      .map(({ label, text }) => csvRow([label, text]))
+      .join('\n'),
 };
 
 function textsOf(blocks: unknown): string[] {
@@ -235,6 +240,23 @@ describe('what an agent writes reaches no syntax', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  test('CSV: a cell is one quoted cell, and none begins as a formula', () => {
+    fc.assert(
+      fc.property(fc.array(hostileText, { minLength: 1, maxLength: 4 }), (cells) => {
+        const row = csvRow(cells);
+        expect(row).not.toMatch(/[\r\n]/);
+        const read = [...row.matchAll(/"((?:[^"]|"")*)"(?:,|$)/g)].map(([, cell = '']) => cell.replaceAll('""', '"'));
+        expect(read).toHaveLength(cells.length);
+        for (const cell of read) expect(cell).not.toMatch(/^\s*[=+\-@|%]/);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test.each(['=1+1', '+1', '-1', '@x', ' =1', '"=1', '\uFF1D1', '\t=1', '|x'])('CSV: %j is no formula', (cell) => {
+    expect(csvRow([cell])).toMatch(/^"(?:'|\\t)/);
   });
 
   test('an escaped attribute value ends nowhere early', () => {
