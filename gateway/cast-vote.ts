@@ -93,7 +93,8 @@ export async function castVote(
     if (await isRepeated(gateway, ask, first.body, vote.body, granted?.grant)) {
       return { ...(await followVote(gateway, ask, firstDigest, first.body.castAt, answerWithinMs)), repeated: true };
     }
-    const told = firstAnswer(first.body, caller.principal);
+    const votes = (await gateway.store.votesByNonce(nonce)).map((one) => one.vote.body);
+    const told = firstAnswer(first.body, caller.principal, votes);
     return { status: 'duplicate', outcome: null, ...told, voteDigest: firstDigest, castAt: first.body.castAt };
   }
   if (late !== undefined) {

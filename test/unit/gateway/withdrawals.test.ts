@@ -67,6 +67,24 @@ describe('a withdrawal', () => {
     expect(await world.store.votesByNonce(ask.nonce)).toHaveLength(2);
   });
 
+  it.each(['approve', 'deny'])(
+    'leaves no vote to %s with, and whoever tries hears that theirs was taken back',
+    async (verdict) => {
+      const approvedAt = new Date(world.clock.at).toISOString();
+      await vote(bob);
+      world.clock.at += 60_000;
+      await withdraw(bob);
+      const takenBackAt = new Date(world.clock.at).toISOString();
+      world.clock.at += 60_000;
+      const { body } = await vote(bob, ask, { verdict });
+      expect(body).toMatchObject({ status: 'duplicate', first: { principal: 'bob', verdict: 'approve' } });
+      expect(body['reason']).toBe(
+        `you had answered it before: approve at ${approvedAt} from api, and took it back at ${takenBackAt}; it stays taken back, and one person has one for a request: others can answer it`,
+      );
+      expect(await world.store.votesByNonce(ask.nonce)).toHaveLength(2);
+    },
+  );
+
   it('is taken after the deadline, from whoever lost their roles, and says where it is too late', async () => {
     await vote(bob);
     world.clock.at = ask.deadlineAt + 1;
