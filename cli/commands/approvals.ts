@@ -9,6 +9,7 @@ import { findApproval } from '../find-approval.ts';
 import { listApprovals, printApproval, printUnreadable } from '../list-approvals.ts';
 import { limitSchema } from '../option-schemas.ts';
 import { runId } from '../run-id.ts';
+import { approvalRows } from '../show/approval-rows.ts';
 import { wholeArgumentsLines } from '../show/whole-arguments.ts';
 import { wholeWordsLines } from '../show/whole-words.ts';
 import { watchApprovals } from '../watch-approvals.ts';
@@ -22,6 +23,7 @@ export const approvals = defineCommand({
     'approvals --watch',
     'approvals --mine --limit 200',
     'approvals --all --run run-0b9c… --json',
+    'approvals --all --limit 200 --csv > requests.csv',
     'watch --approve',
   ],
   usesGateway: true,
@@ -29,24 +31,30 @@ export const approvals = defineCommand({
     command
       .option('--watch', 'go on and show each new one (under --json a line each); to answer them too: watch --approve')
       .option('--all', 'also those that are no longer open')
+      .option('--csv', 'as rows for a spreadsheet')
       .option('--mine', 'only those that you may answer')
       .option('--run <run>', 'of one run')
       .option('--limit <count>', 'at most so many, up to 200', '50'),
   options: z.object({
     watch: z.boolean().default(false),
     all: z.boolean().default(false),
+    csv: z.boolean().default(false),
     mine: z.boolean().default(false),
     run: z.string().optional(),
     limit: limitSchema,
   }),
-  async run(context, [one], { watch, all, mine, run, limit }) {
+  async run(context, [one], { watch, all, csv, mine, run, limit }) {
     const { terminal, json } = context;
     if (one !== undefined) {
-      if (watch || all || mine || run !== undefined) throw notBoth();
+      if (watch || all || csv || mine || run !== undefined) throw notBoth();
       return await showOne(context, one);
     }
     const ofRun = run === undefined ? {} : { workflowId: runId('list approvals of', run) };
     const which = { state: all ? ('all' as const) : ('open' as const), mayAnswer: mine, limit, ...ofRun };
+    if (csv && (json || watch)) {
+      const is = 'Cannot write rows with --json or --watch: expected one of them; leave the others out';
+      throw new CountersignError('input-invalid', is);
+    }
     if (watch) {
       const show = (one: ApprovalView): void => (json ? terminal.json(one) : printApproval(context, one));
       return await watchApprovals(context, {
@@ -66,9 +74,11 @@ export const approvals = defineCommand({
       });
       return 0;
     }
-    for (const one of unreadable) printUnreadable(context, one);
-    for (const approval of found) printApproval(context, approval);
-    if (found.length === 0 && unreadable.length === 0)
+    if (csv) for (const { nonce } of unreadable) terminal.talk(`request ${nonce} cannot be read, and is no row`);
+    else for (const one of unreadable) printUnreadable(context, one);
+    if (csv) for (const row of approvalRows(found)) terminal.result(row);
+    else for (const approval of found) printApproval(context, approval);
+    if (!csv && found.length === 0 && unreadable.length === 0)
       terminal.talk(mine ? 'Nothing waits that you may answer' : 'Nothing waits for an approval');
     if (more) terminal.talk(`There may be more than these ${found.length}: --limit up to 200, --mine, or --run`);
     return 0;

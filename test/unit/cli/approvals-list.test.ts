@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { gatewayWith, sent } from './approval-gateway.ts';
 import { type FakeGateway, FakeProblem, runCli } from './run-cli.ts';
-import { approval, nonce, workflowId } from './views.ts';
+import { approval, card, nonce, workflowId } from './views.ts';
 
 describe('approvals', () => {
   test('shows the card and what to type', async () => {
@@ -30,6 +30,21 @@ describe('approvals', () => {
     expect(stdout).toContain('1 of 1 approvals so far');
     expect(stdout).toContain('COUNTS FOR NOTHING: the same person approved it as \\u{1B}[2Jeve\n');
     expect(stdout.match(/COUNTS FOR NOTHING/g)).toHaveLength(1);
+  });
+
+  test('--csv writes a row for each, and no formula that an agent wrote', async () => {
+    const hostile = { arguments: '=cmd|calc\n"x"' };
+    const gateway = await gatewayWith(approval({ card: card(hostile), outcome: 'denied', open: false }));
+    const { exit, stdout, stderr } = await runCli(['approvals', '--csv'], gateway);
+    expect(stderr).toBe('');
+    expect(exit).toBe(0);
+    const [head, row, ...more] = stdout.trimEnd().split('\n');
+    expect(more).toEqual([]);
+    expect(head).toMatch(/^"request","run","tool","arguments","cut",/u);
+    expect(row).toContain(String.raw`,"'=cmd|calc\n""x""",`);
+    expect(row).toContain(',"denied",');
+    for (const other of ['--json', '--watch', nonce])
+      expect((await runCli(['approvals', '--csv', other], gateway)).exit).toBe(2);
   });
 
   test('prints one document under --json', async () => {
