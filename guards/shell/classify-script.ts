@@ -8,7 +8,6 @@ import {
   type CommandNode,
   forEachChild,
   type Function as ShellFunction,
-  type ParameterExpansionPart,
   parse,
   type Pipeline,
   type Redirection,
@@ -16,19 +15,23 @@ import {
   type SyntaxNode,
 } from 'unbash';
 import { classifyWords } from './classify-command.ts';
-import { type Context, type Stdin, tell } from './context.ts';
-import { isEvaluatedVariable, noteArithmetic, noteEvaluated, runsSubscript, tellUnsure } from './evaluated-text.ts';
+import { type Context, type Handed, type Stdin, tell } from './context.ts';
+import { noteAssignment, noteExpansion } from './assignments.ts';
+import { noteArithmetic, tellUnsure } from './evaluated-text.ts';
+import { standsForTooMany } from './expand-braces.ts';
+import { noteForkBomb } from './fork-bomb.ts';
 import { isHarmlessDevice, holdsSecrets } from './paths.ts';
 import { noteVariable } from './run-rest.ts';
 import { mostFolders, scopeOf, withVariables } from './scope.ts';
-import { noteListed, noteSecretNames } from './hand-on.ts';
-import { holdsList, listsSecrets, printsInside } from './lists-files.ts';
+import { noteListed, noteSecretNames, noteSecretText } from './hand-on.ts';
+import { handedOut, holdsList, printsInside } from './lists-files.ts';
 import { isPrinting } from './prints-files.ts';
 import { tellList, tellSecret } from './tell-secret.ts';
 import { printsKnown, staticOutput } from './static-output.ts';
 import { type Arg, hole, outside, resolveText, resolveWord } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
 
+const keepsInput = new Set(['read', 'mapfile', 'readarray']);
 const deepest = 12;
 /** Of brackets. A script of people has a handful; each level costs the parser another look at all that is in it. */
 const deepestNesting = 100;
@@ -91,6 +94,7 @@ function walk(node: SyntaxNode, context: Context): void {
       return walk(node.body, context);
     case 'Redirected':
       noteListed(node.command, node.redirects, context);
+      if (printsInside(node.command, context.scope)) noteSecretText(stdinOf(node, context), '(loop)', context);
       walk(node.command, context);
       for (const redirect of node.redirects) walkRedirect(redirect, context);
       return;
@@ -105,6 +109,10 @@ function walk(node: SyntaxNode, context: Context): void {
       return walkChildren(node, context);
     case 'Assignment':
       noteAssignment(node, context);
+      return walkChildren(node, context);
+    case 'Word':
+      if (node.parts && standsForTooMany(node.parts))
+        tell(context, { class: 'opaque', rule: 'too-much', reason: 'it stands for more words than can be read' });
       return walkChildren(node, context);
     case 'ParameterExpansion':
       noteExpansion(node, context);
@@ -146,7 +154,7 @@ function walkPipeline({ commands }: Pipeline, context: Context): void {
     if (
       command.type !== 'Command' &&
       stdin.kind === 'unknown' &&
-      stdin.lists?.() === true &&
+      stdin.lists?.() === 'list' &&
       printsInside(command, context.scope)
     )
       tellList('(loop)', inner);
@@ -157,18 +165,21 @@ function walkPipeline({ commands }: Pipeline, context: Context): void {
 
 function outputOf(command: CommandNode, context: Context): Stdin {
   // Few read a list of names, so that what there is in it is looked at only then.
-  if (command.type !== 'Command') return { kind: 'unknown', lists: () => holdsList(command, context.scope) };
+  if (command.type !== 'Command')
+    return { kind: 'unknown', lists: () => (holdsList(command, context.scope) ? 'list' : undefined) };
   const stdin = stdinOf(command, context);
   const text = printsKnown.has(command.name?.value ?? '') ? staticOutput(wordsOf(command, context), stdin) : undefined;
   if (text !== undefined) return { kind: 'text', text };
-  let known: boolean | undefined;
-  const lists = (): boolean => {
-    known ??= listsSecrets(
-      wordsOf(command, context),
-      context.scope,
-      stdin.kind === 'unknown' && stdin.lists?.() === true,
-    );
-    return known;
+  let known: { readonly handed: Handed | undefined } | undefined;
+  const lists = (): Handed | undefined => {
+    known ??= {
+      handed: handedOut(
+        wordsOf(command, context),
+        context.scope,
+        stdin.kind === 'text' ? 'text' : stdin.kind === 'unknown' ? stdin.lists?.() : undefined,
+      ),
+    };
+    return known.handed;
   };
   return { kind: 'unknown', lists };
 }
@@ -208,7 +219,19 @@ function walkCommand(node: Command, context: Context): void {
     isPrinting(words)
   )
     tellList('(substitution)', context);
-  if (words.length > 0) classifyWords(words, { ...context, scope, stdin: stdinOf(node, context) });
+  if (words.length === 0) return;
+  const stdin = stdinOf(node, context);
+  noteMadeNames(words, stdin, context);
+  classifyWords(words, { ...context, scope, stdin });
+}
+
+/** Names that it prints for another command, or keeps in a variable: `printf '/etc/%s' shadow | xargs cat`, `read x <<< .env`. */
+function noteMadeNames(words: readonly Arg[], stdin: Stdin, context: Context): void {
+  const name = words[0]?.text ?? '';
+  if (keepsInput.has(name)) noteSecretText(stdin, name, context);
+  if (!context.feeds || !printsKnown.has(name)) return;
+  const text = staticOutput(words, stdin);
+  if (text !== undefined) noteSecretText({ kind: 'text', text }, name, context);
 }
 
 /** `IFS= read -r line`: how it cuts lines, and nothing else. */
@@ -250,7 +273,7 @@ function wordsOf(node: Command, context: Context): Arg[] {
   return words;
 }
 
-function stdinOf(node: Command, context: Context): Stdin {
+function stdinOf(node: Pick<Command, 'redirects'>, context: Context): Stdin {
   let { stdin } = context;
   for (const redirect of node.redirects) {
     if (redirect.type === 'HereDoc') {
@@ -295,76 +318,4 @@ function walkRedirect(redirect: Redirection, context: Context): void {
   if (isHarmlessDevice(text)) return;
   classifyWriteTo(target, name, at);
   tell(at, { name, class: 'write', rule: 'redirect', reason: 'it writes a file' });
-}
-
-/** @param handedOver it stands before a command, which gets it */
-function noteAssignment(node: Extract<SyntaxNode, { type: 'Assignment' }>, context: Context, handedOver = false): void {
-  const value = node.value.type === 'Word' ? resolveText(node.value.parts, node.value.value, context.scope) : undefined;
-  noteVariable(node.name, value?.known ? value.text : undefined, '(assignment)', context, handedOver);
-  noteEvaluated(node.index, context);
-  if (node.value.type === 'ArrayValue') {
-    for (const element of node.value.elements) if (element.text.startsWith('[')) noteEvaluated(element, context);
-    noteSecretNames(
-      node.value.elements.flatMap((element) => resolveWord(element, context.scope)),
-      '(assignment)',
-      context,
-    );
-  } else if (isEvaluatedVariable(node.name)) noteEvaluated(node.value, context);
-  const texts = node.value.type === 'Word' ? [value?.text ?? ''] : node.value.elements.map((word) => word.value);
-  if (texts.some(runsSubscript)) {
-    tell(context, {
-      name: '(assignment)',
-      class: 'opaque',
-      rule: 'subscript',
-      reason: 'a subscript in it may be run as code',
-    });
-  }
-}
-
-/** `${x@P}` expands what stands in the variable once more, and runs the substitutions in it; `${x:=y}` sets it. */
-function noteExpansion({ parameter, index, operation }: ParameterExpansionPart, context: Context): void {
-  noteEvaluated(index, context);
-  if (operation?.type === 'Slice') {
-    noteEvaluated(operation.offset, context);
-    noteEvaluated(operation.length, context);
-  }
-  if (operation?.type === 'Transform' && operation.operand.value.includes('P'))
-    tell(context, {
-      name: '(expansion)',
-      class: 'opaque',
-      rule: 'prompt-expansion',
-      reason: 'it runs what stands in a variable',
-    });
-  if (operation?.type === 'Default' && operation.operator.endsWith('=')) {
-    noteVariable(parameter, undefined, '(assignment)', context);
-    noteSecretNames(
-      [resolveText(operation.operand.parts, operation.operand.value, context.scope)],
-      '(expansion)',
-      context,
-    );
-  }
-}
-
-/** A function that starts itself twice at once. */
-function noteForkBomb(node: ShellFunction, context: Context): void {
-  let found = false;
-  const look = (one: SyntaxNode): void => {
-    if (one.type === 'Pipeline' || one.type === 'Statement') {
-      const commands = one.type === 'Pipeline' ? one.commands : [one.command];
-      const own = commands.filter(
-        (command) => command.type === 'Command' && command.name?.value === node.name.value,
-      ).length;
-      found ||= own >= 2 || (own >= 1 && one.type === 'Statement' && one.background === true);
-    }
-    forEachChild(one, look);
-  };
-  look(node.body);
-  if (found)
-    tell(context, {
-      name: '(function)',
-      class: 'destructive',
-      rule: 'fork-bomb',
-      reason: 'it starts itself without end',
-      beyondDoubt: true,
-    });
 }

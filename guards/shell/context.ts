@@ -5,11 +5,13 @@ import type { Knowledge } from './knowledge.ts';
 import type { Scope } from './scope.ts';
 import type { Arg } from './words.ts';
 
+/** Names of files, those with secrets too; or a text of the script's own, which another command may make such names of. */
+export type Handed = 'list' | 'text';
+
 /** What a command reads from standard input, as far as the script shows it. */
 export type Stdin =
   | { readonly kind: 'nothing' }
-  /** Names of files, those of a folder's hidden ones too. */
-  | { readonly kind: 'unknown'; readonly lists?: () => boolean }
+  | { readonly kind: 'unknown'; readonly lists?: () => Handed | undefined }
   | { readonly kind: 'text'; readonly text: string };
 
 export interface Context {

@@ -33,3 +33,17 @@ function alternativesOf(part: WordPart): readonly (WordPart | undefined)[] {
       return { type: 'Literal', pos, end, value: text, text };
     });
 }
+
+/** Words of all its ranges; a shell makes them all before anything runs, and more than this take its memory. */
+const mostOfRanges = 100_000;
+
+/** `{1..999999999}`, `{1..9999}{1..9999}`. */
+export function standsForTooMany(parts: readonly WordPart[]): boolean {
+  let words = 1;
+  for (const { type, text } of parts) {
+    if (type !== 'BraceExpansion') continue;
+    for (const [, from, to] of text.matchAll(/\{(-?\d{1,20})\.\.(-?\d{1,20})/gu))
+      words *= Math.abs(Number(to) - Number(from)) + 1;
+  }
+  return words > mostOfRanges;
+}

@@ -112,7 +112,7 @@ function classifyXargs(subject: Subject, context: Context): void {
   if (split.options.some(({ value }) => value && holdsSecrets(value.text, value.glob)))
     tell(context, { name, class: 'privilege', rule: 'reads-secret-place', reason: 'it reads where secrets are kept' });
   if (split.rest.length === 0) return tell(context, { name, class: 'read', rule: 'xargs' });
-  if (context.stdin.kind === 'unknown' && isPrinting(split.rest) && context.stdin.lists?.() === true)
+  if (context.stdin.kind === 'unknown' && isPrinting(split.rest) && context.stdin.lists?.() === 'list')
     tellList(name, context);
   if (context.stdin.kind === 'text')
     noteHandedOn(context.stdin.text, replace?.value?.text || '{}', subject, split.rest, context);

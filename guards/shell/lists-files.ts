@@ -2,13 +2,14 @@
  * Lists of file names that reach where secrets lie: all of a folder, hidden files too, handed to what prints files. A list that is
  * narrowed by names, such as `*.ts`, or that is only counted, is everybody's work. It follows what a script shows, not what files there are.
  */
-import { forEachChild, type SyntaxNode } from 'unbash';
+import { type Command, forEachChild, type ParameterExpansionPart, type SyntaxNode } from 'unbash';
+import type { Handed } from './context.ts';
 import { fitsSecretName } from './file-patterns.ts';
 import { reachesSecrets, secretsIn } from './find-tests.ts';
 import { holdsSecrets } from './paths.ts';
 import { isPrinting } from './prints-files.ts';
 import type { Scope } from './scope.ts';
-import { type Arg, resolveText, resolveWord } from './words.ts';
+import { type Arg, outside, resolveText, resolveWord } from './words.ts';
 
 /** By command: the options with which it lists hidden files too. */
 const hiddenBy: Readonly<Record<string, RegExp>> = {
@@ -26,11 +27,31 @@ const handsOn = new Set(
   'sort head tail uniq tac shuf cat tee tr sed awk gawk mawk cut rev nl column grep egrep fgrep'.split(' '),
 );
 
-/** @param isFed names come in that are such a list */
-export function listsSecrets(args: readonly Arg[], { folders }: Pick<Scope, 'folders'>, isFed = false): boolean {
+/** Print what their words say. */
+const printsWords = new Set(['echo', 'printf', 'seq', 'yes']);
+/** Make another text of the one that comes in. */
+const rewrites = new Set('sed awk gawk mawk tr rev cut paste base64 base32 xxd openssl jq'.split(' '));
+
+/** What it hands to the next command. @param fed what comes in */
+export function handedOut(args: readonly Arg[], { folders }: Pick<Scope, 'folders'>, fed?: Handed): Handed | undefined {
   const [first, ...rest] = args;
   const name = nameOf(first);
-  if (isFed && handsOn.has(name)) return !name.endsWith('grep') || mayPass(rest);
+  if (fed === 'list' && handsOn.has(name)) return !name.endsWith('grep') || mayPass(rest) ? 'list' : undefined;
+  if (fed === 'text' && rewrites.has(name)) return 'list';
+  if (printsWords.has(name) || (fed === 'text' && handsOn.has(name))) return 'text';
+  if (name.endsWith('awk')) return makesOwnText(rest) ? 'list' : undefined;
+  return listsSecrets(name, rest, folders) ? 'list' : undefined;
+}
+
+/** An awk program that prints without reading anything. */
+function makesOwnText(args: readonly Arg[]): boolean {
+  return args.some(({ text }) => {
+    const at = text.indexOf('BEGIN');
+    return at >= 0 && text.includes('print', at);
+  });
+}
+
+function listsSecrets(name: string, rest: readonly Arg[], folders: readonly string[]): boolean {
   if (name === 'find') return reachesSecrets(rest, folders) || secretsIn(rest, folders) !== undefined;
   const hidden = Object.hasOwn(hiddenBy, name) ? hiddenBy[name] : undefined;
   if (!hidden || (name === 'git' && rest[0]?.text !== 'ls-files')) return false;
@@ -80,9 +101,13 @@ export function holdsList(node: SyntaxNode, scope: Scope): boolean {
 
 function lists(node: SyntaxNode, scope: Scope): boolean {
   if (node.type === 'Command') {
-    if (listsSecrets(wordsOf(node, scope), scope)) return true;
+    if (handedOut(wordsOf(node, scope), scope, fedBy(node)) === 'list') return true;
   }
   if (node.type === 'Pipeline') return narrowed(node, scope);
+  // `@(.env|x)` is not read; it may be any file's name.
+  if (node.type === 'ExtendedGlob') return true;
+  if (node.type === 'SimpleExpansion') return scope.made.has(node.text.slice(1));
+  if (node.type === 'ParameterExpansion' && isMade(node, scope)) return true;
   let found = false;
   forEachChild(node, (child) => {
     found ||= holdsList(child, scope);
@@ -97,12 +122,26 @@ function wordsOf({ name, args }: Extract<SyntaxNode, { type: 'Command' }>, scope
 
 /** What comes out of a pipeline: a list that a later command of it has not narrowed. */
 function narrowed({ commands }: Extract<SyntaxNode, { type: 'Pipeline' }>, scope: Scope): boolean {
-  let isFed = false;
+  let fed: Handed | undefined;
   for (const command of commands) {
-    if (command.type === 'Command' && command.name) isFed = listsSecrets(wordsOf(command, scope), scope, isFed);
-    else isFed ||= holdsList(command, scope);
+    if (command.type === 'Command' && command.name)
+      fed = handedOut(wordsOf(command, scope), scope, fedBy(command) ?? fed);
+    else if (holdsList(command, scope)) fed = 'list';
   }
-  return isFed;
+  return fed === 'list';
+}
+
+/** A text that stands behind it in the script. */
+function fedBy({ redirects }: Pick<Command, 'redirects'>): Handed | undefined {
+  return redirects.some(({ type }) => type === 'HereString' || type === 'HereDoc') ? 'text' : undefined;
+}
+
+/** A name that was put together, or is cut out of a text of the script's own: `${x%XXX}`. */
+function isMade({ parameter, operation }: ParameterExpansionPart, scope: Scope): boolean {
+  if (scope.made.has(parameter)) return true;
+  const cuts = operation !== undefined && ['Remove', 'Replace', 'Slice', 'CaseModification'].includes(operation.type);
+  const value = cuts ? scope.find(parameter) : undefined;
+  return typeof value === 'string' && !value.includes(outside);
 }
 
 /** Read nothing out of what is put into them but a number. */

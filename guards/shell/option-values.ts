@@ -3,7 +3,7 @@ import type { ShellClass } from '../../core/contracts/shell-class.ts';
 import type { Value } from './knowledge.ts';
 import { isOwnAddress, isOwnHost, leadsAway } from './own-network.ts';
 import { holdsSecrets } from './paths.ts';
-import type { Arg } from './words.ts';
+import { type Arg, hole } from './words.ts';
 
 /** psql's variables are words for its SQL, but for those that name a prompt, a file or a program. */
 const actingSetting = /^(?:PROMPT|HIST|EDITOR|PAGER|SHELL)/iu;
@@ -17,6 +17,13 @@ const wholes = /\.(?:config|process|spec|info|containerspec|tasktemplate)(?:\s|$
 function showsFields(template: string): boolean {
   const actions = Array.from(template.matchAll(/\{\{-?\s*([^{}]*?)\s*-?\}\}/gu), ([, action = '']) => action);
   return actions.length > 0 && actions.every((action) => field.test(action) && !wholes.test(action));
+}
+
+/** A name with dots that nobody of the own network has, or one that is known only when it runs. An address is not looked up. */
+function isLookedUp(text: string): boolean {
+  const host = text.replace(/:[\w*-]*$/u, '');
+  if (host.includes(hole)) return true;
+  return /[a-z]/iu.test(host) && host.includes('.') && !host.includes(':') && !isOwnHost(host);
 }
 
 /** What it adds to a read; nothing, where it is harmless. @param word absent: the value is missing, or was not seen */
@@ -46,6 +53,12 @@ export function classesOfValue(value: Exclude<Value, 'file'>, word: Arg | undefi
       return known && /^[A-Za-z,]+$/u.test(text) && !/environ/iu.test(text) ? [] : ['privilege'];
     case 'schema':
       return known && text.toLowerCase() !== 'mysql' ? [] : ['privilege'];
+    case 'peer':
+      return text.split(/[\s()!=<>]+/u).some(isLookedUp) ? ['network'] : [];
+    case 'socket':
+      return text.includes('@') && !/[/]/u.test(text) && isLookedUp(text.slice(text.indexOf('@') + 1))
+        ? ['network']
+        : [];
     case 'local':
       return known && /^[\w.-]+$/u.test(text) ? [] : ['network'];
     case 'repository':

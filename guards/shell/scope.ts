@@ -3,6 +3,7 @@
  * otherwise has a value that its author chooses; one that is never set comes from the environment.
  */
 import { type Assignment, forEachChild, type SyntaxNode, type Word } from 'unbash';
+import { holdsList } from './lists-files.ts';
 import { printsNumber } from './prints-number.ts';
 import { outside, resolveText } from './words.ts';
 
@@ -13,18 +14,21 @@ export interface Scope {
   find(name: string): string | null | undefined;
   /** That the script changes to, at any time: what it reads may be in any of them. */
   readonly folders: readonly string[];
+  /** Variables whose text is put together in pieces or by a list of files: names of anything. */
+  readonly made: ReadonlySet<string>;
 }
 
 /** Of a script; more would be work for each of its words. */
 export const mostFolders = 16;
 
-export const emptyScope: Scope = { find: () => undefined, folders: [] };
+export const emptyScope: Scope = { find: () => undefined, folders: [], made: new Set() };
 
 /** @param root looked through as a whole, because a loop runs what stands below before what stands above. */
 export function scopeOf(root: SyntaxNode, parent: Scope): Scope {
   const values = new Map<string, string | null>();
   const folders = [...parent.folders];
-  const scope: Scope = { find: (name) => (values.has(name) ? values.get(name) : parent.find(name)), folders };
+  const made = new Set(parent.made);
+  const scope: Scope = { find: (name) => (values.has(name) ? values.get(name) : parent.find(name)), folders, made };
   const note = (name: string, value: string | null): void => {
     const before = scope.find(name);
     // Counters are set again and again, and stay numbers.
@@ -38,6 +42,8 @@ export function scopeOf(root: SyntaxNode, parent: Scope): Scope {
   visit(root, (node) => {
     if (node.type === 'Assignment') {
       if (node.value.type === 'Word' && isNumberOfCommand(node.value, scope)) byCommand.push(node.name);
+      if (node.value.type === 'Word' && ((node.append && !node.index) || holdsList(node.value, scope)))
+        made.add(node.name);
       note(node.name, textOf(node, scope));
     } else if (node.type === 'For' || node.type === 'Select') note(node.name.value, loopValue(node, scope));
     else if (

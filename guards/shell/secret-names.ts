@@ -5,7 +5,7 @@ const endsAsSecret = /(?:TOKENS?|SECRETS?|PASS(?:WORDS?|WD|PHRASE|CODE)?|PWD|CRE
 const secretPart = /(?:^|_)(?:[A-Z0-9]+_KEY|AUTH|COOKIE|DSN|JWT|WEBHOOK|KUBECONFIG_DATA)(?:_|$)|_PAT(?:_|$)/iu;
 /** An address of these has a login in it. */
 const addressWithLogin =
-  /(?:^|_)(?:DATABASE|DB|MONGO(?:DB)?|REDIS|POSTGRES(?:QL)?|PG|MYSQL|MARIADB|MSSQL|CLICKHOUSE|ELASTIC(?:SEARCH)?|AMQP|RABBIT(?:MQ)?|BROKER|JDBC|CONNECTION|SQLALCHEMY\w*)_?(?:UR[IL]|STRING)(?:_|$)/iu;
+  /(?:^|_)(?:DATABASE|DB|MONGO(?:DB)?|REDIS|POSTGRES(?:QL)?|PG|MYSQL|MARIADB|MSSQL|CLICKHOUSE|ELASTIC(?:SEARCH)?|AMQP|RABBIT(?:MQ)?|BROKER|JDBC|CONNECTION|SQLALCHEMY_DATABASE)_?(?:UR[IL]|STRING)(?:_|$)/iu;
 /** The working directory, where to find an agent of keys, and words that only end as one. */
 const harmlessName = /^(?:OLD)?PWD$|^SSH_AUTH_SOCK$|PUBLIC_KEY|(?:^|_)(?:BY|COM|ENCOM|TRES|SUR)PASS$/iu;
 
