@@ -35,8 +35,8 @@ export function mergeMatches(matches: readonly SecretMatch[]): SecretMatch[] {
   return merged;
 }
 
-/** What a redaction left. */
-export const mark = /\[secret:[a-z0-9-]{1,40}:[0-9a-f]{4}\]/g;
+/** What a redaction left, with a key or without. */
+export const mark = /\[secret:[a-z0-9-]{1,40}(?::[0-9a-f]{4})?\]/g;
 
 /**
  * Matches with the marks of an earlier redaction cut out: a mark is no secret, but what stands beside one may be.
