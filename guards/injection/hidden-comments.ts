@@ -11,7 +11,8 @@ const toTheModel =
 const addressed =
   /^\s{0,20}(?:(?:note|message|instructions?|attention|important|dear|hey|hello|to|for)[\s:,]{1,3}){0,3}(?:(?:the|any|all|every)\s)?(?:(?:ai|llm|chat|language|coding|large language)[\s-]?)?(?:ai|llm|agent|assistant|model|(?:chat)?bot|chatgpt|gpt|claude|gemini|copilot)s?\s?[:,!]/i;
 /** Where a clause begins: behind it stands what is asked for. */
-const clause = /(?:[:,;.!]|\b(?:and|then|please|also|must|should|to|you))\s{1,3}(?:(?:also|always|first|just|now)\s)?([a-z]{2,20})\b/gi;
+const clause =
+  /(?:[:,;.!]|\b(?:and|then|please|also|must|should|to|you))\s{1,3}(?:(?:also|always|first|just|now)\s)?([a-z]{2,20})\b/gi;
 
 function isAddressed(comment: string): boolean {
   return (
