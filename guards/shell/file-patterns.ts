@@ -1,7 +1,5 @@
 /** Patterns of names and of lines: whether the name of a file with secrets fits one, or every line does. Whatever it cannot tell fits. */
 
-/** What such files are called: one of each kind of name that patterns are made for. */
-const names = ['.env', 'id_rsa'];
 const anyLine = /^[\s^$.*+?()\\wS]*$|^\[\^?.{1,3}\]?[*+]?$/u;
 
 /** `.`, `''`, `.*`, `^`: a search that shows all. */
@@ -9,14 +7,32 @@ export function isAnyLine(pattern: string): boolean {
   return anyLine.test(pattern);
 }
 
-/** @param how a pattern of names as of `find -name`, of paths, or an expression that is looked for in a path */
-export function fitsSecretName(pattern: string, how: 'name' | 'path' | 'search'): boolean {
+export interface NameTest {
+  readonly text: string;
+  /** A pattern of names as of `find -name`, of paths, or an expression that is looked for in a path. */
+  readonly how: 'name' | 'path' | 'search';
+}
+
+/** @param paths of files with secrets, with at least one slash. Whether one of them fits all tests. */
+export function fitsSecretName(tests: readonly NameTest[], paths: readonly string[]): boolean {
+  const expressions = tests.flatMap(({ text, how }) => {
+    const expression = expressionOf(text, how);
+    return expression ? [{ expression, how }] : [];
+  });
+  return paths.some((path) =>
+    expressions.every(({ expression, how }) =>
+      expression.test(how === 'name' ? path.slice(path.lastIndexOf('/') + 1) : path),
+    ),
+  );
+}
+
+/** Undefined: it cannot tell. */
+function expressionOf(pattern: string, how: NameTest['how']): RegExp | undefined {
   const source = how === 'search' ? pattern : globSource(pattern);
   // An author may choose the expression: only one whose cost is known is tried.
-  if (source === undefined || !/^(?:\.\*|\\?\.|[\w\s/^$-]|\[\^\/\])*$/u.test(source)) return true;
-  if (source.length > 100 || source.split('*').length > 4) return true;
-  const expression = new RegExp(how === 'search' ? source : `^${source}$`, 'iu');
-  return names.some((name) => expression.test(how === 'name' ? name : `./${name}`));
+  if (source === undefined || !/^(?:\.\*|\\?\.|[\w\s/^$-]|\[\^\/\])*$/u.test(source)) return undefined;
+  if (source.length > 100 || source.split('*').length > 4) return undefined;
+  return new RegExp(how === 'search' ? source : `^${source}$`, 'iu');
 }
 
 function globSource(pattern: string): string | undefined {

@@ -1,12 +1,11 @@
 /** `find`: mostly looks, but deletes, writes files and runs commands where it is told to. */
 import { type Context, type Subject, tell } from './context.ts';
-import { fitsSecretName } from './file-patterns.ts';
-import { holdsMuch, holdsSecrets, isVital, plainPath } from './paths.ts';
+import { reachesSecrets, runs, secretsIn } from './find-tests.ts';
+import { holdsSecrets, isVital } from './paths.ts';
 import { isPrinting } from './prints-files.ts';
-import { type Arg, hole, literal, outside } from './words.ts';
+import { type Arg, hole, outside } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
 
-const runs = new Set(['-exec', '-execdir', '-ok', '-okdir']);
 const writes = new Set(['-fprint', '-fprint0', '-fprintf', '-fls']);
 const takesValue =
   /^-(?:name|iname|path|ipath|wholename|iwholename|regex|iregex|lname|ilname|type|xtype|newer\w*|anewer|cnewer|size|mtime|atime|ctime|mmin|amin|cmin|perm|user|group|uid|gid|maxdepth|mindepth|printf|inum|links|samefile|fstype|used|regextype|files0-from|context|D)$/u;
@@ -37,7 +36,7 @@ export function classifyFind({ name, args }: Subject, context: Context): void {
         (one, at) => at > index && (one.text === ';' || (one.text === '+' && args[at - 1]?.text === '{}')),
       );
       const command = args.slice(index + 1, end < 0 ? args.length : end);
-      const found = secret ?? (isPrinting(command) && findsAll(args) ? './id_rsa' : undefined);
+      const found = secret ?? (isPrinting(command) && reachesSecrets(args, folders) ? './id_rsa' : undefined);
       context.runWords(
         command.map((one) => withPath(one, found)),
         { ...context, stdin: { kind: 'unknown' } },
@@ -70,66 +69,6 @@ export function classifyFind({ name, args }: Subject, context: Context): void {
 function canBePredicate({ text, mayBeOption, loose, glob }: Arg): boolean {
   if (loose) return true;
   return mayBeOption && (!glob || /^[*?]+$/u.test(text) || text.includes(hole));
-}
-
-const namesFiles = /^-i?(?:name|path|wholename|regex)$/u;
-
-/** Of few files, whatever they are called; so are those of the last hour or day. */
-const narrows = /^-(?:empty|inum|samefile|lname|ilname|links)$/u;
-const lately = /^-(?:[acm]min -\d{1,2}|[acm]time -[01])$/u;
-
-/** Everything below the folder it works in, `.env` as well: nothing says which files are meant. */
-export function findsAll(args: readonly Arg[]): boolean {
-  const actions = args.findIndex(({ text }) => runs.has(text));
-  const own = actions < 0 ? args : args.slice(0, actions);
-  if (
-    own.some(({ text }, at) => narrows.test(text) || lately.test(`${text} ${own[at + 1]?.text ?? ''}`)) ||
-    !namesOf(own).every(({ word, how }) => fitsSecretName(word.text, how))
-  )
-    return false;
-  const starts = startsOf(own);
-  return starts.length === 0 || starts.some(({ text }) => /^\.{1,2}(?:\/\.\.)*$/u.test(plainPath(text)));
-}
-
-/** A pattern of names, as files with secrets are called. */
-const secretsName =
-  /^\*?(?:id_(?:rsa|dsa|ecdsa|ed25519|\*)|(?:rsa|dsa|ecdsa|ed25519)\*?$)|secret|credential|passw|private.?key|api.?key/iu;
-
-/** A place of secrets that it looks in or for; all of a machine or a home, where no name says what is looked for. */
-export function secretsIn(args: readonly Arg[], folders: readonly string[]): string | undefined {
-  const actions = args.findIndex(({ text }) => runs.has(text));
-  const own = actions < 0 ? args : args.slice(0, actions);
-  const starts = startsOf(own);
-  const names = namesOf(own);
-  const looked = names.find(
-    ({ word: { text } }) => holdsSecrets(text.replaceAll('\\', ''), /^\.\w/u.test(text)) || secretsName.test(text),
-  );
-  if (looked) return './id_rsa';
-  const start = starts.find(({ text, glob }) => holdsSecrets(text, glob, folders));
-  if (start) return './id_rsa';
-  return names.length === 0 &&
-    (starts.length === 0 ? [literal('.')] : starts).some(({ text }) => holdsMuch(text, folders))
-    ? './id_rsa'
-    : undefined;
-}
-
-function startsOf(own: readonly Arg[]): readonly Arg[] {
-  const end = own.findIndex(({ text }) => /^[-(!]/u.test(text));
-  return own.slice(0, end < 0 ? own.length : end);
-}
-
-/** What files must be called. */
-function namesOf(own: readonly Arg[]): { word: Arg; how: 'name' | 'path' | 'search' }[] {
-  return own.flatMap((word, at) => {
-    const test = own[at - 1]?.text ?? '';
-    if (!namesFiles.test(test) || own[at - 2]?.text === '!' || own[at - 2]?.text === '-not') return [];
-    return [
-      {
-        word,
-        how: test.endsWith('name') && !test.includes('whole') ? 'name' : test.endsWith('regex') ? 'search' : 'path',
-      },
-    ];
-  });
 }
 
 /**

@@ -3,8 +3,8 @@
  * narrowed by names, such as `*.ts`, or that is only counted, is everybody's work. It follows what a script shows, not what files there are.
  */
 import { forEachChild, type SyntaxNode } from 'unbash';
-import { findsAll, secretsIn } from './find.ts';
 import { fitsSecretName } from './file-patterns.ts';
+import { reachesSecrets, secretsIn } from './find-tests.ts';
 import { holdsSecrets } from './paths.ts';
 import { isPrinting } from './prints-files.ts';
 import type { Scope } from './scope.ts';
@@ -31,7 +31,7 @@ export function listsSecrets(args: readonly Arg[], { folders }: Pick<Scope, 'fol
   const [first, ...rest] = args;
   const name = nameOf(first);
   if (isFed && handsOn.has(name)) return !name.endsWith('grep') || mayPass(rest);
-  if (name === 'find') return findsAll(rest) || secretsIn(rest, folders) !== undefined;
+  if (name === 'find') return reachesSecrets(rest, folders) || secretsIn(rest, folders) !== undefined;
   const hidden = Object.hasOwn(hiddenBy, name) ? hiddenBy[name] : undefined;
   if (!hidden || (name === 'git' && rest[0]?.text !== 'ls-files')) return false;
   return rest.some(({ text, glob }) => hidden.test(text) || (name === 'ls' && holdsSecrets(text, glob, folders)));
@@ -41,7 +41,7 @@ export function listsSecrets(args: readonly Arg[], { folders }: Pick<Scope, 'fol
 function mayPass(args: readonly Arg[]): boolean {
   if (args.some(({ text }) => /^-[A-Za-z]*v|^--inv/u.test(text))) return true;
   const pattern = args.find(({ text }) => !text.startsWith('-'));
-  return !pattern?.known || fitsSecretName(pattern.text, 'search');
+  return !pattern?.known || fitsSecretName([{ text: pattern.text, how: 'search' }], ['./.env', './id_rsa']);
 }
 
 function nameOf(arg: Arg | undefined): string {

@@ -2,7 +2,7 @@
  * Places whose loss, change or reading is more than a file's: what a machine cannot live without, what starts programs, what
  * holds secrets. Paths are text here; nothing is looked up. Patterns of file names are matched against known places.
  */
-import { isKeptByPrograms } from './secret-places.ts';
+import { isKeptByPrograms, samplesOfPrograms } from './secret-places.ts';
 import { hole, outside } from './words.ts';
 
 /** Where a recursive delete leaves no machine or no home behind. */
@@ -79,6 +79,14 @@ const secretPlaces: readonly string[] = [
   'credentials.json',
   'service-account.json',
   'terraform.tfstate',
+];
+/** Where a look through all of a machine may find one. */
+export const secretSamples: readonly string[] = [
+  ...secretPlaces.map((place) => (place.startsWith('/') ? place : place.replace(/^(?:~\/)?/u, '/root/'))),
+  ...samplesOfPrograms,
+  '/srv/app/config/master.key',
+  '/srv/app/secrets.yaml',
+  '/srv/app/.htpasswd',
 ];
 /** Of paths in small letters, as the next one. */
 const secretPattern =

@@ -23,6 +23,11 @@ const folders = new RegExp(
 /** No system has a longer one, and a hostile text may be made of beginnings. */
 const longestName = 255;
 
+/** A path of each kind, for patterns that may meet one. */
+export const samplesOfPrograms: readonly string[] = table.files.map((name) =>
+  (name.startsWith('/') ? name : `/root/${name}`).replaceAll(/[*?]/gu, 'x'),
+);
+
 /** @param path plain, in small letters */
 export function isKeptByPrograms(path: string): boolean {
   const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf(':'), path.lastIndexOf('=')) + 1);

@@ -178,8 +178,8 @@ function expand(part: Extract<WordPart, { type: 'SimpleExpansion' | 'ParameterEx
   const { parameter, prefix, index, operation } = part;
   if (prefix === '#') return plain(outside);
   const all = parameter === '@' || parameter === '*' || index?.text === '@' || index?.text === '*';
-  // `${!name}` is the variable that is named there: any.
-  const secret = prefix === '!' && !index && operation?.type !== 'Names';
+  // `${!name}` is the variable that is named there: any. `${!AWS*}` are their names, which lead there.
+  const secret = prefix === '!' && !index;
   if (prefix === '!' || index) return { text: hole, splits: true, many: all, secret };
   if (!operation) return valueOf(parameter, scope);
   return expandWith(part, operation, scope);

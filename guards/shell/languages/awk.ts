@@ -1,6 +1,8 @@
 /** An awk program: reads, unless it starts a command, writes a file or loads code. Strings and expressions are told apart as awk does. */
 import { type Context, tell } from '../context.ts';
 import { holdsSecrets } from '../paths.ts';
+import { namesASecret } from '../secret-names.ts';
+import { tellSecret } from '../tell-secret.ts';
 
 /** Before these a `/` begins an expression; after a value it divides. */
 const beforeExpression = /(?:^|[\s(,{};!~&|=?:+\-*%<>[])$/u;
@@ -8,6 +10,7 @@ const keywordBefore = /\b(?:print|printf|return|in|case|do|else)\s*$/u;
 
 export function classifyAwk(program: string, name: string, context: Context): void {
   const { code, texts } = withoutTexts(program);
+  if (/\b(?:ENVIRON|SYMTAB)\b/u.test(code) && showsSecrets(program)) tellSecret(name, context);
   const starts =
     /\bsystem\s*\(/u.test(program) ||
     /\|/u.test(code.replaceAll('||', '  ')) ||
@@ -43,6 +46,12 @@ export function classifyAwk(program: string, name: string, context: Context): vo
       });
   }
   tell(context, { name, class: 'read', rule: 'awk' });
+}
+
+/** Of the environment: all of it, what is named only when it runs, or what is called like a secret. */
+function showsSecrets(program: string): boolean {
+  const uses = program.matchAll(/\b(?:ENVIRON|SYMTAB)\b(?:\s{0,9}\[\s{0,9}"(\w+)"\s{0,9}\])?/gu);
+  return [...uses].some(([use, variable]) => variable === undefined || use.startsWith('S') || namesASecret(variable));
 }
 
 /** `getline`, or `getline x < "file"`, and no other list of files. */
