@@ -6,6 +6,7 @@
 import type { Finding } from '../core/contracts/labels.ts';
 import { builtInGuards, type Guard, type GuardInput, type GuardPoint, runGuards } from '../guards/index.ts';
 import { type GuardSettings, isAtLeast } from '../policy/index.ts';
+import type { Redact } from './redact-for-run.ts';
 import { worstFindings } from './worst-findings.ts';
 import { withinBudget } from './within.ts';
 
@@ -37,13 +38,19 @@ export const budgetMs: Readonly<Record<GuardPoint, number>> = {
   afterAgent: 6000,
 };
 
-/** @param own the pack's guards, in the order of their registration */
-export function createCheckPoint(own: readonly Guard[]): CheckPoint {
+/**
+ * @param own the pack's guards, in the order of their registration
+ * @param redact for what the guards say; absent: marks without digits
+ */
+export function createCheckPoint(own: readonly Guard[], redact?: Redact): CheckPoint {
   const builtIn = (point: TextPoint): Guard[] => builtInGuards.filter(({ id }) => asksBuiltIn(point, id));
   return async (point, input, settings) => {
     const isOff = (guard: string): boolean => settings.offBecause(guard) !== undefined;
     const guards = [...builtIn(point), ...own];
-    const run = await runGuards(guards, point, input, withinBudget(budgetMs[point]), isOff);
+    const run = await runGuards(guards, point, input, withinBudget(budgetMs[point]), {
+      isOff,
+      ...(redact ? { redact } : {}),
+    });
     const refusal =
       run.kind === 'failed'
         ? run.findings.at(-1)

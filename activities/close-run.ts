@@ -8,9 +8,10 @@ import { complianceGuard, type CloseRunInput, type CloseRunResult, linkNotOpen }
 import type { Finding } from '../core/contracts/labels.ts';
 import { signedReceiptSchema } from '../core/contracts/receipt.ts';
 import type { TicketBody } from '../core/contracts/ticket.ts';
+import { callKeyPattern, mostCallsPerTurn } from '../core/contracts/call-names.ts';
 import { digestJson } from '../core/digest.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Store } from '../store/store.ts';
+import type { RunRow, Store } from '../store/store.ts';
 import type { PointResult } from './check-point.ts';
 
 export interface CloseRunDependencies {
@@ -37,7 +38,7 @@ export function createCloseRun(dependencies: CloseRunDependencies): (input: Clos
       return { findings: [finding(linkNotOpen, 'this link is not the open one of its run')] };
     const { limits } = run.ticket.body;
     const guarded = await dependencies.checkAnswer(String(input.text ?? ''), run.ticket.body);
-    const findings = await complianceFindings(dependencies.store, workflowId, limits, input);
+    const findings = await complianceFindings(dependencies.store, { ...run, limits }, input);
     const { refusal } = guarded;
     const outcome = refusal ? 'refused' : input.outcome;
     await dependencies.store.closeRun({ workflowId, linkRunId, outcome, now: dependencies.clock.now() });
@@ -51,8 +52,7 @@ export function createCloseRun(dependencies: CloseRunDependencies): (input: Clos
  */
 async function complianceFindings(
   store: Store,
-  workflowId: string,
-  limits: TicketBody['limits'],
+  { workflowId, runEpoch, limits }: Pick<RunRow, 'workflowId' | 'runEpoch'> & Pick<TicketBody, 'limits'>,
   input: CloseRunInput,
 ): Promise<Finding[]> {
   const decisions = await store.listDecisions(workflowId);
@@ -60,8 +60,10 @@ async function complianceFindings(
   const permits = decisions.filter(({ body }) => body.verdict === 'allow');
   const executed = permits.filter(({ body }) => body.purpose === 'execute');
   const calls = new Set(executed.map(({ body }) => callAndTry(body.callKey, body.try))).size;
-  const undecided = input.calls.filter((call) => !decided.has(call.callKey));
-  const open = await store.listAsks({ open: true, workflowId, limit: askPage });
+  const undecided = input.calls.filter(({ callKey }) => !decided.has(callKey) && !isBeyondTurn(callKey));
+  // What was asked before a reset is void: the epoch says so, and nobody can answer it.
+  const stored = await store.listAsks({ open: true, workflowId, limit: askPage });
+  const open = stored.filter((ask) => ask.runEpoch === runEpoch);
   return [
     ...undecided.map((call) => finding('call-without-decision', `call ${call.callKey} has no decision`)),
     ...open.map((ask) => finding('ask-without-outcome', `request ${ask.approvalId} was still open`)),
@@ -98,6 +100,11 @@ async function effectsInLedger(store: Store, workflowId: string) {
     if (!last || entries.length < ledgerPage) return { started, known };
     after = last.sequence;
   }
+}
+
+/** The run refuses by itself what lies behind the most calls that a turn may have; whatever started all the same is in the ledger. */
+function isBeyondTurn(callKey: string): boolean {
+  return Number(callKeyPattern.exec(callKey)?.[3] ?? 0) >= mostCallsPerTurn;
 }
 
 function callAndTry(callKey: string, number: number): string {

@@ -4,6 +4,7 @@ import type { ToolDefinition } from '../core/contracts/tool.ts';
 import { type Guard, type GuardInput, runGuards } from '../guards/index.ts';
 import { type GuardSettings, usualGuardSettings } from '../policy/index.ts';
 import { budgetMs } from './check-point.ts';
+import type { Redact } from './redact-for-run.ts';
 import { withinBudget } from './within.ts';
 import { worstFindings } from './worst-findings.ts';
 
@@ -12,15 +13,20 @@ export interface GuardedCall {
   args: Readonly<Record<string, unknown>>;
 }
 
+/** @param redact for what the guards say; absent: marks without digits */
 export async function guardCall(
   guards: readonly Guard[],
   text: string,
   call: GuardedCall | undefined,
   settings: GuardSettings = usualGuardSettings,
+  redact?: Redact,
 ): Promise<Finding[]> {
   const input = { text, ...(call ? aboutCall(call) : {}) };
   const isOff = (guard: string): boolean => settings.offBecause(guard) !== undefined;
-  const { findings } = await runGuards(guards, 'beforeTool', input, withinBudget(budgetMs.beforeTool), isOff);
+  const { findings } = await runGuards(guards, 'beforeTool', input, withinBudget(budgetMs.beforeTool), {
+    isOff,
+    ...(redact ? { redact } : {}),
+  });
   return worstFindings(findings);
 }
 

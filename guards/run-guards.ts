@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { type Finding, findingSchema } from '../core/contracts/labels.ts';
-import { redactSecretsNow } from './secrets/redact-secrets.ts';
+import { redactSecrets } from './secrets/redact-secrets.ts';
 import { type Guard, GuardFault, type GuardInput, type GuardPoint } from './define-guard.ts';
 
 export type GuardRun =
@@ -30,18 +30,24 @@ export const guardFailedRule = 'guard-failed';
 
 const findingsSchema = z.array(findingSchema);
 
-/** @param isOff whether a guard's failure is only noted, because a policy says that it does not count */
+export interface GuardRunOptions {
+  /** Whether a guard's failure is only noted, because a policy says that it does not count. @default never */
+  readonly isOff?: (guard: string) => boolean;
+  /** Takes the secrets out of what a guard says, with the marks of the run. @default marks without digits */
+  readonly redact?: (text: string) => Promise<{ readonly text: string }>;
+}
+
 export async function runGuards(
   guards: readonly Guard[],
   point: GuardPoint,
   input: Omit<GuardInput, 'point'>,
   within: Within,
-  isOff: (guard: string) => boolean = () => false,
+  { isOff = () => false, redact = redactSecrets }: GuardRunOptions = {},
 ): Promise<GuardRun> {
   const findings: Finding[] = [];
   for (const guard of guards) {
     if (!guard.at.includes(point) || isForOthers(guard, input)) continue;
-    const run = await runOne(guard, Object.freeze({ ...input, point }), within);
+    const run = await runOne(guard, Object.freeze({ ...input, point }), within, redact);
     findings.push(...run.findings);
     if (run.kind === 'failed' && !isOff(guard.id)) return { ...run, findings };
   }
@@ -53,7 +59,12 @@ function isForOthers({ tools }: Guard, { tool }: Omit<GuardInput, 'point'>): boo
   return tools !== undefined && tool !== undefined && !tools.includes(tool.name);
 }
 
-async function runOne(guard: Guard, input: GuardInput, within: Within): Promise<GuardRun> {
+async function runOne(
+  guard: Guard,
+  input: GuardInput,
+  within: Within,
+  redact: NonNullable<GuardRunOptions['redact']>,
+): Promise<GuardRun> {
   try {
     const outcome = await within(guard.check(input), guard.timeoutMs);
     if (outcome.kind !== 'done') return failed(guard, outcome.kind, undefined);
@@ -61,7 +72,9 @@ async function runOne(guard: Guard, input: GuardInput, within: Within): Promise<
     if (!found.success) return failed(guard, 'no-findings', found.error);
     if (!found.data.every((finding) => liesWithin(finding, input.text)))
       return failed(guard, 'no-findings', new GuardFault('a span is not within the text that it was given'));
-    return { kind: 'findings', findings: found.data.map((finding) => fitFor(guard, finding)) };
+    const findings: Finding[] = [];
+    for (const finding of found.data) findings.push(await fitFor(guard, finding, redact));
+    return { kind: 'findings', findings };
   } catch (error) {
     return failed(guard, 'threw', error);
   }
@@ -73,12 +86,14 @@ function liesWithin({ span }: Finding, text: string): boolean {
 }
 
 /** A guard speaks for itself only, and what it says goes into records and to the model: no secret in it stays. */
-function fitFor({ id }: Guard, finding: Finding): Finding {
+async function fitFor(
+  { id }: Guard,
+  finding: Finding,
+  redact: NonNullable<GuardRunOptions['redact']>,
+): Promise<Finding> {
   const { message, remedy } = finding;
-  const clean = { ...finding, guard: id, message: redactSecretsNow(message).text.slice(0, 500).toWellFormed() };
-  return remedy === undefined
-    ? clean
-    : { ...clean, remedy: redactSecretsNow(remedy).text.slice(0, 300).toWellFormed() };
+  const clean = { ...finding, guard: id, message: (await redact(message)).text.slice(0, 500).toWellFormed() };
+  return remedy === undefined ? clean : { ...clean, remedy: (await redact(remedy)).text.slice(0, 300).toWellFormed() };
 }
 
 const messages: Readonly<Record<GuardFailure, string>> = {

@@ -70,7 +70,6 @@ const namesByRole: Readonly<Record<WorkerRole, readonly ActivityName[]>> = {
 export function composeActivities(dependencies: WorkerDependencies, roles: readonly WorkerRole[]): Partial<Activities> {
   const { store, clock, audience, tools } = dependencies;
   const guards = [...builtInGuards, ...dependencies.guards];
-  const checkPoint = createCheckPoint(dependencies.guards);
   const { registry } = dependencies.keys;
   const policies = createPolicySource({ store, registry, audience, ...shellReaders });
   const { client, namespace } = dependencies.door;
@@ -79,7 +78,11 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
   // One for both: what a model call has read of a transcript, its compaction need not ask the run for again.
   const { redactions } = dependencies;
   const keep = redactions && createKeepRedactions({ store, clock, ...redactions });
-  const redact = createRedact(dependencies.markKey ?? randomBytes(32), undefined, keep);
+  const markKey = dependencies.markKey ?? randomBytes(32);
+  const redact = createRedact(markKey, undefined, keep);
+  // What guards say is none of the run's texts: nothing of it is kept.
+  const redactWords = createRedact(markKey);
+  const checkPoint = createCheckPoint(dependencies.guards, redactWords);
   const model = {
     ...modelDependencies(dependencies, redact),
     checkTurn: checkPoint satisfies CheckTurn,
@@ -100,7 +103,7 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       tools,
       signer: currentSigner(dependencies, 'decision'),
       policies,
-      checkArguments: async (text, call, settings) => await guardCall(guards, text, call, settings),
+      checkArguments: async (text, call, settings) => await guardCall(guards, text, call, settings, redactWords),
       untrustedTexts: createUntrustedTexts(store),
       buildId: dependencies.buildId,
       bounds,

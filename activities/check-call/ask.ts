@@ -118,7 +118,10 @@ async function recordAsk(
     environment: standing.ticket.environment,
     risk: judgement.risk,
     ...riskFromOf(judgement),
-    rules: judgement.rules.filter((rule) => rule.effect !== 'allow').map(({ id, reason }) => ({ id, reason })),
+    // Whoever answers must see that a guard would have stopped it, had nobody switched that guard off.
+    rules: judgement.rules
+      .filter(({ effect, id }) => effect !== 'allow' || id.endsWith('guard-off'))
+      .map(({ id, reason }) => ({ id, reason })),
     findings: judgement.findings,
     labels: judgement.labels,
     targetState: targetState(standing, input.try, call.argumentsDigest),

@@ -3,6 +3,7 @@
  * where it is opened (`tools/path-in-folder.ts`).
  */
 import type { Finding } from '../../core/contracts/labels.ts';
+import { latinLetter, lookAlikeLetter } from '../../core/look-alike-letters.ts';
 import { holdsSecrets, isBlockDevice, isGuardedPlace } from '../shell/paths.ts';
 
 export interface PathOptions {
@@ -42,6 +43,12 @@ function findingsOf(text: string, { roots, maximumDepth = 128 }: PathOptions): F
   bad(!text.isWellFormed(), 'ill-formed', 'holds half of a surrogate pair');
   bad(invisible.test(text), 'hidden-characters', 'holds characters that nobody sees');
   bad(foldsToSeparator.test(text), 'separator-look-alike', 'holds a look-alike of a separator or a dot');
+  const latin = text.replaceAll(lookAlikeLetter, latinLetter);
+  bad(
+    latin !== text && (mixesLetters(text) || holdsSecrets(latin.toLowerCase(), false)),
+    'look-alike-letters',
+    'holds letters of another alphabet that look like Latin ones',
+  );
   bad(
     text.includes('\\') || /^[a-z]:|^[a-z][a-z0-9+.-]*:\/\//iu.test(text),
     'foreign-form',
@@ -77,6 +84,14 @@ function findingsOf(text: string, { roots, maximumDepth = 128 }: PathOptions): F
   else if (isGuardedPlace(place) || isGuardedPlace(folded))
     findings.push(finding('guarded-place', 'high', 'is where programs are started from, or belongs to the system'));
   return findings;
+}
+
+/** A word of Latin letters with others between them that look so. Words of one alphabet beside each other are no such word. */
+function mixesLetters(text: string): boolean {
+  return (text.match(/\p{L}+/gu) ?? []).some(
+    (word) =>
+      /[a-z]/iu.test(word) && /[^a-z]/iu.test(word) && /^[a-z]+$/iu.test(word.replaceAll(lookAlikeLetter, latinLetter)),
+  );
 }
 
 /** Whether a plain absolute path is a folder or below it, by whole components. */

@@ -19,19 +19,24 @@ export function restOf(text: string, start: number): SecretMatch {
   return { rule: 'crowded-text', start, end: text.length };
 }
 
-/** In order, without overlaps: matches that touch the same text become one, named for the one that began first. */
+/**
+ * In order, without overlaps: matches that touch the same text become one, named for the one that began first; a form says more than
+ * the name beside it.
+ */
 export function mergeMatches(matches: readonly SecretMatch[]): SecretMatch[] {
   const merged: SecretMatch[] = [];
   for (const match of [...matches].sort((a, b) => a.start - b.start || b.end - a.end)) {
     const last = merged.at(-1);
-    if (last && match.start < last.end) last.end = Math.max(last.end, match.end);
-    else merged.push({ ...match });
+    if (last && match.start < last.end) {
+      if (last.rule === 'assignment' && last.start === match.start) last.rule = match.rule;
+      last.end = Math.max(last.end, match.end);
+    } else merged.push({ ...match });
   }
   return merged;
 }
 
-/** What a redaction left. */
-export const mark = /\[secret:[a-z0-9-]{1,40}:[0-9a-f]{4}\]/g;
+/** What a redaction left, with a key or without. */
+export const mark = /\[secret:[a-z0-9-]{1,40}(?::[0-9a-f]{4})?\]/g;
 
 /**
  * Matches with the marks of an earlier redaction cut out: a mark is no secret, but what stands beside one may be.

@@ -1,6 +1,7 @@
 /**
  * Replaces secrets by `[secret:<rule>:<4 hex>]`: nothing of the secret stays, and two places that held the same one can be
- * told to. The digits are made with a key, so that who reads the mark cannot try guesses against it.
+ * told to. The digits are made with a key, so that who reads the mark cannot try guesses against it; without one there are none
+ * (`[secret:<rule>]`), so that no mark tells secrets apart that it has not compared.
  */
 import type { Finding } from '../../core/contracts/labels.ts';
 import { keyedDigest } from '../../core/digest.ts';
@@ -8,9 +9,9 @@ import { matchSecrets, matchSecretsNow, type SecretOptions, toFinding } from './
 import type { SecretMatch } from './match.ts';
 
 export interface RedactOptions extends SecretOptions {
-  /** Random; marks made with one key are alike for the same secret. @default none: the secrets of the text are counted */
+  /** Random; marks made with one key are alike for the same secret. @default none: marks have no digits */
   markKey?: Uint8Array;
-  /** Told what each mark stands in for; whatever it does with a secret, the result holds none. @default nobody */
+  /** Told what each mark with digits stands in for; whatever it does with a secret, the result holds none. @default nobody */
   onTaken?: (mark: string, secret: string) => void;
 }
 
@@ -31,22 +32,18 @@ export function redactSecretsNow(text: string, options: RedactOptions = {}): Red
 
 function replaceMatches(text: string, matches: readonly SecretMatch[], { markKey, onTaken }: RedactOptions): Redacted {
   const parts: string[] = [];
-  const marks = new Map<string, string>();
+  const known = new Map<string, string>();
   let from = 0;
   for (const { rule, start, end } of matches) {
     const secret = text.slice(start, end);
-    const mark = marks.get(secret) ?? digitsOf(secret, marks.size, markKey);
-    marks.set(secret, mark);
-    onTaken?.(`${rule}:${mark}`, secret);
-    parts.push(text.slice(from, start), `[secret:${rule}:${mark}]`);
+    const digits = markKey && (known.get(secret) ?? keyedDigest('body', markKey, secret).slice(0, 4));
+    if (digits !== undefined) {
+      known.set(secret, digits);
+      onTaken?.(`${rule}:${digits}`, secret);
+    }
+    parts.push(text.slice(from, start), digits === undefined ? `[secret:${rule}]` : `[secret:${rule}:${digits}]`);
     from = end;
   }
   parts.push(text.slice(from));
   return { text: parts.join(''), findings: matches.map(toFinding) };
-}
-
-/** Without a key a digest would let a reader try guesses: the place among the text's secrets says which are the same. */
-function digitsOf(secret: string, before: number, markKey: Uint8Array | undefined): string {
-  if (markKey) return keyedDigest('body', markKey, secret).slice(0, 4);
-  return ((before + 1) % 0x1_0000).toString(16).padStart(4, '0');
 }

@@ -36,8 +36,10 @@ interface Line {
 export async function findBySecretlint(text: string, lines: readonly Line[]): Promise<SecretMatch[]> {
   const found: SecretMatch[] = [];
   for (const { start, end } of lines) {
-    for (const match of await readWithSecretlint(text.slice(start, end)))
-      found.push({ rule: match.rule, start: start + match.start, end: start + match.end });
+    for (const { rule, ...match } of await readWithSecretlint(text.slice(start, end))) {
+      const value = valueIn(text.slice(start + match.start, start + match.end));
+      found.push({ rule, start: start + match.start + value.start, end: start + match.start + value.end });
+    }
   }
   return found;
 }
@@ -56,6 +58,20 @@ export function lineReader(text: string, lines: Line[]): (at: number) => void {
     if (last?.end === start) last.end = end;
     else lines.push({ start, end });
   };
+}
+
+/**
+ * Some of its rules take the name of a secret and the signs around it along. Only the value goes: what is left of JSON or of a file
+ * of settings can still be read, and says what stood there.
+ */
+const named =
+  /^\\{0,3}["']?[\w.-]{0,60}(?:key|token|secret|auth|pass(?:word|wd)?)\\{0,3}["']?\s{0,9}(?:=>|:=|[:=])(?!\/\/)\s{0,9}\\{0,3}["']?/i;
+const closing = /\\{0,3}["']?[\s,;]{0,9}$/;
+
+function valueIn(found: string): { start: number; end: number } {
+  const start = named.exec(found)?.[0].length ?? 0;
+  const end = start === 0 ? found.length : (closing.exec(found)?.index ?? found.length);
+  return start < end ? { start, end } : { start: 0, end: found.length };
 }
 
 async function readWithSecretlint(text: string): Promise<SecretMatch[]> {

@@ -1,8 +1,9 @@
 /** Secrets that show by their own form: those of the table, and URLs with a password. */
 import { type Literals, literalsOf } from '../text/find-literals.ts';
 import { mostMatches, restOf, type SecretMatch } from './match.ts';
-import { isFiller, isUrlPlaceholder } from './placeholders.ts';
+import { isFiller, isPlaceholder, isUrlPlaceholder } from './placeholders.ts';
 import { type TokenRule, tokenRules } from './token-table.ts';
+import { typedPasswords } from './typed-passwords.ts';
 
 /**
  * Published for documentation: Amazon's ids (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html)
@@ -18,7 +19,10 @@ const urlRule: TokenRule = {
 };
 
 /** Which rules are tried where a text stands. */
-export const tokenLiterals: Literals<TokenRule> = literalsOf([...tokenRules, urlRule], ({ anchors }) => anchors);
+export const tokenLiterals: Literals<TokenRule> = literalsOf(
+  [...tokenRules, ...typedPasswords, urlRule],
+  ({ anchors }) => anchors,
+);
 
 /** What a random match needs: a rule is not tried again before so many characters of what it refused are left. */
 const shortestRandom = 20;
@@ -67,6 +71,7 @@ function isSecret(rule: TokenRule, match: RegExpExecArray): boolean {
   }
   const secret = match.groups?.['secret'] ?? match[0];
   if (secret.length >= shortestRandom && isFiller(secret)) return false;
+  if (rule.typed) return !isPlaceholder(secret);
   if (rule.random) return looksRandom(secret);
   return rule.rule !== 'aws-access-key-id' || !vendorExample.test(match[0]);
 }

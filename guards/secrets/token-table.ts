@@ -11,6 +11,8 @@ export interface TokenRule {
   pattern: RegExp;
   /** Whether the match must look random, because its beginning is also an ordinary word. */
   random?: true;
+  /** Whether people choose it: what documentation writes in its place is none. */
+  typed?: true;
 }
 
 /** Not in the middle of a word. */
@@ -34,6 +36,9 @@ const prefixed = (rule: string, prefixes: string, body: string, more: Pick<Token
   );
 
 const end = '(?![A-Za-z0-9])';
+/** The line ends may be those of JSON. */
+const lineEnd = '(?:\\r?\\n|(?:\\\\{1,3}r)?\\\\{1,3}n)';
+const puttyLines = `Private-Lines:\\s{0,3}\\d{1,3}${lineEnd}(?<secret>[A-Za-z0-9+/=]{4,64}(?:${lineEnd}(?!Private-)[A-Za-z0-9+/=]{4,64}){0,200})`;
 
 export const tokenRules: readonly TokenRule[] = [
   // Several providers
@@ -77,6 +82,11 @@ export const tokenRules: readonly TokenRule[] = [
     'azure-key',
     'AzCa ACDb AzSe JQQJ +ASt',
     '(?<=(?<before>[A-Za-z0-9+/]{30,80}))(?<secret>(?:AzCa|ACDb|AzSe|JQQJ|\\+ASt)[A-Za-z0-9+/]{4,12}={0,2})(?![A-Za-z0-9+/=])',
+  ),
+  form(
+    'azure-devops-token',
+    'AZDO',
+    '(?<=(?<![A-Za-z0-9])(?<before>[A-Za-z0-9]{76}))(?<secret>AZDO[A-Za-z0-9]{4})(?![A-Za-z0-9])',
   ),
   prefixed('alibaba-key', 'LTAI', `[A-Za-z0-9]{16,26}${end}`, { random: true }),
   prefixed('digitalocean-token', 'dop_v1_ doo_v1_ dor_v1_', '[a-f0-9]{64}'),
@@ -203,6 +213,15 @@ export const tokenRules: readonly TokenRule[] = [
   prefixed('planetscale-token', 'pscale_tkn_ pscale_pw_ pscale_oauth_', '[A-Za-z0-9=._-]{32,64}'),
   prefixed('supabase-key', 'sbp_ sb_secret_', '[A-Za-z0-9_]{28,60}'),
   form('infracost-key', 'ico-', `(?<![A-Za-z0-9.])ico-[A-Za-z0-9]{32}${end}`),
+  // crypt(5): of /etc/shadow, of htpasswd and of databases of users
+  form(
+    'password-hash',
+    '$1$ $5$ $6$ $apr1$',
+    `\\$(?:1|5|6|apr1)\\$(?:rounds=\\d{1,9}\\$)?[A-Za-z0-9./]{1,16}\\$(?:[A-Za-z0-9./]{86}|[A-Za-z0-9./]{43}|[A-Za-z0-9./]{22})(?![A-Za-z0-9./])`,
+  ),
+  form('password-hash', '$y$ $gy$ $7$', '\\$(?:g?y|7)\\$[A-Za-z0-9./]{2,20}\\$[A-Za-z0-9./]{1,86}\\$[A-Za-z0-9./]{43}'),
+  form('password-hash', '$2a$ $2b$ $2y$', '\\$2[aby]\\$\\d\\d\\$[A-Za-z0-9./]{53}'),
+  form('putty-private-key', 'Private-Lines:', puttyLines),
   form('kubernetes-token', 'K10', `${alone}K10[a-f0-9]{64}::[a-z]{1,20}:(?<secret>[A-Za-z0-9]{8,80})`),
   // Applications
   prefixed('linear-key', 'lin_api_ lin_oauth_', '[A-Za-z0-9]{32,80}'),

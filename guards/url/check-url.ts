@@ -3,6 +3,7 @@
  * up: where a name leads is checked when the connection is made (`tools/checked-fetch.ts`).
  */
 import type { Finding } from '../../core/contracts/labels.ts';
+import { decodeHost } from './decode-host.ts';
 import { isListed, readAllowList } from './host-names.ts';
 import { isPublicAddress } from './is-public-address.ts';
 
@@ -47,7 +48,7 @@ function checkHost(url: URL, written: string, allow: readonly string[] | undefin
   const { hostname } = url;
   const findings: Finding[] = [];
   if (hostname === '') return [finding('no-host', 'critical', 'names no host')];
-  if (invisible.test(written) || (lookAlike.test(hostPart(written)) && /[a-z]/iu.test(hostPart(written)))) {
+  if (invisible.test(written) || [hostPart(written), decodeHost(hostname)].some(isMixed)) {
     findings.push(finding('look-alike-host', 'critical', 'has a host whose letters look like others'));
   }
   const isAddress = /^[\d.]+$|^\[/u.test(hostname);
@@ -72,6 +73,10 @@ function checkHost(url: URL, written: string, allow: readonly string[] | undefin
     findings.push(finding('host-not-public', 'critical', 'has a host that stands for another address'));
   }
   return findings;
+}
+
+function isMixed(host: string): boolean {
+  return lookAlike.test(host) && /[a-z]/iu.test(host);
 }
 
 /** A host alone, with or without a port, counts as one of `https`. */

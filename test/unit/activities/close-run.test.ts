@@ -71,6 +71,14 @@ describe('the end of a run', () => {
     expect(await rulesAtEnd()).toEqual(['ask-without-outcome']);
   });
 
+  test('has nothing to say of a request that a reset made void, nor of calls that no turn may have', async () => {
+    await world.ask();
+    await world.store.raiseRunEpoch({ workflowId, fromEpoch: 0, reason: 'a test', now: world.clock.at });
+    const at = (index: number) => ({ callKey: `${workflowId}/1.${index}`, outcome: 'refused' as const });
+    expect(await rulesAtEnd([at(128), at(999)])).toEqual([]);
+    expect(await rulesAtEnd([at(127)])).toEqual(['call-without-decision']);
+  });
+
   test('finds an effect that was started and has no receipt', async () => {
     await fire();
     expect(await rulesAtEnd()).toEqual(['effect-without-receipt']);

@@ -200,6 +200,26 @@ describe('P1 a guard of the pack', () => {
     });
   });
 
+  test('stands on the card of a call that asks, with why it is off', async () => {
+    const text = settings('{ off: true, acknowledge: it cries wolf }').replace(
+      'id: free, effect: allow',
+      'id: free, effect: ask',
+    );
+    const world = await createGateWorld({ policy: text });
+    world.dependencies.tools = tools;
+    const loud = defineGuard({
+      id: 'broken',
+      at: ['beforeTool'],
+      check: () => [{ guard: 'broken', rule: 'r', severity: 'critical', message: 'm' }],
+    });
+    world.dependencies.checkArguments = async (given, call) => await guardCall([loud], given, call);
+    const result = await world.gate({ tool: 'act', argumentsText: '{"note":"x"}' });
+    const nonce =
+      result.kind === 'decided' && result.decision.body.verdict === 'ask' ? result.decision.body.ask.nonce : '';
+    const { rules } = JSON.parse((await world.store.getAsk(nonce))?.card ?? '{}') as { rules?: object[] };
+    expect(rules).toContainEqual({ id: 'guard-off', reason: 'guard broken is switched off: it cries wolf' });
+  });
+
   test('cannot change what later calls are judged by', async () => {
     const meddler = defineGuard({
       id: 'meddler',

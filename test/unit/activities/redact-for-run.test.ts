@@ -3,9 +3,13 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRedact, createSanitiseError } from '../../../activities/redact-for-run.ts';
-import { redactSecrets } from '../../../guards/index.ts';
+import { createCheckPoint } from '../../../activities/check-point.ts';
+import { guardCall } from '../../../activities/guard-call.ts';
+import { createRedact, createSanitiseError, type Redact } from '../../../activities/redact-for-run.ts';
+import { defineGuard, guardPoints, redactSecrets } from '../../../guards/index.ts';
 import { loadOrCreateMarkKey, readRandomKey } from '../../../keys/index.ts';
+import { usualGuardSettings } from '../../../policy/index.ts';
+import { made } from '../../support/made-secrets.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -63,7 +67,7 @@ test('an error has the marks of its run, without its paths, and one that cannot 
   const error = new Error(`/srv/cart/settings: token ${secret}`);
   expect(await createSanitiseError(redact)(error)).toBe(`<path>: token ${mark}`);
   const failing = createSanitiseError(() => Promise.reject(new Error(secret)));
-  expect(await failing(error)).toBe('<path>: token [secret:github-token:0001]');
+  expect(await failing(error)).toBe('<path>: token [secret:github-token]');
 });
 
 describe('the key file', () => {
@@ -98,5 +102,38 @@ describe('the key file', () => {
     symlinkSync(path, link);
     expect(() => readRandomKey(link)).toThrowError(/symbolic link/u);
     expect(readRandomKey(path)).toHaveLength(32);
+  });
+});
+
+describe('what a guard says', () => {
+  const tokens = ['one', 'two'].map((seed) => ['ghp', made(36, undefined, seed)].join('_'));
+  const [one = '', two = ''] = tokens;
+  const telling = defineGuard({
+    id: 'telling',
+    at: guardPoints,
+    check: () => [{ guard: 'telling', rule: 'r', severity: 'low', message: `found ${one}`, remedy: `not ${two}` }],
+  });
+  const of = async (redact?: Redact) => [
+    ...(await createCheckPoint([telling], redact)('afterModel', { text: 'x' }, usualGuardSettings)).findings,
+    ...(await guardCall([telling], 'x', undefined, usualGuardSettings, redact)),
+  ];
+
+  test('has the marks of the run, another one for each secret', async () => {
+    const redact = createRedact(new Uint8Array(32).fill(1), () => 'run-1');
+    const [message, remedy] = [(await redact(`found ${one}`)).text, (await redact(`not ${two}`)).text];
+    expect(message.slice(-6)).not.toBe(remedy.slice(-6));
+    const said = { guard: 'telling', rule: 'r', severity: 'low', message, remedy };
+    expect(await of(redact)).toEqual([said, said]);
+  });
+
+  test('has marks that tell no secrets apart where there is no key', async () => {
+    for (const { message, remedy } of await of())
+      expect([message, remedy]).toEqual(['found [secret:github-token]', 'not [secret:github-token]']);
+  });
+
+  test('is not said where its secrets cannot be taken out: the guard fails', async () => {
+    const [point, call] = await of(() => Promise.reject(new Error(one)));
+    expect(JSON.stringify([point, call])).not.toContain(one);
+    expect([point, call]).toMatchObject([{ rule: 'guard-failed' }, { rule: 'guard-failed' }]);
   });
 });

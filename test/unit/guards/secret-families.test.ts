@@ -105,10 +105,10 @@ describe.each(Object.entries(families))('%s', (_family, make) => {
     ];
     for (const spelling of encoded) {
       const { text } = await redactSecrets(`it is ${spelling} .`);
-      expect(text, spelling).toMatch(/^it is \[secret:[a-z0-9-]+:[0-9a-f]{4}\] \.$/);
+      expect(text, spelling).toMatch(/^it is \[secret:[a-z0-9-]+\] \.$/);
     }
     const { text } = await redactSecrets(Array.from(secret).join('\u200b'));
-    expect(text).toMatch(/\[secret:[a-z0-9-]+:[0-9a-f]{4}\]/);
+    expect(text).toMatch(/\[secret:[a-z0-9-]+\]/);
     expect(text.replaceAll('\u200b', '')).not.toMatch(new RegExp(made(8)));
   });
 
@@ -241,9 +241,7 @@ test('marks made with different keys cannot be compared', async () => {
   expect(marks).toContain(again.text);
 });
 
-test('without a key marks count the secrets of the text, and say nothing of them', async () => {
+test('without a key marks say nothing of the secrets, nor which are the same', async () => {
   const { text } = await redactSecrets(`password=${made(20)} token=${made(21)} password=${made(20)}`);
-  expect(text).toBe(
-    'password=[secret:assignment:0001] token=[secret:assignment:0002] password=[secret:assignment:0001]',
-  );
+  expect(text).toBe('password=[secret:assignment] token=[secret:assignment] password=[secret:assignment]');
 });

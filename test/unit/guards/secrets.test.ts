@@ -167,7 +167,7 @@ describe('redactSecrets', () => {
   test.each(secrets)('T10 invert: keeps nothing of: %s', async (_name, make) => {
     const secret = make();
     const { text } = await redactSecrets(`before ${secret} after`);
-    expect(text).toMatch(/\[secret:[a-z0-9-]+:[0-9a-f]{4}\]/);
+    expect(text).toMatch(/\[secret:[a-z0-9-]+\]/);
     expect(text.startsWith('before ')).toBe(true);
     // Runs of the generated random text, wherever they were.
     const random = made(93);
@@ -182,7 +182,9 @@ describe('redactSecrets', () => {
 
   test('marks the same secret alike and others otherwise', async () => {
     const [one, other] = [made(20), made(21).slice(1)];
-    const { text } = await redactSecrets(`password=${one}\npassword=${one}\npassword=${other}`);
+    const { text } = await redactSecrets(`password=${one}\npassword=${one}\npassword=${other}`, {
+      markKey: new Uint8Array(32).fill(1),
+    });
     const marks = [...text.matchAll(/\[secret:[^\]]+\]/g)].map(([mark]) => mark);
     expect(marks[0]).toBe(marks[1]);
     expect(marks[0]).not.toBe(marks[2]);
@@ -223,7 +225,7 @@ describe('redactSecrets', () => {
   test('redacts what stands beside the mark of an earlier redaction', async () => {
     const secret = made(16);
     const { text } = await redactSecrets(`password="[secret:github-token:00ad] ${secret}"`);
-    expect(text).toMatch(/^password="\[secret:github-token:00ad\]\[secret:assignment:[0-9a-f]{4}\]"$/);
+    expect(text).toMatch(/^password="\[secret:github-token:00ad\]\[secret:assignment\]"$/);
   });
 
   test.each(['base64', 'base64url', 'hex'] as const)(
@@ -233,7 +235,7 @@ describe('redactSecrets', () => {
       for (const words of [`für alle 🙂: ${token}`, `über ${token} hinaus`]) {
         const { text, findings } = await redactSecrets(`a ${Buffer.from(words).toString(encoding)} b`);
         expect(findings.map(({ rule }) => rule)).toEqual(['github-token']);
-        expect(text).toMatch(/^a \[secret:github-token:[0-9a-f]{4}\]=* b$/u);
+        expect(text).toMatch(/^a \[secret:github-token\]=* b$/u);
       }
     },
   );
@@ -246,7 +248,7 @@ describe('redactSecrets', () => {
     const encoded = encode(`token ${['ghp', made(36)].join('_')}`);
     const { text, findings } = await redactSecrets(`a ${encoded} b`);
     expect(findings.map(({ rule }) => rule)).toEqual(['github-token']);
-    expect(text).toMatch(/^a \[secret:github-token:[0-9a-f]{4}\]=* b$/u);
+    expect(text).toMatch(/^a \[secret:github-token\]=* b$/u);
     const harmless = `a ${encode('words that say nothing of anybody, only many')} b`;
     expect((await redactSecrets(harmless)).text).toBe(harmless);
   });
@@ -311,6 +313,7 @@ describe('redactSecrets', () => {
     'token: ',
     '--a-',
     '[secret:a:abcd]',
+    '[secret:a]',
   ])('reads much of %j without hanging', async (unit) => {
     const { text } = await redactSecrets(unit.repeat(250_000 / unit.length));
     expect(text.length).toBeGreaterThan(0);

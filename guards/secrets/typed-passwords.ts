@@ -1,0 +1,48 @@
+/**
+ * Passwords that people type where no name says what they are: behind a short option of a command that takes one, in SQL that
+ * makes a user, and in a cookie that stands for a session. A short option means this only behind its command (`mkdir -p x`).
+ */
+import type { TokenRule } from './token-table.ts';
+
+/** As a shell reads it, in quotes or not. What begins like a variable, a form to fill in or another option is none. */
+const value = '\\\\{0,3}["\']?(?<secret>[^\\s"\'`;|&<>$({[\\\\-][^\\s"\'`;|&<>\\\\]{2,200})';
+/** Up to the option, within one command. */
+const gap = '(?:\\s[^\\n|;&]{0,200}?)?\\s';
+
+const command = (names: string, anchors: string, option: string): TokenRule => ({
+  rule: 'command-password',
+  anchors: anchors.split(','),
+  pattern: new RegExp(`(?<![\\w.-]|-[a-z]{1,20}\\s{1,3})${names}${gap}${option}${value}`, 'dy'),
+  typed: true,
+});
+
+export const typedPasswords: readonly TokenRule[] = [
+  // With a blank behind it, `-p` asks for the password, and what follows is a database.
+  command('(?:mysql|mariadb)(?:-?(?:dump|admin|import|show|check|pump|slap|binlog))?', 'mysql,mariadb', '-p'),
+  command('sshpass', 'sshpass', '-p\\s{0,3}'),
+  command('redis-cli', 'redis-cli', '-a\\s{1,3}'),
+  command('mongo(?:sh|dump|restore|export|import)?', 'mongo', '-p\\s{1,3}'),
+  command(
+    '(?:docker|podman|nerdctl|buildah|skopeo)\\s{1,3}login',
+    'docker,podman,nerdctl,buildah,skopeo',
+    '-p\\s{1,3}',
+  ),
+  command('az\\s{1,3}login', 'az login', '-p\\s{1,3}'),
+  command('ldap(?:search|modify|add|delete|whoami|passwd|compare)', 'ldap', '-w\\s{0,3}'),
+  command('(?:sqlcmd|bcp)', 'sqlcmd,bcp ', '-P\\s{0,3}'),
+  {
+    rule: 'sql-password',
+    anchors: ['IDENTIFIED', 'identified'],
+    // In small letters they are words of a sentence, too.
+    pattern:
+      /(?:IDENTIFIED|(?<=\b(?:create|alter)\s{1,3}user\b[^\n;]{0,200}|\bgrant\b[^\n;]{0,200})identified)\s{1,5}(?:(?:WITH|with)\s{1,5}["'`]?\w{1,40}["'`]?\s{1,5})?(?:BY|by|AS|as)\s{1,5}(?:(?:PASSWORD|password)\s{1,3})?\\{0,3}["'](?<secret>[^"'\n\\]{3,200})/dy,
+    typed: true,
+  },
+  {
+    rule: 'session-cookie',
+    anchors: ['ookie', 'OOKIE'],
+    pattern:
+      /(?:ookie|OOKIE)\\{0,3}["']?\s{0,3}:\s{0,3}\\{0,3}["']?(?:[^;\n"'\\]{0,200};\s?){0,12}?[^=;\s"']{0,40}(?:[Ss]ess|SESS|[Ss]id\b|SID\b|[Tt]oken|TOKEN|[Aa]uth|AUTH|jwt|JWT|[Rr]emember)[^=;\s"']{0,40}=(?<secret>[^;\s"'\\]{16,4000})/dy,
+    random: true,
+  },
+];
