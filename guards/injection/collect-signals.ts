@@ -98,9 +98,14 @@ export function note(hits: Map<string, Hit>, hit: Hit): void {
   if (!known || known.score < hit.score) hits.set(hit.rule, hit);
 }
 
+/** A text that is JSON as a whole, and in it the beginning of a value: there quotes only say that it is a text. */
+const jsonText = /^\s{0,60}[[{]/;
+const jsonValue = /(?:["\w]\\{0,3}"\s{0,4}:|[[,])\s{0,20}\\{0,3}"\s?$/;
+
 /** Quoted, as in a text about injections. An attacker may quote, too: a quoted order loses weight, never the others with it. */
 export function isMention(text: string, start: number, end: number): boolean {
   const before = text.slice(Math.max(0, start - 80), start);
+  if (jsonValue.test(before) && jsonText.test(text.slice(0, 64))) return false;
   const opened = /["'`“‘«]\s?$/u.test(before);
   const closed = /^[^"'`”’»\n]{0,30}["'`”’»]/u.test(text.slice(end, end + 40));
   return (opened && closed) || ((opened || closed) && mention.test(before.replace(/["'`“‘«]\s?$/u, '')));

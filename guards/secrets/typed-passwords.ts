@@ -42,7 +42,7 @@ export const typedPasswords: readonly TokenRule[] = [
     rule: 'session-cookie',
     anchors: ['ookie', 'OOKIE'],
     pattern:
-      /(?:ookie|OOKIE)\\{0,3}["']?\s{0,3}:\s{0,3}\\{0,3}["']?(?:[^;\n"'\\]{0,200};\s?){0,12}?[^=;\s"']{0,40}(?:[Ss]ess|SESS|[Ss]id\b|SID\b|[Tt]oken|TOKEN|[Aa]uth|AUTH|jwt|JWT|[Rr]emember)[^=;\s"']{0,40}=(?<secret>[^;\s"'\\]{16,4000})/dy,
+      /(?:ookie|OOKIE)\\{0,3}["']?\s{0,3}:\s{0,3}\\{0,3}["']?(?:[^;\n"'\\]{0,200};){0,12}?\s?[^=;\s"']{0,40}(?:[Ss]ess|SESS|[Ss]id\b|SID\b|[Tt]oken|TOKEN|[Aa]uth|AUTH|jwt|JWT|[Rr]emember)[^=;\s"']{0,40}=(?<secret>[^;\s"'\\]{16,4000})/dy,
     random: true,
   },
 ];
