@@ -22,6 +22,7 @@ export interface CloseRunDependencies {
   readExecution?: () => { workflowId: string; linkRunId: string } | undefined;
 }
 
+const withdrawing: ReadonlySet<string> = new Set(['cancelled', 'failed']);
 const askPage = 1000;
 const ledgerPage = 1000;
 
@@ -61,9 +62,10 @@ async function complianceFindings(
   const executed = permits.filter(({ body }) => body.purpose === 'execute');
   const calls = new Set(executed.map(({ body }) => callAndTry(body.callKey, body.try))).size;
   const undecided = input.calls.filter(({ callKey }) => !decided.has(callKey) && !isBeyondTurn(callKey));
-  // What was asked before a reset is void: the epoch says so, and nobody can answer it.
+  // What was asked before a reset is void: the epoch says so, and nobody can answer it. A run that is cancelled or fails withdraws
+  // what it asked by ending, also where its gate was held and could not say so: replay looks at the history for that.
   const stored = await store.listAsks({ open: true, workflowId, limit: askPage });
-  const open = stored.filter((ask) => ask.runEpoch === runEpoch);
+  const open = withdrawing.has(input.outcome) ? [] : stored.filter((ask) => ask.runEpoch === runEpoch);
   return [
     ...undecided.map((call) => finding('call-without-decision', `call ${call.callKey} has no decision`)),
     ...open.map((ask) => finding('ask-without-outcome', `request ${ask.approvalId} was still open`)),

@@ -15,14 +15,17 @@ beforeEach(async () => {
 /** Guards have nothing against the answer. */
 const checkAnswer = async () => ({ findings: [], refusal: undefined });
 
-async function rulesAtEnd(calls: CloseRunInput['calls'] = []): Promise<string[]> {
+async function rulesAtEnd(
+  calls: CloseRunInput['calls'] = [],
+  outcome: CloseRunInput['outcome'] = 'completed',
+): Promise<string[]> {
   const closeRun = createCloseRun({
     store: world.store,
     clock: world.clock,
     checkAnswer,
     readExecution: () => ({ workflowId, linkRunId }),
   });
-  const { findings } = await closeRun({ outcome: 'completed', text: 'end', turns: 1, calls });
+  const { findings } = await closeRun({ outcome, text: 'end', turns: 1, calls });
   for (const { guard, severity } of findings)
     expect({ guard, severity }).toEqual({ guard: 'compliance', severity: 'high' });
   return findings.map(({ rule }) => rule);
@@ -69,6 +72,13 @@ describe('the end of a run', () => {
   test('finds a request without an outcome', async () => {
     await world.ask();
     expect(await rulesAtEnd()).toEqual(['ask-without-outcome']);
+  });
+
+  test('has nothing to say of what a run withdrew by being cancelled or by failing', async () => {
+    await world.ask();
+    expect(await rulesAtEnd([], 'cancelled')).toEqual([]);
+    expect(await rulesAtEnd([], 'failed')).toEqual([]);
+    expect(await rulesAtEnd([], 'refused')).toEqual(['ask-without-outcome']);
   });
 
   test('has nothing to say of a request that a reset made void, nor of calls that no turn may have', async () => {
