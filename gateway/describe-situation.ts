@@ -21,13 +21,21 @@ export async function describeSituation(
   { ask, ticket, votes }: Pick<FoundAsk, 'ask' | 'ticket' | 'votes'>,
 ): Promise<CardSituation> {
   const approvers = createApproverCheck(gateway).atOnce();
-  const [shown, last, spent, frozen] = await Promise.all([
+  const [shown, more, frozen] = await Promise.all([
     votesThatCount(approvers, ask, ticket, verifiedVotes(gateway, votes)),
-    lastApproved(gateway, ask),
-    spentSoFar(gateway, ask),
+    beyondLists(gateway, ask),
     isFrozen(gateway),
   ]);
-  return { ...situationOf(gateway, ask, shown), lastApproved: last, spent, frozen };
+  return { ...situationOf(gateway, ask, shown), ...more, frozen };
+}
+
+/** What costs a look of its own, and so stands beside one request and in no list. */
+export async function beyondLists(
+  gateway: GatewayContext,
+  ask: OpenedAsk,
+): Promise<Pick<CardSituation, 'lastApproved' | 'spent'>> {
+  const [last, spent] = await Promise.all([lastApproved(gateway, ask), spentSoFar(gateway, ask)]);
+  return { lastApproved: last, spent };
 }
 
 /** Whoever answers meanwhile is told that nothing starts by it yet. */

@@ -13,7 +13,7 @@ import { CountersignError } from '../core/errors.ts';
 import { findAsk } from './answerable.ts';
 import type { ApproverCheck } from './approvers.ts';
 import { type Beside, besideOf } from './beside-requests.ts';
-import { describeSituation, situationOf } from './describe-situation.ts';
+import { beyondLists, situationOf } from './describe-situation.ts';
 import { engineWords, hasEnded } from './engine-word.ts';
 import type { Credential } from './credentials.ts';
 import type { Caller } from './sessions.ts';
@@ -43,7 +43,7 @@ export async function showApproval(
   const { ask, run, ticket, votes } = await findAsk(gateway, nonce);
   if (from !== undefined) await noteLook(gateway, ask, caller, from);
   const you = await rightsOf(approvers, ask, ticket, caller);
-  const { lastApproved, spent } = await describeSituation(gateway, { ask, ticket, votes });
+  const more = await beyondLists(gateway, ask);
   const ofRequest = (await gateway.store.noticesOf(nonce)).filter(({ about }) => about === undefined);
   const tellings = await gateway.store.tellingsOf(nonce);
   const told = ofRequest.map(({ channel, toldAt, remindedAt, problem }) => {
@@ -53,7 +53,7 @@ export async function showApproval(
   const beside = await besideOf(gateway, ask, votes);
   const shown = await votesThatCount(approvers, ask, ticket, beside.votes);
   const around = { ...beside, votes: shown };
-  const view = await toView(gateway, ask, caller, you, run, engineWords(gateway), around, { lastApproved, spent });
+  const view = await toView(gateway, ask, caller, you, run, engineWords(gateway), around, more);
   const looked = (await gateway.store.looksOf(nonce)).map(({ authenticated, nonce: _, ...look }) => {
     return { ...look, authenticated: howAuthenticated(authenticated) };
   });

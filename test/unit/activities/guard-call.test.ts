@@ -182,14 +182,15 @@ describe('P1 a guard of the pack', () => {
     expect(await wordFor('look', { note: 'x' }, [flood, throwing('broken')], lenient)).toBe('deny guard-failed');
   });
 
+  const loud = defineGuard({
+    id: 'broken',
+    at: ['beforeTool'],
+    check: () => [{ guard: 'broken', rule: 'r', severity: 'critical', message: 'm' }],
+  });
+
   test('that is switched off is named in the decision, with why', async () => {
     const world = await createGateWorld({ policy: settings('{ off: true, acknowledge: it cries wolf }') });
     world.dependencies.tools = tools;
-    const loud = defineGuard({
-      id: 'broken',
-      at: ['beforeTool'],
-      check: () => [{ guard: 'broken', rule: 'r', severity: 'critical', message: 'm' }],
-    });
     world.dependencies.checkArguments = async (given, call) => await guardCall([loud], given, call);
     const result = await world.gate({ tool: 'look', argumentsText: '{"note":"x"}' });
     const rules = result.kind === 'decided' ? result.decision.body.rules : [];
@@ -207,11 +208,6 @@ describe('P1 a guard of the pack', () => {
     );
     const world = await createGateWorld({ policy: text });
     world.dependencies.tools = tools;
-    const loud = defineGuard({
-      id: 'broken',
-      at: ['beforeTool'],
-      check: () => [{ guard: 'broken', rule: 'r', severity: 'critical', message: 'm' }],
-    });
     world.dependencies.checkArguments = async (given, call) => await guardCall([loud], given, call);
     const result = await world.gate({ tool: 'act', argumentsText: '{"note":"x"}' });
     const nonce =

@@ -25,6 +25,17 @@ export async function gatewayWith(view = approval(), vote: unknown = applied): P
   return gateway;
 }
 
+/** A gateway with these requests open, each of which takes votes. */
+export async function inboxOf(...views: ReturnType<typeof approval>[]): Promise<FakeGateway> {
+  const gateway = await startFakeGateway();
+  gateway.on('GET', '/v1/approvals', () => ({ approvals: views }));
+  for (const view of views) {
+    gateway.on('GET', `/v1/approvals/${view.nonce}`, () => view);
+    gateway.on('POST', `/v1/approvals/${view.nonce}/votes`, () => applied);
+  }
+  return gateway;
+}
+
 /** What counts; what only asks what a grant would cover is left out. */
 export function sent(gateway: FakeGateway): unknown[] {
   const orders = gateway.requests.filter(({ method, path }) => method === 'POST' && !path.endsWith('/grant-previews'));

@@ -1,24 +1,14 @@
 /** The interactive inbox at a real terminal: letters and the exact word, bad input, and keys that were pressed too early. */
 import { afterEach, expect, test } from 'vitest';
 import { type AtTerminal, startAtTerminal } from '../../support/pty.ts';
-import { applied, sent } from './approval-gateway.ts';
-import { type FakeGateway, startFakeGateway } from './run-cli.ts';
+import { applied, inboxOf, sent } from './approval-gateway.ts';
+import type { FakeGateway } from './run-cli.ts';
 import { approval, card, nonce } from './views.ts';
 
 const second = 'bbcdef12-2222-4333-8444-555555555555';
 const prompt = 'a approve, d deny, s skip, q quit: ';
 let terminal: AtTerminal | undefined;
 afterEach(() => terminal?.kill());
-
-async function inboxOf(...views: ReturnType<typeof approval>[]): Promise<FakeGateway> {
-  const gateway = await startFakeGateway();
-  gateway.on('GET', '/v1/approvals', () => ({ approvals: views }));
-  for (const view of views) {
-    gateway.on('GET', `/v1/approvals/${view.nonce}`, () => view);
-    gateway.on('POST', `/v1/approvals/${view.nonce}/votes`, () => applied);
-  }
-  return gateway;
-}
 
 function open(gateway: FakeGateway): AtTerminal {
   terminal = startAtTerminal(['watch', '--approve'], gateway.environment);

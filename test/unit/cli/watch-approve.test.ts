@@ -1,21 +1,11 @@
 /** `countersign watch --approve`: what waits for the caller, one card after the other, answered by a letter as it comes. */
 import { describe, expect, test } from 'vitest';
-import { applied, sent } from './approval-gateway.ts';
-import { type FakeGateway, FakeProblem, runCli, startFakeGateway } from './run-cli.ts';
+import { applied, inboxOf, sent } from './approval-gateway.ts';
+import { type FakeGateway, FakeProblem, runCli } from './run-cli.ts';
 import { approval, card, ended, nonce, waiting, workflowId } from './views.ts';
 
 describe('watch --approve', () => {
   const second = 'bbcdef12-2222-4333-8444-555555555555';
-
-  async function inboxOf(...views: ReturnType<typeof approval>[]): Promise<FakeGateway> {
-    const gateway = await startFakeGateway();
-    gateway.on('GET', '/v1/approvals', () => ({ approvals: views }));
-    for (const view of views) {
-      gateway.on('GET', `/v1/approvals/${view.nonce}`, () => view);
-      gateway.on('POST', `/v1/approvals/${view.nonce}/votes`, () => applied);
-    }
-    return gateway;
-  }
 
   function votedFor({ requests }: FakeGateway): (string | undefined)[] {
     return requests.filter(({ method }) => method === 'POST').map(({ path }) => path.split('/')[3]);
