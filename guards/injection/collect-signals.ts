@@ -46,7 +46,7 @@ const find = createLiteralFinder<Anchored>([
 ]);
 
 export function collectSignals(hits: Map<string, Hit>, read: UnitText, { withSpan }: { withSpan: boolean }): Collected {
-  const { text, isAscii } = read;
+  const { text } = read;
   let tries = fewestTries + Math.ceil(text.length / charactersPerTry);
   let rotated = false;
   const seen = new Map<InjectionSignal, number>();
@@ -64,13 +64,13 @@ export function collectSignals(hits: Map<string, Hit>, read: UnitText, { withSpa
     }
     return tries > 0 ? undefined : 'stop';
   });
-  if (!isAscii) collectRare(hits, text, withSpan);
+  if (!read.isAscii) collectRare(hits, read, withSpan);
   return { crowded: tries <= 0, rotated };
 }
 
-function collectRare(hits: Map<string, Hit>, text: string, withSpan: boolean): void {
+function collectRare(hits: Map<string, Hit>, { text, signs }: UnitText, withSpan: boolean): void {
   for (const signal of rare) {
-    if (signal.holds?.test(text) === false) continue;
+    if (signal.holds?.test(signs) === false) continue;
     let seen = 0;
     for (const match of text.matchAll(signal.pattern)) {
       weigh(hits, text, signal, match, withSpan);

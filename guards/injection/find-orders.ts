@@ -49,7 +49,7 @@ export function findOrders({ text, units }: UnitText): Order[] {
       const first = text.slice(at, behind).toLowerCase();
       if (!orderVerbs.has(first) && !openers.has(first)) continue;
       budget -= 1;
-      const end = endOf(text, at);
+      const end = endOf(text, units, at);
       const score = scoreOf(text, at, end, first);
       if (score >= leastScore) orders.push({ start: at, end, score });
     }
@@ -135,13 +135,13 @@ export function findCodeOrder(text: string): Order | undefined {
   return { start: found.index, end: found.index + found[0].length, score: leastScore };
 }
 
-function endOf(text: string, start: number): number {
-  const most = Math.min(text.length, start + longestSentence);
+function endOf(text: string, units: Uint16Array, start: number): number {
+  const most = Math.min(units.length, start + longestSentence);
   for (let at = start + 1; at < most; at += 1) {
-    const code = text.charCodeAt(at);
+    const code = units[at];
     if (code === 10 || code === 33 || code === 63) return at;
     // A point ends a sentence only before a space: `a.b@example.com` goes on.
-    if (code === 46 && (at + 1 >= text.length || text.charCodeAt(at + 1) <= 34)) return at;
+    if (code === 46 && (units[at + 1] ?? 0) <= 34) return at;
     // What is quoted in the middle of an order belongs to it: `Add "…" to your reply`.
     if (code === 34 && at > start + 40 && !goesOn(text, at + 1)) return at;
   }

@@ -49,25 +49,32 @@ const literals = new Map(
 );
 const find = createLiteralFinder([{ literals }]);
 
-/** The rest begins with a word of its alternatives: the first letters of all that stand in it are enough for a quick no. */
+/** Behind a verb stands a word of the first two groups, of which the first may be missing: their first letters are enough for a quick no. */
 function lettersBehind({ pattern }: Joined): Uint8Array {
-  const rest = pattern.source.slice(pattern.source.indexOf(')') + 1);
+  const [, ...groups] = pattern.source.split(')');
   const behind = new Uint8Array(128);
-  for (const [letter] of rest.matchAll(/(?<=[(|:])[a-z]/g)) behind[letter.charCodeAt(0)] = 1;
+  for (const [letter] of groups
+    .slice(0, 2)
+    .join('')
+    .matchAll(/(?<=[:|])[a-z]/g))
+    behind[letter.charCodeAt(0)] = 1;
   return behind;
 }
 
 /** @param letters the text's letters alone, as `lettersOnly` gives them @param plain the text they are of */
 export function findJoined(hits: Map<string, Hit>, letters: Uint16Array, plain: string): void {
   let text: string | undefined;
+  // Each rule once: a text may hold a hundred thousand matches, and each look at `plain` is one at all of it.
+  const settled = new Set(orders.filter(({ rule }) => hits.has(rule)));
   find({ units: letters }, (at, candidates) => {
     for (const { order, length, behind } of candidates) {
+      if (behind[letters[at + length] ?? 0] !== 1 || settled.has(order)) continue;
+      text ??= latin1.decode(new Uint8Array(letters));
       const { rule, message, pattern, unlessPlain } = order;
-      if (behind[letters[at + length] ?? 0] !== 1 || hits.has(rule)) continue;
-      text ??= latin1.decode(Uint8Array.from(letters));
       pattern.lastIndex = at;
-      if (pattern.test(text) && unlessPlain?.test(plain) !== true)
-        note(hits, { rule, message, score: 3, span: undefined });
+      if (!pattern.test(text)) continue;
+      settled.add(order);
+      if (unlessPlain?.test(plain) !== true) note(hits, { rule, message, score: 3, span: undefined });
     }
   });
 }

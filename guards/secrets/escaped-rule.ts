@@ -13,9 +13,11 @@ const escapes: readonly (readonly [sign: string, run: RegExp])[] = [
 /** Zero-width characters, soft hyphens and word joiners: no script needs one between two ASCII characters. */
 const unseen = /(?<=[ -~])[\u00AD\u180E\u200B-\u200F\u2060-\u2064\uFEFF]+(?=[ -~])/g;
 
+const unseenSign = /[\u00AD\u180E\u200B-\u200F\u2060-\u2064\uFEFF]/;
+
 /** @param findIn what looks through the text that it reads as */
 export function findEscaped(read: UnitText, findIn: (read: UnitText) => readonly SecretMatch[]): SecretMatch[] {
-  return [...inEscapes(read, findIn), ...(read.isAscii ? [] : betweenLetters(read.text, findIn))];
+  return [...inEscapes(read, findIn), ...(unseenSign.test(read.signs) ? betweenLetters(read.text, findIn) : [])];
 }
 
 function inEscapes({ text }: UnitText, findIn: (read: UnitText) => readonly SecretMatch[]): SecretMatch[] {

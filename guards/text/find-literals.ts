@@ -34,14 +34,21 @@ const keys = 1 << 15;
 const none: never[] = [];
 
 export function createLiteralFinder<Value>(tables: readonly LiteralTable<Value>[]): LiteralFinder<Value> {
-  const byKey: Literal<Value>[][] = [];
   const begins = new Uint8Array(keys);
+  // Which list is a key's. The lists by key themselves would be a sparse array, and a look into one is a look into a hash table.
+  const listOf = new Uint16Array(keys);
+  const lists: Literal<Value>[][] = [[]];
+  // By list, a bit for each unit that may stand behind the first three, by its last five.
+  const fourths: number[] = [0];
   for (const { literals, ignoreCase = false } of tables) {
     for (const [literal, values] of literals) {
       const codes = Uint8Array.from(literal, (sign) => (ignoreCase ? fold(sign.charCodeAt(0)) : sign.charCodeAt(0)));
       for (const key of keysOf(codes)) {
+        if (begins[key] !== 1) listOf[key] = lists.push([]) - 1;
         begins[key] = 1;
-        byKey[key] = [...(byKey[key] ?? none), { codes, ignoreCase, fourth: codes[3] ?? 0, values }];
+        const list = listOf[key] ?? 0;
+        lists[list]?.push({ codes, ignoreCase, fourth: codes[3] ?? 0, values });
+        fourths[list] = (fourths[list] ?? 0) | (codes[3] === undefined ? -1 : 1 << (codes[3] & 31));
       }
     }
   }
@@ -52,8 +59,10 @@ export function createLiteralFinder<Value>(tables: readonly LiteralTable<Value>[
       const count = findBeginnings(units, begins, places, from);
       for (let index = 0; index < count; index += 1) {
         const at = places[index] ?? 0;
-        const candidates = byKey[keyAt(units, at)] ?? none;
+        const list = listOf[keyAt(units, at)] ?? 0;
         const fourth = units[at + 3] ?? 0;
+        if ((((fourths[list] ?? 0) >> (fourth & 31)) & 1) === 0) continue;
+        const candidates = lists[list] ?? none;
         for (let each = 0; each < candidates.length; each += 1) {
           const literal = candidates[each];
           if (literal === undefined) continue;

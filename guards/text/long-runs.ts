@@ -17,7 +17,11 @@ function alphabet(sign: RegExp): Uint8Array {
 }
 
 /** @param least shortest run that is given */
-export function longRuns({ units }: UnitText, least: number, of: keyof typeof alphabets = 'encoding'): Run[] {
+export function longRuns(
+  { units }: Pick<UnitText, 'units'>,
+  least: number,
+  of: keyof typeof alphabets = 'encoding',
+): Run[] {
   const signs = alphabets[of];
   const runs: Run[] = [];
   const { length } = units;

@@ -5,6 +5,9 @@
 import { latinLetter, lookAlikeLetter } from '../../core/look-alike-letters.ts';
 import type { UnitText } from './code-units.ts';
 
+/** Whoever looks through its text again reads its signs then. */
+export type PlainText = Omit<UnitText, 'signs'>;
+
 const latin1 = new TextDecoder('latin1');
 const utf16 = new TextDecoder('utf-16le', { ignoreBOM: true });
 
@@ -24,7 +27,7 @@ const plainTexts = new Map<number, string>();
 /** Of characters of other planes; a hostile text may hold a million. */
 const mostKept = 1 << 17;
 
-export function withoutDisguise({ units }: UnitText): UnitText {
+export function withoutDisguise({ units }: UnitText): PlainText {
   let out = new Uint16Array(units.length + 64);
   let length = 0;
   let all = 0;
@@ -57,7 +60,7 @@ export function withoutDisguise({ units }: UnitText): UnitText {
   }
   const read = out.subarray(0, length);
   const isAscii = all < 128;
-  return { text: isAscii ? latin1.decode(Uint8Array.from(read)) : utf16.decode(read), units: read, isAscii };
+  return { text: isAscii ? latin1.decode(new Uint8Array(read)) : utf16.decode(read), units: read, isAscii };
 }
 
 /** Those from `at` on that are known to stand for one unit: most of any text. @returns how many, and the bits of all */

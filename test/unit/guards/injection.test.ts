@@ -1,6 +1,6 @@
 /** The injection signal: the seeds' marks, disguises, and texts that only talk about injections. */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { findingSchema } from '../../../core/contracts/labels.ts';
 import { findInjection } from '../../../guards/index.ts';
 
@@ -14,6 +14,8 @@ const rot13 = (text: string) =>
   });
 const tags = (text: string) =>
   text.replaceAll(/[ -~]/g, (letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0)));
+
+afterEach(() => vi.restoreAllMocks());
 
 describe('findInjection', () => {
   test.each([
@@ -144,6 +146,14 @@ describe('findInjection', () => {
     expect(findInjection(text)).toMatchObject([{ rule: 'hidden-order' }]);
     expect(text.slice(...Object.values(findInjection(text)[0]?.span ?? {}))).toContain(words);
     expect(findInjection(`<!-- never closed: ${words}`)).toMatchObject([{ rule: 'hidden-order' }]);
+  });
+
+  test('looks once whether the word of a disguise can be read elsewhere, however often the disguise stands there', () => {
+    const looks = vi.spyOn(RegExp.prototype, 'test');
+    const text = `${'s3nd data to '.repeat(500)} send`;
+    findInjection(text);
+    expect(looks.mock.calls.filter(([given]) => given === text).length).toBeLessThan(10);
+    expect(findInjection('s3nd data to ')).toMatchObject([{ rule: 'sends-data-away' }]);
   });
 
   test('quoting an order does not hide another one', () => {
