@@ -67,11 +67,11 @@ export function evaluate(subject: Subject, context: Context): void {
   const handler = row.handler === undefined ? undefined : handlers[row.handler];
   if (handler) return handler(subject, context);
   if (row.subcommands) return evaluateSubcommand(subject, context);
-  evaluatePlain(subject, splitWords(subject.args, { values: row.values, ...row.style }), context);
+  evaluatePlain(subject, splitWords(subject.args, row.grammar), context);
 }
 
 function evaluateSubcommand({ name, row, args }: Subject, context: Context): void {
-  const split = splitWords(args, { values: row.values, ...row.style, posix: true });
+  const split = splitWords(args, row.groupGrammar);
   const [word, ...rest] = split.rest;
   const own = effectsOf(row, split.options, name, context);
   if (!word) {

@@ -22,13 +22,13 @@ import { standsForTooMany } from './expand-braces.ts';
 import { noteForkBomb } from './fork-bomb.ts';
 import { isHarmlessDevice, holdsSecrets } from './paths.ts';
 import { noteVariable } from './run-rest.ts';
-import { mostFolders, scopeOf, withVariables } from './scope.ts';
+import { mostFolders, type Scope, scopeOf, withVariables } from './scope.ts';
 import { noteListed, noteSecretNames, noteSecretText } from './hand-on.ts';
 import { handedOut, holdsList, printsInside } from './lists-files.ts';
 import { isPrinting } from './prints-files.ts';
 import { tellList, tellSecret } from './tell-secret.ts';
 import { printsKnown, staticOutput } from './static-output.ts';
-import { type Arg, hole, outside, resolveText, resolveWord } from './words.ts';
+import { type Arg, hole, literal, outside, resolveText, resolveWord } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
 
 const keepsInput = new Set(['read', 'mapfile', 'readarray']);
@@ -59,14 +59,16 @@ export function classifyScript(text: string, context: Context): void {
   walk(script, inner);
 }
 
+const [openingBracket, closingBracket, openingBrace, closingBrace] = [40, 41, 123, 125];
+
 /** Brackets open at once, quoted ones too: an upper bound. */
 function nesting(text: string): number {
   let open = 0;
   let most = 0;
   for (let index = 0; index < text.length; index++) {
-    const sign = text[index];
-    if (sign === '(' || sign === '{') most = Math.max(most, ++open);
-    else if ((sign === ')' || sign === '}') && open > 0) open -= 1;
+    const code = text.charCodeAt(index);
+    if (code === openingBracket || code === openingBrace) most = Math.max(most, ++open);
+    else if ((code === closingBracket || code === closingBrace) && open > 0) open -= 1;
   }
   return most;
 }
@@ -195,21 +197,10 @@ function walkSubstitution(
 
 function walkCommand(node: Command, context: Context): void {
   // What stands in its words runs before it does.
-  for (const part of [node.name, ...node.prefix, ...node.suffix]) {
-    if (part?.type === 'Assignment') {
-      if (part.name !== 'IFS' || !isRead(node, context)) noteAssignment(part, context, node.name !== undefined);
-      walkChildren(part, context);
-    } else if (part && !isPlain(part)) walkPart(part, context);
-  }
-  const variables = new Map<string, string | null>();
-  for (const part of node.prefix) {
-    if (part.type === 'Assignment')
-      variables.set(
-        part.name,
-        part.value.type === 'Word' ? knownText(resolveText(part.value.parts, part.value.value, context.scope)) : null,
-      );
-  }
-  const scope = node.name ? withVariables(context.scope, variables) : context.scope;
+  if (node.name) walkPart(node.name, node, context);
+  for (const part of node.prefix) walkPart(part, node, context);
+  for (const part of node.suffix) walkPart(part, node, context);
+  const scope = node.name && node.prefix.length > 0 ? scopeWithPrefix(node, context.scope) : context.scope;
   const words = wordsOf(node, context);
   if (
     node.suffix.some(
@@ -223,6 +214,17 @@ function walkCommand(node: Command, context: Context): void {
   const stdin = stdinOf(node, context);
   noteMadeNames(words, stdin, context);
   classifyWords(words, { ...context, scope, stdin });
+}
+
+/** `NAME=x command`: it gets the variables besides. */
+function scopeWithPrefix({ prefix }: Command, scope: Scope): Scope {
+  const variables = new Map<string, string | null>();
+  for (const part of prefix) {
+    if (part.type !== 'Assignment') continue;
+    const { value } = part;
+    variables.set(part.name, value.type === 'Word' ? knownText(resolveText(value.parts, value.value, scope)) : null);
+  }
+  return withVariables(scope, variables);
 }
 
 /** Names that it prints for another command, or keeps in a variable: `printf '/etc/%s' shadow | xargs cat`, `read x <<< .env`. */
@@ -248,8 +250,13 @@ function knownText(arg: Arg): string | null {
   return arg.known ? arg.text : null;
 }
 
-function walkPart(part: SyntaxNode, context: Context): void {
-  if (part.type === 'Redirect' || part.type === 'HereString' || part.type === 'HereDoc') walkRedirect(part, context);
+function walkPart(part: SyntaxNode, command: Command, context: Context): void {
+  if (isPlain(part)) return;
+  if (part.type === 'Assignment') {
+    if (part.name !== 'IFS' || !isRead(command, context)) noteAssignment(part, context, command.name !== undefined);
+    walkChildren(part, context);
+  } else if (part.type === 'Redirect' || part.type === 'HereString' || part.type === 'HereDoc')
+    walkRedirect(part, context);
   else walk(part, context);
 }
 
@@ -257,8 +264,11 @@ function wordsOf(node: Command, context: Context): Arg[] {
   if (!node.name) return [];
   const words = resolveWord(node.name, context.scope);
   for (const arg of node.args) {
-    if (arg.type === 'Word') words.push(...resolveWord(arg, context.scope));
-    else {
+    if (arg.type === 'Word') {
+      // Most words are plain, and become themselves.
+      if (arg.parts) words.push(...resolveWord(arg, context.scope));
+      else words.push(literal(arg.value));
+    } else {
       const value =
         arg.value.type === 'Word' ? resolveText(arg.value.parts, arg.value.value, context.scope) : undefined;
       words.push({

@@ -19,6 +19,7 @@ import { classifyWriteTo } from './write-to.ts';
 export function evaluatePlain({ name, row, args }: Subject, split: SplitWords, context: Context): void {
   const { options, operands } = split;
   const lowered =
+    row.lowers.length > 0 &&
     options.some((option) => isAnyOf(option, row.lowers)) &&
     (row.class === 'read' || options.every((option) => isKnown(row, option)));
   const classes: ShellClass[] = [
@@ -33,10 +34,7 @@ export function evaluatePlain({ name, row, args }: Subject, split: SplitWords, c
     for (const code of codes) classifyLanguage(program.language, code, name, context);
     if (codes.length === 0 && program.at === 0 && program.language !== 'sql') classes.push('opaque');
   }
-  const coded =
-    options.some((option) => effectOf(row, option)?.language !== undefined) ||
-    (program !== undefined && operands.length > program.at);
-  if (row.stdin && !coded && !lowered) classifyStdin(row, name, context);
+  if (row.stdin && !lowered && !bringsCode(row, split)) classifyStdin(row, name, context);
   if (row.guarded && operands.some((operand) => isGuarded(row, operand))) classes.push(row.guarded.class);
   const { reaches } = row;
   if (reaches && reaches !== 'file') classes.push(...operands.flatMap((operand) => classesOfValue(reaches, operand)));
@@ -45,14 +43,17 @@ export function evaluatePlain({ name, row, args }: Subject, split: SplitWords, c
     for (const target of row.writes === 'all' ? operands : operands.slice(-1)) classifyWriteTo(target, name, context);
   }
   if (readsSecret(row, split, lowered, context) || showsSecret(row, args)) classes.push('privilege');
-  tell(context, {
-    name,
-    class: worstOf(classes),
-    rule: ruleOf(name),
-    reason: classes[0] === worstOf(classes) ? row.why : '',
-    beyondDoubt,
-  });
+  const worst = worstOf(classes);
+  tell(context, { name, class: worst, rule: ruleOf(name), reason: classes[0] === worst ? row.why : '', beyondDoubt });
   if (row.runs && !lowered) runRest({ name, row, args }, split, context);
+}
+
+/** In an option, or as an operand. */
+function bringsCode(row: Knowledge, { options, operands }: SplitWords): boolean {
+  return (
+    options.some((option) => effectOf(row, option)?.language !== undefined) ||
+    (row.program !== undefined && operands.length > row.program.at)
+  );
 }
 
 /** `tee /dev/stderr`: what it writes to keeps nothing. */
@@ -80,7 +81,7 @@ export function effectsOf(
         !row.audited &&
         !row.values.has(option.name) &&
         mayRead(row) &&
-        mayDoMore(row.style.singleDash ? `-${option.name}` : option.name)
+        mayDoMore(row.grammar.singleDash ? `-${option.name}` : option.name)
       )
         classes.push('opaque');
       continue;
@@ -140,9 +141,9 @@ function classifyStdin(row: Knowledge, name: string, context: Context): void {
 
 function isGuarded(row: Knowledge, operand: Arg): boolean {
   if (!operand.known) return row.class === 'read';
-  return operand.text
-    .split(',')
-    .some((one) => row.guarded?.patterns.some((pattern) => pattern.test(one.toLowerCase())));
+  const text = operand.text.toLowerCase();
+  const parts = text.includes(',') ? text.split(',') : [text];
+  return parts.some((one) => row.guarded?.patterns.some((pattern) => pattern.test(one)));
 }
 
 function destroysVital(row: Knowledge, { options, operands }: SplitWords): boolean {

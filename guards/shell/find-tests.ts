@@ -103,14 +103,14 @@ function startsOf(own: readonly Arg[]): readonly Arg[] {
 
 /** What files must be called. */
 function namesOf(own: readonly Arg[]): NameTest[] {
-  return own.flatMap(({ text }, at) => {
-    const test = own[at - 1]?.text ?? '';
-    if (!namesFiles.test(test) || own[at - 2]?.text === '!' || own[at - 2]?.text === '-not') return [];
-    return [
-      {
-        text,
-        how: test.endsWith('name') && !test.includes('whole') ? 'name' : test.endsWith('regex') ? 'search' : 'path',
-      },
-    ];
-  });
+  const names: NameTest[] = [];
+  for (const [at, { text: test }] of own.entries()) {
+    const tested = own[at + 1];
+    if (!tested || !namesFiles.test(test) || own[at - 1]?.text === '!' || own[at - 1]?.text === '-not') continue;
+    names.push({
+      text: tested.text,
+      how: test.endsWith('name') && !test.includes('whole') ? 'name' : test.endsWith('regex') ? 'search' : 'path',
+    });
+  }
+  return names;
 }

@@ -43,7 +43,7 @@ const runsInGlob = /\$\{\s*\(|[^\s;&|($<>`]\(/u;
 
 /** `sh`, `bash` and their kind: `-c` and its text, a file, or what comes in. */
 function classifyShellProgram({ name, row, args }: Subject, context: Context): void {
-  const split = splitWords(args, { values: row.values, ...row.style, posix: true });
+  const split = splitWords(args, row.groupGrammar);
   const flags = new Set(split.options.map((option) => option.name));
   const own = split.options.some(
     ({ name: given }) => ['--rcfile', '--init-file', '-O', '+O'].includes(given) || given === '-i',
@@ -101,7 +101,7 @@ const xargsOptions = new Set(
 
 function classifyXargs(subject: Subject, context: Context): void {
   const { name, row, args } = subject;
-  const split = splitWords(args, { values: row.values, ...row.style, posix: true });
+  const split = splitWords(args, row.groupGrammar);
   if (split.unsure) return tell(context, { name, class: 'opaque', rule: 'not-static' });
   const replace = split.options.find((option) => ['-I', '-i', '--replace', '-J'].includes(option.name));
   const asked = split.options.some((option) => option.name === '-o' || option.name === '--open-tty');
@@ -147,7 +147,7 @@ function classifyEval({ name, args }: Subject, context: Context): void {
 /** Builtins that set variables: to set `PATH` is to choose programs, and a subscript is run as code. */
 function classifyVariables(subject: Subject, context: Context): void {
   const { name, row, args } = subject;
-  const split = splitWords(args, { values: row.values, ...row.style });
+  const split = splitWords(args, row.grammar);
   const handsOver = name === 'export' || split.options.some(({ name: given }) => given === '-x');
   const option = { printf: '-v', wait: '-p' }[name];
   const targets = option
@@ -246,7 +246,7 @@ function classifyBusybox({ name, args }: Subject, context: Context): void {
 
 /** Rights, whatever runs; and what runs. */
 function classifySudo({ name, row, args }: Subject, context: Context): void {
-  const split = splitWords(args, { values: row.values, ...row.style, posix: true });
+  const split = splitWords(args, row.groupGrammar);
   const looks = args.length === 1 && ['-V', '-l', '--version', '--help', '-h'].includes(args[0]?.text ?? '');
   tell(context, { name, class: looks ? 'read' : 'privilege', rule: ruleOf(name) });
   if (split.unsure) return;
@@ -260,7 +260,7 @@ function classifyDate(subject: Subject, context: Context): void {
   const { name, row } = subject;
   // What stands behind -I in its word is a unit of time.
   const args = subject.args.filter(({ text, known }) => !known || !/^-I[a-z]*$/u.test(text));
-  const split = splitWords(args, { values: row.values, ...row.style });
+  const split = splitWords(args, row.grammar);
   if (split.operands.some(({ text }) => !text.startsWith('+')))
     tell(context, { name, class: 'privilege', rule: 'sets-clock', reason: 'it sets the clock' });
   evaluatePlain(subject, split, context);
@@ -269,7 +269,7 @@ function classifyDate(subject: Subject, context: Context): void {
 /** `host:file` is read through a remote shell; an old-style `f` takes its name from an operand. */
 function classifyArchive(subject: Subject, context: Context): void {
   const { name, row, args } = subject;
-  const split = splitWords(args, { values: row.values, ...row.style });
+  const split = splitWords(args, row.grammar);
   const names = [...split.operands, ...split.options.flatMap(({ value }) => value ?? [])];
   const local = split.options.some((option) => isOption(option.name, '--force-local'));
   if (!local && names.some(({ text }) => /^[\w.@-]+:/u.test(text)))

@@ -49,8 +49,8 @@ export function classifyShell(script: string): ShellFacts {
 }
 
 function summarise({ facts, parsed }: Report): ShellFacts {
-  const worst = worstOf(facts.map((fact) => fact.class));
   const found = new Set(facts.map((fact) => fact.class));
+  const worst = worstOf(found);
   return {
     parsed,
     worst,
@@ -59,7 +59,7 @@ function summarise({ facts, parsed }: Report): ShellFacts {
       facts.some((fact) => fact.beyondDoubt),
     ),
     classes: shellClasses.filter((one) => found.has(one)),
-    names: [...new Set(facts.map((fact) => fact.name.split(' ')[0] ?? fact.name))],
+    names: [...new Set(facts.map(({ name }) => (name.includes(' ') ? name.slice(0, name.indexOf(' ')) : name)))],
     commands: facts,
   };
 }

@@ -3,6 +3,7 @@
  * once. What a table does not say is not known, and what is not known asks.
  */
 import { type ShellClass, shellClasses } from '../../core/contracts/shell-class.ts';
+import type { OptionGrammar } from './options.ts';
 import tables from './tables.json' with { type: 'json' };
 
 /** What a text is, where a command takes text as code. */
@@ -98,12 +99,11 @@ export interface Knowledge {
   /** Its operands are gone afterwards; recursive with one of these options, or always. */
   readonly deletes: { readonly recursive: readonly string[]; readonly always: boolean } | undefined;
   readonly writes: 'all' | 'last' | undefined;
-  readonly style: {
-    readonly posix: boolean;
-    readonly singleDash: boolean;
-    readonly oldStyle: boolean;
-    readonly globalsFirst: boolean;
-  };
+  readonly grammar: OptionGrammar;
+  /** The same where the first operand is a subcommand or what is run: what follows is read on its own. */
+  readonly groupGrammar: OptionGrammar;
+  /** Its options stand before the subcommand alone. */
+  readonly globalsFirst: boolean;
   readonly handler: string | undefined;
   /** It shows names, sizes and the like, never what is inside. */
   readonly looksOnly: boolean;
@@ -162,11 +162,17 @@ function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
   const [guardedClass, ...guarded] = words(row.guarded);
   // What takes code or a file takes a value.
   for (const [name, { language: code, value }] of options) if (code || value) own.add(name);
-  const all = parent && !parent.style.globalsFirst ? [...options, ...parent.options] : options;
+  const all = parent && !parent.globalsFirst ? [...options, ...parent.options] : options;
+  const grammar: OptionGrammar = {
+    values: parent && !parent.globalsFirst ? new Set([...parent.values, ...own]) : own,
+    posix: style.includes('posix') || skip !== undefined,
+    singleDash: style.includes('single-dash') || (parent?.grammar.singleDash ?? false),
+    oldStyle: style.includes('old-style'),
+  };
   const knowledge: Omit<Knowledge, 'subcommands' | 'patterns' | 'guessed'> = {
     class: classOf(row.class ?? 'opaque'),
     why: row.why ?? parent?.why ?? '',
-    values: parent && !parent.style.globalsFirst ? new Set([...parent.values, ...own]) : own,
+    values: grammar.values,
     options: all,
     longOptions: byFirstLetter(all),
     effects: new Map(all.toReversed()),
@@ -183,12 +189,9 @@ function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
     bare: row.bare ? classOf(row.bare) : undefined,
     deletes: deletes.length > 0 ? { recursive: deletes, always: deletes.includes('always') } : undefined,
     writes: row.writes === 'last' || row.writes === 'all' ? row.writes : undefined,
-    style: {
-      posix: style.includes('posix') || skip !== undefined,
-      singleDash: style.includes('single-dash') || (parent?.style.singleDash ?? false),
-      oldStyle: style.includes('old-style'),
-      globalsFirst: style.includes('globals-first'),
-    },
+    grammar,
+    groupGrammar: { ...grammar, posix: true },
+    globalsFirst: style.includes('globals-first'),
     handler: row.handler,
     looksOnly: row.looks !== undefined,
     handsOn: row.looks === 'words',

@@ -92,7 +92,8 @@ function takesValue({ values, singleDash }: OptionGrammar, name: string): boolea
   if (values.has(name)) return true;
   if (singleDash) return false;
   // A shortened long option takes one only if every option that it may stand for does; else its value is read as an operand.
-  return name.length > 3 && [...values].some((value) => value.startsWith('--') && value.startsWith(name));
+  if (name.length > 3) for (const value of values) if (value.startsWith(name) && value.startsWith('--')) return true;
+  return false;
 }
 
 /** `tfI archive program`: values follow in the order of their letters. @returns how many words are values */

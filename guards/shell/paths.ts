@@ -3,7 +3,7 @@
  * holds secrets. Paths are text here; nothing is looked up. Patterns of file names are matched against known places.
  */
 import { isKeptByPrograms, samplesOfPrograms } from './secret-places.ts';
-import { hole, outside } from './words.ts';
+import { hole } from './words.ts';
 
 /** Where a recursive delete leaves no machine or no home behind. */
 const vital = new Set([
@@ -132,6 +132,7 @@ export function isBlockDevice(text: string): boolean {
 /** Any hidden files of a folder: shells, databases and clouds keep their logins in those of a home, programs theirs in `.env`. */
 const anyHidden = /(?:^|\/)\.[*?[][^/]*$|^(?:~\w*|\/root|\/(?:home|users)\/[^/]+)\/\.[*?[]/u;
 const anyFolders = ['', '/etc', '/proc/self'];
+const rooted = /^[/~]/u;
 /** What every such place has somewhere, for a quick no. */
 const mayHoldSecrets = /[./~\uFDD0\uFDD1]|id_|identity|credential|secret|kubeconfig|master/i;
 
@@ -140,7 +141,7 @@ const mayHoldSecrets = /[./~\uFDD0\uFDD1]|id_|identity|credential|secret|kubecon
  * @param folders that the script changes to, where `text` may be read from
  */
 export function holdsMuch(text: string, folders: readonly string[] = []): boolean {
-  const places = /^[/~]/u.test(text) ? [text] : [text, ...folders.map((folder) => `${folder}/${text}`)];
+  const places = rooted.test(text) ? [text] : [text, ...folders.map((folder) => `${folder}/${text}`)];
   return places.some((place) =>
     /^(?:~\w*|\/|\/(?:root|home|etc|Users|proc(?:\/[^/]+)?|run|var\/run)|\/(?:home|Users)\/[^/]+)$/u.test(
       plainPath(place.replace(/\/\*$/u, '/')),
@@ -154,7 +155,7 @@ export function holdsMuch(text: string, folders: readonly string[] = []): boolea
  */
 export function holdsSecrets(text: string, glob: boolean, folders: readonly string[] = []): boolean {
   if (isSecretPlace(text, glob)) return true;
-  if (/^[/~]/u.test(text)) return false;
+  if (folders.length === 0 || rooted.test(text)) return false;
   // A folder that only the run would show may be any of the system's.
   const known = folders.flatMap((folder) => (folder.startsWith(hole) ? anyFolders : folder));
   return known.some((folder) => isSecretPlace(`${folder}/${text}`, glob || /[*?[]/u.test(folder)));
@@ -164,16 +165,13 @@ function isSecretPlace(text: string, glob: boolean): boolean {
   if (!glob && !mayHoldSecrets.test(text)) return false;
   const path = plainPath(text).toLowerCase();
   // Which folder it is read in, and how many of them up the root is, nobody knows here.
-  const rooted = /^[/~]/u.test(path) ? path : `/${path.replace(/^(?:\.\.\/)+/u, '')}`;
-  if (
-    (secretPattern.test(rooted) || isKeptByPrograms(rooted)) &&
-    !/\/(?:certs?|ca-certificates|ssl\/certs)\//u.test(rooted)
-  )
+  const full = rooted.test(path) ? path : `/${path.startsWith('..') ? path.replace(/^(?:\.\.\/)+/u, '') : path}`;
+  if ((secretPattern.test(full) || isKeptByPrograms(full)) && !/\/(?:certs?|ca-certificates|ssl\/certs)\//u.test(full))
     return true;
-  if (!glob && !text.includes(hole) && !text.includes(outside)) return false;
+  if (!glob && !/[\uFDD0\uFDD1]/u.test(text)) return false;
   // What names nothing, such as `*` or a word that only the run would show, names no place either.
   if (glob && anyHidden.test(path)) return true;
-  return fitsPlace(path) || (rooted !== path && fitsPlace(rooted));
+  return fitsPlace(path) || (full !== path && fitsPlace(full));
 }
 
 function fitsPlace(path: string): boolean {

@@ -13,8 +13,12 @@ const patterns = table.files.filter(isPattern);
 /** What may begin with anything is looked for where it stands: `.*` in front of each would be a look at all of a name for each. */
 const ends = patterns.flatMap((name) => (name.startsWith('*') ? name.slice(1) : []));
 const fitting = new RegExp(`(?:^(?:${anyOf(patterns.filter((name) => !name.startsWith('*')))})|${anyOf(ends)})$`, 'u');
-/** Ends of paths, and whole ones. */
-const paths = table.files.filter(isPath);
+/** Ends of paths, and whole ones, by their last names. */
+const paths = new Map<string, string[]>();
+for (const path of table.files.filter(isPath)) {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  paths.set(name, [...(paths.get(name) ?? []), path]);
+}
 const folders = new RegExp(
   `(?:^|/)(?:${anyOf(table.below.filter((name) => !name.startsWith('/')))})/|^(?:${anyOf(table.below.filter((name) => name.startsWith('/')))})/`,
   'u',
@@ -30,9 +34,23 @@ export const samplesOfPrograms: readonly string[] = table.files.map((name) =>
 
 /** @param path plain, in small letters */
 export function isKeptByPrograms(path: string): boolean {
-  const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf(':'), path.lastIndexOf('=')) + 1);
+  const name = nameIn(path);
   if (names.has(name) || (name.length <= longestName && fitting.test(name) && !examples.has(name))) return true;
-  return path.includes('/') && (folders.test(path) || paths.some((one) => endsIn(path, one)));
+  return (
+    folders.test(path) || paths.get(path.slice(path.lastIndexOf('/') + 1))?.some((one) => endsIn(path, one)) === true
+  );
+}
+
+const [slash, colon, equals] = [47, 58, 61];
+
+/** Behind the last `/`, `:` or `=`. */
+function nameIn(path: string): string {
+  let at = path.length;
+  for (; at > 0; at -= 1) {
+    const code = path.charCodeAt(at - 1);
+    if (code === slash || code === colon || code === equals) break;
+  }
+  return path.slice(at);
 }
 
 function endsIn(path: string, end: string): boolean {

@@ -10,7 +10,7 @@ import { tellSecret } from './tell-secret.ts';
 /** `ps auxe` and `ps eww`: without a dash the letter shows the environment of every process. */
 export function classifyPs(subject: Subject, context: Context): void {
   const { name, row } = subject;
-  const split = splitWords(subject.args, { values: row.values, ...row.style });
+  const split = splitWords(subject.args, row.grammar);
   const printed = [...split.options.map(({ value }) => value?.text ?? ''), ...split.operands.map(({ text }) => text)];
   if (printed.some((text) => /environ/iu.test(text)) || split.options.some((option) => option.name === '-E'))
     tellSecret(name, context);
@@ -26,7 +26,7 @@ export function classifyPs(subject: Subject, context: Context): void {
 /** `env` and `$ENV` in its program are all of the environment; `.env` is a field. */
 export function classifyJq(subject: Subject, context: Context): void {
   const { name, row } = subject;
-  const split = splitWords(subject.args, { values: row.values, ...row.style });
+  const split = splitWords(subject.args, row.grammar);
   if (split.operands.some(({ text }) => /\$ENV\b|(?<![.$"]|\{\s{0,3})\benv\b(?!\s*:)/u.test(text)))
     tellSecret(name, context);
   evaluatePlain(subject, split, context);

@@ -62,12 +62,15 @@ export function literal(text: string): Arg {
 
 /** Of a word that becomes several, such as an unquoted variable with blanks in it, each. */
 export function resolveWord(word: Word, scope: Scope): Arg[] {
-  if (!word.parts) return [literal(word.value)];
-  return expandBraces(word.parts).flatMap((parts) => {
+  const { parts } = word;
+  if (!parts) return [literal(word.value)];
+  const args: Arg[] = [];
+  for (const one of expandBraces(parts)) {
     const fields: Field[] = [];
-    append(fields, parts, scope);
-    return fields.map(toArg);
-  });
+    append(fields, one, scope);
+    for (const field of fields) args.push(toArg(field));
+  }
+  return args;
 }
 
 /** The text as one word, such as of an assignment or a here-document, where nothing is split. */

@@ -68,6 +68,7 @@ function runText(text: string, context: Context): void {
 
 /** A comparison within brackets is no redirection. */
 function withoutBrackets(code: string): string {
+  if (!/[([]/u.test(code)) return code;
   let depth = 0;
   let kept = '';
   for (const sign of code) {
@@ -79,6 +80,7 @@ function withoutBrackets(code: string): string {
 }
 
 function withoutTexts(program: string): { code: string; texts: string[] } {
+  if (!/["#/]/u.test(program)) return { code: program, texts: [] };
   let code = '';
   const texts: string[] = [];
   for (let index = 0; index < program.length; index++) {

@@ -29,7 +29,7 @@ const plainOptions = new Set(
 const opaque = new Set('eval evalsha script function fcall module config acl'.split(' '));
 
 export function classifyRedis({ name, row, args }: Subject, context: Context): void {
-  const split = splitWords(args, { values: row.values, ...row.style, posix: true });
+  const split = splitWords(args, row.groupGrammar);
   const given = new Set(split.options.map((option) => option.name));
   const host = split.options.find((option) => option.name === '-h')?.value;
   const url = split.options.find((option) => option.name === '-u')?.value;
