@@ -20,16 +20,22 @@ export type ParsedArguments =
   /** Problems name places and expectations, never the values sent. */
   | { kind: 'invalid'; problems: string[] };
 
+type DigestOfCanonical = (canonical: string) => string;
+
 /** Characters; the policy's own limit is counted on the canonical form. */
 const longestText = 4_000_000;
 
-export function argumentsParser(parameters: z.ZodObject): (text: string) => ParsedArguments {
+/** @param digest what `digestText('arguments', …)` gives, for callers that have a faster way to it */
+export function argumentsParser(
+  parameters: z.ZodObject,
+  digest: DigestOfCanonical = (canonical) => digestText('arguments', canonical),
+): (text: string) => ParsedArguments {
   return (text) => {
     if (text.length > longestText) return invalid(`the arguments are longer than ${longestText} characters`);
     const parsed = parseStrictJson(text);
     if (parsed.kind === 'refused') return invalid(`the arguments cannot be read: ${parsed.reason}`);
     try {
-      return checked(parameters, deepFreeze(parsed.value));
+      return checked(parameters, deepFreeze(parsed.value), digest);
     } catch {
       // A refinement of the author's that throws, or is async, proves nothing about the arguments.
       return invalid('the tool’s own check of the arguments failed');
@@ -37,7 +43,7 @@ export function argumentsParser(parameters: z.ZodObject): (text: string) => Pars
   };
 }
 
-function checked(parameters: z.ZodObject, sent: Json): ParsedArguments {
+function checked(parameters: z.ZodObject, sent: Json, digest: DigestOfCanonical): ParsedArguments {
   const fitted = parameters.safeParse(sent);
   if (!fitted.success) {
     const problems = shapeProblems(parameters, fitted.error.issues, sent, { namesUnknownKeys: false });
@@ -47,17 +53,17 @@ function checked(parameters: z.ZodObject, sent: Json): ParsedArguments {
   // As it mostly is: the schema gave back what was sent, which two strict parsers have read already. What is hashed is then
   // written from that, and not from the schema's own object.
   if (isSameJson(sent, fitted.data)) {
-    return accepted(canonicalJson(sent), inCanonicalOrder(sent));
+    return accepted(canonicalJson(sent), inCanonicalOrder(sent), digest);
   }
   const canonical = canonicalJson(fitted.data);
   // Read back: what executes is exactly what was hashed, and cannot hold what JSON cannot.
   const value = parseCanonicalJson(canonical);
   if (value.kind === 'refused' || !holdsAll(sent, value.value)) return invalid('the schema would change the arguments');
-  return accepted(canonical, value.value);
+  return accepted(canonical, value.value, digest);
 }
 
-function accepted(canonical: string, value: unknown): ParsedArguments {
-  return { kind: 'value', canonical, value: deepFreeze(value), digest: digestText('arguments', canonical) };
+function accepted(canonical: string, value: unknown, digest: DigestOfCanonical): ParsedArguments {
+  return { kind: 'value', canonical, value: deepFreeze(value), digest: digest(canonical) };
 }
 
 /** As a reader of the canonical text would get it: guards then find the same things in the same order. */
