@@ -23,6 +23,8 @@ const profileSchema = z.looseObject({
 type Profile = z.output<typeof profileSchema>;
 
 const shown = 40;
+/** An expression is shown as it is written, and one may be as long as a page. */
+const longestName = 100;
 const root = new URL('..', import.meta.url).href;
 
 const files = process.argv.slice(2);
@@ -43,7 +45,11 @@ function print(file: string, profile: Profile): void {
     ['inclusive, by function', inclusive],
   ] as const) {
     const rows = [...times].toSorted(([, left], [, right]) => right - left).slice(0, shown);
-    const lines = rows.map(([name, ms]) => [name, String(Math.round(ms)), `${((ms / total) * 100).toFixed(1)}%`]);
+    const lines = rows.map(([name, ms]) => [
+      name.slice(0, longestName),
+      String(Math.round(ms)),
+      `${((ms / total) * 100).toFixed(1)}%`,
+    ]);
     console.log(`\n${tableLines([[title, 'ms', ''], ...lines]).join('\n')}`);
   }
 }
