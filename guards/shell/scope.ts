@@ -3,7 +3,7 @@
  * otherwise has a value that its author chooses; one that is never set comes from the environment.
  */
 import { type Assignment, forEachChild, type SyntaxNode, type Word } from 'unbash';
-import { holdsList } from './lists-files.ts';
+import { holdsList, readsFile } from './lists-files.ts';
 import { printsNumber } from './prints-number.ts';
 import { outside, resolveText } from './words.ts';
 
@@ -14,7 +14,7 @@ export interface Scope {
   find(name: string): string | null | undefined;
   /** That the script changes to, at any time: what it reads may be in any of them. */
   readonly folders: readonly string[];
-  /** Variables whose text is put together in pieces or by a list of files: names of anything. */
+  /** Variables whose text is put together in pieces, by a list of files or by what a file says: names of anything. */
   readonly made: ReadonlySet<string>;
 }
 
@@ -61,6 +61,8 @@ export function scopeOf(root: SyntaxNode, parent: Scope): Scope {
       note(`${node.name.value}()`, null);
     } else if (node.type === 'Command') {
       noteBuiltin(node.name, node.args, note);
+      if (node.redirects.some(readsFile) && keepsInput.has(node.name?.text ?? ''))
+        for (const { text } of node.args) made.add(text);
       noteFolder(node, scope, folders);
     }
   });
@@ -147,6 +149,8 @@ const setters = new Set([
   'wait',
 ]);
 
+/** Keep what comes in. */
+export const keepsInput: ReadonlySet<string> = new Set(['read', 'mapfile', 'readarray']);
 /** Set what their words name, as the command behind them does. */
 const wrappers = new Set(['builtin', 'command']);
 

@@ -5,7 +5,7 @@
 import { isAnyLine } from './file-patterns.ts';
 import type { Knowledge } from './knowledge.ts';
 import { isOption, type SplitWords } from './options.ts';
-import { plainPath } from './paths.ts';
+import { isWholeFolder } from './paths.ts';
 
 /** Show names or numbers, no lines; or look only into files that are called so. */
 const showsLess = ['-l', '-L', '-c', '-q', '--files-with-matches', '--files-without-match', '--count', '--quiet'];
@@ -21,12 +21,14 @@ export function searchesForSecrets({ hidden }: Knowledge, { operands, options }:
   if (given([...showsLess, '--include', '-g', '--glob', '-G']).length > 0) return false;
   const patterns = given(givesPattern).flatMap(({ value }) => value ?? []);
   const places = patterns.length > 0 ? operands : operands.slice(1);
-  const whole = places.length === 0 || places.some(({ text }) => /^\.{1,2}(?:\/\.\.)*$/u.test(plainPath(text)));
-  return whole && [...patterns, ...(patterns.length > 0 ? [] : operands.slice(0, 1))].some(({ text }) => wants(text));
+  const whole = places.length === 0 || places.some(({ text }) => isWholeFolder(text));
+  return (
+    whole && [...patterns, ...(patterns.length > 0 ? [] : operands.slice(0, 1))].some(({ text }) => wantsSecrets(text))
+  );
 }
 
-/** Words of a sentence, such as `Failed password`, are looked for in logs. */
-function wants(pattern: string): boolean {
+/** A pattern that shows all, or looks for a secret. Words of a sentence, such as `Failed password`, are looked for in logs. */
+export function wantsSecrets(pattern: string): boolean {
   if (isAnyLine(pattern) || secretForm.test(pattern)) return true;
   return pattern.split(/\\?\|/u).some((one) => !/\s\S/u.test(one) && secretWord.test(one.replaceAll(/[\W_]+/gu, '_')));
 }

@@ -15,14 +15,14 @@ const safeFunctions = new Set(
   ),
 );
 /** Lists and settings of the output. */
-const backReads = /^(?:d[a-zA-Z]*|l|x|timing|conninfo|q|pset|h|z|sf|sv|t|a|echo|encoding)\+?$/u;
+const backReads = /^(?:d(?!eu)[a-zA-Z]*|l|x|timing|conninfo|q|pset|h|z|sf|sv|t|a|echo|encoding)\+?$/u;
 /** The place of a connection stays where only another database is named. */
 const otherDatabase = /\\c(?:onnect)?[ \t]+[\w-]+[ \t]*(?:\n|$)/gu;
 const readingPragma =
   /^pragma\s+(?:\w+\.)?(?:table_x?info|table_list|index_x?info|index_list|foreign_key_(?:list|check)|database_list|collation_list|function_list|compile_options|page_count|page_size|freelist_count|integrity_check|quick_check|user_version|schema_version|journal_mode|encoding|foreign_keys)(?:\s*\(['"]?\w*['"]?\))?$/u;
 /** They reach beyond the database, or act in it. */
 const acting =
-  /\b(?:pg_read_file|pg_read_binary_file|pg_ls_dir|mysql\.(?:user|slave_master_info|global_priv|db|proxies_priv|slow_log|general_log)|show\s+create\s+user|pg_hba_file_rules|pg_authid|pg_shadow|pg_subscription|u&|pg_user_mappings?|pg_terminate_backend|pg_cancel_backend|lo_import|lo_export|dblink\w*|load_file|xp_\w+|sp_\w+|sys_exec|sys_eval|load_extension|writefile|readfile|outfile|dumpfile|program|edit|fts\w*)\b/u;
+  /\b(?:pg_read_file|pg_read_binary_file|pg_ls_dir|mysql\.(?:user|servers|slave_master_info|global_priv|db|proxies_priv|slow_log|general_log)|show\s+create\s+user|pg_hba_file_rules|pg_authid|pg_shadow|pg_subscription|u&|pg_user_mappings?|pg_terminate_backend|pg_cancel_backend|lo_import|lo_export|dblink\w*|load_file|xp_\w+|sp_\w+|sys_exec|sys_eval|load_extension|writefile|readfile|outfile|dumpfile|program|edit|fts\w*)\b/u;
 
 export function classifySql(text: string, name: string, context: Context): void {
   const bare = withoutTexts(text);
