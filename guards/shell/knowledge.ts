@@ -55,6 +55,7 @@ export interface RowSource {
   descends?: string;
   hidden?: string;
   audited?: string;
+  others?: string;
   subcommands?: Readonly<Record<string, string | RowSource>>;
 }
 
@@ -119,6 +120,8 @@ export interface Knowledge {
   readonly reaches: Value | undefined;
   /** Every option that the table does not name was looked at, and reads. */
   readonly audited: boolean;
+  /** No option but those that the table names is known to read. */
+  readonly closed: boolean;
   readonly subcommands: ReadonlyMap<string, Knowledge> | undefined;
   readonly patterns: readonly (readonly [pattern: RegExp, node: Knowledge])[];
   /** Found by a pattern: whether it is a group or an operation of its own nobody wrote down. */
@@ -198,6 +201,7 @@ function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
     hidden: row.hidden ? { options: words(row.hidden), always: words(row.hidden).includes('always') } : undefined,
     reaches: valueOf(row.reaches),
     audited: row.audited === 'yes' || (parent?.audited ?? false),
+    closed: row.others === 'opaque' || (parent?.closed ?? false),
     guarded: guardedClass ? { class: classOf(guardedClass), patterns: guarded.map(namePattern) } : undefined,
   };
   const subcommands = new Map<string, Knowledge>();

@@ -4,7 +4,7 @@
  */
 import type { DoubleQuotedChild, ParameterExpansionPart, Word, WordPart } from 'unbash';
 import { expandBraces } from './expand-braces.ts';
-import { printsFolder, printsNumber } from './prints-number.ts';
+import { printsFolder, printsName, printsNumber } from './prints-number.ts';
 import type { Scope } from './scope.ts';
 import { namesASecret } from './secret-names.ts';
 
@@ -116,7 +116,8 @@ function append(fields: Field[], parts: readonly WordPart[], scope: Scope): void
       });
       continue;
     }
-    if (part.type === 'CommandExpansion' && !printsFolder(part.script, scope)) field().loose = true;
+    if (part.type === 'CommandExpansion' && !printsFolder(part.script, scope) && !printsName(part.script, scope))
+      field().loose = true;
     join(field(), part, scope);
   }
 }
