@@ -39,7 +39,9 @@ const naming: Readonly<Record<string, Print>> = {
   whoami: (words) => words.length === 0,
   arch: (words) => words.length === 0,
   id: (words) => words.length === 1 && /^-(?:un|gn)$/u.test(words[0] ?? ''),
-  date: (words) => words.length === 1 && /^\+(?:%[YmdHMSFTsjy]|[\w.:-])+$/u.test(words[0] ?? ''),
+  date: (words) =>
+    /^\+(?:%[YmdHMSFTsjy]|[\w.:-])+$/u.test(words.at(-1) ?? '') &&
+    (words.length === 1 || (words.length === 3 && words[0] === '-d') || (words.length === 2 && words[0] === '-u')),
 };
 
 /** @param scope may know a function of the command's name */
