@@ -212,7 +212,7 @@ function walkCommand(node: Command, context: Context): void {
   }
   const scope = node.name ? withVariables(context.scope, variables) : context.scope;
   const words = wordsOf(node, context);
-  if (isPrinting(words) && printsListed(node, words, scope)) tellList('(substitution)', context);
+  if (printsListed(node, words, scope)) tellList('(substitution)', context);
   if (words.length === 0) return;
   const stdin = stdinOf(node, context);
   noteMadeNames(words, stdin, context);
@@ -225,7 +225,7 @@ function printsListed({ suffix }: Command, words: readonly Arg[], scope: Scope):
     (part) =>
       part.type === 'Word' && part.parts?.some((one) => one.type !== 'ProcessSubstitution' && holdsList(one, scope)),
   );
-  if (listed.length === 0) return false;
+  if (listed.length === 0 || !isPrinting(words)) return false;
   const texts = listed.flatMap((part) =>
     part.type === 'Word' ? resolveWord(part, scope).map(({ text }) => text) : [],
   );

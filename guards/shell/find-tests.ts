@@ -25,6 +25,11 @@ const ofProjects = [
   './environ',
   './terraform.tfstate',
 ];
+/** @param pattern of names of files, as of `grep --include` */
+export function fitsProjectSecret(pattern: string): boolean {
+  return fitsSecretName([{ text: pattern, how: 'name' }], ofProjects);
+}
+
 /** Fewer letters of a pattern say nothing of what is meant. */
 const tellingLetters = 3;
 

@@ -21,7 +21,8 @@ export interface Scope {
 /** Of a script; more would be work for each of its words. */
 export const mostFolders = 16;
 
-export const emptyScope: Scope = { find: () => undefined, folders: [], made: new Set() };
+/** `$_` is the last word of the command before. */
+export const emptyScope: Scope = { find: () => undefined, folders: [], made: new Set(['_']) };
 
 /** @param root looked through as a whole, because a loop runs what stands below before what stands above. */
 export function scopeOf(root: SyntaxNode, parent: Scope): Scope {
