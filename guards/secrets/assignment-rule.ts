@@ -156,6 +156,12 @@ function isBareSecret(whole: string, separator: string, value: string, next: str
   // `${NAME:=$2}`: the rest of a sign.
   if (value.startsWith('=$')) return false;
   if (/^pwd/i.test(whole) && /^[/~.]/.test(value)) return false;
+  // Of credentials a program hands on a variable, and settings name a file.
+  if (
+    /^credential/i.test(whole) &&
+    /^(?:[A-Za-z_][A-Za-z_.]*|[\w./-]{1,200}\.(?:json|ya?ml|toml|ini|txt))$/.test(value)
+  )
+    return false;
   if (address.test(value)) return false;
   if (/^\d+$/.test(value) && value.length < 6 && !/^pass/i.test(whole)) return false;
   if (/^[?.+|:]{0,2}=$/.test(separator) && separator !== ':=') return true;

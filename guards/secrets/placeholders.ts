@@ -4,9 +4,9 @@
  */
 
 const secretWord =
-  '(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|key|api[_-]?key|access[_-]?key|secret[_-]?key|access[_-]?token|auth[_-]?token|credentials?|value|here|string|hash|jwt|bearer|id)';
+  '(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|key|api[_-]?key|access[_-]?key|secret[_-]?key|access[_-]?token|auth[_-]?token|credentials?|value|here|string|hash|jwt|bearer|id|marker|cursor)';
 const filler =
-  '(?:your|my|the|some|an?|this|that|our|user|client|example|dummy|fake|mock|test|sample|insert|replace|enter|add|put|paste|set|use|new|old|real|actual|secure|strong|super|very|random|default|db|database|app|admin|root|not|no|with|from|in|to|for|of|is|it|me|a|random|generated|base64|encoded|env|vault|github|gitlab|aws|openai|anthropic|slack|stripe|google|azure|npm|docker)';
+  '(?:your|my|the|some|an?|this|that|our|user|client|example|dummy|fake|mock|test|sample|insert|replace|enter|add|put|paste|set|use|new|old|real|actual|secure|strong|super|very|random|default|db|database|app|admin|root|not|no|with|from|in|to|for|of|is|it|me|a|random|generated|base64|encoded|env|vault|github|gitlab|aws|openai|anthropic|slack|stripe|google|azure|npm|docker|next|previous|prev|page|pagination|continuation|input|output|source|target|refresh|access|identity|session)';
 
 /** Signs and brackets. */
 const marks =
@@ -14,7 +14,7 @@ const marks =
 /** Words of programs and of documentation. */
 const words =
   /^(?:true|false|null|none|nil|undefined|nan|string|str|bool|boolean|number|int|integer|bytes?|any|object|unknown|void|never|required|optional|empty|unset|redacted|removed|hidden|masked|missing|invalid|expired|valid|wrong|incorrect|ok|yes|no|not|default|auto|self|this|new|`?pwd`?|is|are|was|must|should|may|can|will|has|have|the|for|from|with|and|or|to|in|of|on|foo|bar|baz|qux|foobar|lorem|ipsum|abc|xyz|change[_-]?(?:me|it|this)|placeholder|todo|tbd|fixme|n\/a|dummy|example|sample|fake|mock|stub|redacted|secret|keyring|keychain|prompt|stdin|file|inherit|basic|bearer|digest|oauth2?|jwt|plain|enabled|disabled)$/i;
-/** `your-api-key`, `my_password123`, `not_a_real_token`, `foo-bar`: nothing but words of this kind. */
+/** `your-api-key`, `my_password123`, `not_a_real_token`, `foo-bar`, a field's name such as `nextToken`: nothing but words of this kind. */
 const composed = new RegExp(
   `^(?:(?:${filler}|${secretWord}|foo|bar|baz|qux|placeholder|change|goes|string|redacted)[ _.-]?)+\\d{0,4}[!?.]?$`,
   'i',

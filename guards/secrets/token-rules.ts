@@ -53,15 +53,23 @@ export function tokenReader(
     for (const rule of rules) {
       if (at < (next.get(rule) ?? 0)) continue;
       rule.pattern.lastIndex = at;
-      const match = rule.pattern.exec(text);
-      if (!match) continue;
-      const end = match.index + match[0].length;
-      if (isSecret(rule, match))
-        found.push(found.length < most ? placeOf(rule.rule, match) : restOf(text, placeOf(rule.rule, match).start));
-      next.set(rule, rule.random ? end - shortestRandom : end);
+      for (let match = rule.pattern.exec(text); match; match = furtherMatch(rule, match, text)) {
+        const end = match.index + match[0].length;
+        if (isSecret(rule, match))
+          found.push(found.length < most ? placeOf(rule.rule, match) : restOf(text, placeOf(rule.rule, match).start));
+        next.set(rule, rule.random ? end - shortestRandom : end);
+        if (found.length > most) break;
+      }
     }
     return found.length > most ? 'stop' : undefined;
   };
+}
+
+/** Of a list the first one's name says what the others are. */
+function furtherMatch({ further }: TokenRule, match: RegExpExecArray, text: string): RegExpExecArray | null {
+  if (!further) return null;
+  further.lastIndex = match.index + match[0].length;
+  return further.exec(text);
 }
 
 function isSecret(rule: TokenRule, match: RegExpExecArray): boolean {

@@ -9,6 +9,8 @@ export interface TokenRule {
   anchors: readonly string[];
   /** The secret is group `secret` where there is one (group `before` belongs to it), else the whole match. Flags `dy`. */
   pattern: RegExp;
+  /** Of a list that a match begins: what else of it is one, read from the end of the match before. Flags `dy`. */
+  further?: RegExp;
   /** Whether the match must look random, because its beginning is also an ordinary word. */
   random?: true;
   /** Whether people choose it: what documentation writes in its place is none. */

@@ -35,7 +35,15 @@ export const typedPasswords: readonly TokenRule[] = [
     anchors: ['IDENTIFIED', 'identified'],
     // In small letters they are words of a sentence, too.
     pattern:
-      /(?:IDENTIFIED|(?<=\b(?:create|alter)\s{1,3}user\b[^\n;]{0,200}|\bgrant\b[^\n;]{0,200})identified)\s{1,5}(?:(?:WITH|with)\s{1,5}["'`]?\w{1,40}["'`]?\s{1,5})?(?:BY|by|AS|as)\s{1,5}(?:(?:PASSWORD|password)\s{1,3})?\\{0,3}["'](?<secret>[^"'\n\\]{3,200})/dy,
+      /(?:IDENTIFIED|(?<=\b(?:create|alter)\s{1,3}user\b[^\n;]{0,200}|\bgrant\b[^\n;]{0,200})identified)\s{1,5}(?:(?:WITH|with)\s{1,5}["'`]?\w{1,40}["'`]?\s{1,5})?(?:BY|by|AS|as)\s{1,5}(?:(?:PASSWORD|password|VALUES|values)\s{1,3})?\\{0,3}["'](?<secret>[^"'\n\\]{3,200})/dy,
+    typed: true,
+  },
+  {
+    // Oracle takes it without quotes. `RANDOM PASSWORD` and `VALUES '…'` are none.
+    rule: 'sql-password',
+    anchors: ['IDENTIFIED', 'identified'],
+    pattern:
+      /(?:(?<=\b(?:create|alter|CREATE|ALTER)\s{1,3}(?:user|USER)\b[^\n;]{0,200}|\b(?:grant|GRANT)\b[^\n;]{0,200})(?:IDENTIFIED|identified)|IDENTIFIED(?=\s{1,5}BY\s{1,5}\S{1,200}\s{0,3}(?:;|\n|$)))\s{1,5}(?:BY|by)\s{1,5}(?!(?:RANDOM|random|VALUES|values|PASSWORD|password)\s)(?<secret>[A-Za-z0-9][^\s"'`;,()<>{}$\\]{2,200})/dy,
     typed: true,
   },
   {
@@ -43,6 +51,8 @@ export const typedPasswords: readonly TokenRule[] = [
     anchors: ['ookie', 'OOKIE'],
     pattern:
       /(?:ookie|OOKIE)\\{0,3}["']?\s{0,3}:\s{0,3}\\{0,3}["']?(?:[^;\n"'\\]{0,200};){0,12}?\s?[^=;\s"']{0,40}(?:[Ss]ess|SESS|[Ss]id\b|SID\b|[Tt]oken|TOKEN|[Aa]uth|AUTH|jwt|JWT|[Rr]emember)[^=;\s"']{0,40}=(?<secret>[^;\s"'\\]{16,4000})/dy,
+    further:
+      /(?:;[^=;\n"'\\]{0,200}(?:=[^;\n"'\\]{0,4000})?){0,12}?;\s?[^=;\s"']{0,40}(?:[Ss]ess|SESS|[Ss]id\b|SID\b|[Tt]oken|TOKEN|[Aa]uth|AUTH|jwt|JWT|[Rr]emember)[^=;\s"']{0,40}=(?<secret>[^;\s"'\\]{16,4000})/dy,
     random: true,
   },
 ];

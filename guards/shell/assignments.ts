@@ -40,7 +40,7 @@ function withoutSubscript(arg: Arg): Arg {
   return arg.text.startsWith('[') ? { ...arg, text: arg.text.replace(/^\[[^\]]*\]=/u, '') } : arg;
 }
 
-/** `${x@P}` expands what stands in the variable once more, and runs the substitutions in it; `${x:=y}` sets it. */
+/** `${x@P}` expands what stands in the variable once more, and runs the substitutions in it; `${x:=y}` sets it, `${x:+y}` is another text. */
 export function noteExpansion({ parameter, index, operation }: ParameterExpansionPart, context: Context): void {
   noteEvaluated(index, context);
   if (operation?.type === 'Slice') {
@@ -54,8 +54,8 @@ export function noteExpansion({ parameter, index, operation }: ParameterExpansio
       rule: 'prompt-expansion',
       reason: 'it runs what stands in a variable',
     });
-  if (operation?.type === 'Default' && operation.operator.endsWith('=')) {
-    noteVariable(parameter, undefined, '(assignment)', context);
+  if (operation?.type === 'Default' && /[=+]$/u.test(operation.operator)) {
+    if (operation.operator.endsWith('=')) noteVariable(parameter, undefined, '(assignment)', context);
     noteSecretNames(
       [resolveText(operation.operand.parts, operation.operand.value, context.scope)],
       '(expansion)',

@@ -10,6 +10,7 @@ import { noteSecretNames } from './hand-on.ts';
 import { handlers } from './handlers.ts';
 import { knowledgeOf, subcommandOf } from './knowledge.ts';
 import { splitWords } from './options.ts';
+import { isMountedByName } from './own-network.ts';
 import type { Arg } from './words.ts';
 
 const systemFolder = /^(?:\/usr(?:\/local)?)?\/s?bin\/|^\/opt\/homebrew\/bin\//u;
@@ -43,6 +44,8 @@ export function classifyWords(args: readonly Arg[], context: Context): void {
       reason: 'it runs a program that is not part of the system',
     });
   }
+  if (rest.some(({ text }) => text.startsWith('/') && isMountedByName(text)))
+    tell(context, { name, class: 'network', rule: 'mounts-by-name', reason: 'its path names another machine' });
   const row = knowledgeOf(name);
   if (!row) {
     if (context.scope.find(`${name}()`) === undefined) {

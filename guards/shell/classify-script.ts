@@ -19,19 +19,20 @@ import { type Context, type Handed, type Stdin, tell } from './context.ts';
 import { noteAssignment, noteExpansion } from './assignments.ts';
 import { noteArithmetic, tellUnsure } from './evaluated-text.ts';
 import { standsForTooMany } from './expand-braces.ts';
+import { fileWords } from './file-words.ts';
 import { noteForkBomb } from './fork-bomb.ts';
+import { isMountedByName } from './own-network.ts';
 import { isHarmlessDevice, holdsSecrets } from './paths.ts';
 import { noteVariable } from './run-rest.ts';
-import { mostFolders, type Scope, scopeOf, withVariables } from './scope.ts';
+import { keepsInput, mostFolders, type Scope, scopeOf, withVariables } from './scope.ts';
 import { noteListed, noteSecretNames, noteSecretText } from './hand-on.ts';
-import { handedOut, holdsList, printsInside } from './lists-files.ts';
+import { handedOut, holdsList, printsInside, readsFile } from './lists-files.ts';
 import { isPrinting } from './prints-files.ts';
 import { tellList, tellSecret } from './tell-secret.ts';
 import { printsKnown, staticOutput } from './static-output.ts';
 import { type Arg, hole, literal, outside, resolveText, resolveWord } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
 
-const keepsInput = new Set(['read', 'mapfile', 'readarray']);
 const deepest = 12;
 /** Of brackets. A script of people has a handful; each level costs the parser another look at all that is in it. */
 const deepestNesting = 100;
@@ -202,14 +203,7 @@ function walkCommand(node: Command, context: Context): void {
   for (const part of node.suffix) walkPart(part, node, context);
   const scope = node.name && node.prefix.length > 0 ? scopeWithPrefix(node, context.scope) : context.scope;
   const words = wordsOf(node, context);
-  if (
-    node.suffix.some(
-      (part) =>
-        part.type === 'Word' && part.parts?.some((one) => one.type !== 'ProcessSubstitution' && holdsList(one, scope)),
-    ) &&
-    isPrinting(words)
-  )
-    tellList('(substitution)', context);
+  if (printsListed(node, words, scope)) tellList('(substitution)', context);
   if (words.length === 0) return;
   const stdin = stdinOf(node, context);
   noteMadeNames(words, stdin, context);
@@ -225,6 +219,19 @@ function scopeWithPrefix({ prefix }: Command, scope: Scope): Scope {
     variables.set(part.name, value.type === 'Word' ? knownText(resolveText(value.parts, value.value, scope)) : null);
   }
   return withVariables(scope, variables);
+}
+
+/** A word of it that names files has a list in it: `cat $(ls -a)`, not `head -n "$(cat n)" f`. */
+function printsListed({ suffix }: Command, words: readonly Arg[], scope: Scope): boolean {
+  const listed = suffix.filter(
+    (part) =>
+      part.type === 'Word' && part.parts?.some((one) => one.type !== 'ProcessSubstitution' && holdsList(one, scope)),
+  );
+  if (listed.length === 0 || !isPrinting(words)) return false;
+  const texts = listed.flatMap((part) =>
+    part.type === 'Word' ? resolveWord(part, scope).map(({ text }) => text) : [],
+  );
+  return fileWords(words[0]?.text ?? '', words.slice(1)).some(({ text }) => texts.includes(text));
 }
 
 /** Names that it prints for another command, or keeps in a variable: `printf '/etc/%s' shadow | xargs cat`, `read x <<< .env`. */
@@ -294,7 +301,8 @@ function stdinOf(node: Pick<Command, 'redirects'>, context: Context): Stdin {
         ? resolveText(redirect.target.parts, redirect.target.value, context.scope)
         : undefined;
       stdin = value?.known ? { kind: 'text', text: `${value.text}\n` } : { kind: 'unknown' };
-    } else if (redirect.operator === '<' || redirect.operator === '<>' || redirect.operator === '<&')
+    } else if (readsFile(redirect)) stdin = { kind: 'unknown', lists: () => 'list' };
+    else if (redirect.operator === '<' || redirect.operator === '<>' || redirect.operator === '<&')
       stdin = { kind: 'unknown' };
   }
   return stdin;
@@ -320,6 +328,7 @@ function walkRedirect(redirect: Redirection, context: Context): void {
   if (redirect.operator === '<') {
     if (holdsSecrets(text, target.glob, context.scope.folders))
       tell(at, { name, class: 'privilege', rule: 'reads-secret-place', reason: 'it reads where secrets are kept' });
+    else if (isMountedByName(text)) tell(at, { name, class: 'network', rule: 'mounts-by-name' });
     else if (text.startsWith(hole)) tell(at, { name, class: 'opaque', rule: 'not-static' });
     return;
   }

@@ -77,7 +77,8 @@ export function effectsOf(
   for (const option of options) {
     const effect = effectOf(row, option);
     if (!effect) {
-      if (
+      if (row.closed && !isKnown(row, option)) classes.push('opaque');
+      else if (
         !row.audited &&
         !row.values.has(option.name) &&
         mayRead(row) &&

@@ -3,7 +3,7 @@
  * secrets. Which files there are nobody knows here; a pattern that cannot be read fits.
  */
 import { fitsSecretName, type NameTest } from './file-patterns.ts';
-import { holdsMuch, holdsSecrets, plainPath, secretSamples } from './paths.ts';
+import { holdsMuch, holdsSecrets, isWholeFolder, plainPath, secretSamples } from './paths.ts';
 import { type Arg, hole, literal, outside } from './words.ts';
 
 export const runs: ReadonlySet<string> = new Set(['-exec', '-execdir', '-ok', '-okdir']);
@@ -25,12 +25,17 @@ const ofProjects = [
   './environ',
   './terraform.tfstate',
 ];
+/** @param pattern of names of files, as of `grep --include` */
+export function fitsProjectSecret(pattern: string): boolean {
+  return fitsSecretName([{ text: pattern, how: 'name' }], ofProjects);
+}
+
 /** Fewer letters of a pattern say nothing of what is meant. */
 const tellingLetters = 3;
 
 /**
- * Whether what it lists may be where secrets lie, for whoever prints those files: all of the folder it works in, `.env` as well, or
- * what fits the name of a secret where it looks through a machine, a home or a folder that is known only when it runs.
+ * Whether what it lists may be where secrets lie, for whoever prints those files: all of the folder it works in or of another one of
+ * its own (`/srv/app`), `.env` as well, or what fits the name of a secret where it looks through a machine, a home or a folder that is known only when it runs.
  */
 export function reachesSecrets(args: readonly Arg[], folders: readonly string[]): boolean {
   const own = ownTests(args);
@@ -38,13 +43,13 @@ export function reachesSecrets(args: readonly Arg[], folders: readonly string[])
   const isWide =
     starts.some(({ text }) => isWideStart(text)) ||
     (starts.length === 0 ? [literal('.')] : starts).some(({ text }) => holdsMuch(text, folders));
-  const isHere = starts.length === 0 || starts.some(({ text }) => plainPath(text) === '.');
+  const isWhole = starts.length === 0 || starts.some(({ text }) => isWholeFolder(text));
   return alternatives(own).some((tests) => {
     if (tests.some(({ text }, at) => narrows.test(text) || lately.test(`${text} ${tests[at + 1]?.text ?? ''}`)))
       return false;
     const names = namesOf(tests);
     if (isWide) return names.length === 0 || fitsSecretName(names, secretSamples);
-    if (isHere) return fitsSecretName(names, ofProjects);
+    if (isWhole) return fitsSecretName(names, ofProjects);
     return (
       names.some(({ text }) => text.replaceAll(/[^a-z]/giu, '').length >= tellingLetters) &&
       fitsSecretName(names, ofProjects)

@@ -1,7 +1,7 @@
 /** The findings for names of files that a script hands on: to a variable, a function, a script within it, what comes in by a list. */
 import type { SyntaxNode } from 'unbash';
 import { type Context, type Stdin, tell } from './context.ts';
-import { holdsList, printsInside } from './lists-files.ts';
+import { holdsList, printsInside, readsFile } from './lists-files.ts';
 import { holdsSecrets } from './paths.ts';
 import { tellList } from './tell-secret.ts';
 import { type Arg, literal } from './words.ts';
@@ -28,6 +28,6 @@ export function noteSecretText(stdin: Stdin, name: string, context: Context): vo
 
 /** What a loop or a group prints of names that are listed in its words, or come in by a redirection. */
 export function noteListed(body: SyntaxNode, from: readonly SyntaxNode[], context: Context): void {
-  if (from.some((node) => holdsList(node, context.scope)) && printsInside(body, context.scope))
+  if (from.some((node) => readsFile(node) || holdsList(node, context.scope)) && printsInside(body, context.scope))
     tellList('(loop)', context);
 }

@@ -2,6 +2,7 @@
 import { type Context, ruleOf, type Subject, tell } from './context.ts';
 import { evaluatePlain } from './evaluate-plain.ts';
 import { isUnsureText, runsSubscript, tellUnsure } from './evaluated-text.ts';
+import { fileWords } from './file-words.ts';
 import { classifyFind } from './find.ts';
 import { classifyRedis } from './languages/redis.ts';
 import { noteSecretNames } from './hand-on.ts';
@@ -112,7 +113,10 @@ function classifyXargs(subject: Subject, context: Context): void {
   if (split.options.some(({ value }) => value && holdsSecrets(value.text, value.glob)))
     tell(context, { name, class: 'privilege', rule: 'reads-secret-place', reason: 'it reads where secrets are kept' });
   if (split.rest.length === 0) return tell(context, { name, class: 'read', rule: 'xargs' });
-  if (context.stdin.kind === 'unknown' && isPrinting(split.rest) && context.stdin.lists?.() === 'list')
+  const isListed =
+    split.options.some((option) => option.name === '-a' || isOption(option.name, '--arg-file')) ||
+    (context.stdin.kind === 'unknown' && context.stdin.lists?.() === 'list');
+  if (isPrinting(split.rest) && isListed && takesFile(split.rest, replace && (replace.value?.text || '{}')))
     tellList(name, context);
   if (context.stdin.kind === 'text')
     noteHandedOn(context.stdin.text, replace?.value?.text || '{}', subject, split.rest, context);
@@ -122,6 +126,11 @@ function classifyXargs(subject: Subject, context: Context): void {
     split.rest.map((arg) => withHoles(arg, mark)),
     context,
   );
+}
+
+/** Not where what comes in only stands for a part of a program, or a number: `xargs -I{} jq --arg x {} …`. */
+function takesFile([first, ...rest]: readonly Arg[], mark: string | undefined): boolean {
+  return mark === undefined || fileWords(first?.text ?? '', rest).some(({ text }) => text.includes(mark));
 }
 
 /** Names that stand in the script itself: `xargs cat <<< .env`. */

@@ -13,7 +13,7 @@ export type Language = 'shell' | 'awk' | 'sed' | 'sql' | 'code' | 'mongo';
  * What a word stands for: a file that is written, a file of lines that are repeated where they name nothing, a host, an address with or without a host, what may be a
  * URL, a setting `name=value` of which some start programs or write files, a format that
  * may ask for signatures, `[host/]owner/name`, a name of the own account, a Go template or a list of properties that may show an
- * environment, a database of which one holds the users, a filter of connections with names of hosts in it, `protocol@host:port`. */
+ * environment or what a password is checked by, a database of which one holds the users, a filter of connections with names of hosts in it, `protocol@host:port`. */
 const values = [
   'file',
   'list',
@@ -56,6 +56,7 @@ export interface RowSource {
   descends?: string;
   hidden?: string;
   audited?: string;
+  others?: string;
   subcommands?: Readonly<Record<string, string | RowSource>>;
 }
 
@@ -119,6 +120,8 @@ export interface Knowledge {
   readonly reaches: Value | undefined;
   /** Every option that the table does not name was looked at, and reads. */
   readonly audited: boolean;
+  /** No option but those that the table names is known to read. */
+  readonly closed: boolean;
   readonly subcommands: ReadonlyMap<string, Knowledge> | undefined;
   readonly patterns: readonly (readonly [pattern: RegExp, node: Knowledge])[];
   /** Found by a pattern: whether it is a group or an operation of its own nobody wrote down. */
@@ -201,6 +204,7 @@ function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
     hidden: row.hidden ? { options: words(row.hidden), always: words(row.hidden).includes('always') } : undefined,
     reaches: valueOf(row.reaches),
     audited: row.audited === 'yes' || (parent?.audited ?? false),
+    closed: row.others === 'opaque' || (parent?.closed ?? false),
     guarded: guardedClass ? { class: classOf(guardedClass), patterns: guarded.map(namePattern) } : undefined,
   };
   const subcommands = new Map<string, Knowledge>();

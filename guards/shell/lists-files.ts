@@ -1,14 +1,17 @@
 /**
- * Lists of file names that reach where secrets lie: all of a folder, hidden files too, handed to what prints files. A list that is
- * narrowed by names, such as `*.ts`, or that is only counted, is everybody's work. It follows what a script shows, not what files there are.
+ * Lists of file names that reach where secrets lie: all of a folder, hidden files too, or what stands in a file, handed to what
+ * prints files. A list that is narrowed by names, such as `*.ts`, or that is only counted, is everybody's work. It follows what a
+ * script shows, not what files there are.
  */
 import { type Command, forEachChild, type ParameterExpansionPart, type SyntaxNode } from 'unbash';
 import type { Handed } from './context.ts';
 import { fitsSecretName } from './file-patterns.ts';
+import { fileWords } from './file-words.ts';
 import { reachesSecrets, secretsIn } from './find-tests.ts';
 import { holdsSecrets } from './paths.ts';
-import { isPrinting } from './prints-files.ts';
+import { isPrinter, isPrinting, searches } from './prints-files.ts';
 import type { Scope } from './scope.ts';
+import { wantsSecrets } from './searches-secrets.ts';
 import { type Arg, outside, resolveText, resolveWord } from './words.ts';
 
 /** By command: the options with which it lists hidden files too. */
@@ -29,6 +32,8 @@ const handsOn = new Set(
 
 /** Print what their words say. */
 const printsWords = new Set(['echo', 'printf', 'seq', 'yes']);
+/** Print what somebody put into a database. */
+const asksDatabase = new Set(['psql', 'mysql', 'mariadb', 'sqlite3', 'redis-cli', 'mongosh', 'xmllint', 'xmlstarlet']);
 /** Make another text of the one that comes in. */
 const rewrites = new Set('sed awk gawk mawk tr rev cut paste base64 base32 xxd openssl jq'.split(' '));
 
@@ -39,8 +44,22 @@ export function handedOut(args: readonly Arg[], { folders }: Pick<Scope, 'folder
   if (fed === 'list' && handsOn.has(name)) return !name.endsWith('grep') || mayPass(rest) ? 'list' : undefined;
   if (fed === 'text' && rewrites.has(name)) return 'list';
   if (printsWords.has(name) || (fed === 'text' && handsOn.has(name))) return 'text';
-  if (name.endsWith('awk')) return makesOwnText(rest) ? 'list' : undefined;
+  if (name.endsWith('awk') && makesOwnText(rest)) return 'list';
+  if (asksDatabase.has(name)) return 'list';
+  if (isPrinter(name) && !searches.has(name)) return fileWords(name, rest).length > 0 ? 'list' : undefined;
+  if (searches.has(name) && namesFound(name, rest)) return 'list';
   return listsSecrets(name, rest, folders) ? 'list' : undefined;
+}
+
+/** A search through files: of its lines, or of the files' names where every file fits or what fits has secrets in it. */
+function namesFound(name: string, args: readonly Arg[]): boolean {
+  const files = fileWords(name, args);
+  const flags = args.filter(({ text }) => text.startsWith('-'));
+  if (flags.some(({ text }) => text === '--files')) return false;
+  if (!flags.some(({ text }) => /^-[A-Za-z]*[lL]|^--files/u.test(text))) return files.length > 0;
+  const isDeep = !name.endsWith('grep') || flags.some(({ text }) => /^-[A-Za-z]*[rR]|^--(?:rec|deref)/u.test(text));
+  const pattern = args.find(({ text }) => !text.startsWith('-'));
+  return isDeep && pattern !== undefined && (!pattern.known || wantsSecrets(pattern.text));
 }
 
 /** An awk program that prints without reading anything. */
@@ -101,6 +120,8 @@ export function holdsList(node: SyntaxNode, scope: Scope): boolean {
 
 function lists(node: SyntaxNode, scope: Scope): boolean {
   if (node.type === 'Command') {
+    // `$(< list)`
+    if (!node.name) return node.redirects.some(readsFile) || node.prefix.some((part) => holdsList(part, scope));
     if (handedOut(wordsOf(node, scope), scope, fedBy(node)) === 'list') return true;
   }
   if (node.type === 'Pipeline') return narrowed(node, scope);
@@ -131,9 +152,15 @@ function narrowed({ commands }: Extract<SyntaxNode, { type: 'Pipeline' }>, scope
   return fed === 'list';
 }
 
-/** A text that stands behind it in the script. */
+/** A text that stands behind it in the script, or a file's: whoever wrote that chose the names in it. */
 function fedBy({ redirects }: Pick<Command, 'redirects'>): Handed | undefined {
+  if (redirects.some(readsFile)) return 'list';
   return redirects.some(({ type }) => type === 'HereString' || type === 'HereDoc') ? 'text' : undefined;
+}
+
+/** `< list`. What is read from a device or a descriptor that is open already is no file of names. */
+export function readsFile(node: SyntaxNode): boolean {
+  return node.type === 'Redirect' && node.operator === '<' && !/^(?:\/dev\/|<\()/u.test(node.target?.text ?? '');
 }
 
 /** A name that was put together, or is cut out of a text of the script's own: `${x%XXX}`. */
@@ -153,10 +180,15 @@ export function printsInside(node: SyntaxNode, scope: Scope): boolean {
   return ofWords.has(node.type) ? prints(node, scope) : once(printing, node, () => prints(node, scope));
 }
 
+/** Of wrappers and shells the words are anybody's. */
+function printsUnknown([first, ...rest]: readonly Arg[]): boolean {
+  return fileWords(nameOf(first), rest).some(({ known }) => !known);
+}
+
 function prints(node: SyntaxNode, scope: Scope): boolean {
   if (node.type === 'Command') {
     const words = wordsOf(node, scope);
-    if (words.some(({ known }) => !known) && isPrinting(words)) return true;
+    if (isPrinting(words) && printsUnknown(words)) return true;
     if (counts.has(nameOf(words[0]))) return false;
   }
   if (node.type === 'Redirect' && node.operator === '<' && node.target)

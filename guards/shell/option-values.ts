@@ -50,7 +50,7 @@ export function classesOfValue(value: Exclude<Value, 'file'>, word: Arg | undefi
     case 'template':
       return known && showsFields(text) ? [] : ['privilege'];
     case 'property':
-      return known && /^[A-Za-z,]+$/u.test(text) && !/environ/iu.test(text) ? [] : ['privilege'];
+      return known && /^[A-Za-z_,]+$/u.test(text) && !/environ|^users$/iu.test(text) ? [] : ['privilege'];
     case 'schema':
       return known && text.toLowerCase() !== 'mysql' ? [] : ['privilege'];
     case 'peer':

@@ -35,6 +35,12 @@ function withoutPort(text: string): string {
   return text.split(':').length > 2 ? text : text.replace(/:\d+$/u, '');
 }
 
+/** `/net/HOST` and `/afs/CELL`: an automounter looks the name up as soon as anything below it is touched. */
+export function isMountedByName(path: string): boolean {
+  const host = /^\/+(?:net|afs)\/+([^/]+)/u.exec(path)?.[1];
+  return host !== undefined && !isOwnHost(host);
+}
+
 /** `host/database` or `host:port`, as mongosh takes it; a bare word is a database of this machine. */
 export function isOwnAddress(text: string): boolean {
   return !leadsAway(text) && (!/[./:]/u.test(text) || isOwnHost(text.split('/')[0] ?? '') || text.includes('://'));

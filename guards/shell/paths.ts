@@ -134,7 +134,8 @@ const anyHidden = /(?:^|\/)\.[*?[][^/]*$|^(?:~\w*|\/root|\/(?:home|users)\/[^/]+
 const anyFolders = ['', '/etc', '/proc/self'];
 const rooted = /^[/~]/u;
 /** What every such place has somewhere, for a quick no. */
-const mayHoldSecrets = /[./~\uFDD0\uFDD1]|id_|identity|credential|secret|kubeconfig|master/i;
+const mayHoldSecrets =
+  /[./~\uFDD0\uFDD1]|id_|_key|identity|credential|secret|kubeconfig|master|passwd|history|netrc|vault|galaxy|login/i;
 
 /**
  * All of a machine, its settings or a home: whoever reads everything below it reads the secrets, too.
@@ -147,6 +148,19 @@ export function holdsMuch(text: string, folders: readonly string[] = []): boolea
       plainPath(place.replace(/\/\*$/u, '/')),
     ),
   );
+}
+
+/** Has no settings of people's in it, or is a part of some work, not all of it. */
+const ofSystemOrPart =
+  /^\/(?:usr|lib\w*|bin|sbin|sys|boot|var\/log|proc\/sys)(?:\/|$)|\/(?:src|lib|libs|docs?|tests?|spec|include|packages|node_modules|examples|logs?)$/u;
+
+/**
+ * A folder as a whole, where programs keep a `.env` beside their code: the one that is worked in, one above it, or one with a path of
+ * its own. A folder below is a part of the work.
+ */
+export function isWholeFolder(text: string): boolean {
+  const path = plainPath(text);
+  return path === '.' || (/^(?:[/~]|\.\.)/u.test(path) && !ofSystemOrPart.test(path));
 }
 
 /**

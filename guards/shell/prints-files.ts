@@ -7,7 +7,7 @@ const printers = new Set(
     ' ',
   ),
 );
-const searches = new Set(['grep', 'egrep', 'fgrep', 'zgrep', 'rg', 'ag', 'ack']);
+export const searches: ReadonlySet<string> = new Set(['grep', 'egrep', 'fgrep', 'zgrep', 'rg', 'ag', 'ack']);
 const inScript =
   /(?:^|[\s;|&({`])(?:\/\S*\/)?(?:cat|tac|head|tail|nl|strings|base64|base32|xxd|od|sed|awk|paste|rev)(?=\s)/u;
 
@@ -22,7 +22,7 @@ export function isPrinting(words: readonly Arg[]): boolean {
   return pattern !== undefined && pattern.known && isAnyLine(pattern.text);
 }
 
-function isPrinter(text: string): boolean {
+export function isPrinter(text: string): boolean {
   return printers.has(baseOf(text));
 }
 

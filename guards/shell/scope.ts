@@ -3,7 +3,7 @@
  * otherwise has a value that its author chooses; one that is never set comes from the environment.
  */
 import { type Assignment, forEachChild, type SyntaxNode, type Word } from 'unbash';
-import { holdsList } from './lists-files.ts';
+import { holdsList, readsFile } from './lists-files.ts';
 import { printsNumber } from './prints-number.ts';
 import { outside, resolveText } from './words.ts';
 
@@ -14,14 +14,15 @@ export interface Scope {
   find(name: string): string | null | undefined;
   /** That the script changes to, at any time: what it reads may be in any of them. */
   readonly folders: readonly string[];
-  /** Variables whose text is put together in pieces or by a list of files: names of anything. */
+  /** Variables whose text is put together in pieces, by a list of files or by what a file says: names of anything. */
   readonly made: ReadonlySet<string>;
 }
 
 /** Of a script; more would be work for each of its words. */
 export const mostFolders = 16;
 
-export const emptyScope: Scope = { find: () => undefined, folders: [], made: new Set() };
+/** `$_` is the last word of the command before. */
+export const emptyScope: Scope = { find: () => undefined, folders: [], made: new Set(['_']) };
 
 /** @param root looked through as a whole, because a loop runs what stands below before what stands above. */
 export function scopeOf(root: SyntaxNode, parent: Scope): Scope {
@@ -61,6 +62,8 @@ export function scopeOf(root: SyntaxNode, parent: Scope): Scope {
       note(`${node.name.value}()`, null);
     } else if (node.type === 'Command') {
       noteBuiltin(node.name, node.args, note);
+      if (node.redirects.some(readsFile) && keepsInput.has(node.name?.text ?? ''))
+        for (const { text } of node.args) made.add(text);
       noteFolder(node, scope, folders);
     }
   });
@@ -147,6 +150,8 @@ const setters = new Set([
   'wait',
 ]);
 
+/** Keep what comes in. */
+export const keepsInput: ReadonlySet<string> = new Set(['read', 'mapfile', 'readarray']);
 /** Set what their words name, as the command behind them does. */
 const wrappers = new Set(['builtin', 'command']);
 

@@ -3,9 +3,11 @@
  * is then printed. Searches through a folder below, and those that only name files, are everybody's work.
  */
 import { isAnyLine } from './file-patterns.ts';
+import { fitsProjectSecret } from './find-tests.ts';
 import type { Knowledge } from './knowledge.ts';
-import { isOption, type SplitWords } from './options.ts';
-import { plainPath } from './paths.ts';
+import { type GivenOption, isOption, type SplitWords } from './options.ts';
+import { isWholeFolder } from './paths.ts';
+import { hole, outside } from './words.ts';
 
 /** Show names or numbers, no lines; or look only into files that are called so. */
 const showsLess = ['-l', '-L', '-c', '-q', '--files-with-matches', '--files-without-match', '--count', '--quiet'];
@@ -18,15 +20,23 @@ export function searchesForSecrets({ hidden }: Knowledge, { operands, options }:
   if (!hidden) return false;
   const given = (names: readonly string[]) => options.filter(({ name }) => names.some((one) => isOption(name, one)));
   if (!hidden.always && given(hidden.options).length === 0) return false;
-  if (given([...showsLess, '--include', '-g', '--glob', '-G']).length > 0) return false;
+  if (given(showsLess).length > 0 || given(['--include', '-g', '--glob', '-G']).some(isNarrow)) return false;
   const patterns = given(givesPattern).flatMap(({ value }) => value ?? []);
   const places = patterns.length > 0 ? operands : operands.slice(1);
-  const whole = places.length === 0 || places.some(({ text }) => /^\.{1,2}(?:\/\.\.)*$/u.test(plainPath(text)));
-  return whole && [...patterns, ...(patterns.length > 0 ? [] : operands.slice(0, 1))].some(({ text }) => wants(text));
+  const whole = places.length === 0 || places.some(({ text }) => isWholeFolder(text));
+  return (
+    whole && [...patterns, ...(patterns.length > 0 ? [] : operands.slice(0, 1))].some(({ text }) => wantsSecrets(text))
+  );
 }
 
-/** Words of a sentence, such as `Failed password`, are looked for in logs. */
-function wants(pattern: string): boolean {
+/** Only files that are called so, and none that may have secrets in it. `rg -g '!x'` leaves out. */
+function isNarrow({ value }: GivenOption): boolean {
+  if (!value || value.text.includes(hole) || value.text.includes(outside)) return false;
+  return !value.text.startsWith('!') && !fitsProjectSecret(value.text);
+}
+
+/** A pattern that shows all, or looks for a secret. Words of a sentence, such as `Failed password`, are looked for in logs. */
+export function wantsSecrets(pattern: string): boolean {
   if (isAnyLine(pattern) || secretForm.test(pattern)) return true;
   return pattern.split(/\\?\|/u).some((one) => !/\s\S/u.test(one) && secretWord.test(one.replaceAll(/[\W_]+/gu, '_')));
 }

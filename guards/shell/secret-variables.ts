@@ -26,7 +26,10 @@ export function classifyPs(subject: Subject, context: Context): void {
 /** `env` and `$ENV` in its program are all of the environment; `.env` is a field. */
 export function classifyJq(subject: Subject, context: Context): void {
   const { name, row } = subject;
-  const split = splitWords(subject.args, row.grammar);
+  // `--arg name value`: whatever the value looks like, it is no option.
+  const isNamed = (at: number): boolean => /^--arg(?:json)?$/u.test(subject.args[at]?.text ?? '');
+  const words = subject.args.filter(({ known, loose }, at) => known || loose || !isNamed(at - 2));
+  const split = splitWords(words, row.grammar);
   if (split.operands.some(({ text }) => /\$ENV\b|(?<![.$"]|\{\s{0,3})\benv\b(?!\s*:)/u.test(text)))
     tellSecret(name, context);
   evaluatePlain(subject, split, context);

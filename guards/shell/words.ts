@@ -4,7 +4,7 @@
  */
 import type { DoubleQuotedChild, ParameterExpansionPart, Word, WordPart } from 'unbash';
 import { expandBraces } from './expand-braces.ts';
-import { printsFolder, printsNumber } from './prints-number.ts';
+import { printsFolder, printsName, printsNumber } from './prints-number.ts';
 import type { Scope } from './scope.ts';
 import { namesASecret } from './secret-names.ts';
 
@@ -35,6 +35,8 @@ interface Field {
   globFirst: boolean;
   quoted: boolean;
   secret: boolean;
+  /** Begins with a name of the machine's. */
+  nameFirst: boolean;
 }
 
 const numbers = new Set([
@@ -82,12 +84,12 @@ export function resolveText(parts: readonly WordPart[] | undefined, value: strin
 }
 
 function newField(): Field {
-  return { text: '', loose: false, glob: false, globFirst: false, quoted: false, secret: false };
+  return { text: '', loose: false, glob: false, globFirst: false, quoted: false, secret: false, nameFirst: false };
 }
 
-function toArg({ text, loose, glob, globFirst, secret }: Field): Arg {
+function toArg({ text, loose, glob, globFirst, secret, nameFirst }: Field): Arg {
   const known = !glob && !text.includes(hole) && !text.includes(outside);
-  const mayBeOption = loose || globFirst || text.startsWith(hole);
+  const mayBeOption = loose || globFirst || (text.startsWith(hole) && !nameFirst);
   return { text, known, loose, glob, mayBeOption, ...(secret ? { secret } : {}) };
 }
 
@@ -119,7 +121,8 @@ function append(fields: Field[], parts: readonly WordPart[], scope: Scope): void
       });
       continue;
     }
-    if (part.type === 'CommandExpansion' && !printsFolder(part.script, scope)) field().loose = true;
+    if (part.type === 'CommandExpansion' && !printsFolder(part.script, scope) && !printsName(part.script, scope))
+      field().loose = true;
     join(field(), part, scope);
   }
 }
@@ -156,6 +159,7 @@ function join(field: Field, part: WordPart | DoubleQuotedChild, scope: Scope): v
       field.text += field.text === '' ? '/dev/fd/' + outside : outside;
       return;
     case 'CommandExpansion':
+      field.nameFirst ||= field.text === '' && printsName(part.script, scope);
       field.text += printsFolder(part.script, scope) ? '.' : printsNumber(part.script, scope) ? outside : hole;
       return;
     case 'BraceExpansion':

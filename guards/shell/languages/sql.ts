@@ -10,19 +10,19 @@ const destroying = /^(?:drop|truncate|delete|shutdown|kill|reset|purge|flush|det
 const writing =
   /\b(?:insert|update|delete|drop|truncate|alter|create|grant|replace|merge|call|execute|exec|do|copy|load|attach|vacuum|into|lock|set)\b/u;
 const safeFunctions = new Set(
-  'count sum avg min max abs round floor ceil ceiling coalesce nullif greatest least lower upper length char_length substr substring trim ltrim rtrim replace concat concat_ws now date datetime time strftime julianday year month day hour minute second extract date_trunc date_part to_char to_date to_timestamp age interval cast convert row_number rank dense_rank lag lead first_value last_value ntile over partition array_agg string_agg group_concat json_agg jsonb_agg json_build_object row_to_json exists in any all some values and or not as on using from where having by case when then else limit union except intersect select distinct filter with over within varchar char decimal numeric pg_size_pretty pg_wal_lsn_diff pg_current_wal_lsn pg_last_wal_receive_lsn pg_last_wal_replay_lsn pg_last_xact_replay_timestamp pg_is_in_recovery pg_postmaster_start_time pg_blocking_pids pg_indexes_size pg_tablespace_size pg_column_size pg_get_viewdef pg_get_indexdef pg_get_constraintdef pg_get_functiondef format_type clock_timestamp pg_database_size pg_total_relation_size pg_relation_size pg_table_size current_database current_user version database user schema ifnull isnull if iif typeof hex unnest generate_series lateral left right lpad rpad split_part position strpos instr regexp_replace md5 random rand sign mod power sqrt log ln exp percentile_cont datediff timestampdiff date_sub date_add date_format from_unixtime unix_timestamp format'.split(
+  'count sum avg min max abs round floor ceil ceiling coalesce nullif greatest least lower upper length char_length substr substring trim ltrim rtrim replace concat concat_ws now date datetime time strftime julianday year month day hour minute second extract date_trunc date_part to_char to_date to_timestamp age interval cast convert row_number rank dense_rank lag lead first_value last_value ntile over partition array_agg string_agg group_concat json_agg jsonb_agg json_build_object row_to_json exists in any all some values and or not as on using from where having by case when then else limit union except intersect select distinct filter with over within varchar char decimal numeric pg_size_pretty pg_wal_lsn_diff pg_current_wal_lsn pg_last_wal_receive_lsn pg_last_wal_replay_lsn pg_last_xact_replay_timestamp pg_is_in_recovery pg_postmaster_start_time pg_blocking_pids pg_indexes_size pg_tablespace_size pg_column_size pg_get_viewdef pg_get_indexdef pg_get_constraintdef pg_get_functiondef format_type clock_timestamp pg_database_size pg_total_relation_size pg_relation_size pg_table_size current_database current_user version sqlite_version database user schema ifnull isnull if iif typeof hex unnest generate_series lateral left right lpad rpad split_part position strpos instr regexp_replace md5 random rand sign mod power sqrt log ln exp percentile_cont datediff timestampdiff date_sub date_add date_format from_unixtime unix_timestamp format'.split(
     ' ',
   ),
 );
 /** Lists and settings of the output. */
-const backReads = /^(?:d[a-zA-Z]*|l|x|timing|conninfo|q|pset|h|z|sf|sv|t|a|echo|encoding)\+?$/u;
+const backReads = /^(?:d(?!eu)[a-zA-Z]*|l|x|timing|conninfo|q|pset|h|z|sf|sv|t|a|echo|encoding)\+?$/u;
 /** The place of a connection stays where only another database is named. */
 const otherDatabase = /\\c(?:onnect)?[ \t]+[\w-]+[ \t]*(?:\n|$)/gu;
 const readingPragma =
   /^pragma\s+(?:\w+\.)?(?:table_x?info|table_list|index_x?info|index_list|foreign_key_(?:list|check)|database_list|collation_list|function_list|compile_options|page_count|page_size|freelist_count|integrity_check|quick_check|user_version|schema_version|journal_mode|encoding|foreign_keys)(?:\s*\(['"]?\w*['"]?\))?$/u;
 /** They reach beyond the database, or act in it. */
 const acting =
-  /\b(?:pg_read_file|pg_read_binary_file|pg_ls_dir|mysql\.(?:user|slave_master_info|global_priv|db|proxies_priv|slow_log|general_log)|show\s+create\s+user|pg_hba_file_rules|pg_authid|pg_shadow|pg_subscription|u&|pg_user_mappings?|pg_terminate_backend|pg_cancel_backend|lo_import|lo_export|dblink\w*|load_file|xp_\w+|sp_\w+|sys_exec|sys_eval|load_extension|writefile|readfile|outfile|dumpfile|program|edit|fts\w*)\b/u;
+  /\b(?:pg_read_file|pg_read_binary_file|pg_ls_dir|mysql\.(?:user|servers|slave_master_info|global_priv|db|proxies_priv|slow_log|general_log)|show\s+create\s+user|pg_hba_file_rules|pg_authid|pg_shadow|pg_subscription|u&|pg_user_mappings?|pg_terminate_backend|pg_cancel_backend|lo_import|lo_export|dblink\w*|load_file|xp_\w+|sp_\w+|sys_exec|sys_eval|load_extension|writefile|readfile|outfile|dumpfile|program|edit|fts\w*)\b/u;
 
 export function classifySql(text: string, name: string, context: Context): void {
   const bare = withoutTexts(text);
@@ -155,6 +155,8 @@ function classOf(statement: string): ShellClass {
   // `for update` and its kind hold rows until the transaction ends.
   if (/\bfor\s+(?:no\s+key\s+update|update|key\s+share|share)\b|\block\s+in\s+share\s+mode\b/u.test(words))
     return 'write';
+  if (/^show\s+create\s+(?:table|view|database|schema|index|procedure|function|trigger|event)\s/u.test(words))
+    return 'read';
   if (writing.test(words.replaceAll(/\breplace\s*\(/gu, ' '))) return 'write';
   const called = [...words.matchAll(/(?<![\w.])([a-z_][\w.]*)\s*\(/gu)].map(([, one]) => one ?? '');
   return called.every((one) => safeFunctions.has(one)) ? 'read' : 'opaque';

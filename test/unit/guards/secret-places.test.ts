@@ -10,6 +10,10 @@ const typed: readonly ((value: string) => string)[] = [
   (value) => `create user bob identified by "${value}"`,
   (value) => `grant all on *.* to bob identified by '${value}'`,
   (value) => JSON.stringify({ sql: `CREATE USER bob IDENTIFIED BY "${value}"` }),
+  (value) => `CREATE USER bob IDENTIFIED BY ${value} QUOTA 10M ON users;`,
+  (value) => `alter user bob identified by ${value}`,
+  (value) => `... IDENTIFIED BY ${value};`,
+  (value) => `alter user bob identified by values '${value}'`,
   (value) => `mysql -uroot -p${value} db`,
   (value) => `mysql -h db -u root -p'${value}' -e 'select 1'`,
   (value) => `mysqldump --single-transaction -u root -p${value} shop > shop.sql`,
@@ -27,6 +31,7 @@ const typed: readonly ((value: string) => string)[] = [
   (value) => `< set-cookie: theme=dark; PHPSESSID=${value}`,
   (value) => `Cookie: a=1; connect.sid=${value}`,
   (value) => JSON.stringify({ headers: { 'Set-Cookie': `auth_token=${value}; Secure` } }),
+  (value) => `Cookie: session_language=en-US-with-a-long-name; csrftoken=${value}; theme=dark`,
 ];
 
 test.each(typed.map((write) => [write('…'), write] as const))('takes out the value alone: %s', async (_name, write) => {
@@ -36,6 +41,14 @@ test.each(typed.map((write) => [write('…'), write] as const))('takes out the v
   expect(text.replaceAll(value, '')).toBe(text);
   expect(text).toContain('[secret:');
   expect(text).toBe(`run\n${write(value).replace(new RegExp(`(?:${value})+`), mark)}\nend`);
+});
+
+test('takes out every session of a cookie header, and nothing between them', async () => {
+  const [one, two, three] = [made(32), made(24, undefined, 'second'), made(40, undefined, 'third')];
+  const { text } = await redactSecrets(`Cookie: a=1; sid=${one}; theme=dark; auth_token=${two};jwt=${three}\nHost: x`);
+  expect(text).toMatch(
+    /^Cookie: a=1; sid=\[secret:[^\]]+\]; theme=dark; auth_token=\[secret:[^\]]+\];jwt=\[secret:[^\]]+\]\nHost: x$/,
+  );
 });
 
 const hash = (length: number) => made(length, 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789./');
@@ -92,6 +105,12 @@ test.each([
   'ldapsearch -x -W -b dc=example',
   'Rows are identified by "name" and version.',
   "Each user is identified by 'email'.",
+  'The parcel is identified by number; a user is identified by name.',
+  'Rows are IDENTIFIED BY their number and version.',
+  'CREATE USER app IDENTIFIED BY RANDOM PASSWORD',
+  'CREATE USER app IDENTIFIED BY <password>;',
+  'create user app identified by password;',
+  'ALTER USER app IDENTIFIED EXTERNALLY',
   "CREATE USER app IDENTIFIED BY 'your_password'",
   'Set-Cookie: theme=dark-and-light-mode; Path=/',
   'Set-Cookie: session=; Max-Age=0',
@@ -103,6 +122,7 @@ test.each([
 test.each([
   'cookie: a; ',
   'cookie: a;b;c;d; ',
+  '; cookie: sess=aaaaaaaaaaaaaaaaaaa1;a;b=c',
   'mysql -p',
   'grant identified by ',
   'az login ',
