@@ -68,9 +68,13 @@ export function collectSignals(hits: Map<string, Hit>, read: UnitText, { withSpa
   return { crowded: tries <= 0, rotated };
 }
 
+/** One look for all of them: most texts beyond ASCII hold no unit of any. Each is a class of units. */
+const anyHeld = new RegExp(`[${rare.map(({ holds }) => holds?.source.slice(1, -1) ?? '').join('')}]`);
+
 function collectRare(hits: Map<string, Hit>, text: string, withSpan: boolean): void {
+  const holdsAny = anyHeld.test(text);
   for (const signal of rare) {
-    if (signal.holds?.test(text) === false) continue;
+    if (signal.holds !== undefined && !(holdsAny && signal.holds.test(text))) continue;
     let seen = 0;
     for (const match of text.matchAll(signal.pattern)) {
       weigh(hits, text, signal, match, withSpan);

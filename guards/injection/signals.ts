@@ -10,7 +10,7 @@ export interface InjectionSignal {
   weight: number;
   /** Small letters: what the pattern begins with, so that it is tried only there. Absent: it begins with other than ASCII. */
   starts?: readonly string[];
-  /** Units of which a text that it finds holds one: a quick no. Absent: not known. */
+  /** One class of units, of which a text that it finds holds one: a quick no. Absent: not known. */
   holds?: RegExp;
   /** Flags `giu`. */
   pattern: RegExp;
