@@ -22,6 +22,7 @@ export type { RunResult, RunState } from './core/contracts/run.ts';
 export type { EffectClass } from './core/contracts/tool.ts';
 export { CountersignError } from './core/errors.ts';
 export {
+  type CheckOptions,
   defineGuard,
   type Guard,
   type GuardInput,

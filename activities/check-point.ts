@@ -4,7 +4,7 @@
  * that is not used, a result that is withheld.
  */
 import type { Finding } from '../core/contracts/labels.ts';
-import { builtInGuards, type Guard, type GuardInput, type GuardPoint, runGuards } from '../guards/index.ts';
+import { builtInGuards, type Guard, type GuardInput, type GuardPoint, pointMs, runGuards } from '../guards/index.ts';
 import { type GuardSettings, isAtLeast } from '../policy/index.ts';
 import type { Redact } from './redact-for-run.ts';
 import { worstFindings } from './worst-findings.ts';
@@ -18,25 +18,13 @@ export interface PointResult {
   refusal: Finding | undefined;
 }
 
-/** Never throws. */
+/** Never throws. @param spareMs what is left of the time around it, beside that of the point. @default 0 */
 export type CheckPoint = (
   point: TextPoint,
   input: Omit<GuardInput, 'point'>,
   settings: GuardSettings,
+  spareMs?: number,
 ) => Promise<PointResult>;
-
-/**
- * All guards of a point together, ms: less than the time of the activity around them, whose end by time-out would be a hold
- * (a local activity has 5 s) or an effect in doubt (a receipt has 4 s after its tool).
- */
-export const budgetMs: Readonly<Record<GuardPoint, number>> = {
-  beforeAgent: 3500,
-  beforeModel: 60_000,
-  afterModel: 60_000,
-  beforeTool: 3500,
-  afterTool: 2000,
-  afterAgent: 6000,
-};
 
 /**
  * @param own the pack's guards, in the order of their registration
@@ -44,10 +32,10 @@ export const budgetMs: Readonly<Record<GuardPoint, number>> = {
  */
 export function createCheckPoint(own: readonly Guard[], redact?: Redact): CheckPoint {
   const builtIn = (point: TextPoint): Guard[] => builtInGuards.filter(({ id }) => asksBuiltIn(point, id));
-  return async (point, input, settings) => {
+  return async (point, input, settings, spareMs = 0) => {
     const isOff = (guard: string): boolean => settings.offBecause(guard) !== undefined;
     const guards = [...builtIn(point), ...own];
-    const run = await runGuards(guards, point, input, withinBudget(budgetMs[point]), {
+    const run = await runGuards(guards, point, input, withinBudget(pointMs[point] + spareMs), {
       isOff,
       ...(redact ? { redact } : {}),
     });

@@ -1,9 +1,8 @@
 /** The beforeTool guards over one call: what they found, and of the guards that failed that they did. */
 import type { Finding } from '../core/contracts/labels.ts';
 import type { ToolDefinition } from '../core/contracts/tool.ts';
-import { type Guard, type GuardInput, runGuards } from '../guards/index.ts';
+import { type Guard, type GuardInput, pointMs, runGuards } from '../guards/index.ts';
 import { type GuardSettings, usualGuardSettings } from '../policy/index.ts';
-import { budgetMs } from './check-point.ts';
 import type { Redact } from './redact-for-run.ts';
 import { withinBudget } from './within.ts';
 import { worstFindings } from './worst-findings.ts';
@@ -23,7 +22,7 @@ export async function guardCall(
 ): Promise<Finding[]> {
   const input = { text, ...(call ? aboutCall(call) : {}) };
   const isOff = (guard: string): boolean => settings.offBecause(guard) !== undefined;
-  const { findings } = await runGuards(guards, 'beforeTool', input, withinBudget(budgetMs.beforeTool), {
+  const { findings } = await runGuards(guards, 'beforeTool', input, withinBudget(pointMs.beforeTool), {
     isOff,
     ...(redact ? { redact } : {}),
   });

@@ -10,9 +10,15 @@ import { z } from 'zod';
 import { parseStrictJson } from '../core/canonical-json.ts';
 import { type Finding, findingSchema } from '../core/contracts/labels.ts';
 import { CountersignError } from '../core/errors.ts';
-import { type Guard, GuardFault, type GuardInput, type GuardProgram, sanitiseError } from '../guards/index.ts';
+import {
+  type CheckOptions,
+  type Guard,
+  GuardFault,
+  type GuardInput,
+  type GuardProgram,
+  sanitiseError,
+} from '../guards/index.ts';
 import type { Sandbox, SandboxResult } from '../tools/sandbox/sandbox.ts';
-import { budgetMs } from './check-point.ts';
 
 export interface GuardProgramDependencies {
   sandbox: Sandbox;
@@ -47,7 +53,7 @@ export async function bindGuardPrograms(
         ...guard,
         // The sandbox keeps the time, and is waited for: what the program started is gone when its check has ended.
         timeoutMs: guard.timeoutMs + endingMs,
-        check: async (input: GuardInput) => await runProgram(dependencies, guard, program, files, input),
+        check: async (input, options) => await runProgram(dependencies, { guard, program, files }, input, options),
       };
     }),
   );
@@ -76,10 +82,9 @@ async function readFiles(guard: string, { files = [] }: GuardProgram): Promise<P
 
 async function runProgram(
   { sandbox, workFolder }: GuardProgramDependencies,
-  guard: Guard,
-  program: GuardProgram,
-  files: ProgramFiles,
+  { guard, program, files }: { guard: Guard; program: GuardProgram; files: ProgramFiles },
   input: GuardInput,
+  options: CheckOptions,
 ): Promise<Finding[]> {
   const parent = join(workFolder, 'guards');
   await mkdir(parent, { recursive: true, mode: 0o700 });
@@ -91,7 +96,7 @@ async function runProgram(
       stdin: `${JSON.stringify({ guard: guard.id, ...input })}\n`,
       workFolder: folder,
       environment: { ...usualEnvironment, ...program.environment },
-      timeoutMs: Math.min(guard.timeoutMs, budgetMs[input.point]),
+      timeoutMs: Math.min(guard.timeoutMs, Math.ceil(options.timeoutMs)),
       maxOutputBytes: program.maxOutputBytes,
       maskedPaths: [],
       readOnlyPaths: program.readOnlyPaths ?? [],
@@ -109,6 +114,8 @@ function findingsIn(guard: string, result: SandboxResult): Finding[] {
   if (result.kind === 'refused') throw new GuardFault(`there is no sandbox for it (${result.reason})`);
   if (result.kind === 'exited' && result.exitCode !== 0) throw new GuardFault(exitText(result));
   if (result.kind !== 'exited' || result.truncated) throw new GuardFault(endings[result.kind]);
+  // Bytes that are no text were replaced by that sign: what they stood for is unknown.
+  if (result.stdout.includes('\uFFFD')) throw new GuardFault('its output is not UTF-8');
   // A severity that stands twice is read in two ways.
   const parsed = parseStrictJson(result.stdout);
   const answer = answerSchema.safeParse(parsed.kind === 'value' ? parsed.value : undefined);

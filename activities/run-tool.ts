@@ -95,7 +95,7 @@ async function runFenced(
     if (startedAt >= endsAt) return await abandon(dependencies, facts, permitted, notRun('start-too-late'));
     const performed = await perform({ dependencies, permitted, tool, context, lease });
     if (performed.kind === 'in-doubt') return await inDoubt(dependencies, permitted, performed.text);
-    return await consume(dependencies, facts, permitted, performed, startedAt);
+    return await consume(dependencies, facts, permitted, { performed, startedAt, spareMs: lease.leftMs() });
   } catch {
     return unknown('a fault after the call was reserved');
   } finally {
@@ -105,7 +105,7 @@ async function runFenced(
 
 /** What a tool says when it breaks is its word, too. */
 async function inDoubt(dependencies: RunToolDependencies, permitted: WithTool, text: string): Promise<RunToolResult> {
-  return unknown(await shapeReason(dependencies, text, guardsOf(dependencies, permitted)));
+  return unknown(await shapeReason(dependencies, text, guardsOf(dependencies, permitted, 0)));
 }
 
 async function start(
@@ -140,7 +140,7 @@ async function runUnfenced(
     const context = toolContextOf(dependencies, facts, permitted, lease);
     const performed = await perform({ dependencies, permitted, tool, context, lease });
     if (performed.kind === 'in-doubt') return await inDoubt(dependencies, permitted, performed.text);
-    return await record(dependencies, facts, permitted, performed, startedAt);
+    return await record(dependencies, facts, permitted, { performed, startedAt, spareMs: lease.leftMs() });
   } catch {
     return unknown('the result could not be recorded');
   } finally {

@@ -1,16 +1,24 @@
-/** Bounds somebody else's work in time. What takes longer goes on unheard: its result is nobody's. */
-import type { Outcome, Within } from '../guards/index.ts';
+/** Bounds somebody else's work in time. What takes longer is told so, and goes on unheard: its result is nobody's. */
+import type { CheckOptions, Outcome, Within } from '../guards/index.ts';
 
 /** @param timeoutMs of wall-clock time. Rejects as the work does. What is there already is not waited for, and never late. */
-export async function within<T>(work: T | PromiseLike<T>, timeoutMs: number): Promise<Outcome<T>> {
-  if (!isPending(work)) return { kind: 'done', value: work };
-  return await before(Promise.resolve(work), timeoutMs);
+export async function within<T>(
+  work: (options: CheckOptions) => T | PromiseLike<T>,
+  timeoutMs: number,
+): Promise<Outcome<T>> {
+  const time = new Time(timeoutMs);
+  const result = work(time);
+  if (!isPending(result)) return { kind: 'done', value: result };
+  return await before(Promise.resolve(result), time);
 }
 
-async function before<T>(work: Promise<T>, timeoutMs: number): Promise<Outcome<T>> {
+async function before<T>(work: Promise<T>, time: Time): Promise<Outcome<T>> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Outcome<T>>((resolve) => {
-    timer = setTimeout(() => resolve({ kind: 'timed-out' }), timeoutMs);
+    timer = setTimeout(() => {
+      resolve({ kind: 'timed-out' });
+      time.end();
+    }, time.timeoutMs);
   });
   try {
     return await Promise.race([work.then((value) => ({ kind: 'done' as const, value })), late]);
@@ -18,6 +26,25 @@ async function before<T>(work: Promise<T>, timeoutMs: number): Promise<Outcome<T
     clearTimeout(timer);
     // Nobody is left to hear that it failed after all.
     work.catch(() => undefined);
+  }
+}
+
+/** Most guards never look at the signal: it is made for those that do. */
+class Time implements CheckOptions {
+  readonly timeoutMs: number;
+  #ending: AbortController | undefined;
+
+  constructor(timeoutMs: number) {
+    this.timeoutMs = timeoutMs;
+  }
+
+  get signal(): AbortSignal {
+    this.#ending ??= new AbortController();
+    return this.#ending.signal;
+  }
+
+  end(): void {
+    this.#ending?.abort(new Error('the time is up'));
   }
 }
 

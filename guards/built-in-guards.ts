@@ -11,7 +11,7 @@ import { classifyShell } from './shell/index.ts';
 import { checkUrl } from './url/check-url.ts';
 
 /** Bytes of a run's text. */
-const largestInputBytes = 256 * 1024;
+export const largestInputBytes = 256 * 1024;
 const mostArgumentFindings = 100;
 /** UTF-16 units, so that a finding's fits. */
 const longestPointer = 190;

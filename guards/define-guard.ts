@@ -17,6 +17,25 @@ export const guardPoints = [
 ] as const;
 export type GuardPoint = (typeof guardPoints)[number];
 
+/**
+ * All guards of a point together, ms: less than the time of the activity around them, whose end by time-out would be a hold
+ * (a local activity has 5 s) or an effect in doubt (a receipt has 4 s after its tool).
+ */
+export const pointMs: Readonly<Record<GuardPoint, number>> = {
+  beforeAgent: 3500,
+  beforeModel: 60_000,
+  afterModel: 60_000,
+  beforeTool: 3500,
+  afterTool: 2000,
+  afterAgent: 6000,
+};
+
+/**
+ * What a tool leaves of its time is its guards', ms at most: a guard's program takes a second where the machine is busy, and no
+ * run waits minutes for them.
+ */
+export const mostSpareMs = 8000;
+
 export interface GuardInput {
   /** Where it is asked: a guard may be registered at several. */
   readonly point: GuardPoint;
@@ -37,6 +56,14 @@ export interface GuardInput {
   };
   /** At `beforeTool` and `afterTool`: checked against the tool's schema. Frozen. */
   readonly args?: Readonly<Record<string, unknown>>;
+}
+
+/** The time that one check has. */
+export interface CheckOptions {
+  /** Until its answer counts no more, ms from its start: what is left for the point, at most the guard's own `timeoutMs`. */
+  readonly timeoutMs: number;
+  /** Aborts then, for what a check waits for: `fetch(url, { signal })`. */
+  readonly signal: AbortSignal;
 }
 
 /** A guard that is a program of its own: the worker starts it in the sandbox for each check, and it answers in JSON. */
@@ -68,12 +95,12 @@ export interface Guard {
   readonly timeoutMs: number;
   readonly program?: GuardProgram | undefined;
   /** Changes nothing. Throwing refuses. A message never repeats a secret. */
-  check(input: GuardInput): readonly Finding[] | Promise<readonly Finding[]>;
+  check(input: GuardInput, options: CheckOptions): readonly Finding[] | Promise<readonly Finding[]>;
 }
 
 export interface GuardSource extends Pick<Guard, 'id' | 'at' | 'tools'> {
   readonly summary?: string;
-  /** @default 1000, of a program 3000 */
+  /** At most what all guards of its points have together (`pointMs`). @default 1000, of a program 3000 */
   readonly timeoutMs?: number;
   /** Either this or `program`. */
   readonly check?: Guard['check'];
@@ -119,6 +146,12 @@ const guardSchema = z
   })
   .refine(({ check, program }) => (check !== undefined && check !== notStarted) !== (program !== undefined), {
     message: 'either "check" or "program"',
+  })
+  .superRefine(({ timeoutMs = 0, at }, context) => {
+    const most = Math.max(...at.map((point) => pointMs[point] + (point === 'afterTool' ? mostSpareMs : 0)));
+    if (timeoutMs <= most) return;
+    const message = `at most ${most}: all guards of ${at.join(', ')} have no more together`;
+    context.addIssue({ code: 'custom', path: ['timeoutMs'], message });
   })
   .transform(({ check = notStarted, timeoutMs, ...rest }): Guard => {
     return { ...rest, check, timeoutMs: timeoutMs ?? (rest.program ? usualProgramMs : usualMs) };

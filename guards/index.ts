@@ -1,8 +1,9 @@
 /** The built-in guards: pure checks that return findings. What a finding leads to is decided by who asked. */
-export { builtInGuards } from './built-in-guards.ts';
+export { builtInGuards, largestInputBytes } from './built-in-guards.ts';
 export {
   defineGuard,
   checkGuard,
+  type CheckOptions,
   type Guard,
   GuardFault,
   type GuardInput,
@@ -10,6 +11,8 @@ export {
   guardPoints,
   type GuardProgram,
   type GuardSource,
+  mostSpareMs,
+  pointMs,
 } from './define-guard.ts';
 export { findInjection } from './injection/find-injection.ts';
 export { checkInput, type InputLimits } from './input/check-input.ts';

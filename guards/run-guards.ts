@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { type Finding, findingSchema } from '../core/contracts/labels.ts';
 import { redactSecrets } from './secrets/redact-secrets.ts';
-import { type Guard, GuardFault, type GuardInput, type GuardPoint } from './define-guard.ts';
+import { type CheckOptions, type Guard, GuardFault, type GuardInput, type GuardPoint } from './define-guard.ts';
 
 export type GuardRun =
   | { readonly kind: 'findings'; readonly findings: Finding[] }
@@ -22,7 +22,7 @@ export type GuardRun =
 export type GuardFailure = 'threw' | 'timed-out' | 'cancelled' | 'no-findings';
 
 /** The work's result, or why there is none. Given by the caller, because this folder keeps no time. */
-export type Within = <T>(work: T | PromiseLike<T>, timeoutMs: number) => Promise<Outcome<T>>;
+export type Within = <T>(work: (options: CheckOptions) => T | PromiseLike<T>, timeoutMs: number) => Promise<Outcome<T>>;
 export type Outcome<T> = { readonly kind: 'done'; readonly value: T } | { readonly kind: 'timed-out' | 'cancelled' };
 
 /** The rule of the finding that says that its guard failed. */
@@ -66,7 +66,7 @@ async function runOne(
   redact: NonNullable<GuardRunOptions['redact']>,
 ): Promise<GuardRun> {
   try {
-    const outcome = await within(guard.check(input), guard.timeoutMs);
+    const outcome = await within((options) => guard.check(input, options), guard.timeoutMs);
     if (outcome.kind !== 'done') return failed(guard, outcome.kind, undefined);
     const found = findingsSchema.safeParse(outcome.value);
     if (!found.success) return failed(guard, 'no-findings', found.error);

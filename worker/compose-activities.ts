@@ -122,8 +122,10 @@ export function composeActivities(dependencies: WorkerDependencies, roles: reado
       sandbox: dependencies.sandbox,
       workFolder: dependencies.workFolder,
       redact,
-      checkResult: async (text, call, permit) =>
-        await checkPoint('afterTool', { text, ...aboutCall(call) }, await permittedSettings(policies, permit)),
+      checkResult: async (text, call, permit, spareMs) => {
+        const settings = await permittedSettings(policies, permit);
+        return await checkPoint('afterTool', { text, ...aboutCall(call) }, settings, spareMs);
+      },
       sanitiseError: createSanitiseError(redact),
       marginMs: bounds.settleMarginMs / 2,
       ...(dependencies.reportIncident ? { reportIncident: dependencies.reportIncident } : {}),

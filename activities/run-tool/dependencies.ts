@@ -11,7 +11,13 @@ import type { PointResult } from '../check-point.ts';
 import type { GuardedCall } from '../guard-call.ts';
 import type { ReadActivityFacts } from './activity-facts.ts';
 
-export type CheckResult = (text: string, call: GuardedCall, permit: PermitBody) => Promise<PointResult>;
+/** @param spareMs what the tool left of its own time */
+export type CheckResult = (
+  text: string,
+  call: GuardedCall,
+  permit: PermitBody,
+  spareMs: number,
+) => Promise<PointResult>;
 
 export interface RunToolDependencies {
   store: Store;

@@ -11,6 +11,8 @@ export interface Lease {
   readonly signal: AbortSignal;
   /** Waits for the work, or until it was told to stop and did not within the grace. */
   wait<T>(work: () => Promise<T>): Promise<Ending<T>>;
+  /** Until the tool's own time is over, ms; 0 behind it. */
+  leftMs(): number;
   close(): void;
 }
 
@@ -19,6 +21,7 @@ const defaultHeartbeatMs = 5000;
 export function openLease(facts: ActivityFacts, bounds: { timeoutMs: number; graceMs: number }): Lease {
   const timeUp = new AbortController();
   const signal = AbortSignal.any([facts.signal, timeUp.signal]);
+  const endsAt = performance.now() + bounds.timeoutMs;
   const timer = setTimeout(() => timeUp.abort(new Error('the time is up')), Math.max(0, bounds.timeoutMs));
   const beating =
     facts.heartbeatTimeoutMs === undefined
@@ -41,6 +44,7 @@ export function openLease(facts: ActivityFacts, bounds: { timeoutMs: number; gra
         signal.removeEventListener('abort', onAbort);
       }
     },
+    leftMs: () => Math.max(0, endsAt - performance.now()),
     close: () => {
       clearTimeout(timer);
       clearInterval(beating);

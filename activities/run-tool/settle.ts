@@ -7,6 +7,7 @@ import { parseCallKey } from '../../core/contracts/call-names.ts';
 import type { ReceiptBody, SignedReceipt } from '../../core/contracts/receipt.ts';
 import { digestText } from '../../core/digest.ts';
 import { sealEnvelope } from '../../core/envelope.ts';
+import { mostSpareMs } from '../../guards/index.ts';
 import type { ActivityFacts } from './activity-facts.ts';
 import type { RunToolDependencies } from './dependencies.ts';
 import type { Performed } from './perform.ts';
@@ -14,6 +15,14 @@ import { type NotRun, unknown } from './refusals.ts';
 import { answerFromRow, recorded } from './reserve.ts';
 import { shapeOutput } from './shape-output.ts';
 import type { Permitted } from './verify-permit.ts';
+
+/** An execution whose tool has said what came of it. */
+interface Ended {
+  performed: Performed;
+  startedAt: number;
+  /** What the tool left of its own time. */
+  spareMs: number;
+}
 
 type Said = Pick<ReceiptBody, 'outcome' | 'outputDigest' | 'labels' | 'startedAt'> &
   Partial<Pick<ReceiptBody, 'probe' | 'voidedFrom' | 'targetStateDigest' | 'findings' | 'withheldBy'>>;
@@ -23,14 +32,13 @@ export async function consume(
   dependencies: RunToolDependencies,
   facts: ActivityFacts,
   permitted: Permitted,
-  performed: Performed,
-  startedAt: number,
+  { performed, startedAt, spareMs }: Ended,
 ): Promise<RunToolResult> {
   const { permit, permitDigest, argumentsDigest } = permitted;
   const { output, outputDigest, said } = await shapeOutput(
     dependencies,
     performed.text,
-    guardsOf(dependencies, permitted),
+    guardsOf(dependencies, permitted, spareMs),
   );
   const part = { ...receiptPart(performed), ...said, outputDigest, startedAt };
   const receipt = sealReceipt(dependencies, facts, permitted, part);
@@ -62,13 +70,12 @@ export async function record(
   dependencies: RunToolDependencies,
   facts: ActivityFacts,
   permitted: Permitted,
-  performed: Performed,
-  startedAt: number,
+  { performed, startedAt, spareMs }: Ended,
 ): Promise<RunToolResult> {
   const { output, outputDigest, said } = await shapeOutput(
     dependencies,
     performed.text,
-    guardsOf(dependencies, permitted),
+    guardsOf(dependencies, permitted, spareMs),
   );
   const part = { ...receiptPart(performed), ...said, outputDigest, startedAt };
   const receipt = sealReceipt(dependencies, facts, permitted, part);
@@ -179,12 +186,13 @@ function sealReceipt(
 }
 
 /** Only of what a tool said when it ran, or says to approvers: the rest are our own words about a probe or a dry run. */
-export function guardsOf({ checkResult }: RunToolDependencies, { permit, tool, value }: Permitted) {
+export function guardsOf({ checkResult }: RunToolDependencies, { permit, tool, value }: Permitted, spareMs: number) {
   const ran = permit.purpose === 'execute' || permit.dryRunRead === true;
   const speaks = permit.purpose === 'target-state' || permit.dryRunTool === true;
   if (!tool || !(ran || speaks)) return undefined;
   const args = isRecord(value) ? value : {};
-  return async (text: string) => await checkResult(text, { definition: tool.definition, args }, permit);
+  return async (text: string) =>
+    await checkResult(text, { definition: tool.definition, args }, permit, Math.min(spareMs, mostSpareMs));
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

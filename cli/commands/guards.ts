@@ -30,6 +30,8 @@ export const guards = defineCommand({
     root: z.array(z.string().startsWith('/')),
   }),
   async run({ terminal, json, stdin }, [action = ''], { guard, jsonl, allow, root }) {
+    const misplaced = misplacedOption(action, { guard, allow, root });
+    if (misplaced !== undefined) throw new CountersignError('input-invalid', `Cannot run "guards": ${misplaced}`);
     if (action === 'list') {
       const { builtInGuards } = await import('../../guards/index.ts');
       const list = builtInGuards.map(({ id, at, summary, timeoutMs }) => ({ id, at, summary, timeoutMs }));
@@ -51,6 +53,21 @@ export const guards = defineCommand({
     return 0;
   },
 });
+
+/** An option that would change nothing is a mistake of whoever wrote it: they believe in a limit that is not there. */
+function misplacedOption(
+  action: string,
+  { guard, allow, root }: { guard?: string | undefined; allow: readonly string[]; root: readonly string[] },
+): string | undefined {
+  if (action === 'list' && (guard !== undefined || allow.length > 0 || root.length > 0))
+    return '"list" takes none of --guard, --allow and --root, expected "guards list"; leave them out';
+  if (action !== 'check' || guard === undefined) return undefined;
+  if (allow.length > 0 && guard !== 'url')
+    return `--allow is for the guard url, and this is ${guard}; leave it out or write --guard url`;
+  if (root.length > 0 && guard !== 'paths')
+    return `--root is for the guard paths, and this is ${guard}; leave it out or write --guard paths`;
+  return undefined;
+}
 
 function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];

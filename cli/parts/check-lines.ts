@@ -5,12 +5,13 @@
 import type { Finding } from '../../core/contracts/labels.ts';
 import { CountersignError, messageOf } from '../../core/errors.ts';
 import {
-  builtInGuards,
+  checkInput,
   checkPath,
   checkUrl,
   classifyShell,
   findInjection,
   findSecrets,
+  largestInputBytes,
   shellFindings,
 } from '../../guards/index.ts';
 import type { checkedGuards } from '../commands/guards.ts';
@@ -34,6 +35,12 @@ interface Source {
 /** Bytes; what is longer is a finding, and is not looked at. */
 const longestLine = 16 * 1024 * 1024;
 const fields = ['input', 'text', 'command', 'script', 'path', 'url', 'payload', 'instruction'] as const;
+/** What a guard is about counts before what stands beside it: a `text` that describes a `command` is not the command. */
+const ownFields: Readonly<Partial<Record<GuardName, readonly (typeof fields)[number][]>>> = {
+  shell: ['command', 'script'],
+  paths: ['path'],
+  url: ['url'],
+};
 
 /** @throws {CountersignError} `not-found` when the file cannot be read. */
 export async function checkLines(
@@ -48,7 +55,7 @@ export async function checkLines(
 
 async function checkLine(guard: GuardName, line: Line, limits: Source): Promise<readonly LineFinding[]> {
   if (line.kind !== 'line') return [badLine(line.kind === 'too-long' ? 'is too long' : 'is not UTF-8')];
-  const read = readLine(line.text);
+  const read = readLine(line.text, ownFields[guard] ?? []);
   if (read.kind === 'bad') return [badLine(read.is)];
   try {
     return await checkers[guard](read.text, limits);
@@ -81,7 +88,9 @@ const checkers: Readonly<
           } as LineFinding,
         ];
   },
-  input: async (text) => (await inputFindings(text)).map((finding) => ({ ...finding, verdict: 'deny' })),
+  // As a run is refused for.
+  input: (text) =>
+    checkInput(text, { maximumBytes: largestInputBytes }).map((finding) => ({ ...finding, verdict: 'deny' })),
   secrets: async (text) => (await findSecrets(text)).map((finding) => ({ ...finding, verdict: 'deny' })),
   injection: (text) => findInjection(text),
   paths: (text, { roots }) => checkPath(text, roots ? { roots } : {}).map(withVerdict),
@@ -90,11 +99,6 @@ const checkers: Readonly<
 
 function withVerdict(finding: Finding): LineFinding {
   return { ...finding, verdict: verdictOf(finding.severity) };
-}
-
-/** As a run is refused for. */
-async function inputFindings(text: string): Promise<readonly Finding[]> {
-  return (await builtInGuards.find(({ id }) => id === 'input')?.check({ point: 'beforeAgent', text })) ?? [];
 }
 
 function verdictOf(severity: Finding['severity']): Verdict {
@@ -115,7 +119,8 @@ function badLine(is: string): LineFinding {
 
 type Read = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'bad'; readonly is: string };
 
-function readLine(line: string): Read {
+/** @param own fields that count before all others, and instead of them where they hold no text */
+function readLine(line: string, own: readonly string[]): Read {
   const expected = `expected a JSON string or an object with one of ${fields.join(', ')}, base64`;
   const none: Read = { kind: 'bad', is: `holds no text, ${expected}` };
   if (line.trim() === '') return { kind: 'bad', is: `is empty, ${expected}` };
@@ -129,12 +134,14 @@ function readLine(line: string): Read {
   if (typeof value !== 'object' || value === null) return none;
   if (hasRepeatedKey(line, value)) return { kind: 'bad', is: 'has the same key twice, expected each once' };
   const record = value as Readonly<Record<string, unknown>>;
-  const found = fields.map((field) => record[field]).find((one): one is string => typeof one === 'string');
+  const noText = (field: string): Read => ({ kind: 'bad', is: `has "${field}" that is no text, ${expected}` });
+  const named = own.find((field) => Object.hasOwn(record, field));
+  if (named !== undefined && typeof record[named] !== 'string') return noText(named);
+  const found = [...own, ...fields].map((field) => record[field]).find((one) => typeof one === 'string');
   if (found !== undefined) return { kind: 'text', text: found };
   const other = fields.find((field) => Object.hasOwn(record, field));
   const encoded = record['base64'];
-  if (typeof encoded !== 'string')
-    return other === undefined ? none : { kind: 'bad', is: `has "${other}" that is no text, ${expected}` };
+  if (typeof encoded !== 'string') return other === undefined ? none : noText(other);
   const text = fromBase64(encoded);
   return text === undefined
     ? { kind: 'bad', is: 'has "base64" that is no base64 of UTF-8, expected it padded and without breaks' }

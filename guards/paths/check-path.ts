@@ -23,8 +23,8 @@ const foldsToSeparator = /[\uFF0E\uFF0F\uFF3C\u2024\u2025\u2044\u2215\u29F8\uFE6
  */
 const encoded =
   /%(?:2[ef5]|5c|[01][0-9a-f]|7f)|%%[0-9a-f]{2}|%u(?:00(?:2[ef]|5c)|ff(?:0[ef]|3c)|22(?:15|16)|2044|29f8|efc8|f025)|%(?:c[01]%|e0%80%|f0%80%80%|f8%80%80%80%|fc%80%80%80%80%)|%ef%bc%(?:8[ef]|bc)|(?:\.\.|0x2e)0x(?:2[ef]|5c)/iu;
-/** Also with blanks or `;` behind them, which some systems and servers leave out. */
-const manyDots = /(?:^|[/\\])(?:\.{3,}|\.[\s.]*\s[\s.]*|\.{1,2};[^/\\]*)(?:[/\\]|$)/u;
+/** Also with blanks around them or `;` behind them, which some systems and servers leave out. */
+const manyDots = /(?:^|[/\\])(?:\.{3,}|\s+\.{1,2}|\s*\.[\s.]*\s[\s.]*|\.{1,2};[^/\\]*)(?:[/\\]|$)/u;
 
 /** Any finding of severity `high` or above is a reason not to open it. Each spans the whole path: one sign makes another path of it. */
 export function checkPath(text: string, options: PathOptions = {}): Finding[] {
@@ -56,6 +56,7 @@ function findingsOf(text: string, { roots, maximumDepth = 128 }: PathOptions): F
   );
   bad(encoded.test(text), 'encoded', 'holds encoded separators or dots');
   bad(manyDots.test(text), 'many-dots', 'has a component of dots and more, which some systems take for `..`');
+  bad(text.trim() !== text, 'outer-blanks', 'begins or ends with a blank: who leaves it out opens another file');
   bad(/^~|\$[{A-Za-z(]|`/u.test(text), 'expands', 'is expanded by a shell');
   bad(text.split('/').filter((part) => part !== '').length > maximumDepth, 'too-deep', 'has too many components');
   bad(

@@ -96,9 +96,11 @@ function namedPlace(text: string, at: number): [number, number] | undefined {
   const match = assignment.exec(text);
   const place = match?.indices?.[3] ?? match?.indices?.[4];
   if (match && place) {
-    const [, separator = '', , quoted, bare = ''] = match;
+    const [, separator = '', quote, quoted, bare = ''] = match;
     const secret =
-      quoted === undefined ? isBareSecret(match[0], separator, bare, text[place[1]]) : isQuotedSecret(match[0], quoted);
+      quoted === undefined
+        ? isBareSecret(match[0], separator, bare, text[place[1]])
+        : isQuotedSecret(match[0], quoted, quote);
     // Otherwise its value may be a name itself, with the secret behind it: `credentials:`, and below it `password: …`.
     return secret ? place : undefined;
   }
@@ -137,8 +139,10 @@ function isLongFiller(value: string): boolean {
   return value.length >= 16 && isFiller(value);
 }
 
-function isQuotedSecret(whole: string, value: string): boolean {
+function isQuotedSecret(whole: string, value: string, quote: string | undefined): boolean {
   if (value.length < 3 || isPlaceholder(value) || isLongFiller(value)) return false;
+  // A shell runs it: what fetches a secret is none.
+  if (quote === '`' && /^[a-z][\w./-]* \S/.test(value)) return false;
   // The name is the working directory's, too.
   if (/^pwd/i.test(whole) && /[\s/]/.test(value)) return false;
   // A path to a file says where a secret is.

@@ -10,7 +10,7 @@ import { type ByForm, findByForm } from './find-by-form.ts';
 import { findKnownValues, occurrencesOf } from './known-values.ts';
 import { findManifestSecrets } from './manifest-rule.ts';
 import { cutOutMarks, mergeMatches, type SecretMatch } from './match.ts';
-import { isFiller } from './placeholders.ts';
+import { isFilledForm, isFiller } from './placeholders.ts';
 import { findPrivateKeys } from './private-key-rule.ts';
 import { findBySecretlint } from './secretlint-rules.ts';
 
@@ -30,7 +30,7 @@ export async function matchSecrets(text: string, options: SecretOptions = {}): P
   const read = unitText(text);
   const byForm = findByForm(read);
   const bySecretlint = (await findBySecretlint(text, byForm.lines)).filter(
-    ({ start, end }) => end - start < 20 || !isFiller(text.slice(start, end)),
+    ({ start, end }) => end - start < 20 || !isFilling(text.slice(start, end)),
   );
   const matches = withRepetitions(text, [...ownMatches(read, byForm, options), ...bySecretlint]);
   if (isOnlyText && matches.length === 0) noteClean(text);
@@ -51,6 +51,10 @@ function noteClean(text: string): void {
   cleanTexts.add(text);
   const oldest = cleanTexts.size > textsKept ? cleanTexts.values().next().value : undefined;
   if (oldest !== undefined) cleanTexts.delete(oldest);
+}
+
+function isFilling(found: string): boolean {
+  return isFiller(found) || isFilledForm(found);
 }
 
 /** Our own rules alone, for callers that cannot wait. */

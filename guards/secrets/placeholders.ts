@@ -35,6 +35,14 @@ export function isFiller(value: string): boolean {
   return /[xX*0aA._-]{12}$/.test(value) && value.replace(/[xX*0aA._-]+$/, '').length < 12;
 }
 
+const filling =
+  /[xX#*]{6,}|put|insert|paste|replace|your|my|the|real|random|secret|access|bot|user|app|api|token|key|string|configuration|slack|goes|here|example|redacted|placeholder|removed|[._~-]/gi;
+
+/** The same in the middle of a form that has signs of its own: `sha256~XXXXXX_PUT_YOUR_TOKEN_HERE_XXXXXX`. */
+export function isFilledForm(token: string): boolean {
+  return token.length <= 200 && token.replace(filling, '').length < 12;
+}
+
 export function isPlaceholder(value: string): boolean {
   return (
     otherText.test(value) ||

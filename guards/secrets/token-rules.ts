@@ -1,7 +1,7 @@
 /** Secrets that show by their own form: those of the table, and URLs with a password. */
 import { type Literals, literalsOf } from '../text/find-literals.ts';
 import { mostMatches, restOf, type SecretMatch } from './match.ts';
-import { isFiller, isPlaceholder, isUrlPlaceholder } from './placeholders.ts';
+import { isFilledForm, isFiller, isPlaceholder, isUrlPlaceholder } from './placeholders.ts';
 import { type TokenRule, tokenRules } from './token-table.ts';
 import { typedPasswords } from './typed-passwords.ts';
 
@@ -70,10 +70,17 @@ function isSecret(rule: TokenRule, match: RegExpExecArray): boolean {
     return !isUrlPlaceholder(user, secret, host);
   }
   const secret = match.groups?.['secret'] ?? match[0];
-  if (secret.length >= shortestRandom && isFiller(secret)) return false;
+  if (isOneSign(secret) || (secret.length >= shortestRandom && isFiller(secret))) return false;
   if (rule.typed) return !isPlaceholder(secret);
+  // What stands in a header has no signs of its own: words there may be somebody's token.
+  if (rule.rule !== 'authorization-header' && secret.length >= shortestRandom && isFilledForm(secret)) return false;
   if (rule.random) return looksRandom(secret);
   return rule.rule !== 'aws-access-key-id' || !vendorExample.test(match[0]);
+}
+
+/** `Authorization: Bearer XXXXXXXX` */
+function isOneSign(text: string): boolean {
+  return text.length > 2 && text === text.charAt(0).repeat(text.length);
 }
 
 function placeOf(rule: string, match: RegExpExecArray): SecretMatch {

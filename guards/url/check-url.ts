@@ -4,7 +4,7 @@
  */
 import type { Finding } from '../../core/contracts/labels.ts';
 import { decodeHost } from './decode-host.ts';
-import { isListed, readAllowList } from './host-names.ts';
+import { hasEmptyLabel, isListed, readAllowList } from './host-names.ts';
 import { isPublicAddress } from './is-public-address.ts';
 
 export interface UrlOptions {
@@ -47,7 +47,7 @@ function findingsOf(text: string, options: UrlOptions): Finding[] {
 function checkHost(url: URL, written: string, allow: readonly string[] | undefined): Finding[] {
   const { hostname } = url;
   const findings: Finding[] = [];
-  if (hostname === '') return [finding('no-host', 'critical', 'names no host')];
+  if (hostname === '' || hasEmptyLabel(hostname)) return [finding('no-host', 'critical', 'names no host')];
   if (invisible.test(written) || [hostPart(written), decodeHost(hostname)].some(isMixed)) {
     findings.push(finding('look-alike-host', 'critical', 'has a host whose letters look like others'));
   }

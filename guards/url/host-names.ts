@@ -6,7 +6,7 @@
 /** A list entry or a host as it is compared; undefined for what is no name. */
 export function plainHost(text: string): string | undefined {
   const host = text.trim().toLowerCase().replace(/\.$/u, '');
-  if (host === '' || /[\s/\\@?#%]/u.test(host)) return undefined;
+  if (host === '' || hasEmptyLabel(host) || /[\s/\\@?#%]/u.test(host)) return undefined;
   try {
     const parsed = new URL(
       `http://${host.includes(':') && !host.startsWith('[') && host.split(':').length > 2 ? `[${host}]` : host}/`,
@@ -15,6 +15,11 @@ export function plainHost(text: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** `.example.com`, `example..com`: no name, although the parser takes it. */
+export function hasEmptyLabel(host: string): boolean {
+  return host.startsWith('.') || host.includes('..');
 }
 
 /** Each entry once, in its plain spelling; what is no name is left out. `*.example.com` allows what is below it. */

@@ -65,6 +65,13 @@ case "$input" in *forbidden*) echo '[{"rule":"word","severity":"high","message":
     expect(await checkWith(script, 'x'.repeat(1_000_000))).toEqual([]);
   });
 
+  test.each([
+    ['half a character behind it', "printf '[]\\303'"],
+    ['another encoding in it', `printf '[{"rule":"r","severity":"info","message":"caf\\351"}]'`],
+  ])('whose answer has %s refuses', async (_name, script) => {
+    expect(await checkWith(script, 'x')).toBe(`${failed}its output is not UTF-8`);
+  });
+
   test('that points at a place outside the text refuses', async () => {
     const answer = '[{"rule":"r","severity":"info","message":"m","span":{"start":2,"end":9}}]';
     expect(await checkWith(`echo '${answer}'`, 'four')).toMatch(/^failed: .*: a span is not within the text/u);

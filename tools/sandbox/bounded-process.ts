@@ -61,7 +61,12 @@ export function runBounded(process_: BoundedProcess): Promise<BoundedEnding> {
           room -= chunk.length;
         }
       });
-      return () => new StringDecoder('utf8').write(Buffer.concat(kept));
+      return () => {
+        const decoder = new StringDecoder('utf8');
+        const text = decoder.write(Buffer.concat(kept));
+        // Half a character at the end is our cut, or else the program's own and to be seen.
+        return room < 0 ? text : text + decoder.end();
+      };
     };
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);

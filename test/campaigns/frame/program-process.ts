@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { repositoryRoot } from '../../../scripts/lint/repository-files.ts';
 import { endWithCampaign } from './end-with-campaign.ts';
@@ -31,6 +32,9 @@ const readySchema = z.looseObject({ pid: z.number() });
 /** Many times what it takes: on a machine that does other things too, several of them start at once. */
 const readyTimeoutMs = 180_000;
 
+/** Ends it when this process is killed, too. */
+const lifeline = pathToFileURL(join(repositoryRoot, 'bin', 'end-with-launcher.js')).href;
+
 /** Directly, without the launcher: what is killed is the program itself. @throws when it ends before it is ready */
 export async function startPart({ argv, environment, log, isInspected = false }: PartOptions): Promise<ProgramPart> {
   const { PATH, HOME } = process.env;
@@ -40,13 +44,18 @@ export async function startPart({ argv, environment, log, isInspected = false }:
     [
       '--conditions=countersign-source',
       '--disable-warning=ExperimentalWarning',
+      `--import=${lifeline}`,
       ...(isInspected ? ['--inspect=127.0.0.1:0'] : []),
       join(repositoryRoot, 'cli', 'main.ts'),
       ...argv,
       '--json',
     ],
-    { env: { PATH, HOME, ...environment }, stdio: ['ignore', 'pipe', output] },
+    {
+      env: { PATH, HOME, ...environment, COUNTERSIGN_LAUNCHER: String(process.pid) },
+      stdio: ['ignore', 'pipe', output, 'ipc'],
+    },
   );
+  child.channel?.unref();
   closeSync(output);
   endWithCampaign(child);
   const ended = new Promise<string>((resolve) => child.once('exit', (code, by) => resolve(String(by ?? code))));

@@ -1,8 +1,8 @@
 /** The guards beside calls (P1): who is asked where, what refuses, and what a policy may say about it. */
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import { budgetMs, createCheckPoint, type TextPoint } from '../../../activities/check-point.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createCheckPoint, type TextPoint } from '../../../activities/check-point.ts';
 import type { Finding } from '../../../core/contracts/labels.ts';
-import { defineGuard, type Guard, guardPoints } from '../../../guards/index.ts';
+import { defineGuard, type Guard, guardPoints, pointMs } from '../../../guards/index.ts';
 import { guardSettings, loadPolicy, usualGuardSettings } from '../../../policy/index.ts';
 
 const points = guardPoints.filter((point): point is TextPoint => point !== 'beforeTool');
@@ -114,18 +114,45 @@ test('a message of a guard keeps no secret', async () => {
 });
 
 describe('all guards of a point share its time', () => {
+  beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
+
+  const slow = (id: string, ms: number): Guard =>
+    defineGuard({
+      id,
+      at: guardPoints,
+      timeoutMs: 60_000,
+      check: async () => await new Promise((resolve) => setTimeout(() => resolve([]), ms)),
+    });
+
   test.each(points)('at %s the one that it runs out for refuses', async (point) => {
-    vi.useFakeTimers();
-    const slow = (id: string): Guard =>
-      defineGuard({
-        id,
-        at: guardPoints,
-        timeoutMs: 60_000,
-        check: async () => await new Promise((resolve) => setTimeout(() => resolve([]), budgetMs[point] * 0.6)),
-      });
-    const checked = createCheckPoint([slow('first'), slow('second')])(point, { text: 'plain' }, usualGuardSettings);
-    await vi.advanceTimersByTimeAsync(budgetMs[point] + 1);
+    const guards = [slow('first', pointMs[point] * 0.6), slow('second', pointMs[point] * 0.6)];
+    const checked = createCheckPoint(guards)(point, { text: 'plain' }, usualGuardSettings);
+    await vi.advanceTimersByTimeAsync(pointMs[point] + 1);
     expect((await checked).refusal).toMatchObject({ guard: 'second', message: 'the guard timed out' });
+  });
+
+  test('and have what the work around it leaves beside it', async () => {
+    const checkPoint = createCheckPoint([slow('first', 3000)]);
+    const checked = checkPoint('afterTool', { text: 'plain' }, usualGuardSettings, 1500);
+    await vi.advanceTimersByTimeAsync(4000);
+    expect((await checked).refusal).toBe(undefined);
+  });
+
+  test('each is told how much of it is left, and by a signal when it is over', async () => {
+    const seen: number[] = [];
+    let ended: AbortSignal | undefined;
+    const curious = mine((_input, { timeoutMs, signal }) => {
+      seen.push(timeoutMs);
+      ended = signal;
+      return new Promise<never>(() => undefined);
+    });
+    const checked = createCheckPoint([slow('first', 1990), curious])('afterTool', { text: 't' }, usualGuardSettings);
+    await vi.advanceTimersByTimeAsync(1995);
+    expect(seen).toEqual([10]);
+    expect(ended?.aborted).toBe(false);
+    await vi.advanceTimersByTimeAsync(10);
+    expect((await checked).refusal).toMatchObject({ guard: 'mine', message: 'the guard timed out' });
+    expect(ended?.aborted).toBe(true);
   });
 });

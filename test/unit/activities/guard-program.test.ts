@@ -98,6 +98,14 @@ describe('P1 the answer of a guard’s program', () => {
     });
   });
 
+  test('refuses when its output is not UTF-8, and says so', async () => {
+    const stdout = JSON.stringify([{ ...finding, message: 'caf\uFFFD' }]);
+    expect(await verdictOf(exited({ stdout }))).toMatchObject({
+      kind: 'failed',
+      findings: [{ message: 'the guard failed: its output is not UTF-8' }],
+    });
+  });
+
   test('refuses when it points at a place outside the text, and says so', async () => {
     const stdout = JSON.stringify([{ ...finding, span: { start: 0, end: 99 } }]);
     expect(await verdictOf(exited({ stdout }))).toMatchObject({
@@ -126,14 +134,20 @@ describe('a run of a guard’s program', () => {
       return exited();
     });
     const program = { argv: ['check', '--strict'], files: [pathToFileURL(script)], environment: { LANG: 'C' } };
-    const guards = await bindGuardPrograms([defineGuard({ ...source, timeoutMs: 50_000, program })], {
+    const guards = await bindGuardPrograms([defineGuard({ ...source, timeoutMs: 9000, program })], {
       sandbox,
       workFolder: folder,
     });
     writeFileSync(script, 'changed since the worker started');
     const tool = { name: 'restart', effect: 'effect' as const, tags: [], commandArguments: [] };
+    const left = { beforeTool: 3499.5, afterTool: 60_000 };
     for (const point of ['beforeTool', 'afterTool'] as const)
-      await runGuards(guards, point, { text: '{"a":1}', tool, args: { a: 1 } }, within);
+      await runGuards(
+        guards,
+        point,
+        { text: '{"a":1}', tool, args: { a: 1 } },
+        async (work) => await within(work, left[point]),
+      );
     expect(seen[0]?.stdin).toEqual({ guard: 'outside', point: 'beforeTool', text: '{"a":1}', tool, args: { a: 1 } });
     expect(seen.map(({ files, text }) => [files, text])).toEqual([
       [['rules.txt'], 'as it was'],
@@ -142,8 +156,8 @@ describe('a run of a guard’s program', () => {
     expect(seen[0]?.command).toMatchObject({ argv: ['check', '--strict'], maxOutputBytes: 65_536 });
     // Nothing of the worker's own.
     expect(seen[0]?.command.environment).toEqual({ PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C' });
-    // Never longer than the activity around it can wait.
-    expect(seen.map(({ command }) => command.timeoutMs)).toEqual([3500, 2000]);
+    // Never longer than is left, and never longer than it was given.
+    expect(seen.map(({ command }) => command.timeoutMs)).toEqual([3500, 9000]);
     expect(seen[0]?.command.workFolder).not.toBe(seen[1]?.command.workFolder);
     expect(readdirSync(join(folder, 'guards'))).toEqual([]);
   });

@@ -9,6 +9,7 @@ import { digestJson, digestText } from '../../../core/digest.ts';
 import { openEnvelope } from '../../../core/envelope.ts';
 import { ToolFailure } from '../../../tools/tool-failure.ts';
 import {
+  type ToolChange,
   audience,
   callKey,
   createWorld,
@@ -111,6 +112,20 @@ describe('run-tool with a valid permit', () => {
     expect(result.receipt.body.findings).toHaveLength(20);
     expect(seen).toEqual([20_010, { service: 'web', force: false }, 'restart']);
     expect(JSON.stringify([...world.memory.bodies.values()])).not.toContain('restarted');
+  });
+
+  test.each<[string, ToolChange['execute'], number]>([
+    ['what the tool left of its time, at most 8 s', () => 'restarted', 8000],
+    ['nothing more where it broke', () => Promise.reject(new Error('broken')), 0],
+  ])('gives the guards of a result %s', async (_name, execute, expected) => {
+    const world = createWorld(execute ? { execute } : {});
+    const seen: number[] = [];
+    world.dependencies.checkResult = async (_text, _call, _permit, spareMs) => {
+      seen.push(spareMs);
+      return { findings: [], refusal: undefined };
+    };
+    await world.run(permitOf(world));
+    expect(seen).toEqual([expected]);
   });
 
   test('withholds an output when the guards cannot be asked', async () => {

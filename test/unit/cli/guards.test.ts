@@ -43,6 +43,24 @@ describe('guards check', () => {
     expect(found).toMatchObject([bad, bad, bad, bad, [{ verdict: 'allow' }], [{ verdict: 'allow' }]]);
   });
 
+  it.each([
+    ['shell', { text: 'Please say hello', command: 'rm -rf /' }, 'deny'],
+    ['shell', { text: 'ls', script: 'rm -rf /' }, 'deny'],
+    ['shell', { input: 'rm -rf /', command: 'ls' }, 'allow'],
+    ['paths', { input: 'notes.md', path: '../../etc/passwd' }, 'deny'],
+    ['url', { text: 'https://example.com', url: 'http://127.1/' }, 'deny'],
+  ])('%s takes the field that is named after what it looks at: %j', async (guard, line, verdict) => {
+    const found = answers((await check(guard, `${JSON.stringify(line)}\n`)).stdout);
+    expect(found[0]?.[0]).toMatchObject({ guard, verdict });
+  });
+
+  it('takes no other field for one of its own that holds no text', async () => {
+    const found = answers((await check('shell', '{"command":["rm","-rf","/"],"text":"ls"}\n')).stdout);
+    expect(found).toMatchObject([
+      [{ rule: 'bad-line', verdict: 'deny', message: expect.stringContaining('"command" that is no text') }],
+    ]);
+  });
+
   const badBytes = Buffer.concat([Buffer.from('{"text":"'), Buffer.from([0xff, 0xfe]), Buffer.from(' x"}')]);
   const badLines = [
     ['not JSON', Buffer.from('rm -rf')],
@@ -174,6 +192,10 @@ describe('guards check', () => {
       ['guards', 'check'],
       ['guards', 'look'],
       ['guards', 'check', '--guard', 'all'],
+      ['guards', 'check', '--guard', 'shell', '--allow', 'example.com'],
+      ['guards', 'check', '--guard', 'url', '--root', '/srv'],
+      ['guards', 'list', '--guard', 'url'],
+      ['guards', 'list', '--allow', 'example.com'],
     ]) {
       expect((await runCli(argv)).exit, argv.join(' ')).toBe(2);
     }

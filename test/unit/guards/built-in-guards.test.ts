@@ -22,6 +22,8 @@ const remarkable = [
   '\u001b[2J',
 ];
 
+const options = { timeoutMs: 60_000, signal: new AbortController().signal };
+
 describe.each(builtInGuards)('every finding of $id', (guard) => {
   const { id, at } = guard;
   it('has its id, a place within the text, and a remedy', async () => {
@@ -32,7 +34,7 @@ describe.each(builtInGuards)('every finding of $id', (guard) => {
         const value = pieces.join(' ');
         const args = { command: value, path: value, url: value };
         const text = point === 'beforeTool' ? JSON.stringify(args) : value;
-        for (const finding of await guard.check({ point, text, tool, args })) {
+        for (const finding of await guard.check({ point, text, tool, args }, options)) {
           found += 1;
           expect(findingSchema.parse(finding)).toEqual(finding);
           expect(finding.guard).toBe(id);

@@ -20,6 +20,13 @@ describe('the allow-list of hosts', () => {
     expect(['other.com', '', '   '].filter((url) => allows(url))).toEqual([]);
   });
 
+  it.each(['.example.com', 'a..example.com', 'https://.example.com/'])(
+    'takes no name with an empty label: %s',
+    (url) => {
+      expect(allows(url)).toBe(false);
+    },
+  );
+
   it('N3 port: keeps an entry once', () => {
     expect(readAllowList([...listed, 'EXAMPLE.com', ''])).toEqual(listed);
   });
@@ -87,6 +94,8 @@ describe('a URL in disguise is found', () => {
     'http://127.0.0.1.nip.io/',
     'http://metadata.google.internal/',
     'http://localhost./',
+    'https://.example.com/',
+    'https://example..com/',
     '//127.0.0.1/',
   ])('%s', (url) => expect(checkUrl(url)).not.toEqual([]));
 
@@ -202,6 +211,11 @@ describe('paths by their form', () => {
     '..../b',
     'a/.../b',
     'a/.. /b',
+    'a/ ../b',
+    ' ../x',
+    ' /etc/passwd',
+    '\u00A0/etc/passwd',
+    'notes.md ',
     'a/. ./b',
     'a/..\u3000/b',
     'a/..;x=1/b',

@@ -81,6 +81,15 @@ describe('guards of one point', () => {
     expect(() => checkGuard({ id: ' ', at: ['beforeTool'], check: () => [] })).toThrow(/id: small letters/u);
   });
 
+  it.each<[string, GuardSource['at'], number, number]>([
+    ['beforeTool', ['beforeTool'], 3500, 3501],
+    ['afterTool, with what a tool leaves', ['afterTool'], 10_000, 10_001],
+    ['the longest of its points', ['beforeTool', 'beforeModel'], 60_000, 60_001],
+  ])('M3: none may take longer than there is at %s', (_name, at, most, more) => {
+    expect(guard('slow', () => [], { at, timeoutMs: most }).timeoutMs).toBe(most);
+    expect(() => guard('slow', () => [], { at, timeoutMs: more })).toThrow(/guard.*timeoutMs/u);
+  });
+
   it('M6 port: eight at once all run', async () => {
     const ran = new Set<number>();
     await Promise.all(

@@ -100,7 +100,12 @@ const harmless = [
   ['hv', `s.${x(90)}`].join(''),
   `API_TOKEN="hf_${x(34)}"`,
   `Authorization: Bearer ${'X'.repeat(24)}`,
+  `Authorization: Bearer ${'X'.repeat(12)}`,
   ['xo', 'xa-nyc.github.io'].join(''),
+  ['xo', 'xb-xo', 'xb-my-bot-token'].join(''),
+  ['xo', 'xe.xo', 'xp-1-RANDOMSTRINGHERE'].join(''),
+  `the token sha256~${'X'.repeat(10)}_PUT_YOUR_TOKEN_HERE_${'X'.repeat(12)}`,
+  'ACCESS_KEY=`etcdctl get /service_secret`',
   `aws_access_key: ${'AKIA'}IOSFODNN7EXAMPLE`,
   'db.password=\njdbc.url=jdbc:h2:mem',
   'notes = "io.jsonwebtoken:jjwt-jackson-0.11.2"',
@@ -125,10 +130,10 @@ describe('findSecrets', () => {
     expect(await findSecrets(text)).toEqual([]);
   });
 
-  test.each(['x'.repeat(20), 'EXAMPLE', 'EXAMPLEEXAMPLE', '000000000000'])(
+  test.each(['x'.repeat(20), 'EXAMPLE', 'EXAMPLEEXAMPLE', '000000000000', '_PUT_YOUR_TOKEN_HERE'])(
     'is not led to take a secret for a placeholder by what is put behind it: %s',
     async (behind) => {
-      for (const secret of [`ghp_${made(40)}`, `password=${made(20)}`, `API_TOKEN="${made(24)}"`])
+      for (const secret of [`ghp_${made(40)}`, `xoxb-${made(20)}`, `password=${made(20)}`, `API_TOKEN="${made(24)}"`])
         expect(await findSecrets(secret.replace(/"?$/, (end) => `${behind}${end}`))).not.toEqual([]);
     },
   );
