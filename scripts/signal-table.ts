@@ -10,7 +10,9 @@ interface SignalTable {
 }
 
 /** One file a subject; the words of mentions stand in the first. */
-const tables = ['signals', 'signals-personas', 'signals-languages'].map((name) => `guards/injection/${name}.yaml`);
+const tables = ['', '-personas', '-languages', '-more-languages', '-agents', '-answers', '-actions'].map(
+  (subject) => `guards/injection/signals${subject}.yaml`,
+);
 
 /** What is shipped. */
 export function signalsText(): string {

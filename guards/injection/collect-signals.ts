@@ -104,11 +104,17 @@ const jsonValue = /(?:["\w]\\{0,3}"\s{0,4}:|[[,])\s{0,20}\\{0,3}"\s?$/;
 
 /** Quoted, as in a text about injections. An attacker may quote, too: a quoted order loses weight, never the others with it. */
 export function isMention(text: string, start: number, end: number): boolean {
-  const before = text.slice(Math.max(0, start - 80), start);
+  // What is found may begin behind the verb that it needs: `"paste your …"`.
+  const before = text.slice(Math.max(0, start - 80), start).replace(/(?<=["'`“‘«])[a-z]{3,12} $/iu, '');
   if (jsonValue.test(before) && jsonText.test(text.slice(0, 64))) return false;
   const opened = /["'`“‘«]\s?$/u.test(before);
+  // `MOTD="…"`, `TXT "…"`, a line of a log, `note: "…"` as a line: the quotes of a field's value, and what is in it was put there by somebody.
+  const isField =
+    /(?:\w[=,]|\b[A-Z]{2,12} |\d\d:\d\d:\d\d[^\n]{1,60})["']$/.test(before) ||
+    (/(?:^|\n)[ -]{0,20}[\w.-]{1,40}: ["']$/.test(before) &&
+      /^[^"'\n]{0,200}["']\s?(?:\n|$)/.test(text.slice(end, end + 240)));
   const closed = /^[^"'`”’»\n]{0,30}["'`”’»]/u.test(text.slice(end, end + 40));
-  return (opened && closed) || ((opened || closed) && mention.test(before.replace(/["'`“‘«]\s?$/u, '')));
+  return (opened && closed && !isField) || ((opened || closed) && mention.test(before.replace(/["'`“‘«]\s?$/u, '')));
 }
 
 function sticky(pattern: RegExp): RegExp {

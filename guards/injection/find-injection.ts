@@ -8,13 +8,14 @@ import { collectSignals, type Hit, isCrowded, note } from './collect-signals.ts'
 import { findCodeOrder, findOrders } from './find-orders.ts';
 import { findHiddenComments } from './hidden-comments.ts';
 import { findJoined } from './joined-orders.ts';
+import { readLines } from './read-lines.ts';
 import { lettersOnly, viewsOf } from '../text/plain-views.ts';
 
 const orderMessage = 'asks the reader to do something, where data should stand';
 
 /** Never throws; at most one finding for each rule. Empty below the score of 2. What was disguised spans the whole text. */
 export function findInjection(text: string): Finding[] {
-  const wellFormed = unitText(text.toWellFormed());
+  const wellFormed = unitText(readLines(text.toWellFormed()));
   const hits = new Map<string, Hit>();
   const { rotated, ...found } = collectSignals(hits, wellFormed, { withSpan: true });
   let { crowded } = found;

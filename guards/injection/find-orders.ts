@@ -15,6 +15,7 @@ export interface Order {
 export const leastScore = 2.5;
 
 const longestSentence = 600;
+const nounGoesOn = / (?:of|or|is|was|are|were|has|had|address(?:es)?)\b/iy;
 const quoteGoesOn = / (?:to|in|at|into|as) (?:your|the)\b/iy;
 /** Sentences scored in one text, for each kilobyte: far above what prose has, so that a flood costs no more than its length. */
 const perKilobyte = 24;
@@ -48,6 +49,7 @@ export function findOrders({ text, units }: UnitText): Order[] {
       if (!separates(units[behind] ?? 0)) continue;
       const first = text.slice(at, behind).toLowerCase();
       if (!orderVerbs.has(first) && !openers.has(first)) continue;
+      if (isOption(units, at) || isNoun(text, behind)) continue;
       budget -= 1;
       const end = endOf(text, units, at);
       const score = scoreOf(text, at, end, first);
@@ -152,6 +154,17 @@ function goesOn(text: string, behindQuote: number): boolean {
   if (text.charCodeAt(behindQuote) !== 32) return false;
   quoteGoesOn.lastIndex = behindQuote;
   return quoteGoesOn.test(text);
+}
+
+/** `--email a@b.example`: an option of a command. */
+function isOption(units: Uint16Array, at: number): boolean {
+  return units[at - 1] === 45 && units[at - 2] === 45 && (units[at] ?? 0) >= 97;
+}
+
+/** `Email or phone: …`, `Access is denied`: the same word, and no order. */
+function isNoun(text: string, behind: number): boolean {
+  nounGoesOn.lastIndex = behind;
+  return nounGoesOn.test(text);
 }
 
 function separates(code: number): boolean {

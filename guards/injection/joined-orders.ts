@@ -37,6 +37,7 @@ const orders: readonly Joined[] = [
     'asks for the hidden instructions, in disguise',
     'reveal show print repeat output display leak disclose',
     '(?:me|the|your|full|entire|hidden|whole){0,4}(?:system|hidden)(?:prompt|instruct|message)',
+    /\b(?:reveal|show|print|repeat|output|display|leak|disclose) (?:(?:me|the|your|full|entire|hidden|whole) ){0,4}(?:system|hidden) (?:prompt|instruct|message)/i,
   ),
 ];
 const latin1 = new TextDecoder('latin1');

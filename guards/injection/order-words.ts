@@ -43,7 +43,7 @@ export interface Cue {
 }
 
 const sensitive =
-  'passwords?|passcode|credentials?|accounts?|access|address(?:es)?|location|payment|bank|cards?|credit|wallet|bitcoin|ethereum|crypto\\w*|money|funds|balance|invoice|(?:front |back )?door|garage|lock|alarm|cameras?|security|two-factor|2fa|authentication|device|history|personal|private|confidential|records?|patients?|prescriptions?|medical|medication|health|appointment|genetic|dna|database|tables?|files?|folders?|directory|repositor(?:y|ies)|emails?|inbox|messages|contacts?|calendar|events?|photos?|documents?|tokens?|keys?|secrets?|profile|data|flights?|hotel|reservation|booking|order|package|subscription|shares?|stocks?|vehicle|car|permissions?|admin\\w*|users?|members?|phone|number|identity|insurance|tax|salary|loan|cookies|environment|server|production|script|command|browser|software|app(?:lication)?|link';
+  'passwords?|passcode|credentials?|accounts?|access|address(?:es)?|location|payment|bank|cards?|credit|wallet|bitcoin|ethereum|crypto\\w*|money|funds|balance|invoices?|(?:front |back )?door|garage|lock|alarm|cameras?|security|two-factor|2fa|authentication|device|history|personal|private|confidential|records?|patients?|prescriptions?|medical|medication|health|appointment|genetic|dna|database|tables?|files?|folders?|directory|repositor(?:y|ies)|emails?|inbox|messages|contacts?|calendar|events?|photos?|documents?|tokens?|keys?|secrets?|profile|data|flights?|hotel|reservation|booking|order|package|subscription|shares?|stocks?|vehicle|car|permissions?|admin\\w*|users?|members?|phone|number|identity|insurance|tax|salary|loan|cookies|environment|server|production|script|command|browser|software|app(?:lication)?|link|(?:one-time|recovery|verification) codes?|vault|webhook|iban|backups?|snapshots?|certificates?|bucket|cluster|firewall|employees?|customers?|licences?|licenses?';
 
 /** Looked for in a sentence that begins like an order. */
 export const cues: readonly Cue[] = [
@@ -54,7 +54,7 @@ export const cues: readonly Cue[] = [
     pattern:
       /\byour (?:next |final |own |whole |entire )?(?:answers?|responses?|reply|replies|output|explanation|summary|translation|completion)\b|\bin (?:your|the) (?:message|text|email) to the user\b/i,
   },
-  { weight: 0.5, addresses: true, pattern: /\b(?:[Mm]y|mine|me|I)\b/ },
+  { weight: 0.5, addresses: true, pattern: /(?<![\w-])(?:[Mm]y|mine|me|I)(?![\w/-])/ },
   {
     weight: 0.25,
     addresses: false,
@@ -66,7 +66,7 @@ export const cues: readonly Cue[] = [
     weight: 0.5,
     addresses: true,
     pattern:
-      /\b(?:to|from|at|into|via|on|in) (?:the )?(?:https?:\/\/|www\.|(?:\d{1,3}\.){3}\d{1,3}\b)|\bwww\.\S+ (?:to|in) /i,
+      /\b(?:to|from|at|into|via|on|in) (?:(?:the|this|our|my) )?(?:[\w-]{1,20} ){0,2}(?:https?:\/\/(?!localhost|127\.)|www\.|(?!127\.)(?:\d{1,3}\.){3}\d{1,3}\b)|\bwww\.\S+ (?:to|in) /i,
   },
   {
     weight: 0.75,
@@ -74,6 +74,15 @@ export const cues: readonly Cue[] = [
     pattern: /\b(?:[13][A-HJ-NP-Za-km-z1-9]{25,34}|0x[a-f0-9]{40}|bc1[a-z0-9]{20,60})\b/i,
   },
   { weight: 0.25, addresses: false, pattern: /\b(?:to|with|via|from) [\w.+-]{1,64}@/i },
+  { weight: 0.5, addresses: true, pattern: /\b\d[\d.,]{0,12} ?(?:btc|eth|usdt|xmr|bitcoins?)\b|\+\d[\d ()-]{8,20}\d/i },
+  // How people say where they want to hear of something: at the end of manuals, and in every readme.
+  {
+    weight: -1,
+    addresses: false,
+    pattern:
+      /\b(?:bugs?|bug reports?|questions?|comments?|feedback|patches|suggestions?|vulnerabilit\w{1,3}|an? (?:e-?)?mail|issues?)\b.{0,40}\bto\b.{0,40}@|\b(?:e-?mail|mail|contact|reach out to|write to) [\w.+-]{1,64}@/i,
+  },
+  { weight: -2, addresses: false, pattern: /\b(?:security|abuse|phishing|spam|fraud)@/i },
   // What it is about.
   { weight: 0.75, addresses: false, pattern: new RegExp(`\\b(?:${sensitive})\\b`, 'i') },
   {
@@ -92,7 +101,7 @@ export const cues: readonly Cue[] = [
     weight: 0.5,
     addresses: false,
     pattern:
-      /\b(?:and|then)(?: then| also)? (?:please )?(?:send|share|e-?mail|forward|transfer|post|upload|provide|deliver|give|report|delete|grant|disable|execute|run|install|set|charge|pay|book|order|it|them)\b/i,
+      /\b(?:and|then)(?: then| also)? (?:please )?(?:send|share|e-?mail|forward|transfer|post|upload|provide|deliver|give|report|delete|grant|disable|execute|run|install|set|charge|pay|book|order|enter the|write down|paste|attach|mail|it|them)\b/i,
   },
   // How to disfigure an answer.
   {

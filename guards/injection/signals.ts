@@ -10,7 +10,7 @@ export interface InjectionSignal {
   weight: number;
   /** Small letters: what the pattern begins with, so that it is tried only there. Absent: it begins with other than ASCII. */
   starts?: readonly string[];
-  /** Units beyond ASCII of which a text that it finds holds one: a quick no. Absent: not known. */
+  /** One class of units beyond ASCII, of which a text that it finds holds one: a quick no. Absent: not known. */
   holds?: RegExp;
   /** Flags `giu`. */
   pattern: RegExp;

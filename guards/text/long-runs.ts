@@ -90,6 +90,12 @@ export function readHex(run: string): string | undefined {
   return textOf(run.replaceAll(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16))));
 }
 
+/** Words that hyphens or underscores join, as in names of branches and files: six of them are a sentence, fewer are a name. */
+export function readJoinedWords(run: string): string | undefined {
+  const name = run.slice(run.lastIndexOf('/') + 1);
+  return /^(?:[a-z]{1,20}[-_]){5,}[a-z]{1,20}[-_]?$/i.test(name) ? name.replaceAll(/[-_]/g, ' ') : undefined;
+}
+
 function inPlainAlphabet(run: string): string {
   return /[-_]/.test(run) ? run.replaceAll('-', '+').replaceAll('_', '/') : run;
 }

@@ -3,7 +3,7 @@
  * joined letters, percent and entity encoding, base64, rot13. Each view is a guess; none of them is shown to anybody.
  */
 import type { UnitText } from './code-units.ts';
-import { longRuns, readBase64, readHex } from './long-runs.ts';
+import { longRuns, readBase64, readHex, readJoinedWords } from './long-runs.ts';
 import { type PlainText, withoutDisguise } from './plain-letters.ts';
 
 /** What digits and signs stand for between letters; the same for small and capital letters. */
@@ -66,7 +66,7 @@ export function viewsOf(given: UnitText, { rotated }: { rotated: boolean }): Vie
     );
   const encoded = longRuns(whole, shortestEncoded).flatMap(({ start, end }) => {
     const run = plain.slice(start, end);
-    return readHex(run) ?? (run.length >= 24 ? (readBase64(run) ?? []) : []);
+    return readHex(run) ?? (run.length >= 24 ? (readJoinedWords(run) ?? readBase64(run) ?? []) : []);
   });
   if (encoded.length > 0) views.push(encoded.join('\n'));
   if (rotated) views.push(plain.replaceAll(/[a-z]/gi, rotate));
