@@ -113,10 +113,10 @@ function classifyXargs(subject: Subject, context: Context): void {
   if (split.options.some(({ value }) => value && holdsSecrets(value.text, value.glob)))
     tell(context, { name, class: 'privilege', rule: 'reads-secret-place', reason: 'it reads where secrets are kept' });
   if (split.rest.length === 0) return tell(context, { name, class: 'read', rule: 'xargs' });
-  const isListed =
+  const isListed = (): boolean =>
     split.options.some((option) => option.name === '-a' || isOption(option.name, '--arg-file')) ||
     (context.stdin.kind === 'unknown' && context.stdin.lists?.() === 'list');
-  if (isPrinting(split.rest) && isListed && takesFile(split.rest, replace && (replace.value?.text || '{}')))
+  if (isPrinting(split.rest) && isListed() && takesFile(split.rest, replace && (replace.value?.text || '{}')))
     tellList(name, context);
   if (context.stdin.kind === 'text')
     noteHandedOn(context.stdin.text, replace?.value?.text || '{}', subject, split.rest, context);
