@@ -4,24 +4,28 @@ import { type Context, tell } from './context.ts';
 import { isEvaluatedVariable, noteEvaluated, runsSubscript } from './evaluated-text.ts';
 import { noteSecretNames } from './hand-on.ts';
 import { noteVariable } from './run-rest.ts';
+import { tellSecret } from './tell-secret.ts';
 import { type Arg, resolveText, resolveWord } from './words.ts';
 
-/** @param handedOver it stands before a command, which gets it */
+/** How clients of databases take their password. */
+const passwordOf = /^(?:PGPASSWORD psql|PGPASSWORD pg_\w+|MYSQL_PWD (?:mysql|mariadb)\w*|REDISCLI_AUTH redis-cli)$/u;
+
+/** @param command the one that it stands before, which gets it */
 export function noteAssignment(
   node: Extract<SyntaxNode, { type: 'Assignment' }>,
   context: Context,
-  handedOver = false,
+  command?: string,
 ): void {
   const value = node.value.type === 'Word' ? resolveText(node.value.parts, node.value.value, context.scope) : undefined;
-  noteVariable(node.name, value?.known ? value.text : undefined, '(assignment)', context, handedOver);
+  noteVariable(node.name, value?.known ? value.text : undefined, '(assignment)', context, command !== undefined);
+  // Under another name nobody would know it again.
+  const values = value ? [value] : elementsOf(node, context);
+  if (values.some(({ secret }) => secret) && !passwordOf.test(`${node.name} ${command ?? ''}`))
+    tellSecret('(assignment)', context);
   noteEvaluated(node.index, context);
   if (node.value.type === 'ArrayValue') {
     for (const element of node.value.elements) if (element.text.startsWith('[')) noteEvaluated(element, context);
-    noteSecretNames(
-      node.value.elements.flatMap((element) => resolveWord(element, context.scope)).map(withoutSubscript),
-      '(assignment)',
-      context,
-    );
+    noteSecretNames(values.map(withoutSubscript), '(assignment)', context);
   } else if (node.index && value) noteSecretNames([value], '(assignment)', context);
   else if (isEvaluatedVariable(node.name)) noteEvaluated(node.value, context);
   const texts = node.value.type === 'Word' ? [value?.text ?? ''] : node.value.elements.map((word) => word.value);
@@ -33,6 +37,10 @@ export function noteAssignment(
       reason: 'a subscript in it may be run as code',
     });
   }
+}
+
+function elementsOf({ value }: Extract<SyntaxNode, { type: 'Assignment' }>, { scope }: Context): Arg[] {
+  return value.type === 'ArrayValue' ? value.elements.flatMap((element) => resolveWord(element, scope)) : [];
 }
 
 /** `[key]=value` of a list. */
@@ -55,11 +63,11 @@ export function noteExpansion({ parameter, index, operation }: ParameterExpansio
       reason: 'it runs what stands in a variable',
     });
   if (operation?.type === 'Default' && /[=+]$/u.test(operation.operator)) {
-    if (operation.operator.endsWith('=')) noteVariable(parameter, undefined, '(assignment)', context);
-    noteSecretNames(
-      [resolveText(operation.operand.parts, operation.operand.value, context.scope)],
-      '(expansion)',
-      context,
-    );
+    const operand = resolveText(operation.operand.parts, operation.operand.value, context.scope);
+    if (operation.operator.endsWith('=')) {
+      noteVariable(parameter, undefined, '(assignment)', context);
+      if (operand.secret) tellSecret('(assignment)', context);
+    }
+    noteSecretNames([operand], '(expansion)', context);
   }
 }

@@ -28,6 +28,7 @@ import { keepsInput, mostFolders, type Scope, scopeOf, withVariables } from './s
 import { noteListed, noteSecretNames, noteSecretText } from './hand-on.ts';
 import { handedOut, holdsList, printsInside, readsFile } from './lists-files.ts';
 import { isPrinting } from './prints-files.ts';
+import { comparesSecret } from './compared-secrets.ts';
 import { tellList, tellSecret } from './tell-secret.ts';
 import { printsKnown, staticOutput } from './static-output.ts';
 import { type Arg, hole, literal, outside, resolveText, resolveWord } from './words.ts';
@@ -104,6 +105,12 @@ function walk(node: SyntaxNode, context: Context): void {
     case 'CommandExpansion':
     case 'ProcessSubstitution':
       return walkSubstitution(node, context);
+    case 'Case':
+      if (resolveText(node.word.parts, node.word.value, context.scope).secret) tellSecret('(case)', context);
+      return walkChildren(node, context);
+    case 'TestBinary':
+      if (comparesSecret(node, context.scope)) tellSecret('(test)', context);
+      return walkChildren(node, context);
     case 'TestCommand':
     case 'ArithmeticCommand':
     case 'ArithmeticExpansion':
@@ -128,6 +135,8 @@ function walk(node: SyntaxNode, context: Context): void {
         '(loop)',
         context,
       );
+      if (node.wordlist?.some((word) => resolveWord(word, context.scope).some(({ secret }) => secret)))
+        tellSecret('(loop)', context);
       noteListed(node.body, node.wordlist ?? [], context);
       noteVariable(node.name.value, undefined, '(assignment)', context);
       return walkChildren(node, context);
@@ -205,6 +214,9 @@ function walkCommand(node: Command, context: Context): void {
   const words = wordsOf(node, context);
   if (printsListed(node, words, scope)) tellList('(substitution)', context);
   if (words.length === 0) return;
+  // What a function of the script does with it is not followed.
+  if (words.some(({ secret }) => secret) && scope.find(`${words[0]?.text ?? ''}()`) !== undefined)
+    tellSecret('(function)', context);
   const stdin = stdinOf(node, context);
   noteMadeNames(words, stdin, context);
   classifyWords(words, { ...context, scope, stdin });
@@ -260,7 +272,7 @@ function knownText(arg: Arg): string | null {
 function walkPart(part: SyntaxNode, command: Command, context: Context): void {
   if (isPlain(part)) return;
   if (part.type === 'Assignment') {
-    if (part.name !== 'IFS' || !isRead(command, context)) noteAssignment(part, context, command.name !== undefined);
+    if (part.name !== 'IFS' || !isRead(command, context)) noteAssignment(part, context, command.name?.value);
     walkChildren(part, context);
   } else if (part.type === 'Redirect' || part.type === 'HereString' || part.type === 'HereDoc')
     walkRedirect(part, context);

@@ -9,6 +9,7 @@ import { noteSecretNames } from './hand-on.ts';
 import { isOption, splitWords } from './options.ts';
 import { holdsSecrets, isBlockDevice } from './paths.ts';
 import { noteVariable, takeAssignments } from './run-rest.ts';
+import { testsSecret } from './compared-secrets.ts';
 import { namesASecret } from './secret-names.ts';
 import { classifyJq, classifyPs } from './secret-variables.ts';
 import { isPrinting } from './prints-files.ts';
@@ -207,6 +208,7 @@ function classifyTest({ name, args }: Subject, context: Context): void {
     const isName = before !== undefined && (/^-[vR]$/u.test(before.text) || before.text.includes(hole));
     return isName && (arg.text.includes(hole) || (arg.text.includes('[') && isUnsureText(arg.text, context.scope)));
   });
+  if (testsSecret(args)) tellSecret(name, context);
   tell(context, { name, class: subscript ? 'opaque' : 'read', rule: subscript ? 'subscript' : 'test' });
 }
 

@@ -73,7 +73,11 @@ function makesOwnText(args: readonly Arg[]): boolean {
 function listsSecrets(name: string, rest: readonly Arg[], folders: readonly string[]): boolean {
   if (name === 'find') return reachesSecrets(rest, folders) || secretsIn(rest, folders) !== undefined;
   const hidden = Object.hasOwn(hiddenBy, name) ? hiddenBy[name] : undefined;
-  if (!hidden || (name === 'git' && rest[0]?.text !== 'ls-files')) return false;
+  if (!hidden) return false;
+  // It names what nobody has added yet, as `ls-files --others` does.
+  if (name === 'git' && rest.some(({ text }) => text === 'status'))
+    return !rest.some(({ text }) => /^(?:-uno|--untracked-files=no)$/u.test(text));
+  if (name === 'git' && rest[0]?.text !== 'ls-files') return false;
   return rest.some(({ text, glob }) => hidden.test(text) || (name === 'ls' && holdsSecrets(text, glob, folders)));
 }
 

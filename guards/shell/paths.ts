@@ -72,6 +72,7 @@ const secretPlaces: readonly string[] = [
   'vault.kdbx',
   '/proc/1/environ',
   '/proc/self/environ',
+  '/proc/self/task/1/environ',
   '/proc/1/mem',
   '/proc/kcore',
   '/run/secrets/token',
@@ -90,7 +91,7 @@ export const secretSamples: readonly string[] = [
 ];
 /** Of paths in small letters, as the next one. */
 const secretPattern =
-  /(?:^|[/:=])(?:\.env(?:\.(?!example|sample|template|dist)[\w.-]+)?|\.netrc|\.pgpass|\.my\.cnf|\.git-credentials|\.npmrc|\.pypirc|\.vault-token|\.\w+_history|id_(?:rsa|dsa|ecdsa|ed25519)|identity|credentials(?:\.(?:json|db|xml|ya?ml|csv))?|secrets?\.(?:json|ya?ml|env|txt|toml)|service[-_]account\.json|kubeconfig|master\.key|\.htpasswd|[^/:=]*\.(?:pem|key|p12|pfx|jks|kdbx|keytab|tfstate))$|(?:^|\/)\.(?:ssh|gnupg|aws|azure|kube|docker|config\/(?:gh|gcloud))\/(?!known_hosts|config$|[^/]*\.pub$)|\.(?:docker\/config\.json|kube\/config)$|^\/etc\/(?:shadow|gshadow|sudoers|security\/opasswd|ssh\/ssh_host\w*key$|kubernetes\/)|^\/proc\/[^/]*\/(?:environ|mem|fd\/)|^\/proc\/(?:kcore|kmem)|^\/(?:var\/)?run\/secrets|(?:^|\/)\.(?:ssh|gnupg|aws|azure|kube)$/u;
+  /(?:^|[/:=])(?:\.env(?:\.(?!example|sample|template|dist)[\w.-]+)?|\.netrc|\.pgpass|\.my\.cnf|\.git-credentials|\.npmrc|\.pypirc|\.vault-token|\.\w+_history|id_(?:rsa|dsa|ecdsa|ed25519)|identity|credentials(?:\.(?:json|db|xml|ya?ml|csv))?|secrets?\.(?:json|ya?ml|env|txt|toml)|service[-_]account\.json|kubeconfig|master\.key|\.htpasswd|[^/:=]*\.(?:pem|key|p12|pfx|jks|kdbx|keytab|tfstate))$|(?:^|\/)\.(?:ssh|gnupg|aws|azure|kube|docker|config\/(?:gh|gcloud))\/(?!known_hosts|config$|[^/]*\.pub$)|\.(?:docker\/config\.json|kube\/config)$|^\/etc\/(?:shadow|gshadow|sudoers|security\/opasswd|ssh\/ssh_host\w*key$|kubernetes\/)|^\/proc\/[^/]*\/(?:task\/[^/]*\/)?(?:environ|mem|fd\/)|^\/proc\/(?:kcore|kmem)|^\/(?:var\/)?run\/secrets|(?:^|\/)\.(?:ssh|gnupg|aws|azure|kube)$/u;
 const startPattern =
   /(?:^|\/)(?:authorized_keys2?|\.(?:bash|zsh|ksh|csh|tcsh|fish)\w*|\.profile|\.login|\.zprofile|\.xinitrc|\.xsessionrc|\.vimrc|\.exrc|\.emacs|\.gitconfig|\.inputrc|\.forward|\.rhosts|\.pam_environment|\.npmrc|\.envrc|\.pythonrc|sitecustomize\.py|usercustomize\.py)$|(?:^|\/)(?:\.ssh|\.git|\.gnupg|\.husky|\.config\/(?:autostart|systemd|git|fish)|LaunchAgents|LaunchDaemons|cron[^/]*|crontabs|init\.d|systemd|profile\.d|sudoers\.d|pam\.d|ld\.so\.conf\.d|udev)\/|^\/(?:etc|boot|bin|sbin|lib|lib64|usr|root|proc|sys|dev)\//u;
 const harmlessDevice = /^\/dev\/(?:(?:null|zero|full|stdin|stdout|stderr|tty|u?random)$|fd\/)/u;
@@ -101,8 +102,10 @@ const memoryFile = /^\/dev\/shm\//u;
 const unplain = /^$|^\.{1,2}(?:\/|$)|\/\.{0,2}(?:\/|$)|^~root(?:\/|$)|^\/proc\//u;
 
 /** Slashes, `.` and `..` as the system reads them; `~` and `$HOME` stand as `~`. */
-export function plainPath(text: string): string {
-  if (!unplain.test(text)) return text;
+export function plainPath(written: string): string {
+  if (!unplain.test(written)) return written;
+  // Up from there leads to the process itself: `/dev/fd` is a link.
+  const text = written.replace(/^\/+(?:\.?\/+)*dev\/+fd(?=\/.*\.\.)/u, '/proc/self/fd');
   const absolute = text.startsWith('/');
   const parts: string[] = [];
   for (const one of text.split('/')) {

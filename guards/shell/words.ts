@@ -199,7 +199,7 @@ function expandWith(
 ): Expansion {
   // `${TOKEN:+set}` shows another text.
   const replaced = operation.type === 'Default' && operation.operator.endsWith('+');
-  const secret = !replaced && scope.find(parameter) === undefined && namesASecret(parameter);
+  const secret = !replaced && namesASecret(parameter);
   const unsure = { text: hole, splits: true, many: parameter === '@' || parameter === '*', secret };
   if (operation.type !== 'Default' || scope.find(parameter) !== undefined) return unsure;
   const operand = resolveText(operation.operand.parts, operation.operand.value, scope);
@@ -210,10 +210,11 @@ function expandWith(
 function valueOf(name: string, scope: Scope): Expansion {
   if (numbers.has(name)) return plain(outside);
   const found = scope.find(name);
-  if (found === undefined && !setByShell.test(name))
-    return { ...plain(usual[name] ?? outside), secret: namesASecret(name) };
-  if (typeof found === 'string') return plain(found);
-  return { text: hole, splits: true, many: name === '@' || name === '*' };
+  // Also where the script sets it: an assignment may come later, in a branch that is not taken, or for one command alone.
+  const secret = namesASecret(name);
+  if (found === undefined && !setByShell.test(name)) return { ...plain(usual[name] ?? outside), secret };
+  if (typeof found === 'string') return { ...plain(found), secret };
+  return { text: hole, splits: true, many: name === '@' || name === '*', secret };
 }
 
 function plain(text: string): Expansion {
