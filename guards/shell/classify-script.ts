@@ -28,7 +28,7 @@ import { keepsInput, mostFolders, type Scope, scopeOf, withVariables } from './s
 import { noteListed, noteSecretNames, noteSecretText } from './hand-on.ts';
 import { handedOut, holdsList, printsInside, readsFile } from './lists-files.ts';
 import { isPrinting } from './prints-files.ts';
-import { comparesSecret } from './compared-secrets.ts';
+import { comparesSecret, looksIntoSecret } from './compared-secrets.ts';
 import { tellList, tellSecret } from './tell-secret.ts';
 import { printsKnown, staticOutput } from './static-output.ts';
 import { type Arg, hole, literal, outside, resolveText, resolveWord } from './words.ts';
@@ -107,6 +107,9 @@ function walk(node: SyntaxNode, context: Context): void {
       return walkSubstitution(node, context);
     case 'Case':
       if (resolveText(node.word.parts, node.word.value, context.scope).secret) tellSecret('(case)', context);
+      return walkChildren(node, context);
+    case 'TestUnary':
+      if (looksIntoSecret(node, context.scope)) tellSecret('(test)', context);
       return walkChildren(node, context);
     case 'TestBinary':
       if (comparesSecret(node, context.scope)) tellSecret('(test)', context);

@@ -26,6 +26,8 @@ export interface Arg {
   readonly glob: boolean;
   /** Holds a variable of the environment that is called like a secret, or one of any name. */
   readonly secret?: boolean;
+  /** Less than all of a secret: that it is empty says what the secret begins or ends with. */
+  readonly cut?: boolean;
 }
 
 interface Field {
@@ -35,6 +37,7 @@ interface Field {
   globFirst: boolean;
   quoted: boolean;
   secret: boolean;
+  cut: boolean;
   /** Begins with a name of the machine's. */
   nameFirst: boolean;
 }
@@ -84,13 +87,22 @@ export function resolveText(parts: readonly WordPart[] | undefined, value: strin
 }
 
 function newField(): Field {
-  return { text: '', loose: false, glob: false, globFirst: false, quoted: false, secret: false, nameFirst: false };
+  return {
+    text: '',
+    loose: false,
+    glob: false,
+    globFirst: false,
+    quoted: false,
+    secret: false,
+    cut: false,
+    nameFirst: false,
+  };
 }
 
-function toArg({ text, loose, glob, globFirst, secret, nameFirst }: Field): Arg {
+function toArg({ text, loose, glob, globFirst, secret, cut, nameFirst }: Field): Arg {
   const known = !glob && !text.includes(hole) && !text.includes(outside);
   const mayBeOption = loose || globFirst || (text.startsWith(hole) && !nameFirst);
-  return { text, known, loose, glob, mayBeOption, ...(secret ? { secret } : {}) };
+  return { text, known, loose, glob, mayBeOption, ...(secret ? { secret } : {}), ...(cut ? { cut } : {}) };
 }
 
 function append(fields: Field[], parts: readonly WordPart[], scope: Scope): void {
@@ -104,7 +116,7 @@ function append(fields: Field[], parts: readonly WordPart[], scope: Scope): void
   };
   for (const part of parts) {
     if (part.type === 'SimpleExpansion' || part.type === 'ParameterExpansion') {
-      const { text, splits, secret = false } = expand(part, scope);
+      const { text, splits, secret = false, cut = false } = expand(part, scope);
       const pieces = text.split(/[ \t\n]+/u);
       pieces.forEach((piece, index) => {
         if (index > 0) current = undefined;
@@ -116,6 +128,7 @@ function append(fields: Field[], parts: readonly WordPart[], scope: Scope): void
         }
         target.text += piece;
         target.secret ||= secret;
+        target.cut ||= cut;
         // An unquoted value that the author may choose becomes as many words as it likes.
         target.loose ||= splits;
       });
@@ -145,9 +158,10 @@ function join(field: Field, part: WordPart | DoubleQuotedChild, scope: Scope): v
       return;
     case 'SimpleExpansion':
     case 'ParameterExpansion': {
-      const { text, many, secret = false } = expand(part, scope);
+      const { text, many, secret = false, cut = false } = expand(part, scope);
       field.text += text;
       field.secret ||= secret;
+      field.cut ||= cut;
       field.loose ||= many;
       return;
     }
@@ -178,6 +192,7 @@ interface Expansion {
   many: boolean;
   /** Of the environment, and called like a secret. */
   secret?: boolean;
+  cut?: boolean;
 }
 
 function expand(part: Extract<WordPart, { type: 'SimpleExpansion' | 'ParameterExpansion' }>, scope: Scope): Expansion {
@@ -200,7 +215,8 @@ function expandWith(
   // `${TOKEN:+set}` shows another text.
   const replaced = operation.type === 'Default' && operation.operator.endsWith('+');
   const secret = !replaced && namesASecret(parameter);
-  const unsure = { text: hole, splits: true, many: parameter === '@' || parameter === '*', secret };
+  const cut = secret && operation.type !== 'Default';
+  const unsure = { text: hole, splits: true, many: parameter === '@' || parameter === '*', secret, cut };
   if (operation.type !== 'Default' || scope.find(parameter) !== undefined) return unsure;
   const operand = resolveText(operation.operand.parts, operation.operand.value, scope);
   if (!['-', ':-', '=', ':='].includes(operation.operator) || setByShell.test(parameter)) return unsure;
