@@ -29,6 +29,11 @@ export type DigestPurpose =
   | 'undecodable'
   | 'vote';
 
+/** What is hashed in front of it. */
+export function digestTag(purpose: DigestPurpose): string {
+  return `countersign/v1/${purpose}\n`;
+}
+
 /** `sha256:<64 hex>` over `countersign/v1/<purpose>\n` followed by the UTF-8 bytes of the text. */
 export function digestText(purpose: DigestPurpose, text: string): string {
   return digestBytes(purpose, utf8ToBytes(text));
@@ -36,7 +41,7 @@ export function digestText(purpose: DigestPurpose, text: string): string {
 
 /** `sha256:<64 hex>` over `countersign/v1/<purpose>\n` followed by the bytes. */
 export function digestBytes(purpose: DigestPurpose, bytes: Uint8Array): string {
-  const tag = utf8ToBytes(`countersign/v1/${purpose}\n`);
+  const tag = utf8ToBytes(digestTag(purpose));
   return `sha256:${bytesToHex(sha256.create().update(tag).update(bytes).digest())}`;
 }
 

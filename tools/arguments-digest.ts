@@ -3,7 +3,10 @@
  * `digestText('arguments', …)` to the letter: workflow code, which has no `node:crypto`, comes to the same one.
  */
 import { createHash } from 'node:crypto';
+import { digestTag } from '../core/digest.ts';
+
+const tag = digestTag('arguments');
 
 export function argumentsDigest(canonical: string): string {
-  return `sha256:${createHash('sha256').update('countersign/v1/arguments\n').update(canonical, 'utf8').digest('hex')}`;
+  return `sha256:${createHash('sha256').update(tag).update(canonical, 'utf8').digest('hex')}`;
 }

@@ -11,9 +11,8 @@ const escapes: readonly (readonly [sign: string, run: RegExp])[] = [
   ['\\x', /(?:\\x[2-7][0-9a-f]){8,}/gi],
 ];
 /** Zero-width characters, soft hyphens and word joiners: no script needs one between two ASCII characters. */
-const unseen = /(?<=[ -~])[\u00AD\u180E\u200B-\u200F\u2060-\u2064\uFEFF]+(?=[ -~])/g;
-
 const unseenSign = /[\u00AD\u180E\u200B-\u200F\u2060-\u2064\uFEFF]/;
+const unseen = new RegExp(`(?<=[ -~])${unseenSign.source}+(?=[ -~])`, 'g');
 
 /** @param findIn what looks through the text that it reads as */
 export function findEscaped(read: UnitText, findIn: (read: UnitText) => readonly SecretMatch[]): SecretMatch[] {
