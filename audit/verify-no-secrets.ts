@@ -3,6 +3,7 @@
  * recorded. A problem says where and by which rule, never what. It finds what the guard of today knows, not every secret there is.
  */
 import { z } from 'zod';
+import { activityIdPattern } from '../core/contracts/call-names.ts';
 import { domains, signedSchema } from '../core/contracts/envelope.ts';
 import { openEnvelope } from '../core/envelope.ts';
 import type { OpeningOptions } from './open-record.ts';
@@ -55,8 +56,10 @@ const anySigned = z.union(domains.map((domain) => signedSchema(domain, z.unknown
  * @param isSigned whether an object's own signature is left out @default none is
  */
 function* textsOf(value: unknown, isSigned: (value: object) => boolean = () => false): Generator<string> {
-  if (typeof value === 'string') yield value;
-  else if (Array.isArray(value)) for (const one of value) yield* textsOf(one, isSigned);
+  if (typeof value === 'string') {
+    // `…:get_token:3f2a…`: a tool may be called like a secret, and what stands behind it is a digest.
+    if (!activityIdPattern.test(value)) yield value;
+  } else if (Array.isArray(value)) for (const one of value) yield* textsOf(one, isSigned);
   else if (typeof value === 'object' && value !== null) {
     const signed = isSigned(value);
     for (const [name, one] of Object.entries(value)) {

@@ -48,6 +48,9 @@ export function activityIdOf(call: {
   return `${turn}.${index}.${call.try}.${call.pass}:${call.purpose}:${call.tool}:${shortDigestOf(call.argumentsDigest)}`;
 }
 
+/** What `activityIdOf` writes: numbers, words of this program, the name of a tool and 16 hex digits. */
+export const activityIdPattern = /^(?:\d{1,6}\.){3}\d{1,6}:[a-z-]{1,20}:[a-z][a-z0-9_]{0,63}:[0-9a-f]{16}$/;
+
 /** As activity ids end: the first 16 hex digits of the arguments digest. */
 export function shortDigestOf(argumentsDigest: string): string {
   return argumentsDigest.slice('sha256:'.length, 'sha256:'.length + 16);

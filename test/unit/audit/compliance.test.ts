@@ -59,6 +59,16 @@ describe('a secret in the record', () => {
     expect(renderPostmortem(report, { colour: false })).toContain('no-secret');
   });
 
+  it.each([
+    ['1.0.1.1:execute:get_token:a4681bc6f5383ac4', 'ok'],
+    ['get_token:a4681bc6f5383ac4', 'failed'],
+    ['1.0.1.1:execute:get_token:a4681bc6f5383ac4a4681bc6f5383ac4', 'failed'],
+  ])('is not the id of an execution whose tool is called like one: %s', async (text, result) => {
+    const tampered = new Tampered('approve');
+    setAt(tampered.activityResult('runTool'), ['output', 'text'], () => text);
+    expect(checkOf(await replay(tampered), 'no-secret')).toMatchObject({ result });
+  });
+
   it('is not a signature that verifies, whatever it looks like; one that does not verify is looked at as any text', async () => {
     const tampered = new Tampered('approve');
     const { workflowId, audience } = tampered.recorded;

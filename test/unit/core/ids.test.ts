@@ -1,7 +1,13 @@
 /** Each id has one form, and is read back to exactly what it was made of. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { activityIdOf, approvalIdOf, callKeyOf, parseCallKey } from '../../../core/contracts/call-names.ts';
+import {
+  activityIdOf,
+  activityIdPattern,
+  approvalIdOf,
+  callKeyOf,
+  parseCallKey,
+} from '../../../core/contracts/call-names.ts';
 import {
   callKeySchema,
   principalSchema,
@@ -76,6 +82,7 @@ describe('activity ids', () => {
   test('end with the first 16 hex digits of the arguments digest', () => {
     fc.assert(
       fc.property(call, (one) => {
+        expect(activityIdOf(one)).toMatch(activityIdPattern);
         const parts = activityIdOf(one).split(':');
         const { turn: aTurn, index: anIndex } = parseCallKey(one.callKey);
         expect(parts).toEqual([
