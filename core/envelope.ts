@@ -28,8 +28,12 @@ export interface EnvelopeTimes {
 
 /** The bytes that are signed: RFC 8785 of the envelope without its signature. */
 export function signingBytes(envelope: Omit<Signed, 'signature'>): Uint8Array {
+  return new TextEncoder().encode(signingText(envelope));
+}
+
+function signingText(envelope: Omit<Signed, 'signature'>): string {
   const { domain, kid, audience, issuedAt, notBefore, expiresAt, body } = envelope;
-  return new TextEncoder().encode(canonicalJson({ domain, kid, audience, issuedAt, notBefore, expiresAt, body }));
+  return canonicalJson({ domain, kid, audience, issuedAt, notBefore, expiresAt, body });
 }
 
 /** @throws {TypeError} when the signer belongs to another domain (a key signs for one domain). */
@@ -40,13 +44,28 @@ export function sealEnvelope<D extends Domain, B>(
   body: B,
   times: EnvelopeTimes,
 ): Signed<D, B> {
+  return sealWithText(signer, domain, audience, body, times).signed;
+}
+
+/** As `sealEnvelope`, with the RFC 8785 text of the whole: what signs, hashes and keeps it would each write the same one anew. */
+export function sealWithText<D extends Domain, B>(
+  signer: Signer,
+  domain: D,
+  audience: string,
+  body: B,
+  times: EnvelopeTimes,
+): { signed: Signed<D, B>; text: string } {
   if (signer.domain !== domain) {
     throw new TypeError(
       `Cannot sign a "${domain}": the key is for "${signer.domain}", expected a key of the same domain`,
     );
   }
   const envelope = { domain, kid: signer.kid, audience, ...times, body };
-  return { ...envelope, signature: signer.sign(signingBytes(envelope)) };
+  const unsigned = signingText(envelope);
+  const signature = signer.sign(new TextEncoder().encode(unsigned));
+  // In the order of the whole, the signature's name is the last.
+  const text = `${unsigned.slice(0, -1)},"signature":${JSON.stringify(signature)}}`;
+  return { signed: { ...envelope, signature }, text };
 }
 
 export type OpenFailure =

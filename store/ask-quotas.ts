@@ -31,5 +31,5 @@ export interface AskQuotas {
   /** In one order for all requests. */
   quotas: readonly AskQuota[];
   /** The signed denial for the decision's key. Called inside the transaction, once or more: it must do nothing else. */
-  refuse(full: FullQuota): { decision: SignedDecision; digest: string };
+  refuse(full: FullQuota): { decision: SignedDecision; digest: string; text?: string };
 }

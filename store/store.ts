@@ -128,6 +128,8 @@ export interface DecisionRecord {
   key: DecisionKey;
   decision: SignedDecision;
   digest: string;
+  /** RFC 8785 of the decision, where the caller has it. Absent: it is written anew. */
+  text?: string | undefined;
   turn: number;
   /** For an ask: its row. */
   ask: { card: string } | null;

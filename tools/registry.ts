@@ -8,7 +8,7 @@ import { type ToolDefinition, toolDefinitionSchema } from '../core/contracts/too
 import { digestJson } from '../core/digest.ts';
 import { CountersignError } from '../core/errors.ts';
 import { argumentsParser, type ParsedArguments } from '../core/arguments-parser.ts';
-import { argumentsDigest } from './arguments-digest.ts';
+import { nativeDigest } from './native-digest.ts';
 import { checkTool, type ProbeAnswer, type Tool } from './define-tool.ts';
 import type { ToolContext } from './tool-context.ts';
 
@@ -74,7 +74,7 @@ function register(tool: Tool, moduleDigest: string): RegisteredTool {
   return Object.freeze({
     definition: Object.freeze(definition),
     definitionDigest: digestJson('tool-definition', definition),
-    parseArguments: argumentsParser(tool.parameters, argumentsDigest),
+    parseArguments: argumentsParser(tool.parameters, (canonical) => nativeDigest('arguments', canonical)),
     execute: async (args: unknown, context: ToolContext) => tool.execute(args, context),
     ...(tool.probe && {
       probe: async (args: unknown, context: ToolContext) => tool.probe?.(args, context) ?? 'unknown',

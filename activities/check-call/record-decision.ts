@@ -4,10 +4,10 @@
  */
 import type { CheckCallInput, Decided, Hold, RunRefused } from '../../core/contracts/activities.ts';
 import type { DecisionBody, SignedDecision } from '../../core/contracts/decision.ts';
-import { digestJson } from '../../core/digest.ts';
-import { sealEnvelope } from '../../core/envelope.ts';
+import { sealWithText } from '../../core/envelope.ts';
 import type { DecisionRecord, RecordedDecision } from '../../store/store.ts';
 import type { AskQuota, FullQuota } from '../../store/ask-quotas.ts';
+import { nativeDigest } from '../../tools/native-digest.ts';
 import type { CheckCallDependencies } from './dependencies.ts';
 import type { Standing } from './standing.ts';
 
@@ -48,18 +48,19 @@ export async function signAndRecordAll(
   expiresAt?: number,
 ): Promise<Recorded | FitsFewer> {
   const seal = (what: DecisionBody) => {
-    const decision = sealEnvelope(dependencies.signer, 'decision', dependencies.audience, what, {
+    const { signed, text } = sealWithText(dependencies.signer, 'decision', dependencies.audience, what, {
       issuedAt: standing.now,
       ...(expiresAt === undefined ? {} : { expiresAt }),
     });
-    return { decision, digest: digestJson('decision', decision) };
+    return { decision: signed, digest: nativeDigest('decision', text), text };
   };
-  const { decision, digest } = seal(body);
+  const sealed = seal(body);
+  const { decision } = sealed;
   const within = quotas
     ? { quotas: { quotas: quotas.quotas, refuse: (full: FullQuota) => seal(quotas.refuse(full)) } }
     : {};
   const result = await dependencies.store.recordDecision(
-    { key: keyOf(standing, input), decision, digest, turn: input.turn, ...extras, ...within },
+    { key: keyOf(standing, input), ...sealed, turn: input.turn, ...extras, ...within },
     { runEpoch: standing.run.runEpoch },
   );
   switch (result.kind) {

@@ -39,18 +39,25 @@ export async function matchSecrets(text: string, options: SecretOptions = {}): P
 
 const textsKept = 200;
 const longestKept = 16_384;
+/** Of all of them: what is kept is copied when young memory is collected, while everybody waits. */
+const charactersKept = 32 * longestKept;
 
 /**
  * Texts without a finding, newest last: a call's arguments and a result pass several guards on their way and are looked
  * through once. No text with a secret is ever kept.
  */
 const cleanTexts = new Set<string>();
+let characters = 0;
 
 function noteClean(text: string): void {
-  if (text.length > longestKept) return;
+  if (text.length > longestKept || cleanTexts.has(text)) return;
   cleanTexts.add(text);
-  const oldest = cleanTexts.size > textsKept ? cleanTexts.values().next().value : undefined;
-  if (oldest !== undefined) cleanTexts.delete(oldest);
+  characters += text.length;
+  for (const oldest of cleanTexts) {
+    if (cleanTexts.size <= textsKept && characters <= charactersKept) return;
+    cleanTexts.delete(oldest);
+    characters -= oldest.length;
+  }
 }
 
 function isFilling(found: string): boolean {

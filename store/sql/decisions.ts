@@ -101,6 +101,11 @@ function grantPairs({ decision: { body }, grantUse }: DecisionRecord): (readonly
   ];
 }
 
+/** A text ends with the signature, and a signature is of one text. */
+function isTextOf({ decision, text }: Pick<DecisionRecord, 'decision' | 'text'>): readonly [unknown, unknown] {
+  return [text === undefined || text.endsWith(`,"signature":${JSON.stringify(decision.signature)}}`), true];
+}
+
 async function recordDecision(queries: Queries, record: DecisionRecord, runEpoch: number): Promise<RecordedDecision> {
   const { key, decision, turn } = record;
   const { workflowId } = decision.body;
@@ -114,6 +119,7 @@ async function recordDecision(queries: Queries, record: DecisionRecord, runEpoch
     [record.ask !== null, decision.body.verdict === 'ask'],
     ...grantPairs(record),
     [record.breakGlass?.names.includes(review?.principal ?? '') ?? false, review !== undefined],
+    isTextOf(record),
   ]);
   const stored = await findDecision(queries, key);
   if (stored) return { kind: 'exists', decision: stored };
@@ -149,8 +155,13 @@ async function refuseOverQuota(
   const full = await findFullQuota(queries, quotas.quotas, asking);
   if (!full) return null;
   const denial = quotas.refuse(full);
-  argumentsMustAgree('denial', [...keyPairs(record.key, denial.decision), [denial.decision.body.verdict, 'deny']]);
-  await insertDecision(queries, { ...record, ...denial });
+  argumentsMustAgree('denial', [
+    ...keyPairs(record.key, denial.decision),
+    [denial.decision.body.verdict, 'deny'],
+    isTextOf(denial),
+  ]);
+  // The text of the ask is not that of its denial.
+  await insertDecision(queries, { ...record, text: undefined, ...denial });
   await closeAsk(queries, record);
   await raiseTurnMark(queries, { workflowId: decision.body.workflowId, turn });
   return { kind: 'over-quota', decision: denial.decision };
@@ -251,7 +262,7 @@ export async function readAdmissions(
   return { run: Number(counts.run), turn: Number(counts.turn), thisCallAndTry: Number(counts.own) > 0 };
 }
 
-async function insertDecision(queries: Queries, { key, decision, digest, turn }: DecisionRecord): Promise<void> {
+async function insertDecision(queries: Queries, { key, decision, digest, turn, text }: DecisionRecord): Promise<void> {
   const { workflowId, verdict } = decision.body;
   const [last] = (await lastOrdinal(queries, { workflowId })).rows;
   await insertRow(queries, {
@@ -265,7 +276,7 @@ async function insertDecision(queries: Queries, { key, decision, digest, turn }:
     turn,
     verdict,
     digest,
-    decision: toText(decision),
+    decision: text ?? toText(decision),
   });
 }
 
@@ -278,7 +289,10 @@ const lastOrdinal = prepared((queries, { workflowId }: { workflowId: string }) =
 
 const insertRow = prepared((queries, row: DecisionsTable) => queries.insertInto('decisions').values(row));
 
-async function insertAsk(queries: Queries, { ask: row, decision, digest, key, quotas }: DecisionRecord): Promise<void> {
+async function insertAsk(
+  queries: Queries,
+  { ask: row, decision, digest, text, key, quotas }: DecisionRecord,
+): Promise<void> {
   if (!row || decision.body.verdict !== 'ask') return;
   const { ask, workflowId, runEpoch } = decision.body;
   argumentsMustAgree('card', [[digestText('card', row.card), ask.cardDigest]]);
@@ -300,7 +314,7 @@ async function insertAsk(queries: Queries, { ask: row, decision, digest, key, qu
       link_run_id: key.linkRunId,
       approval_id: ask.approvalId,
       kind: ask.kind,
-      ask: toText(decision),
+      ask: text ?? toText(decision),
       ask_digest: digest,
       card: row.card,
       deadline_at: ask.deadlineAt,

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { signedVoteSchema } from '../../../core/contracts/approval.ts';
 import { signedDecisionSchema } from '../../../core/contracts/decision.ts';
 import type { RegistryKey } from '../../../core/contracts/envelope.ts';
-import { type EnvelopeTimes, openEnvelope, sealEnvelope, signingBytes } from '../../../core/envelope.ts';
+import { canonicalJson } from '../../../core/canonical-json.ts';
+import { type EnvelopeTimes, openEnvelope, sealEnvelope, sealWithText, signingBytes } from '../../../core/envelope.ts';
 import { signerOf } from '../../../keys/index.ts';
 import {
   allowBody,
@@ -44,6 +45,17 @@ describe('openEnvelope', () => {
   test('opens what was sealed', () => {
     expect(outcome(seal())).toBe('opened');
     expect(outcome(JSON.parse(JSON.stringify(seal())))).toBe('opened');
+  });
+
+  test.each<EnvelopeTimes>([
+    { issuedAt },
+    { issuedAt, expiresAt: issuedAt + 1 },
+    { issuedAt, notBefore: issuedAt, expiresAt: issuedAt + 1 },
+  ])('P4 the text that is hashed and kept is the one text of what was sealed, with times %j', (times) => {
+    for (const body of [allowBody, askBody, denyBody]) {
+      const { signed, text } = sealWithText(decisionSigner, 'decision', audience, body, times);
+      expect(text).toBe(canonicalJson(signed));
+    }
   });
 
   test('does not depend on the order in which members came', () => {

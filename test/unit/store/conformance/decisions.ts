@@ -1,5 +1,6 @@
 /** Recording decisions: identity, staleness, limits, asks, denials. */
 import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../../../core/canonical-json.ts';
 import {
   aDenial,
   anyDigest,
@@ -25,6 +26,21 @@ export function decisionConformance(current: CurrentHarness): void {
       const stored = async (pass: number) => (await view(store, scene, scene.callKey(1), { pass })).decision;
       expect(await stored(1)).toEqual(record.decision);
       expect(await stored(2)).toBeNull();
+    });
+
+    it('P4 the text of another decision is never kept as that of this one', async () => {
+      const { store } = current();
+      const scene = await openRun(store);
+      const [record, other] = [1, 2].map((turn) => decisionOf(scene, scene.callKey(turn)));
+      if (!record || !other) throw new TypeError('no decisions');
+      const signature = `${other.decision.signature.slice(0, -8)}BBBBBBBB`;
+      const text = canonicalJson({ ...other.decision, signature });
+      await expect(store.recordDecision({ ...record, text }, { runEpoch: 0 })).rejects.toMatchObject({
+        code: 'internal-fault',
+      });
+      expect(await store.listDecisions(scene.workflowId)).toEqual([]);
+      await store.recordDecision({ ...record, text: canonicalJson(record.decision) }, { runEpoch: 0 });
+      expect(await store.listDecisions(scene.workflowId)).toEqual([record.decision]);
     });
 
     it('decisions are listed in the order they came', async () => {

@@ -1,6 +1,7 @@
 /** Quotas of approval requests: never more wait or are asked than they say, however many come at once; each refusal backs off longer. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../../../core/canonical-json.ts';
 import type { SignedDecision } from '../../../../core/contracts/decision.ts';
 import type { RecordedDecision, Store } from '../../../../store/index.ts';
 import type { AskQuota, FullQuota } from '../../../../store/ask-quotas.ts';
@@ -57,6 +58,7 @@ async function ask(store: Store, scene: Scene, { quotas, callKey, at = 0, closes
     ...record,
     decision,
     digest: decisionDigest(decision),
+    text: canonicalJson(decision),
     closes: closes === undefined ? null : { nonce: closes, outcome: 'superseded' as const, at: askedAt },
     quotas: { quotas, refuse },
   };
