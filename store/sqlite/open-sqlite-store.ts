@@ -13,6 +13,7 @@ import type { Store } from '../store.ts';
 import { statementRunner, withCachedStatements } from './cached-statements.ts';
 import { type DatabaseFile, prepareDatabaseFile } from './database-file.ts';
 import { ImmediateSqliteDialect } from './sqlite-dialect.ts';
+import { createLogMover } from './log-mover.ts';
 import { toStoreError, unavailable } from './sqlite-errors.ts';
 import { createSqliteSession, whileBusy } from './sqlite-session.ts';
 
@@ -43,6 +44,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       run: statementRunner(withCachedStatements(opened)),
       file,
       busyTimeoutMs,
+      ...(file ? { log: createLogMover(opened, path, () => file.isInPlace()) } : {}),
       power: { synchronous, setSynchronous: (level) => void opened.pragma(`synchronous = ${level}`) },
     });
     await session.write((queries) => runMigrations(queries, appendOnly));
@@ -65,8 +67,6 @@ function prepare(path: string): DatabaseFile {
 function configure(database: Database.Database, synchronous: 'full' | 'normal'): void {
   database.pragma('journal_mode = wal');
   database.pragma(`synchronous = ${synchronous}`);
-  // 16 MB of log: what a run's next turns write over is then copied once.
-  database.pragma('wal_autocheckpoint = 4000');
   database.pragma('foreign_keys = on');
   // A replaced row must meet the delete trigger of the ledger.
   database.pragma('recursive_triggers = on');

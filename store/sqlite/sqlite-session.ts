@@ -9,6 +9,7 @@ import { type RunStatement, withShortWay } from '../sql/prepared.ts';
 import type { Queries, SqlSession } from '../sql/session.ts';
 import type { Tables } from '../sql/tables.ts';
 import type { DatabaseFile } from './database-file.ts';
+import type { LogMover } from './log-mover.ts';
 import { isBusy, toStoreError, unavailable } from './sqlite-errors.ts';
 
 export interface SqliteSessionOptions {
@@ -24,13 +25,15 @@ export interface SqliteSessionOptions {
     /** Between transactions only. */
     setSynchronous(level: Synchronous): void;
   };
+  /** Absent: SQLite moves its log by itself. */
+  log?: LogMover;
   busyTimeoutMs: number;
 }
 
 export type Synchronous = 'full' | 'normal';
 
 export function createSqliteSession(options: SqliteSessionOptions): SqlSession {
-  const { kysely, run, file, busyTimeoutMs, power } = options;
+  const { kysely, run, file, busyTimeoutMs, power, log } = options;
   let isClosed = false;
   let level = power?.synchronous;
 
@@ -50,10 +53,12 @@ export function createSqliteSession(options: SqliteSessionOptions): SqlSession {
       if (file && !file.isInPlace()) throw unavailable('its file is gone or was replaced');
       return await kysely.connection().execute(async (connection) => {
         if (wanted) waitFor(wanted);
-        return await connection
+        const result = await connection
           .transaction()
           .setAccessMode(accessMode)
           .execute((queries) => (run ? withShortWay(queries, run, work) : work(queries)));
+        if (accessMode === 'read write') log?.wrote();
+        return result;
       });
     });
   }
@@ -66,6 +71,7 @@ export function createSqliteSession(options: SqliteSessionOptions): SqlSession {
       isClosed = true;
       // Waits for the transaction that is under way: the connection is free only after it.
       await kysely.connection().execute(() => Promise.resolve());
+      await log?.close();
       await kysely.destroy();
     },
   };
