@@ -104,9 +104,14 @@ function findDecoded(decoded: UnitText): SecretMatch[] {
 /** A secret that showed by its name in one place stands elsewhere without it. */
 function withRepetitions(text: string, matches: readonly SecretMatch[]): SecretMatch[] {
   const secrets = new Map<string, string>();
+  let taken = text.length;
   for (const { rule, start, end } of matches) {
     if (end - start >= 8 && secrets.size < 100) secrets.set(text.slice(start, end), rule);
+    if (end === text.length) taken = Math.min(taken, start);
   }
-  const repeated = [...secrets].flatMap(([secret, rule]) => occurrencesOf(text, secret, rule));
+  // What begins behind a match that takes all the rest is in it: a crowded text would be looked through for nothing.
+  const repeated = [...secrets].flatMap(([secret, rule]) =>
+    occurrencesOf(text.slice(0, taken + secret.length), secret, rule),
+  );
   return cutOutMarks(text, mergeMatches([...matches, ...repeated]));
 }
