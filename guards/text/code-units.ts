@@ -18,11 +18,13 @@ const encoder = new TextEncoder();
 const chunk = 16_384;
 const bytes = new Uint8Array(chunk);
 
+/** Shorter ones are read as fast as they are kept, and would take a long one's place. */
+const leastKept = 4096;
 /** A guard looks through the text that the one before it has looked through. Kept only until memory is needed. */
 let last: WeakRef<UnitText> | undefined;
 
 export function unitText(text: string): UnitText {
-  if (text.length <= chunk) return readUnits(text);
+  if (text.length < leastKept) return readUnits(text);
   const known = last?.deref();
   if (known?.text === text) return known;
   const read = readUnits(text);

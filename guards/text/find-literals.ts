@@ -32,9 +32,12 @@ const chunk = 8192;
 /** The last five bits of three units, which are the same for small and capital letters. */
 const keys = 1 << 15;
 const none: never[] = [];
+/** Where places are noted, of whoever looks; read only as far as they were written. Who looks while another does makes its own. */
+let spare: Int32Array | undefined;
 
 export function createLiteralFinder<Value>(tables: readonly LiteralTable<Value>[]): LiteralFinder<Value> {
-  const begins = new Uint8Array(keys);
+  // By the first two units, a bit for each third one: a byte for each key would be all of the processor's nearest memory.
+  const begins = new Int32Array(keys >> 5);
   // Which list is a key's. The lists by key themselves would be a sparse array, and a look into one is a look into a hash table.
   const listOf = new Uint16Array(keys);
   const lists: Literal<Value>[][] = [[]];
@@ -44,8 +47,8 @@ export function createLiteralFinder<Value>(tables: readonly LiteralTable<Value>[
     for (const [literal, values] of literals) {
       const codes = Uint8Array.from(literal, (sign) => (ignoreCase ? fold(sign.charCodeAt(0)) : sign.charCodeAt(0)));
       for (const key of keysOf(codes)) {
-        if (begins[key] !== 1) listOf[key] = lists.push([]) - 1;
-        begins[key] = 1;
+        if (!mayBegin(begins, key)) listOf[key] = lists.push([]) - 1;
+        begins[key >> 5] = (begins[key >> 5] ?? 0) | (1 << (key & 31));
         const list = listOf[key] ?? 0;
         lists[list]?.push({ codes, ignoreCase, fourth: codes[3] ?? 0, values });
         fourths[list] = (fourths[list] ?? 0) | (codes[3] === undefined ? -1 : 1 << (codes[3] & 31));
@@ -54,7 +57,16 @@ export function createLiteralFinder<Value>(tables: readonly LiteralTable<Value>[
   }
 
   return ({ units }, visit) => {
-    const places = new Int32Array(Math.min(chunk, units.length));
+    const places = spare ?? new Int32Array(chunk);
+    spare = undefined;
+    try {
+      look(units, places, visit);
+    } finally {
+      spare = places;
+    }
+  };
+
+  function look(units: Uint16Array, places: Int32Array, visit: Visit<Value>): void {
     for (let from = 0; from < units.length; from += chunk) {
       const count = findBeginnings(units, begins, places, from);
       for (let index = 0; index < count; index += 1) {
@@ -72,7 +84,7 @@ export function createLiteralFinder<Value>(tables: readonly LiteralTable<Value>[
         }
       }
     }
-  };
+  }
 }
 
 /** A table from what each value starts with. */
@@ -88,7 +100,7 @@ export function literalsOf<Value>(values: readonly Value[], startsOf: (value: Va
  * Places from `from` on where one may begin, and how many. Four at a time, of which most hold none; within those that do
  * without a branch for each unit: each place is noted, and kept by moving on behind it.
  */
-function findBeginnings(units: Uint16Array, begins: Uint8Array, places: Int32Array, from: number): number {
+function findBeginnings(units: Uint16Array, begins: Int32Array, places: Int32Array, from: number): number {
   const end = Math.min(from + chunk, units.length);
   // At the text's end a literal of two characters has none behind it.
   const last = Math.min(end, units.length - 2) - 3;
@@ -101,10 +113,10 @@ function findBeginnings(units: Uint16Array, begins: Uint8Array, places: Int32Arr
     const fourth = (units[at + 3] ?? 0) & 31;
     const fifth = (units[at + 4] ?? 0) & 31;
     const sixth = (units[at + 5] ?? 0) & 31;
-    const here = begins[(first << 10) | (second << 5) | third] ?? 0;
-    const next = begins[(second << 10) | (third << 5) | fourth] ?? 0;
-    const afterNext = begins[(third << 10) | (fourth << 5) | fifth] ?? 0;
-    const furthest = begins[(fourth << 10) | (fifth << 5) | sixth] ?? 0;
+    const here = ((begins[(first << 5) | second] ?? 0) >> third) & 1;
+    const next = ((begins[(second << 5) | third] ?? 0) >> fourth) & 1;
+    const afterNext = ((begins[(third << 5) | fourth] ?? 0) >> fifth) & 1;
+    const furthest = ((begins[(fourth << 5) | fifth] ?? 0) >> sixth) & 1;
     if ((here | next | afterNext | furthest) !== 0) {
       places[count] = at;
       count += here;
@@ -120,9 +132,13 @@ function findBeginnings(units: Uint16Array, begins: Uint8Array, places: Int32Arr
   }
   for (; at < end; at += 1) {
     places[count] = at;
-    count += begins[keyAt(units, at)] ?? 0;
+    count += mayBegin(begins, keyAt(units, at)) ? 1 : 0;
   }
   return count;
+}
+
+function mayBegin(bits: Int32Array, key: number): boolean {
+  return (((bits[key >> 5] ?? 0) >> (key & 31)) & 1) === 1;
 }
 
 function keyAt(units: Uint16Array, at: number): number {
