@@ -88,9 +88,12 @@ const find = createLiteralFinder<Anchored>([
 /** What is not shown, and what may be missing: vowel signs of Arabic and Hebrew, and the stroke that makes a word longer. */
 const leftOut = /[\u0591-\u05BD\u05BF\u064B-\u0652]|[\u00AD\u0640\u200B-\u200F\u2060-\u2064\uFEFF]/g;
 
-/** @param isGiven whether it is what somebody wrote, and no view of it: in views letters of other scripts stand for Latin ones */
-export function collectSignals(hits: Map<string, Hit>, read: UnitText, { isGiven }: { isGiven: boolean }): Collected {
-  const withSpan = isGiven;
+/** @param inScripts whether other scripts are read, too: where a disguise is off, their letters stand for Latin ones */
+export function collectSignals(
+  hits: Map<string, Hit>,
+  read: UnitText,
+  { withSpan, inScripts }: { withSpan: boolean; inScripts: boolean },
+): Collected {
   const { text, units } = read;
   let tries = fewestTries + Math.ceil(text.length / charactersPerTry);
   const found = new Set<readonly Anchored[]>();
@@ -112,8 +115,8 @@ export function collectSignals(hits: Map<string, Hit>, read: UnitText, { isGiven
     }
     return tries > 0 ? undefined : 'stop';
   });
-  if (isGiven && !read.isAscii) {
-    collectRare(hits, read, true);
+  if (inScripts && !read.isAscii) {
+    collectRare(hits, read, withSpan);
     if (read.signs.search(leftOut) >= 0) collectRare(hits, unitText(text.replaceAll(leftOut, '')), false);
   }
   const [rotated = false, reversed = false] = written.map(({ none }) => found.has(none));

@@ -17,7 +17,7 @@ const orderMessage = 'asks the reader to do something, where data should stand';
 export function findInjection(text: string): Finding[] {
   const wellFormed = unitText(readLines(text.toWellFormed()));
   const hits = new Map<string, Hit>();
-  const { crowded: isFull, ...marks } = collectSignals(hits, wellFormed, { isGiven: true });
+  const { crowded: isFull, ...marks } = collectSignals(hits, wellFormed, { withSpan: true, inScripts: true });
   let crowded = isFull;
   collectOrders(hits, wellFormed, true);
   // Found only after a disguise is off: somebody hid it. Where is not known any more.
@@ -25,7 +25,8 @@ export function findInjection(text: string): Finding[] {
   const readable = decoded.map(unitText);
   for (const view of [...disguised.map(unitText), ...readable]) {
     // A flood in disguise hides what comes behind it as well as a plain one.
-    crowded = collectSignals(hits, view, { isGiven: false }).crowded || crowded;
+    const inScripts = readable.includes(view);
+    crowded = collectSignals(hits, view, { withSpan: false, inScripts }).crowded || crowded;
     collectOrders(hits, view, false);
   }
   for (const view of [plain, ...readable]) findJoined(hits, lettersOnly(view), view.text);
