@@ -117,14 +117,17 @@ export function collectSignals(
   });
   if (inScripts && !read.isAscii) {
     collectRare(hits, read, withSpan);
-    if (read.signs.search(leftOut) >= 0) collectRare(hits, unitText(text.replaceAll(leftOut, '')), false);
+    const shown = read.signs.replaceAll(leftOut, '');
+    if (shown !== read.signs && soughtBy(shown).length > 0)
+      collectRare(hits, unitText(text.replaceAll(leftOut, '')), false);
   }
   const [rotated = false, reversed = false] = written.map(({ none }) => found.has(none));
   return { crowded: tries <= 0, rotated, reversed };
 }
 
 function collectRare(hits: Map<string, Hit>, { text, units, signs }: UnitText, withSpan: boolean): void {
-  const sought = rare.filter(({ holds }) => holds?.test(signs) !== false);
+  const sought = soughtBy(signs);
+  if (sought.length === 0) return;
   const seen = new Map<InjectionSignal, number>();
   for (const { start, end } of partsBeyondAscii(units)) {
     const part = text.slice(start, end);
@@ -138,6 +141,10 @@ function collectRare(hits: Map<string, Hit>, { text, units, signs }: UnitText, w
       }
     }
   }
+}
+
+function soughtBy(signs: string): InjectionSignal[] {
+  return rare.filter(({ holds }) => holds?.test(signs) !== false);
 }
 
 /** Around what is beyond ASCII: what a pattern looks at before and behind it is shorter. */
