@@ -92,7 +92,8 @@ export const cues: readonly Cue[] = [
   {
     weight: -0.5,
     addresses: false,
-    pattern: /\b(?:support|help|helpdesk|info|sales|billing|accounting|careers|jobs|privacy)@/i,
+    pattern:
+      /\b(?:support|help|helpdesk|info|sales|billing|accounting|careers|jobs|privacy|legal|hr|finance|office|facilities)@/i,
   },
   {
     weight: -0.5,
