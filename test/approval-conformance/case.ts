@@ -130,6 +130,8 @@ const caseSchema = z.strictObject({
   needs: z.array(z.enum(abilities)).default([]),
   /** Not beside other cases: it does something to all of them. */
   serial: z.boolean().default(false),
+  /** After all others: what is played beside it would wait for it until it is late. */
+  alone: z.boolean().default(false),
 });
 export type Case = z.infer<typeof caseSchema>;
 

@@ -28,9 +28,11 @@ describe('approvals', () => {
     grounds.push(...(await Promise.all(Array.from({ length: 1 + killingGrounds }, () => openGround()))));
     const [shared, ...killing] = grounds;
     const serial = cases.filter((one) => one.serial);
-    const beside = cases.filter((one) => !one.serial);
-    for (let lane = 0; lane < atOnce; lane += 1) void playInTurn(shared, beside);
-    for (const ground of killing) void playInTurn(ground, serial);
+    const alone = cases.filter((one) => one.alone);
+    const beside = cases.filter((one) => !one.serial && !one.alone);
+    const lanes = Array.from({ length: atOnce }, () => playInTurn(shared, beside));
+    lanes.push(...killing.map((ground) => playInTurn(ground, serial)));
+    void Promise.all(lanes).then(() => playInTurn(shared, alone));
   });
   afterAll(async () => {
     await Promise.all(grounds.map((ground) => ground.close()));
