@@ -98,9 +98,8 @@ function bytesOf(digits: string): string {
 }
 
 function fromCodes(run: string, code: RegExp, base: number): string {
-  return run
-    .replaceAll(code, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, base)))
-    .replaceAll(/, ?/g, '');
+  const bytes = Uint8Array.from(run.matchAll(code), ([, digits = '']) => Number.parseInt(digits, base));
+  return latin1.decode(bytes);
 }
 
 function fromEntity(whole: string): string {
