@@ -17,15 +17,16 @@ const orderMessage = 'asks the reader to do something, where data should stand';
 export function findInjection(text: string): Finding[] {
   const wellFormed = unitText(readLines(text.toWellFormed()));
   const hits = new Map<string, Hit>();
-  const { rotated, ...found } = collectSignals(hits, wellFormed, { withSpan: true });
-  let { crowded } = found;
+  const { crowded: isFull, ...marks } = collectSignals(hits, wellFormed, { withSpan: true, inScripts: true });
+  let crowded = isFull;
   collectOrders(hits, wellFormed, true);
   // Found only after a disguise is off: somebody hid it. Where is not known any more.
-  const { plain, disguised, decoded } = viewsOf(wellFormed, { rotated });
+  const { plain, disguised, decoded } = viewsOf(wellFormed, marks);
   const readable = decoded.map(unitText);
   for (const view of [...disguised.map(unitText), ...readable]) {
     // A flood in disguise hides what comes behind it as well as a plain one.
-    crowded = collectSignals(hits, view, { withSpan: false }).crowded || crowded;
+    const inScripts = readable.includes(view);
+    crowded = collectSignals(hits, view, { withSpan: false, inScripts }).crowded || crowded;
     collectOrders(hits, view, false);
   }
   for (const view of [plain, ...readable]) findJoined(hits, lettersOnly(view), view.text);
@@ -38,10 +39,11 @@ export function findInjection(text: string): Finding[] {
       score: 2,
       span: undefined,
     });
-  const total = [...hits.values()].reduce((sum, hit) => sum + hit.score, 0);
-  return total < 2
-    ? []
-    : [...hits.values()].filter((hit) => hit.score > 0).map((hit) => toFinding(hit, total, text.length));
+  // What is quoted is told of: a sentence that quotes two orders gives none.
+  const all = [...hits.values()];
+  const quoted = Math.max(0, ...all.filter(({ isMention }) => isMention).map(({ score }) => score));
+  const total = all.filter(({ isMention }) => !isMention).reduce((sum, hit) => sum + hit.score, quoted);
+  return total < 2 ? [] : all.filter((hit) => hit.score > 0).map((hit) => toFinding(hit, total, text.length));
 }
 
 function collectOrders(hits: Map<string, Hit>, text: UnitText, withSpan: boolean): void {

@@ -39,6 +39,20 @@ const orders: readonly Joined[] = [
     '(?:me|the|your|full|entire|hidden|whole){0,4}(?:system|hidden)(?:prompt|instruct|message)',
     /\b(?:reveal|show|print|repeat|output|display|leak|disclose) (?:(?:me|the|your|full|entire|hidden|whole) ){0,4}(?:system|hidden) (?:prompt|instruct|message)/i,
   ),
+  joined(
+    'concealment',
+    'asks to keep something from the user, in disguise',
+    'donot dont never without',
+    '(?:ever|then|please){0,1}(?:tell|inform|notify|alert|telling|informing|notifying|mentionthisto|mentionitto|revealthisto|revealitto)(?:the|your|any){0,1}(?:user|operator|human)',
+    /\b(?:do not|don.?t|never|without) (?:\w+ ){0,3}(?:the |your |any )?(?:user|operator|human)/i,
+  ),
+  joined(
+    'new-persona',
+    'gives the model another role, in disguise',
+    'youarenow younoware fromnowonyouare',
+    '(?:in|an?|the|our){0,2}(?:developer|debug|god|dan|unrestricted|unfiltered|jailbroken|evil|root|admin)(?:mode|assistant|ai|model|withno|without)',
+    /\b(?:you are now|you now are|from now on) /i,
+  ),
 ];
 const latin1 = new TextDecoder('latin1');
 /** By verb: what it may begin, and the letters that may stand behind it there. */

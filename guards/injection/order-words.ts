@@ -82,6 +82,25 @@ export const cues: readonly Cue[] = [
     pattern:
       /\b(?:bugs?|bug reports?|questions?|comments?|feedback|patches|suggestions?|vulnerabilit\w{1,3}|an? (?:e-?)?mail|issues?)\b.{0,40}\bto\b.{0,40}@|\b(?:e-?mail|mail|contact|reach out to|write to) [\w.+-]{1,64}@/i,
   },
+  // Something that is to come first, as in an agreement.
+  {
+    weight: -0.5,
+    addresses: false,
+    pattern: /\b(?:when|once|after) (?:the|your|it|they|we)\b.{1,30}\b(?:has|have|is|are) \w+(?:ed|en|t|d)\b/i,
+  },
+  // Whom a vendor or a company names for it, and what is fetched from where it is published.
+  {
+    weight: -0.5,
+    addresses: false,
+    pattern:
+      /\b(?:support|help|helpdesk|info|sales|billing|accounting|careers|jobs|privacy|legal|hr|finance|office|facilities)@/i,
+  },
+  {
+    weight: -0.5,
+    addresses: false,
+    pattern:
+      /^\W*(?:download|fetch|get|install)\b.{0,30}\b(?:installer|release|version|package|binary|archive|tarball|image|sources?|driver|dataset)\b.{0,20}\bfrom\b/i,
+  },
   { weight: -2, addresses: false, pattern: /\b(?:security|abuse|phishing|spam|fraud)@/i },
   // What it is about.
   { weight: 0.75, addresses: false, pattern: new RegExp(`\\b(?:${sensitive})\\b`, 'i') },

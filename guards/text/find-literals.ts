@@ -41,8 +41,6 @@ export function createLiteralFinder<Value>(tables: readonly LiteralTable<Value>[
   // Which list is a key's. The lists by key themselves would be a sparse array, and a look into one is a look into a hash table.
   const listOf = new Uint16Array(keys);
   const lists: Literal<Value>[][] = [[]];
-  // By list, a bit for each unit that may stand behind the first three, by its last five.
-  const fourths: number[] = [0];
   for (const { literals, ignoreCase = false } of tables) {
     for (const [literal, values] of literals) {
       const codes = Uint8Array.from(literal, (sign) => (ignoreCase ? fold(sign.charCodeAt(0)) : sign.charCodeAt(0)));
@@ -51,10 +49,10 @@ export function createLiteralFinder<Value>(tables: readonly LiteralTable<Value>[
         begins[key >> 5] = (begins[key >> 5] ?? 0) | (1 << (key & 31));
         const list = listOf[key] ?? 0;
         lists[list]?.push({ codes, ignoreCase, fourth: codes[3] ?? 0, values });
-        fourths[list] = (fourths[list] ?? 0) | (codes[3] === undefined ? -1 : 1 << (codes[3] & 31));
       }
     }
   }
+  const { groups, groupOf } = byFourth(lists);
 
   return ({ units }, visit) => {
     const places = spare ?? new Int32Array(chunk);
@@ -73,8 +71,9 @@ export function createLiteralFinder<Value>(tables: readonly LiteralTable<Value>[
         const at = places[index] ?? 0;
         const list = listOf[keyAt(units, at)] ?? 0;
         const fourth = units[at + 3] ?? 0;
-        if ((((fourths[list] ?? 0) >> (fourth & 31)) & 1) === 0) continue;
-        const candidates = lists[list] ?? none;
+        const group = groupOf[(list << 5) | (fourth & 31)] ?? 0;
+        if (group === 0) continue;
+        const candidates = groups[group] ?? none;
         for (let each = 0; each < candidates.length; each += 1) {
           const literal = candidates[each];
           if (literal === undefined) continue;
@@ -85,6 +84,19 @@ export function createLiteralFinder<Value>(tables: readonly LiteralTable<Value>[
       }
     }
   }
+}
+
+/** Of each list what may stand where the fourth unit has given last five bits; group 0 is empty. Most places fall out here. */
+function byFourth<Value>(lists: readonly Literal<Value>[][]): { groups: Literal<Value>[][]; groupOf: Uint16Array } {
+  const groups: Literal<Value>[][] = [[]];
+  const groupOf = new Uint16Array(lists.length << 5);
+  for (const [list, literals] of lists.entries()) {
+    for (let bits = 0; bits < 32; bits += 1) {
+      const group = literals.filter(({ fourth }) => fourth === 0 || (fourth & 31) === bits);
+      if (group.length > 0) groupOf[(list << 5) | bits] = groups.push(group) - 1;
+    }
+  }
+  return { groups, groupOf };
 }
 
 /** A table from what each value starts with. */

@@ -90,10 +90,10 @@ export function readHex(run: string): string | undefined {
   return textOf(run.replaceAll(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16))));
 }
 
-/** Words that hyphens or underscores join, as in names of branches and files: six of them are a sentence, fewer are a name. */
+/** Words that hyphens, underscores or plus signs join, as in names of branches, files and queries: six of them are a sentence, fewer are a name. */
 export function readJoinedWords(run: string): string | undefined {
   const name = run.slice(run.lastIndexOf('/') + 1);
-  return /^(?:[a-z]{1,20}[-_]){5,}[a-z]{1,20}[-_]?$/i.test(name) ? name.replaceAll(/[-_]/g, ' ') : undefined;
+  return /^(?:[a-z]{1,20}[-_+]){5,}[a-z]{1,20}[-_+]?$/i.test(name) ? name.replaceAll(/[-_+]/g, ' ') : undefined;
 }
 
 function inPlainAlphabet(run: string): string {
@@ -110,10 +110,13 @@ function decode(text: string): string | undefined {
 
 /** Printable ASCII, and UTF-8 without control characters: one letter beyond ASCII must not hide all the others. */
 function textOf(bytes: string | undefined): string | undefined {
-  return bytes === undefined || plainAscii.test(bytes) ? bytes : fromUtf8(bytes);
+  if (bytes === undefined || plainAscii.test(bytes)) return bytes;
+  // UTF-16, as PowerShell takes its encoded commands.
+  return asciiInPairs.test(bytes) ? bytes.replaceAll('\0', '') : fromUtf8(bytes);
 }
 
 const plainAscii = /^[\t\n\r -~]+$/;
+const asciiInPairs = /^(?:[\t\n\r -~]\0){8,}.?$/s;
 const utf16 = new TextDecoder('utf-16le', { ignoreBOM: true });
 const replacement = 0xfffd;
 /** Most runs are short, and a text may hold ten thousands: those share their place, and need no decoder. */

@@ -17,6 +17,27 @@ const utf16 = new TextDecoder('utf-16le', { ignoreBOM: true });
  */
 const leftOut = /[\p{M}\uFDF0-\uFDFC\u3300-\u3357\u00AD\u180E\u200B-\u200F\u2060-\u2064\uFEFF\u{E0000}-\u{E007F}]/u;
 const marks = /\p{M}+/gu;
+/** Letters of Latin that no normal form takes apart, of which languages and disguises make use: `ıgnore`, `ᴅᴇʟᴇᴛᴇ`. */
+const ofLatin = new Map<string, string>(
+  Object.entries({
+    ı: 'i',
+    ł: 'l',
+    Ł: 'L',
+    đ: 'd',
+    Đ: 'D',
+    ø: 'o',
+    Ø: 'O',
+    ß: 'ss',
+    æ: 'ae',
+    Æ: 'AE',
+    œ: 'oe',
+    ħ: 'h',
+    ƙ: 'k',
+  }),
+);
+for (const [index, sign] of Array.from('ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ').entries())
+  ofLatin.set(sign, 'abcdefghijklmnoprstuvwyz'.charAt(index));
+const letterOfLatin = new RegExp(`[${[...ofLatin.keys()].join('')}]`, 'gu');
 
 /** In the table beside units: nothing yet, nothing, several units, half of a pair. */
 const [unknown, none, several, half] = [-1, -2, -3, -4];
@@ -94,7 +115,12 @@ function learnText(code: number): string {
   const sign = String.fromCodePoint(code);
   const text = leftOut.test(sign)
     ? ''
-    : sign.normalize('NFKD').replaceAll(marks, '').replaceAll('\u00A0', ' ').replaceAll(lookAlikeLetter, latinLetter);
+    : sign
+        .normalize('NFKD')
+        .replaceAll(marks, '')
+        .replaceAll('\u00A0', ' ')
+        .replaceAll(lookAlikeLetter, latinLetter)
+        .replaceAll(letterOfLatin, (letter) => ofLatin.get(letter) ?? letter);
   if (plainTexts.size < mostKept) plainTexts.set(code, text);
   return text;
 }

@@ -1,9 +1,9 @@
 /**
  * What a text says once its disguises are off: hidden characters, accents, look-alike letters, digits for letters, spaced or
- * joined letters, percent and entity encoding, base64, rot13. Each view is a guess; none of them is shown to anybody.
+ * joined letters, and what its encodings say. Each view is a guess; none of them is shown to anybody.
  */
 import type { UnitText } from './code-units.ts';
-import { longRuns, readBase64, readHex, readJoinedWords } from './long-runs.ts';
+import { decodedViews, type Marks } from './decoded-views.ts';
 import { type PlainText, withoutDisguise } from './plain-letters.ts';
 
 /** What digits and signs stand for between letters; the same for small and capital letters. */
@@ -23,7 +23,6 @@ const kindOf = byteTable((sign) =>
 );
 const [blank, tab, lineFeed] = [32, 9, 10];
 const latin1 = new TextDecoder('latin1');
-const shortestEncoded = 16;
 /** Units that are looked through before what was found in them is read. */
 const chunk = 8192;
 
@@ -36,41 +35,15 @@ export interface Views {
   decoded: string[];
 }
 
-/** Each is given only where it differs from the text. @param rotated whether words of orders stand in it, rotated by 13 */
-export function viewsOf(given: UnitText, { rotated }: { rotated: boolean }): Views {
+/** Each is given only where it differs from the text. @param marks which words of orders stand in it, written otherwise */
+export function viewsOf(given: UnitText, marks: Partial<Marks>): Views {
   const whole = given.isAscii ? given : withoutDisguise(given);
   const plain = whole.text;
   const { unleet, spaced } = linesReadAgain(whole);
   const disguised = [plain, unleet, spaced].filter(
     (view, index, all) => view !== '' && view !== given.text && all.indexOf(view) === index,
   );
-  const views: string[] = [];
-  if (plain.includes('%') && /%[2-7][0-9a-f]/i.test(plain))
-    views.push(plain.replaceAll(/(?:%(?:[2-7][0-9a-f]|0[9ad]))+/gi, (run) => bytesOf(run.replaceAll('%', ''))));
-  if (plain.includes('&#') && /&#x?[0-9a-f]{1,5};/i.test(plain))
-    views.push(plain.replaceAll(/&#(x?)([0-9a-f]{1,5});/gi, fromEntity));
-  if (plain.includes('\\') && /(?:\\x|\\u00)[2-7][0-9a-f]/i.test(plain))
-    views.push(
-      plain.replaceAll(/(?:(?:\\x|\\u00)[2-7][0-9a-f])+/gi, (run) => bytesOf(run.replaceAll(/\\x|\\u00/gi, ''))),
-    );
-  if (longRuns(whole, 36, 'hex-pairs').length > 0 && /(?<![0-9a-f])(?:[2-7][0-9a-f][ :,-]){12}/i.test(plain))
-    views.push(
-      plain.replaceAll(/(?:[2-7][0-9a-f][ :,-]){12,}[2-7][0-9a-f]/gi, (run) => bytesOf(run.replaceAll(/[ :,-]/g, ''))),
-    );
-  // Small letters begin so. Eight are the shortest that is read.
-  if (plain.includes('011') && /(?:[01]{8}[ ,]?){8}/.test(plain))
-    views.push(
-      plain.replaceAll(/(?:[01]{8}[ ,]?){8,}/g, (run) =>
-        run.replaceAll(/([01]{8})[ ,]?/g, (_, bits: string) => String.fromCharCode(Number.parseInt(bits, 2))),
-      ),
-    );
-  const encoded = longRuns(whole, shortestEncoded).flatMap(({ start, end }) => {
-    const run = plain.slice(start, end);
-    return readHex(run) ?? (run.length >= 24 ? (readJoinedWords(run) ?? readBase64(run) ?? []) : []);
-  });
-  if (encoded.length > 0) views.push(encoded.join('\n'));
-  if (rotated) views.push(plain.replaceAll(/[a-z]/gi, rotate));
-  return { plain: whole, disguised, decoded: views.filter((view) => view !== plain) };
+  return { plain: whole, disguised, decoded: decodedViews(whole, marks) };
 }
 
 /** Letters alone, for words that were spaced, dotted or joined. Every `l` is an `i`: a `1` may stand for either. */
@@ -203,22 +176,4 @@ function byteTable(of: (sign: string) => string): Uint8Array {
   const table = new Uint8Array(1 << 16);
   for (let code = 0; code < 128; code += 1) table[code] = of(String.fromCharCode(code)).charCodeAt(0);
   return table;
-}
-
-/** @param digits hex digits of characters, two for each */
-function bytesOf(digits: string): string {
-  const bytes = new Uint8Array(digits.length / 2);
-  for (let at = 0; at < bytes.length; at += 1) bytes[at] = Number.parseInt(digits.slice(at * 2, at * 2 + 2), 16);
-  return latin1.decode(bytes);
-}
-
-function fromEntity(whole: string, hex: string, digits: string): string {
-  const code = Number.parseInt(digits, hex === '' ? 10 : 16);
-  return (code >= 32 || code === 10 || code === 9) && code < 0xd800 ? String.fromCharCode(code) : whole;
-}
-
-function rotate(letter: string): string {
-  const code = letter.charCodeAt(0);
-  const base = code < 97 ? 65 : 97;
-  return String.fromCharCode(((code - base + 13) % 26) + base);
 }
