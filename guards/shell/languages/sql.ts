@@ -15,14 +15,18 @@ const safeFunctions = new Set(
   ),
 );
 /** Lists and settings of the output. */
-const backReads = /^(?:d(?!eu)[a-zA-Z]*|l|x|timing|conninfo|q|pset|h|z|sf|sv|t|a|echo|encoding)\+?$/u;
+const backReads = /^(?:d(?!eu|[Rr]s)[a-zA-Z]*|l|x|timing|conninfo|q|pset|h|z|sf|sv|t|a|echo|encoding)\+?$/u;
 /** The place of a connection stays where only another database is named. */
 const otherDatabase = /\\c(?:onnect)?[ \t]+[\w-]+[ \t]*(?:\n|$)/gu;
 const readingPragma =
   /^pragma\s+(?:\w+\.)?(?:table_x?info|table_list|index_x?info|index_list|foreign_key_(?:list|check)|database_list|collation_list|function_list|compile_options|page_count|page_size|freelist_count|integrity_check|quick_check|user_version|schema_version|journal_mode|encoding|foreign_keys)(?:\s*\(['"]?\w*['"]?\))?$/u;
 /** They reach beyond the database, or act in it. */
 const acting =
-  /\b(?:pg_read_file|pg_read_binary_file|pg_ls_dir|mysql\.(?:user|servers|slave_master_info|global_priv|db|proxies_priv|slow_log|general_log)|show\s+create\s+user|pg_hba_file_rules|pg_authid|pg_shadow|pg_subscription|u&|pg_user_mappings?|pg_terminate_backend|pg_cancel_backend|lo_import|lo_export|dblink\w*|load_file|xp_\w+|sp_\w+|sys_exec|sys_eval|load_extension|writefile|readfile|outfile|dumpfile|program|edit|fts\w*)\b/u;
+  /\b(?:pg_read_file|pg_read_binary_file|pg_ls_dir|mysql\.(?:user|servers|slave_master_info|global_priv|db|proxies_priv|slow_log|general_log)|show\s+create\s+user|pg_hba_file_rules|pg_authid|pg_shadow|pg_subscription|u&|_?pg_user_mappings?|user_mapping_options|pg_terminate_backend|pg_cancel_backend|lo_import|lo_export|dblink\w*|load_file|xp_\w+|sp_\w+|sys_exec|sys_eval|load_extension|writefile|readfile|outfile|dumpfile|program|edit|fts\w*)\b/u;
+
+/** With them PostgreSQL only plans: `analyze` and what runs the statement, in any spelling, is none of them. */
+const planned =
+  /^(?:verbose|costs|settings|generic_plan|buffers|wal|timing|summary|memory|format|serialize|on|off|true|false|text|xml|json|yaml|none|[01])$/u;
 
 export function classifySql(text: string, name: string, context: Context): void {
   const bare = withoutTexts(text);
@@ -59,7 +63,8 @@ export function classifySql(text: string, name: string, context: Context): void 
     });
   }
   const classes = statementsOf(bare).map(classOf);
-  if (acting.test(withNames(text))) classes.push('opaque');
+  // Also as a text, behind `where name =`.
+  if (acting.test(withNames(text)) || /primary_conninfo/iu.test(text)) classes.push('opaque');
   const worst: ShellClass =
     (['destructive', 'opaque', 'write'].find((one): one is ShellClass =>
       classes.includes(one as ShellClass),
@@ -97,16 +102,19 @@ function readsMeta({ back, dot, rest = '' }: Readonly<Record<string, string | un
 const texts =
   /'(?:[^'\\]|''|\\[^])*'|"(?:[^"\\]|""|\\[^])*"|`[^`]*`|\$(\w*)\$[^]*?\$\1\$|\/\*[^]*?\*\/|--[^\n]*|#[^\n]*/gu;
 
+/** MySQL and MariaDB run what stands in it, MariaDB of `/*M!` too. */
+const executed = /^\/\*[Mm]?!\d*/u;
+
 /**
  * With texts emptied and comments gone. Databases differ in what ends a text: where they would, it is not read.
- * MySQL runs what stands in `/*! … *\/`, knows `#` but no `--x`; PostgreSQL takes a backslash for a letter and nests comments.
+ * MySQL knows `#` but no `--x`; PostgreSQL takes a backslash for a letter and nests comments.
  */
 function withoutTexts(text: string): string | undefined {
   let ambiguous = false;
   const bare = text.replaceAll(texts, (found: string) => {
     if (found.startsWith('/*')) {
       ambiguous ||= found.slice(2).includes('/*');
-      return found.startsWith('/*!') ? ` ${found.slice(3, -2).replace(/^\d+/u, '')} ` : ' ';
+      return executed.test(found) ? ` ${found.slice(0, -2).replace(executed, '')} ` : ' ';
     }
     if (found.startsWith('--') || found.startsWith('#')) {
       ambiguous ||= !/^--(?:\s|$)/u.test(found) && /[;'"]/u.test(text);
@@ -123,7 +131,8 @@ function withoutTexts(text: string): string | undefined {
 function withNames(text: string): string {
   return text
     .toLowerCase()
-    .replaceAll(/'(?:[^'\\]|'')*'|\/\*[^]*?\*\//gu, ' ')
+    .replaceAll(/'(?:[^'\\]|'')*'/gu, ' ')
+    .replaceAll(/\/\*[^]*?\*\//gu, (found) => (executed.test(found) ? found.slice(0, -2).replace(executed, ' ') : ' '))
     .replaceAll(/["`]/gu, '')
     .replaceAll(/(?<!\s)\s*\.\s*/gu, '.');
 }
@@ -138,17 +147,25 @@ function statementsOf(bare: string): string[] {
     .filter((one) => one !== '');
 }
 
+/** @param explain a statement's beginning with its options */
+function runsStatement(explain: string): boolean {
+  const listed = Array.from(explain.matchAll(/\(([^)]*)\)/gu), ([, inside = '']) => inside.match(/[^\s,]+/gu) ?? []);
+  return /\banaly[sz]e\b/u.test(explain) || !listed.flat().every((word) => planned.test(word));
+}
+
 function classOf(statement: string): ShellClass {
-  const plain = statement.replace(/^explain\s+(?:\([^)]*\)\s*|analyze\s+|verbose\s+)*/u, (found) =>
-    /analyze/u.test(found) ? '' : 'explain ',
+  const plain = statement.replace(
+    /^explain\s*(?:\([^)]*\)\s*|\b(?:analy[sz]e|verbose|format\s*=\s*\w+)\s+)*/u,
+    (found) => (runsStatement(found) ? '' : 'explain '),
   );
   if (destroying.test(plain)) return 'destructive';
   if (/^(?:update|alter)\b/u.test(plain)) {
     const whole = /^update\b/u.test(plain) && !/\bwhere\b/u.test(plain);
     return whole || /\bdrop\b/u.test(plain) ? 'destructive' : 'write';
   }
+  if (/^show\s+all\b/u.test(plain) || (plain.includes('pg_settings') && !/\bwhere\b/u.test(plain))) return 'opaque';
   if (acting.test(plain) || /^use\s+mysql\b/u.test(plain)) return 'opaque';
-  if (/^explain (?!analyze)/u.test(plain)) return 'read';
+  if (plain.startsWith('explain ')) return 'read';
   if (!reading.test(plain)) return readingPragma.test(plain) ? 'read' : 'write';
   if (/\b(?:delete|drop|truncate)\b/u.test(plain)) return 'destructive';
   const words = plain.replaceAll(/"[^"]*"|`[^`]*`/gu, 'x');
