@@ -36,6 +36,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   archive: classifyArchive,
   ps: classifyPs,
   jq: classifyJq,
+  joined: classifyJoined,
 };
 
 const someWord: Arg = { text: hole, known: false, loose: true, mayBeOption: true, glob: false };
@@ -264,6 +265,14 @@ function classifySudo({ name, row, args }: Subject, context: Context): void {
   const edits = split.options.some((option) => option.name === '-e' || option.name === '--edit');
   const { rest, inner } = takeAssignments(name, split.rest, context);
   if (!edits && rest.length > 0) inner.runWords(rest, inner);
+}
+
+/** `nft`: a new command begins behind a semicolon or a line's end, in whichever word it stands. */
+function classifyJoined(subject: Subject, context: Context): void {
+  const { name, row, args } = subject;
+  if (args.some(({ text }) => /[;\n\r]/u.test(text) || text.includes(hole)))
+    tell(context, { name, class: 'privilege', rule: 'joined-command', reason: 'another command may stand in its words' });
+  evaluatePlain(subject, splitWords(args, row.grammar), context);
 }
 
 /** A word that is no format is a time that the clock is set to. */
