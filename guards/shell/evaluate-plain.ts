@@ -42,7 +42,7 @@ export function evaluatePlain({ name, row, args }: Subject, split: SplitWords, c
   if (row.writes && !lowered) {
     for (const target of row.writes === 'all' ? operands : operands.slice(-1)) classifyWriteTo(target, name, context);
   }
-  if (readsSecret(row, split, lowered, context) || showsSecret(row, args)) classes.push('privilege');
+  if (readsSecret(row, split, lowered, context) || showsSecret(row, args, lowered)) classes.push('privilege');
   const worst = worstOf(classes);
   tell(context, { name, class: worst, rule: ruleOf(name), reason: classes[0] === worst ? row.why : '', beyondDoubt });
   if (row.runs && !lowered) runRest({ name, row, args }, split, context);
@@ -154,9 +154,17 @@ function destroysVital(row: Knowledge, { options, operands }: SplitWords): boole
 }
 
 /** What reads shows its words, or complains of them by name. Not what they are a password for. */
-function showsSecret(row: Knowledge, args: readonly Arg[]): boolean {
-  return row.class === 'read' && !row.reaches && row.stdin !== 'sql' && args.some(({ secret }) => secret === true);
+function showsSecret(row: Knowledge, args: readonly Arg[], lowered: boolean): boolean {
+  return (
+    (row.class === 'read' || lowered) &&
+    !row.reaches &&
+    row.stdin !== 'sql' &&
+    args.some(({ secret }) => secret === true)
+  );
 }
+
+/** Of one word: more would be work for each. */
+const mostSettings = 32;
 
 /** Of what only looks, nothing of a file is shown. */
 function readsSecret(
@@ -180,8 +188,9 @@ function readsSecret(
       // What a lowered command says of a disk is not what is on it.
       (row.class === 'read' && isBlockDevice(text)) ||
       (descends && holdsMuch(text, folders)) ||
-      // `-o custom-columns-file=/path`
-      (text.includes('=') && holdsSecrets(text.slice(text.indexOf('=') + 1), glob, folders))
+      // `-o custom-columns-file=/path`, and of a list of such: `Name=x,Values@=file:///path`.
+      (text.includes('=') &&
+        text.split(/[=,]/u, mostSettings).some((one) => holdsSecrets(one.replace(/^fileb?:\/\//u, ''), glob, folders)))
     );
   };
   return (

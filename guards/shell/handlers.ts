@@ -271,7 +271,12 @@ function classifySudo({ name, row, args }: Subject, context: Context): void {
 function classifyJoined(subject: Subject, context: Context): void {
   const { name, row, args } = subject;
   if (args.some(({ text }) => /[;\n\r]/u.test(text) || text.includes(hole)))
-    tell(context, { name, class: 'privilege', rule: 'joined-command', reason: 'another command may stand in its words' });
+    tell(context, {
+      name,
+      class: 'privilege',
+      rule: 'joined-command',
+      reason: 'another command may stand in its words',
+    });
   evaluatePlain(subject, splitWords(args, row.grammar), context);
 }
 

@@ -2,7 +2,7 @@
  * Readers that print secrets that stand in the environment: all of it, or that of other processes. Which variables are called
  * like one is told by `secret-names.ts`, and where a word holds one by `words.ts`.
  */
-import type { Context, Subject } from './context.ts';
+import { type Context, type Subject, tell } from './context.ts';
 import { evaluatePlain } from './evaluate-plain.ts';
 import { splitWords } from './options.ts';
 import { tellSecret } from './tell-secret.ts';
@@ -23,6 +23,9 @@ export function classifyPs(subject: Subject, context: Context): void {
   evaluatePlain(subject, split, context);
 }
 
+/** `import "config" as $c {search: "/root/.docker"}` reads a file that no word of the command names. */
+const loadsModule = /(?<![\w.$"])(?:import|include)\s*(?:#[^\n]*\n\s*)*"/u;
+
 /** `env` and `$ENV` in its program are all of the environment; `.env` is a field. */
 export function classifyJq(subject: Subject, context: Context): void {
   const { name, row } = subject;
@@ -32,5 +35,12 @@ export function classifyJq(subject: Subject, context: Context): void {
   const split = splitWords(words, row.grammar);
   if (split.operands.some(({ text }) => /\$ENV\b|(?<![.$"]|\{\s{0,3})\benv\b(?!\s*:)/u.test(text)))
     tellSecret(name, context);
+  if (split.operands.some(({ text }) => loadsModule.test(text)))
+    tell(context, {
+      name,
+      class: 'opaque',
+      rule: 'jq-module',
+      reason: 'its program names another file',
+    });
   evaluatePlain(subject, split, context);
 }

@@ -2,6 +2,7 @@
 import { type Context, type Subject, tell } from '../context.ts';
 import { splitWords } from '../options.ts';
 import { isOwnHost, leadsAway } from '../own-network.ts';
+import { tellSecret } from '../tell-secret.ts';
 
 const reads = new Set(
   'get mget strlen getrange exists type ttl pttl keys scan randomkey dbsize hget hmget hgetall hkeys hvals hlen hexists hscan lrange llen lindex lpos smembers scard sismember srandmember sscan sinter sunion sdiff zrange zrevrange zcard zcount zscore zrank zrangebyscore zscan xlen xrange xrevrange xinfo info ping echo time lastsave bitcount getbit pfcount geopos geodist command role help'.split(
@@ -43,6 +44,8 @@ export function classifyRedis({ name, row, args }: Subject, context: Context): v
   if (split.unsure || [...given].some((one) => !plainOptions.has(one)))
     return tell(context, { name, class: 'opaque', rule: 'redis-code' });
   const [command, second] = split.operands;
+  // Not what it is a password for, but what is asked with it, and answered.
+  if (split.operands.some(({ secret }) => secret)) tellSecret(name, context);
   if (!command) {
     const looks = [
       '--stat',
