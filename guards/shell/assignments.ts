@@ -20,8 +20,8 @@ export function noteAssignment(
   noteVariable(node.name, value?.known ? value.text : undefined, '(assignment)', context, command !== undefined);
   // Under another name nobody would know it again.
   const values = value ? [value] : elementsOf(node, context);
-  if (values.some(({ secret }) => secret) && !passwordOf.test(`${node.name} ${command ?? ''}`))
-    tellSecret('(assignment)', context);
+  const isPassword = !context.scope.traced && passwordOf.test(`${node.name} ${command ?? ''}`);
+  if (values.some(({ secret }) => secret) && !isPassword) tellSecret('(assignment)', context);
   noteEvaluated(node.index, context);
   if (node.value.type === 'ArrayValue') {
     for (const element of node.value.elements) if (element.text.startsWith('[')) noteEvaluated(element, context);
@@ -62,12 +62,14 @@ export function noteExpansion({ parameter, index, operation }: ParameterExpansio
       rule: 'prompt-expansion',
       reason: 'it runs what stands in a variable',
     });
-  if (operation?.type === 'Default' && /[=+]$/u.test(operation.operator)) {
+  if (operation?.type === 'Default' && /[=+?]$/u.test(operation.operator)) {
     const operand = resolveText(operation.operand.parts, operation.operand.value, context.scope);
     if (operation.operator.endsWith('=')) {
       noteVariable(parameter, undefined, '(assignment)', context);
       if (operand.secret) tellSecret('(assignment)', context);
     }
+    // `${x?text}` ends with the text, where there is no x.
+    if (operation.operator.endsWith('?') && operand.secret) tellSecret('(expansion)', context);
     noteSecretNames([operand], '(expansion)', context);
   }
 }

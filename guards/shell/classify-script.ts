@@ -30,6 +30,7 @@ import { handedOut, holdsList, printsInside, readsFile } from './lists-files.ts'
 import { isPrinting } from './prints-files.ts';
 import { comparesSecret, looksIntoSecret } from './compared-secrets.ts';
 import { tellList, tellSecret } from './tell-secret.ts';
+import { showsTested } from './traced-secrets.ts';
 import { printsKnown, staticOutput } from './static-output.ts';
 import { type Arg, hole, literal, outside, resolveText, resolveWord } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
@@ -109,10 +110,10 @@ function walk(node: SyntaxNode, context: Context): void {
       if (resolveText(node.word.parts, node.word.value, context.scope).secret) tellSecret('(case)', context);
       return walkChildren(node, context);
     case 'TestUnary':
-      if (looksIntoSecret(node, context.scope)) tellSecret('(test)', context);
+      if (looksIntoSecret(node, context.scope) || showsTested(node, context.scope)) tellSecret('(test)', context);
       return walkChildren(node, context);
     case 'TestBinary':
-      if (comparesSecret(node, context.scope)) tellSecret('(test)', context);
+      if (comparesSecret(node, context.scope) || showsTested(node, context.scope)) tellSecret('(test)', context);
       return walkChildren(node, context);
     case 'TestCommand':
     case 'ArithmeticCommand':
@@ -217,9 +218,11 @@ function walkCommand(node: Command, context: Context): void {
   const words = wordsOf(node, context);
   if (printsListed(node, words, scope)) tellList('(substitution)', context);
   if (words.length === 0) return;
-  // What a function of the script does with it is not followed.
-  if (words.some(({ secret }) => secret) && scope.find(`${words[0]?.text ?? ''}()`) !== undefined)
-    tellSecret('(function)', context);
+  if (words.some(({ secret }) => secret)) {
+    // What a function of the script does with it is not followed.
+    if (scope.find(`${words[0]?.text ?? ''}()`) !== undefined) tellSecret('(function)', context);
+    if (scope.traced) tellSecret('(trace)', context);
+  }
   const stdin = stdinOf(node, context);
   noteMadeNames(words, stdin, context);
   classifyWords(words, { ...context, scope, stdin });

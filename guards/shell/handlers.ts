@@ -14,6 +14,7 @@ import { namesASecret } from './secret-names.ts';
 import { classifyJq, classifyPs } from './secret-variables.ts';
 import { isPrinting } from './prints-files.ts';
 import { tellList, tellSecret } from './tell-secret.ts';
+import { isTraced } from './traced-secrets.ts';
 import { type Arg, hole, literal, outside } from './words.ts';
 import { classifyWriteTo } from './write-to.ts';
 
@@ -58,7 +59,10 @@ function classifyShellProgram({ name, row, args }: Subject, context: Context): v
       rule: 'shell',
       reason: 'it starts a shell that reads more than this script',
     });
+  // What the text does with `$1` is not followed.
+  if (split.operands.some(({ secret }) => secret)) tellSecret(name, context);
   const [first] = split.operands;
+  const inner = isTraced(split.options) ? { ...context, scope: { ...context.scope, traced: true } } : context;
   if (flags.has('-c')) {
     if (!first) return tell(context, { name, class: 'opaque', rule: 'shell' });
     // `sh -c 'cat "$1"' _ .env`
@@ -70,7 +74,7 @@ function classifyShellProgram({ name, row, args }: Subject, context: Context): v
         rule: 'script-not-static',
         reason: 'a pattern of zsh in it may run code',
       });
-    if (first.known && !first.loose) return context.runScript(first.text, context);
+    if (first.known && !first.loose) return context.runScript(first.text, inner);
     return tell(context, {
       name,
       class: 'opaque',
@@ -87,7 +91,7 @@ function classifyShellProgram({ name, row, args }: Subject, context: Context): v
     });
   }
   if (context.stdin.kind === 'text')
-    return context.runScript(context.stdin.text, { ...context, stdin: { kind: 'unknown' } });
+    return context.runScript(context.stdin.text, { ...inner, stdin: { kind: 'unknown' } });
   tell(context, {
     name,
     class: 'opaque',

@@ -13,7 +13,7 @@ export type Language = 'shell' | 'awk' | 'sed' | 'sql' | 'code' | 'mongo';
  * What a word stands for: a file that is written, a file of lines that are repeated where they name nothing, a host, an address with or without a host, what may be a
  * URL, a setting `name=value` of which some start programs or write files, a format that
  * may ask for signatures, `[host/]owner/name`, a name of the own account, a Go template or a list of properties that may show an
- * environment or what a password is checked by, a database of which one holds the users, a filter of connections with names of hosts in it, `protocol@host:port`. */
+ * environment or what a password is checked by, a database of which one holds the users, a filter of connections with names of hosts in it, `protocol@host:port`, a variable that is printed, fields of a cloud's answer. */
 const values = [
   'file',
   'list',
@@ -29,6 +29,8 @@ const values = [
   'schema',
   'peer',
   'socket',
+  'variable',
+  'projection',
 ] as const;
 export type Value = (typeof values)[number];
 

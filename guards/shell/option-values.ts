@@ -3,6 +3,7 @@ import type { ShellClass } from '../../core/contracts/shell-class.ts';
 import type { Value } from './knowledge.ts';
 import { isOwnAddress, isOwnHost, leadsAway } from './own-network.ts';
 import { holdsSecrets } from './paths.ts';
+import { namesASecret } from './secret-names.ts';
 import { type Arg, hole } from './words.ts';
 
 /** psql's variables are words for its SQL, but for those that name a prompt, a file or a program. */
@@ -17,6 +18,18 @@ const wholes = /\.(?:config|process|spec|info|containerspec|tasktemplate)(?:\s|$
 function showsFields(template: string): boolean {
   const actions = Array.from(template.matchAll(/\{\{-?\s*([^{}]*?)\s*-?\}\}/gu), ([, action = '']) => action);
   return actions.length > 0 && actions.every((action) => field.test(action) && !wholes.test(action));
+}
+
+/** What a cloud says of a thing besides what it gives it to start with. */
+const plainField =
+  /(?:name|arn|id|ids|status|state|runtime|version|modified|created|created_?at|time|timestamp|size|memory|timeout|handler|type|kind|region|zone|location|ip|count|image)$/iu;
+
+/** JMESPath and gcloud's formats: `Functions[].[FunctionName, Runtime]`, `value(metadata.name)`. A thing as a whole is no field. */
+function showsPlainFields(text: string): boolean {
+  const plain = text.replaceAll(/\[(?:\d*|\*)\]/gu, '');
+  if (!/^[\w.,:{}[\]()\s-]+$/u.test(plain)) return false;
+  const fields = Array.from(plain.matchAll(/[\w-]+(?!\s*[.:(]|[\w-])/gu), ([field]) => field);
+  return fields.length > 0 && fields.every((field) => plainField.test(field));
 }
 
 /** A name with dots that nobody of the own network has, or one that is known only when it runs. An address is not looked up. */
@@ -59,6 +72,10 @@ export function classesOfValue(value: Exclude<Value, 'file'>, word: Arg | undefi
       return text.includes('@') && !/[/]/u.test(text) && isLookedUp(text.slice(text.indexOf('@') + 1))
         ? ['network']
         : [];
+    case 'variable':
+      return known && !namesASecret(text) ? [] : ['privilege'];
+    case 'projection':
+      return known && showsPlainFields(text) ? [] : ['privilege'];
     case 'local':
       return known && /^[\w.-]+$/u.test(text) ? [] : ['network'];
     case 'repository':

@@ -5,6 +5,7 @@
 import { type Assignment, forEachChild, type SyntaxNode, type Word } from 'unbash';
 import { holdsList, readsFile } from './lists-files.ts';
 import { printsNumber } from './prints-number.ts';
+import { startsTrace } from './traced-secrets.ts';
 import { outside, resolveText } from './words.ts';
 
 const numeric = new RegExp(`^(?:-?\\d+|${outside})$`, 'u');
@@ -16,20 +17,27 @@ export interface Scope {
   readonly folders: readonly string[];
   /** Variables whose text is put together in pieces, by a list of files or by what a file says: names of anything. */
   readonly made: ReadonlySet<string>;
+  /** Each command is shown before it runs, with the values of its variables. */
+  readonly traced: boolean;
 }
 
 /** Of a script; more would be work for each of its words. */
 export const mostFolders = 16;
 
 /** `$_` is the last word of the command before. */
-export const emptyScope: Scope = { find: () => undefined, folders: [], made: new Set(['_']) };
+export const emptyScope: Scope = { find: () => undefined, folders: [], made: new Set(['_']), traced: false };
 
 /** @param root looked through as a whole, because a loop runs what stands below before what stands above. */
 export function scopeOf(root: SyntaxNode, parent: Scope): Scope {
   const values = new Map<string, string | null>();
   const folders = [...parent.folders];
   const made = new Set(parent.made);
-  const scope: Scope = { find: (name) => (values.has(name) ? values.get(name) : parent.find(name)), folders, made };
+  const scope = {
+    find: (name: string) => (values.has(name) ? values.get(name) : parent.find(name)),
+    folders,
+    made,
+    traced: parent.traced,
+  };
   const note = (name: string, value: string | null): void => {
     const before = scope.find(name);
     // Counters are set again and again, and stay numbers.
@@ -62,6 +70,7 @@ export function scopeOf(root: SyntaxNode, parent: Scope): Scope {
       note(`${node.name.value}()`, null);
     } else if (node.type === 'Command') {
       noteBuiltin(node.name, node.args, note);
+      scope.traced ||= startsTrace(node);
       if (node.redirects.some(readsFile) && keepsInput.has(node.name?.text ?? ''))
         for (const { text } of node.args) made.add(text);
       noteFolder(node, scope, folders);
