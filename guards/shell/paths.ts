@@ -134,6 +134,9 @@ export function isBlockDevice(text: string): boolean {
 
 /** Any hidden files of a folder: shells, databases and clouds keep their logins in those of a home, programs theirs in `.env`. */
 const anyHidden = /(?:^|\/)\.[*?[][^/]*$|^(?:~\w*|\/root|\/(?:home|users)\/[^/]+)\/\.[*?[]/u;
+/** Every file some folders down in a machine, a home or hidden folders: names that only a listing would show. */
+const anyBelow =
+  /(?:^(?:~\w*|\/root|\/(?:home|users)(?:\/[^/]+)?|\/(?:etc|run|var\/run|proc))?\/|(?:^|\/)\.)(?:[*?]|\[[^\]/]{1,20}\])+(?:\/(?:[*?]|\[[^\]/]{1,20}\])+)+$/u;
 const anyFolders = ['', '/etc', '/proc/self'];
 const rooted = /^[/~]/u;
 /** What every such place has somewhere, for a quick no. */
@@ -187,8 +190,9 @@ function isSecretPlace(text: string, glob: boolean): boolean {
     return true;
   if (!glob && !/[\uFDD0\uFDD1]/u.test(text)) return false;
   // What names nothing, such as `*` or a word that only the run would show, names no place either.
-  if (glob && anyHidden.test(path)) return true;
-  return fitsPlace(path) || (full !== path && fitsPlace(full));
+  if (glob && (anyHidden.test(path) || anyBelow.test(path))) return true;
+  // Of a hidden folder: it may stand in a home.
+  return fitsPlace(path) || (full !== path && (fitsPlace(full) || (path.startsWith('.') && fitsPlace(`~/${path}`))));
 }
 
 function fitsPlace(path: string): boolean {
