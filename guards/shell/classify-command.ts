@@ -93,5 +93,12 @@ function evaluateSubcommand({ name, row, args }: Subject, context: Context): voi
     });
   }
   if (own.some((one) => one !== 'read')) tell(context, { name, class: worstOf(own), rule: `${ruleOf(name)}-option` });
+  if (row.manual && rest[0]?.text === '--help')
+    return tell(context, {
+      name,
+      class: 'opaque',
+      rule: 'shows-manual',
+      reason: 'it shows the manual with a program that settings may name',
+    });
   evaluate({ name: `${name} ${word.text}`.slice(0, 60), row: node, args: rest }, context);
 }

@@ -59,6 +59,7 @@ export interface RowSource {
   hidden?: string;
   audited?: string;
   others?: string;
+  help?: string;
   subcommands?: Readonly<Record<string, string | RowSource>>;
 }
 
@@ -122,6 +123,8 @@ export interface Knowledge {
   readonly reaches: Value | undefined;
   /** Every option that the table does not name was looked at, and reads. */
   readonly audited: boolean;
+  /** Of a subcommand, `--help` shows the manual with another program. */
+  readonly manual: boolean;
   /** No option but those that the table names is known to read. */
   readonly closed: boolean;
   readonly subcommands: ReadonlyMap<string, Knowledge> | undefined;
@@ -205,6 +208,7 @@ function readRow(row: RowSource, parent: Knowledge | undefined): Knowledge {
       : undefined,
     hidden: row.hidden ? { options: words(row.hidden), always: words(row.hidden).includes('always') } : undefined,
     reaches: valueOf(row.reaches),
+    manual: row.help === 'manual',
     audited: row.audited === 'yes' || (parent?.audited ?? false),
     closed: row.others === 'opaque' || (parent?.closed ?? false),
     guarded: guardedClass ? { class: classOf(guardedClass), patterns: guarded.map(namePattern) } : undefined,

@@ -6,7 +6,7 @@ const destroys =
 const writes =
   /\.\s*(?:insert\w*|update\w*|replace\w*|save|create\w*|bulkWrite|findOneAnd\w+|findAndModify|grant\w*|revoke\w*|runCommand|adminCommand)\s*\(/u;
 const reads =
-  /^(?:(?:db|rs|sh)(?:\.(?:getSiblingDB|getCollection)\(["'][\w.-]+["']\)|\.(?!(?:drop|delete|remove|insert|update|create)\w*\()\w+|\.(?:find|findOne|count|countDocuments|estimatedDocumentCount|distinct|stats|getIndexes|explain|limit|skip|sort|toArray|pretty|size|getCollectionNames|getName|version|hostInfo|serverStatus|status|conf|printReplicationInfo|getUsers|currentOp|projection)\([\w\s"'$.,:{}[\]/-]*\))+|show \w+|use \w+|\w+\.(?:length))$/u;
+  /^(?:(?:db|rs|sh)(?:\.(?:getSiblingDB|getCollection)\(["'][\w.-]+["']\)|\.(?!(?:drop|delete|remove|insert|update|create)\w*\()\w+|\.(?:find|findOne|count|countDocuments|estimatedDocumentCount|distinct|stats|getIndexes|explain|limit|skip|sort|toArray|pretty|size|getCollectionNames|getName|version|hostInfo|serverStatus|status|conf|printReplicationInfo|getUsers|currentOp|projection)\([\w\s"'$.,:{}[\]/-]*\)|\.map\(\(?\w+\)?\s?=>\s?\w+(?:\.\w+)+\))+|show \w+|use \w+|\w+\.(?:length))$/u;
 
 export function classifyMongo(code: string, name: string, context: Context): void {
   if (destroys.test(code))
