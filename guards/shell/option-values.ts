@@ -24,8 +24,12 @@ function showsFields(template: string): boolean {
 const plainField =
   /(?:name|arn|id|ids|status|state|runtime|version|modified|created|created_?at|time|timestamp|size|memory|timeout|handler|type|kind|region|zone|location|ip|count|image)$/iu;
 
+/** More than a person writes. */
+const longestProjection = 500;
+
 /** JMESPath and gcloud's formats: `Functions[].[FunctionName, Runtime]`, `value(metadata.name)`. A thing as a whole is no field. */
 function showsPlainFields(text: string): boolean {
+  if (text.length > longestProjection) return false;
   const plain = text.replaceAll(/\[(?:\d*|\*)\]/gu, '');
   if (!/^[\w.,:{}[\]()\s-]+$/u.test(plain)) return false;
   const fields = Array.from(plain.matchAll(/[\w-]+(?!\s*[.:(]|[\w-])/gu), ([field]) => field);

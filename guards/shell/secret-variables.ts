@@ -23,8 +23,8 @@ export function classifyPs(subject: Subject, context: Context): void {
   evaluatePlain(subject, split, context);
 }
 
-/** `import "config" as $c {search: "/root/.docker"}` reads a file that no word of the command names. */
-const loadsModule = /(?<![\w.$"])(?:import|include)\s*(?:#[^\n]*\n\s*)*"/u;
+/** `import "config" as $c {search: "/root/.docker"}` reads a file that no word of the command names; yq's `eval` runs a text. */
+const bringsMore = /(?<![\w.$"])(?:import|include)\s*["#]|(?<![\w.$])eval\s*\(/u;
 
 /** `env` and `$ENV` in its program are all of the environment; `.env` is a field. */
 export function classifyJq(subject: Subject, context: Context): void {
@@ -35,12 +35,12 @@ export function classifyJq(subject: Subject, context: Context): void {
   const split = splitWords(words, row.grammar);
   if (split.operands.some(({ text }) => /\$ENV\b|(?<![.$"]|\{\s{0,3})\benv\b(?!\s*:)/u.test(text)))
     tellSecret(name, context);
-  if (split.operands.some(({ text }) => loadsModule.test(text)))
+  if (split.operands.some(({ text }) => bringsMore.test(text)))
     tell(context, {
       name,
       class: 'opaque',
       rule: 'jq-module',
-      reason: 'its program names another file',
+      reason: 'its program reads another file, or runs a text',
     });
   evaluatePlain(subject, split, context);
 }

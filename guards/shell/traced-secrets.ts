@@ -6,8 +6,11 @@ import type { Command, SyntaxNode } from 'unbash';
 import type { Scope } from './scope.ts';
 import { resolveText } from './words.ts';
 
+const mayStartTrace: ReadonlySet<string> = new Set(['set', 'shopt', 'builtin', 'command']);
+
 /** `set -eux`, `set -o xtrace`, `shopt -so xtrace`, behind `builtin` too. */
 export function startsTrace({ name, args }: Command): boolean {
+  if (!name || !mayStartTrace.has(name.value)) return false;
   const [command = '', ...words] = [name, ...args].flatMap((word) => (word?.type === 'Word' ? [word.value] : []));
   const at = /^(?:builtin|command)$/u.test(command) ? words.findIndex((word) => !word.startsWith('-')) : -1;
   const builtin = at < 0 ? command : words[at];

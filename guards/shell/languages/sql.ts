@@ -155,7 +155,7 @@ function runsStatement(explain: string): boolean {
 
 function classOf(statement: string): ShellClass {
   const plain = statement.replace(
-    /^explain\s*(?:\([^)]*\)\s*|\b(?:analy[sz]e|verbose|format\s*=\s*\w+)\s+)*/u,
+    /^explain\b\s*(?:\([^)]*\)\s*|\b(?:analy[sz]e|verbose|format\s*=\s*\w+)\s+)*/u,
     (found) => (runsStatement(found) ? '' : 'explain '),
   );
   if (destroying.test(plain)) return 'destructive';
