@@ -13,6 +13,9 @@ export interface CheckStartDependencies {
   checkPoint: CheckPoint;
 }
 
+/** Characters of what the guard says, which is redacted and goes into the run's history. */
+const mostOfMessage = 300;
+
 /** @returns a part of a sentence about the run, without what was found; undefined: nothing speaks against it */
 export function createCheckStart({
   policies,
@@ -24,6 +27,9 @@ export function createCheckStart({
     const blocked = asked.flatMap((policy) => blockedAtStart(policy, start))[0];
     if (blocked) return `rule ${blocked.id}: ${blocked.reason}`;
     const { refusal } = await checkPoint('beforeAgent', { text }, guardSettings(asked));
-    return refusal && `guard ${refusal.guard} found ${refusal.rule} in its input`;
+    return (
+      refusal &&
+      `guard ${refusal.guard} found ${refusal.rule} in its input (${refusal.message.slice(0, mostOfMessage)})`
+    );
   };
 }

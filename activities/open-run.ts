@@ -93,7 +93,8 @@ function opened(run: RunRow): OpenRunResult {
 }
 
 function refused(code: ErrorCode, is: string): RunRefused {
-  return { kind: 'refused', code, reason: `Cannot open the run: ${is}; start a new run through the gateway` };
+  const remedy = code === 'input-refused' ? 'start a new run without it' : 'start a new run through the gateway';
+  return { kind: 'refused', code, reason: `Cannot open the run: ${is}; ${remedy}` };
 }
 
 function faultResult(error: unknown): Hold | RunRefused {

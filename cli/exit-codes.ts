@@ -1,5 +1,6 @@
 /** Exit codes of the program. Errors have theirs in core/contracts/errors.ts; these are of runs and of the rest. */
 import type { RunOutcome } from '../core/contracts/activities.ts';
+import { errorMeanings } from '../core/contracts/errors.ts';
 
 export const exitCodes = {
   done: 0,
@@ -22,8 +23,13 @@ const exitByOutcome: Readonly<Record<RunOutcome, number>> = {
   failed: exitCodes.failed,
 };
 
-/** @param outcome null or an unknown word: the run ended without one, such as a terminated run. */
-export function exitOfOutcome(outcome: string | null): number {
+/**
+ * @param outcome null or an unknown word: the run ended without one, such as a run that did not open, or a terminated one
+ * @param failureCode why it failed: an error code has the exit code of the error
+ */
+export function exitOfOutcome(outcome: string | null, failureCode?: string): number {
   const known = Object.entries(exitByOutcome).find(([name]) => name === outcome);
-  return known ? known[1] : exitCodes.failed;
+  if (known) return known[1];
+  const meaning = Object.entries(errorMeanings).find(([code]) => code === failureCode);
+  return meaning ? meaning[1].exit : exitCodes.failed;
 }

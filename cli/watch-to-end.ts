@@ -41,5 +41,5 @@ export async function watchToEnd(
     const { text = null, turns = null, calls = null } = result ?? {};
     terminal.json({ workflowId, outcome, text, turns, calls, failure });
   }
-  return exitOfOutcome(outcome);
+  return exitOfOutcome(outcome, failure?.code);
 }

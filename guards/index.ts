@@ -34,5 +34,6 @@ export { shellReaders } from './shell/shell-readers.ts';
 export { type ShellFinding, shellFindings } from './shell/find-shell-findings.ts';
 export { findUntrustedValues } from './untrusted/find-untrusted-values.ts';
 export { createTextIndex, type TextIndex } from './untrusted/text-index.ts';
+export { isHostName } from './url/host-names.ts';
 export { checkUrl, type UrlOptions } from './url/check-url.ts';
 export { isPublicAddress } from './url/is-public-address.ts';

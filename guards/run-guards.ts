@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { type Finding, findingSchema } from '../core/contracts/labels.ts';
+import { faultPlace } from './fault-place.ts';
 import { redactSecrets } from './secrets/redact-secrets.ts';
 import { type CheckOptions, type Guard, GuardFault, type GuardInput, type GuardPoint } from './define-guard.ts';
 
@@ -103,13 +104,14 @@ const messages: Readonly<Record<GuardFailure, string>> = {
   'no-findings': 'the guard answered with something else than findings',
 };
 
-/** Another cause than a fault in our own words is told to nobody: it may hold what was checked. */
+/** The words of another cause than a fault in our own are told to nobody: they may hold what was checked. */
 function failed({ id }: Guard, why: GuardFailure, cause: unknown): GuardRun {
+  const details = cause instanceof GuardFault ? cause.message : why === 'threw' ? faultPlace(cause) : '';
   const finding: Finding = {
     guard: id,
     rule: guardFailedRule,
     severity: 'critical',
-    message: cause instanceof GuardFault ? `${messages[why]}: ${cause.message}`.slice(0, 500) : messages[why],
+    message: details === '' ? messages[why] : `${messages[why]}: ${details}`.slice(0, 500),
     remedy: 'correct the guard; until then what it guards is refused',
   };
   return { kind: 'failed', guard: id, why, cause, findings: [finding] };

@@ -6,7 +6,7 @@ import type { Tool } from '../tools/define-tool.ts';
 import { agentFileSchema, type AgentFileInput } from './agent-file.ts';
 import { type AgentPack, assemblePack } from './agent-pack.ts';
 import { selectTools } from './load-tools.ts';
-import { readOwnGuards } from './own-guards.ts';
+import { guardIds, readOwnGuards } from './own-guards.ts';
 import { packInvalid, type PackProblem, wholeFile } from './pack-problem.ts';
 
 export interface AgentSource extends Omit<AgentFileInput, 'tools'> {
@@ -37,8 +37,8 @@ export function defineAgent({
     wholeFile('tools', found, expected, remedy),
   );
   const known = selected.kind === 'registry' ? selected.registry.list().map(({ definition }) => definition) : [];
-  const policy = loadPolicy(policyText, 'policy', { tools: known });
   const own = readOwnGuards('guards', guards);
+  const policy = loadPolicy(policyText, 'policy', { tools: known, guards: guardIds(own.guards) });
   if (parsed.success && policy.kind === 'policy' && selected.kind === 'registry' && own.problems.length === 0) {
     const parts = {
       agent: parsed.data,

@@ -5,12 +5,14 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { requireNode24 } from '../core/needed-node.ts';
+import type { Guard } from '../guards/index.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 import { type AgentPack, assemblePack } from './agent-pack.ts';
 import { readTools, selectTools } from './load-tools.ts';
 import { formatPackProblem, packInvalid, type PackProblem, wholeFile } from './pack-problem.ts';
+import { guardIds } from './own-guards.ts';
 import { type AgentFileRead, readAgentFile } from './read-agent-file.ts';
 
 export { type AgentPack, publishPack } from './agent-pack.ts';
@@ -52,10 +54,12 @@ export async function readPack(folder: string): Promise<PackRead> {
           return { file: 'agent.yaml', ...agent.placeOfTool(index), found, expected, remedy };
         })
       : undefined;
+  const guards = tools.kind === 'tools' ? tools.guards : [];
   const mistyped =
-    policy.kind === 'policy' && selected?.kind === 'registry' ? againstTools(policy.text, selected.registry) : [];
+    policy.kind === 'policy' && selected?.kind === 'registry'
+      ? againstPack(policy.text, selected.registry, guards)
+      : [];
   if (agent.kind === 'agent' && policy.kind === 'policy' && selected?.kind === 'registry' && mistyped.length === 0) {
-    const guards = tools.kind === 'tools' ? tools.guards : [];
     const parts = {
       agent: agent.agent,
       policyText: policy.text,
@@ -71,10 +75,10 @@ export async function readPack(folder: string): Promise<PackRead> {
   return { kind: 'invalid', problems: [...problems, ...mistyped] };
 }
 
-/** With the tools known, conditions are checked against the arguments that they take. */
-function againstTools(text: string, tools: ToolRegistry): PackProblem[] {
+/** With the pack known, conditions are checked against the arguments that its tools take, and guards by their names. */
+function againstPack(text: string, tools: ToolRegistry, guards: readonly Guard[]): PackProblem[] {
   const definitions = tools.list().map(({ definition }) => definition);
-  const loaded = loadPolicy(text, 'policy.yaml', { tools: definitions });
+  const loaded = loadPolicy(text, 'policy.yaml', { tools: definitions, guards: guardIds(guards) });
   return loaded.kind === 'policy' ? [] : loaded.problems.map(({ path: _, message: __, ...problem }) => problem);
 }
 

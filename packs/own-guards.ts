@@ -17,6 +17,11 @@ const reservedIds: readonly string[] = [
   'model-answer',
 ];
 
+/** All that a policy of this pack may name. */
+export function guardIds(own: readonly Guard[]): string[] {
+  return [...reservedIds, ...own.map(({ id }) => id)];
+}
+
 /** @param file where they are defined, for problems. Of a list with problems the guards are those that are well defined. */
 export function readOwnGuards(
   file: string,

@@ -12,6 +12,7 @@ import { withPlaceholders } from './placeholders.ts';
 import { type Complaint, type PathPart, type PolicyProblem, type Position, problemAt } from './problems.ts';
 import { referenceComplaints } from './references.ts';
 import { type PolicySource, policySourceSchema } from './schema.ts';
+import { unknownGuardComplaints } from './unknown-guards.ts';
 import { readPolicyDocument } from './yaml-document.ts';
 import { complaintsOf } from './zod-problems.ts';
 
@@ -30,6 +31,8 @@ export type LoadedPolicy =
 export interface LoadOptions {
   /** Where the tools are known, conditions are checked against their arguments. */
   readonly tools?: readonly Pick<ToolDefinition, 'name' | 'parameters'>[];
+  /** Ids of the guards there are; absent: not known, and any may be named. */
+  readonly guards?: readonly string[];
   /** The shell classifier; absent: whatever asks about a shell command denies. */
   readonly readShell?: ReadShell;
   /** The strict validator; absent: what must be a strict command is refused. */
@@ -55,7 +58,8 @@ export function loadPolicy(text: string, file: string, options: LoadOptions = {}
   }
 }
 
-function load(text: string, file: string, { tools = [], readShell, validateCommand }: LoadOptions): LoadedPolicy {
+function load(text: string, file: string, options: LoadOptions): LoadedPolicy {
+  const { tools = [], guards, readShell, validateCommand } = options;
   const read = readPolicyDocument(text, file);
   const unread = read.kind === 'invalid' ? read.problems : [];
   if (!read.document) return { kind: 'invalid', problems: unread };
@@ -68,7 +72,7 @@ function load(text: string, file: string, { tools = [], readShell, validateComma
 
   const types = tools.flatMap((tool) => argumentTypes(tool.name, tool.parameters) ?? []);
   const { policy, complaints } = compilePolicy(source, { types, readShell, validateCommand });
-  const all = [...wrongShape, ...referenceComplaints(source), ...complaints];
+  const all = [...wrongShape, ...referenceComplaints(source), ...unknownGuardComplaints(source, guards), ...complaints];
   if (!parsed.success || all.length > 0 || unread.length > 0) return invalid(all);
   const locate = (path: readonly PathPart[]): Position =>
     document.locate({ path, found: '', expected: '', remedy: '' });

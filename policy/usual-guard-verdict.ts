@@ -45,7 +45,7 @@ export function guardComplaints({ guards = {} }: PolicySource): Complaint[] {
             path: ['guards', guard, key],
             found: `the guard ${quote(guard)} letting pass ${what}`,
             expected: '"acknowledge" with the reason beside it',
-            remedy: 'add "acknowledge: why", or let it ask',
+            remedy: 'add "acknowledge: why", or leave it out',
           }),
         ),
   );

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { CountersignError } from '../../core/errors.ts';
+import { makeVisible } from '../../core/make-visible.ts';
 import { defineCommand } from '../define-command.ts';
 import { tableLines } from '../show/format.ts';
 
@@ -19,18 +20,20 @@ export const guards = defineCommand({
   ],
   define: (command) =>
     command
-      .option('--guard <name>', `one of ${checkedGuards.join(', ')}`)
+      .option('--guard <name>', `one of ${checkedGuards.join(', ')}`, collect, [])
       .option('--jsonl <file>', 'inputs, one JSON value a line; - for standard input', '-')
       .option('--allow <host>', 'url: a host to allow, again for more', collect, [])
       .option('--root <folder>', 'paths: an absolute folder to allow, again for more', collect, []),
   options: z.object({
-    guard: z.enum(checkedGuards).optional(),
+    guard: z.array(z.enum(checkedGuards)),
     jsonl: z.string().min(1),
     allow: z.array(z.string()),
-    root: z.array(z.string().startsWith('/')),
+    root: z.array(z.string()),
   }),
-  async run({ terminal, json, stdin }, [action = ''], { guard, jsonl, allow, root }) {
-    const misplaced = misplacedOption(action, { guard, allow, root });
+  async run({ terminal, json, stdin }, [action = ''], { guard: guards, jsonl, allow, root }) {
+    const [guard] = guards;
+    const { isHostName } = await import('../../guards/index.ts');
+    const misplaced = misplacedOption(action, { guards, allow, root }, isHostName);
     if (misplaced !== undefined) throw new CountersignError('input-invalid', `Cannot run "guards": ${misplaced}`);
     if (action === 'list') {
       const { builtInGuards } = await import('../../guards/index.ts');
@@ -57,15 +60,25 @@ export const guards = defineCommand({
 /** An option that would change nothing is a mistake of whoever wrote it: they believe in a limit that is not there. */
 function misplacedOption(
   action: string,
-  { guard, allow, root }: { guard?: string | undefined; allow: readonly string[]; root: readonly string[] },
+  { guards, allow, root }: Record<'guards' | 'allow' | 'root', readonly string[]>,
+  isHostName: (entry: string) => boolean,
 ): string | undefined {
-  if (action === 'list' && (guard !== undefined || allow.length > 0 || root.length > 0))
+  if (action === 'list' && guards.length + allow.length + root.length > 0)
     return '"list" takes none of --guard, --allow and --root, expected "guards list"; leave them out';
+  const [guard] = guards;
   if (action !== 'check' || guard === undefined) return undefined;
+  if (guards.length > 1)
+    return `--guard is given ${guards.length} times (${guards.join(', ')}), expected one guard; run the command once for each`;
   if (allow.length > 0 && guard !== 'url')
     return `--allow is for the guard url, and this is ${guard}; leave it out or write --guard url`;
   if (root.length > 0 && guard !== 'paths')
     return `--root is for the guard paths, and this is ${guard}; leave it out or write --guard paths`;
+  const odd = allow.find((entry) => !isHostName(entry));
+  if (odd !== undefined)
+    return `--allow "${makeVisible(odd)}" is no host, expected a name like example.com or *.example.com; leave out scheme and path`;
+  const relative = root.find((folder) => !folder.startsWith('/'));
+  if (relative !== undefined)
+    return `--root "${makeVisible(relative)}" is no absolute folder, expected a path that begins with "/"; write the whole path`;
   return undefined;
 }
 

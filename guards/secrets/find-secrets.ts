@@ -75,7 +75,7 @@ export function toFinding({ rule, start, end }: SecretMatch): Finding {
     guard: 'secrets',
     rule,
     severity: rule === 'assignment' ? 'high' : 'critical',
-    message: `found what looks like a secret (${rule})`,
+    message: `holds what looks like a secret (${rule})`,
     span: { start, end },
     remedy: 'use a named credential instead, and rotate this secret if it was real',
   };

@@ -102,5 +102,11 @@ function hostPart(text: string): string {
 }
 
 function finding(rule: string, severity: Finding['severity'], is: string): Finding {
-  return { guard: 'url', rule, severity, message: `the URL ${is}`, remedy: 'use a plain https URL of an allowed host' };
+  return {
+    guard: 'url',
+    rule,
+    severity,
+    message: `the URL ${is}`,
+    remedy: 'use an http or https URL of an allowed host, without a user name',
+  };
 }

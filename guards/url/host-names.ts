@@ -32,6 +32,11 @@ export function readAllowList(entries: readonly string[]): string[] {
   return [...new Set(plain)];
 }
 
+/** Whether an entry of a list can ever match: one that is no name would be left out without a word. */
+export function isHostName(entry: string): boolean {
+  return readAllowList([entry]).length > 0;
+}
+
 /** `example.com` allows itself and what is below it, `*.example.com` only what is below it. */
 export function isListed(host: string, allowList: readonly string[]): boolean {
   const plain = plainHost(host);

@@ -197,7 +197,7 @@ describe('canary secrets', () => {
 /** For what it holds: one that was refused for something else would prove nothing. */
 function expectSecretRefused({ exit, stderr }: ProgramResult): void {
   expect(exit).not.toBe(0);
-  expect(stderr).toContain('found what looks like a secret');
+  expect(stderr).toContain('holds what looks like a secret');
 }
 
 /** As it is, or in base64, hex, percent encoding or JSON's escapes. */

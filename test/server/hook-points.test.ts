@@ -32,6 +32,7 @@ function guardFor(point: GuardPoint): Guard {
     },
   });
 }
+const said = (way: (typeof ways)[number]): string => (way === 'finds' ? 'it was named' : '');
 const ruleOf = (way: (typeof ways)[number]): string => (way === 'finds' ? 'named' : 'guard-failed');
 
 let seen: string[] = [];
@@ -78,7 +79,11 @@ describe.concurrent.each(ways)('P1 a guard that %s', (way) => {
     const failure = await run.result().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(WorkflowFailedError);
     expect(failure).toHaveProperty('cause.type', 'input-refused');
-    expect(failure).toHaveProperty('cause.message', expect.stringContaining(`found ${ruleOf(way)}`));
+    expect(failure).toHaveProperty(
+      'cause.message',
+      expect.stringContaining(`found ${ruleOf(way)} in its input (${said(way)}`),
+    );
+    expect(failure).toHaveProperty('cause.message', expect.stringMatching(/\); start a new run without it$/u));
     expect(await harness.store.getRun(run.workflowId)).toBeNull();
     expect(harness.model.requests(run.input)).toEqual([]);
     const report = await reportOf(run);

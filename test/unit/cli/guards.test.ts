@@ -187,6 +187,18 @@ describe('guards check', () => {
     expect(missing.stderr).toContain('expected a file of JSON lines');
   });
 
+  it.each([
+    [['--guard', 'shell', '--guard', 'paths'], '--guard is given 2 times (shell, paths), expected one guard'],
+    [['--guard', 'url', '--allow', 'https://example.com'], '--allow "https://example.com" is no host, expected a name'],
+    [['--guard', 'url', '--allow', ''], '--allow "" is no host'],
+    [['--guard', 'paths', '--root', 'srv'], '--root "srv" is no absolute folder, expected a path that begins with "/"'],
+    [['--guard', 'paths', '--root', ''], '--root "" is no absolute folder'],
+  ])('refuses %j, which would check something else than it says', async (options, said) => {
+    const { exit, stdout, stderr } = await runCli(['guards', 'check', ...options], { stdin: '"x"\n' });
+    expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' });
+    expect(stderr).toContain(said);
+  });
+
   it('refuses a command line without a guard or with an unknown action', async () => {
     for (const argv of [
       ['guards', 'check'],

@@ -116,8 +116,12 @@ test.each([
   ['limit-reached', 5],
   ['failed', 1],
   [null, 1],
-])('a run that ended as %s ends the program with %i', (outcome, exit) => {
-  expect(exitOfOutcome(outcome)).toBe(exit);
+  [null, 4, 'input-refused'],
+  [null, 4, 'ticket-invalid'],
+  [null, 1, 'terminated'],
+  ['refused', 4, 'limit-reached'],
+])('a run that ended as %s ends the program with %i (why: %s)', (outcome, exit, failure?: string) => {
+  expect(exitOfOutcome(outcome, failure)).toBe(exit);
 });
 
 function recorder() {

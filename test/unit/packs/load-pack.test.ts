@@ -80,6 +80,11 @@ describe('loadPack', () => {
     for (const problem of problems) expect(String(error)).toContain(problem);
   });
 
+  test('names a guard that the policy names and nobody has', async () => {
+    change('policy.yaml', /$/u, '\nguards: { injecton: { high: deny } }\n');
+    expect((await problemsOf()).join('\n')).toMatch(/^policy\.yaml:\d+:11: found the guard "injecton"/u);
+  });
+
   test.each<[string, () => void, RegExp]>([
     [
       'a tool that does not exist',

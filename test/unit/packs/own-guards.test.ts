@@ -70,3 +70,22 @@ test('what is no guard is said with everything else that is wrong', () => {
   const wrong = { ...agent, name: 'Ops', guards: [{ id: 'mine' } as never] };
   expect(() => defineAgent(wrong)).toThrow(/agent\.name[\s\S]*guards made by defineGuard/u);
 });
+
+describe('a policy that names a guard which does not exist', () => {
+  const policyWith = (guards: string) => `version: 1\nrules: []\nguards:\n${guards}`;
+
+  test('is refused with the nearest name: what was meant to deny more would deny nothing', () => {
+    const policy = policyWith('  injecton: { high: deny, block: low }\n  shell: { high: deny }\n');
+    const mistyped = /policy:4:3: found the guard "injecton", expected "default".*did you mean "injection"/u;
+    expect(() => defineAgent({ ...agent, policy })).toThrow(mistyped);
+    const off = policyWith('  minne: { off: true, acknowledge: Not now }\n');
+    expect(() => defineAgent({ ...agent, policy: off, guards: [own('mine')] })).toThrow(/did you mean "mine"/u);
+  });
+
+  test('and one that names what there is loads, with guards of the pack and those in whose name the gate speaks', () => {
+    const names = [...builtInGuards.map(({ id }) => id), 'default', 'after-tool', 'model-input', 'mine'];
+    const policy = policyWith(names.map((name) => `  ${name}: { high: deny }\n`).join(''));
+    expect([...defineAgent({ ...agent, policy, guards: [own('mine')] }).policy.guards.keys()]).toEqual(names);
+    expect(() => defineAgent({ ...agent, policy })).toThrow(/the guard "mine"/u);
+  });
+});
