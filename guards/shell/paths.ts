@@ -192,11 +192,16 @@ function isSecretPlace(text: string, glob: boolean): boolean {
   // What names nothing, such as `*` or a word that only the run would show, names no place either.
   if (glob && (anyHidden.test(path) || anyBelow.test(path))) return true;
   // Of a hidden folder: it may stand in a home.
+  if (!namesSome.test(path) && !namesFromRoot.test(path)) return false;
   return fitsPlace(path) || (full !== path && (fitsPlace(full) || (path.startsWith('.') && fitsPlace(`~/${path}`))));
 }
 
+const namesSome = /[^*?/.\uFDD0\uFDD1]{2}|(?:^|\/)\.[^*?/.\uFDD0\uFDD1]/u;
+/** From the root a single letter does: `/e*`. */
+const namesFromRoot = /^\/.*[^*?/.\uFDD0\uFDD1]/u;
+
 function fitsPlace(path: string): boolean {
-  if (!/[^*?/.\uFDD0\uFDD1]{2}|(?:^|\/)\.[^*?/.\uFDD0\uFDD1]/u.test(path) || !mayFitPlace(path)) return false;
+  if (!mayFitPlace(path)) return false;
   const pattern = globPattern(path);
   return pattern !== undefined && secretPlaces.some((place) => pattern.test(place));
 }

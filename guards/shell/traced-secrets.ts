@@ -6,7 +6,7 @@ import type { Command, SyntaxNode } from 'unbash';
 import type { Scope } from './scope.ts';
 import { resolveText } from './words.ts';
 
-const mayStartTrace: ReadonlySet<string> = new Set(['set', 'shopt', 'builtin', 'command']);
+const mayStartTrace: ReadonlySet<string> = new Set(['set', 'shopt', 'trap', 'builtin', 'command']);
 
 /** `set -eux`, `set -o xtrace`, `shopt -so xtrace`, behind `builtin` too. */
 export function startsTrace({ name, args }: Command): boolean {
@@ -16,6 +16,8 @@ export function startsTrace({ name, args }: Command): boolean {
   const builtin = at < 0 ? command : words[at];
   const options = words.slice(at + 1);
   if (builtin === 'set') return options.some((word) => /^-[a-zA-Z]*x|^xtrace$/u.test(word));
+  // What a trap does is done between any two commands.
+  if (builtin === 'trap') return options.some((word) => /\bset\s+-[a-zA-Z]*x|\bxtrace\b/u.test(word));
   return builtin === 'shopt' && options.includes('xtrace');
 }
 

@@ -51,6 +51,8 @@ describe('shown by a trace of commands', () => {
     'builtin set -x; [ -n "$TOKEN" ]',
     'shopt -so xtrace; [ -n "$TOKEN" ]',
     'set -x; [[ -n $TOKEN ]]',
+    `trap 'set -x' DEBUG; [ -n "$TOKEN" ]`,
+    `trap 'set -o xtrace' USR1; [ -n "$TOKEN" ]`,
     'set -x; [[ $TOKEN == "" ]]',
     `bash -xc '[ -n "$TOKEN" ]'`,
     `bash -o xtrace -c '[ -n "$TOKEN" ]'`,
@@ -62,6 +64,7 @@ describe('shown by a trace of commands', () => {
 
   test.each([
     'set -x; ls "$HOME"',
+    `trap 'echo done' EXIT; [ -n "$TOKEN" ]`,
     'set -eu; [ -n "$TOKEN" ]',
     'set +x; [ -n "$TOKEN" ]',
     'set -- -a x; [ -n "$TOKEN" ]',

@@ -11,6 +11,9 @@ test.each([
   'cat /???/*',
   'cat /[a-z]*/[a-z]*',
   'cat //*//*',
+  'cat /e*/s*',
+  'cat /e*/*',
+  'cat /*/s*w',
   'cat /root/*/*',
   'cat ~/*/*',
   'cat "$HOME"/*/*',
@@ -39,4 +42,8 @@ test.each([
   'cat /var/log/*/*.log',
   'cat /*.md',
   'cat ~/*.txt',
+  'cat ~/a*',
+  'cat e*/s*',
+  'cat /u*/*.md',
+  'cat /s*/a*/*.md',
 ])('%s reads', (script) => expect(verdictOf(script)).toBe('allow'));
