@@ -173,6 +173,23 @@ const named: readonly ((value: string) => string)[] = [
   (value) => `kind: Secret\ndata:\n  password: ${base64(value)}`,
   (value) => `{"auths":{"x":{"auth_token":"${value}"}}}`,
   (value) => `spring.datasource.password=${value}`,
+  (value) => `password: |\n  ${value}\nuser: app`,
+  (value) => `db:\n  "password": >-\r\n    ${value}\r\n  user: app`,
+  (value) => `SET PASSWORD FOR bob = '${value}'`,
+  (value) => `set password for 'bob'@'%' = PASSWORD('${value}');`,
+  (value) => `aws configure set --profile live aws_secret_access_key ${value}`,
+  (value) => `npm config set //registry.example.com/:_authToken ${value}`,
+  (value) => `FROM node\nENV DB_PASSWORD ${value}\nRUN x`,
+  (value) => `setenv API_TOKEN "${value}"`,
+  (value) => `bind 0.0.0.0\nrequirepass ${value}\nmasterauth ${value}\n`,
+  (value) => `keytool -list -keystore app.jks -storepass ${value}`,
+  (value) => `openssl rsa -passin pass:${value} -in app.key`,
+  (value) => `DB_PW=${value}`,
+  (value) => `PASS=${value}`,
+  (value) => `CMD ["mysql", "-h", "db", "-p${value}"]`,
+  (value) => JSON.stringify({ command: JSON.stringify(['mysqldump', `-p${value}`, 'orders']) }),
+  (value) => `["redis-cli","-a","${value}","ping"]`,
+  (value) => `db.example.com:5432:orders:app:${value}\n*:*:*:postgres:${value}`,
 ];
 
 test.each(named.map((write) => [write('…').split('\n')[0]!, write] as const))(
@@ -185,6 +202,11 @@ test.each(named.map((write) => [write('…').split('\n')[0]!, write] as const))(
     expect(text).not.toContain(base64(value));
   },
 );
+
+test('all lines of a value in YAML are taken', async () => {
+  const text = `token: |\n  ${made(30)}\n  ${made(31, undefined, 'second')}\nuser: app`;
+  expect((await redactSecrets(text)).text).toBe('token: |\n  [secret:assignment]\nuser: app');
+});
 
 test.each([
   'password: your-password-here',
@@ -207,6 +229,18 @@ test.each([
   'export type Token = { kind: string; token: string };',
   'date -u +%Y-%m-%dT%H:%M:%S',
   'the token is invalid',
+  'arn:aws:secretsmanager:eu-west-1:1:secret:prod/db-AbCdEf',
+  'secret="prod/db-credentials"',
+  'secret: apps/v2/orders-db',
+  'PASS=12 FAIL=0',
+  'set token expiry-time to 30 minutes',
+  'set the password policy-2 first',
+  'git config --global credential.helper store',
+  'kubectl config set-credentials admin-user1 --client-key=app.key',
+  'requirepass is set to a password',
+  'secret: |\n  what is kept here: nothing\n',
+  'CMD ["mysql", "-p", "orders2024"]',
+  'ENV TOKEN_PATH /var/run/token1',
   'Authorization: see docs/authorization-of-requests for that',
   'Authorization: AWS4-HMAC-SHA256',
   '{"auth": "required"}',
