@@ -29,6 +29,7 @@ const tables = [
   '-answers',
   '-actions',
   '-deeds',
+  '-errands',
 ].map((subject) => `guards/injection/signals${subject}.yaml`);
 
 /** What is shipped. */

@@ -1,20 +1,22 @@
 /**
  * Values of a Kubernetes Secret: under `data` of a manifest or an API's answer whose `kind` is Secret everything is one, whatever
- * its name is. YAML and JSON, as `kubectl get secret -o` prints them. It reads values of base64 only; `stringData` has names.
+ * its name is. YAML and JSON, as `kubectl get secret -o` prints them, also within a text.
  */
 import { mostMatches, restOf, type SecretMatch } from './match.ts';
+import { findStringData } from './string-data-rule.ts';
 
 const kindOfSecret = /kind\\?["']?[ \t]{0,8}:[ \t]{0,8}\\?["']?secret(?:list)?(?![A-Za-z])/iy;
 /** Group 1 is the indentation. */
 const dataMark =
-  /(?<=^|\n)([ \t-]{0,40})["']?data["']?[ \t]{0,8}:[ \t]{0,8}(?=[{\r\n])|["']data["'][ \t]{0,8}:[ \t\r\n]{0,40}\{/g;
+  /(?<=^|\n)([ \t-]{0,40})["']?data["']?[ \t]{0,8}:[ \t]{0,8}(?=[{\r\n])|["']data\\{0,3}["'][ \t]{0,8}:[ \t\r\n]{0,40}\{/g;
 /** Group 1 is the value: behind its name, or alone on a line below it. */
-const value = /(?:[:|][ \t]{0,8}["']?|(?<=\n)[ \t]{1,80})([A-Za-z0-9+/]{8,65536}={0,2})["']?[ \t]{0,8}(?=[,}\r\n]|$)/dg;
+const value =
+  /(?:[:|][ \t]{0,8}\\{0,3}["']?|(?<=\n)[ \t]{1,80})([A-Za-z0-9+/]{8,65536}={0,2})\\{0,3}["']?[ \t]{0,8}(?=[,}\r\n]|$)/dg;
 const longestBlock = 1 << 20;
 
 export function findManifestSecrets(text: string): SecretMatch[] {
-  const found: SecretMatch[] = [];
-  if (!holdsSecretKind(text)) return found;
+  if (!holdsSecretKind(text)) return [];
+  const found = findStringData(text, (start, indentation) => blockAt(text, start, indentation));
   const most = mostMatches(text);
   for (const mark of text.matchAll(dataMark)) {
     const start = mark.index + mark[0].length;

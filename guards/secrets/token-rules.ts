@@ -1,5 +1,6 @@
 /** Secrets that show by their own form: those of the table, and URLs with a password. */
 import { type Literals, literalsOf } from '../text/find-literals.ts';
+import { readBase64 } from '../text/long-runs.ts';
 import { mostMatches, restOf, type SecretMatch } from './match.ts';
 import { isFilledForm, isFiller, isPlaceholder, isUrlPlaceholder } from './placeholders.ts';
 import { type TokenRule, tokenRules } from './token-table.ts';
@@ -82,8 +83,15 @@ function isSecret(rule: TokenRule, match: RegExpExecArray): boolean {
   if (rule.typed) return !isPlaceholder(secret);
   // What stands in a header has no signs of its own: words there may be somebody's token.
   if (rule.rule !== 'authorization-header' && secret.length >= shortestRandom && isFilledForm(secret)) return false;
+  if (rule.login) return isLogin(secret);
   if (rule.random) return looksRandom(secret);
   return rule.rule !== 'aws-access-key-id' || !vendorExample.test(match[0]);
+}
+
+/** A user and a password in base64, as registries write them. */
+function isLogin(text: string): boolean {
+  const password = /^[^\s:]+:(.{3,})$/.exec(readBase64(text) ?? '')?.[1];
+  return password !== undefined && !isPlaceholder(password);
 }
 
 /** `Authorization: Bearer XXXXXXXX` */

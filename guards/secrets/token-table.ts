@@ -15,11 +15,18 @@ export interface TokenRule {
   random?: true;
   /** Whether people choose it: what documentation writes in its place is none. */
   typed?: true;
+  /** Whether it must be base64 of a user and a password, because many things stand behind such a name. */
+  login?: true;
 }
 
 /** Not in the middle of a word. */
 const alone = '(?<![A-Za-z0-9])';
-const form = (rule: string, anchors: string, body: string, more: Pick<TokenRule, 'random'> = {}): TokenRule => ({
+const form = (
+  rule: string,
+  anchors: string,
+  body: string,
+  more: Pick<TokenRule, 'random' | 'login'> = {},
+): TokenRule => ({
   rule,
   anchors: anchors.split(' '),
   pattern: new RegExp(body, 'dy'),
@@ -63,12 +70,20 @@ export const tokenRules: readonly TokenRule[] = [
     'uthorization UTHORIZATION',
     '(?<=[Aa])(?:uthorization|UTHORIZATION)["\'\\\\]{0,4}\\s{0,3}[:=]\\s{0,3}["\'\\\\]{0,4}(?:[Bb]asic|[Tt]oken|[Dd]igest|[Aa]pi[Kk]ey|[Bb]earer|BEARER|BASIC)\\s{1,3}(?<secret>[A-Za-z0-9][A-Za-z0-9._~+/-]{5,4000}={0,2})',
   ),
+  // Each service has a scheme of its own, or none (`SSWS`, `GenieKey`, `Negotiate`, `Token token=`): what looks random there is one.
+  form(
+    'authorization-header',
+    'uthorization UTHORIZATION',
+    '(?<=[Aa])(?:uthorization|UTHORIZATION)["\'\\\\]{0,4}\\s{0,3}[:=,]\\s{0,3}["\'\\\\]{0,4}(?:[A-Za-z][A-Za-z0-9_-]{0,20}\\s{1,3})?(?:[a-z_]{2,12}=["\'\\\\]{0,4})?(?<secret>[A-Za-z0-9._~+/-]{16,4000}={0,2})',
+    { random: true },
+  ),
   // Clouds
   prefixed('aws-access-key-id', 'AKIA ASIA ABIA ACCA', `[A-Z2-7]{16}${end}`),
   prefixed('aws-bedrock-key', 'ABSK', `[A-Za-z0-9+/]{109,269}={0,2}`),
   form('google-api-key', 'AIza', '(?<![A-Za-z0-9_-])AIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])'),
   prefixed('google-oauth', 'ya29.', '[A-Za-z0-9_.-]{20,500}'),
   prefixed('google-oauth', 'GOCSPX-', '[A-Za-z0-9_-]{20,60}'),
+  form('google-oauth', '1//0', '(?<![A-Za-z0-9/._:-])1\\/\\/0[A-Za-z0-9_-]{30,250}', { random: true }),
   form(
     'azure-key',
     'AccountKey= SharedAccessKey= accountKey=',
@@ -115,6 +130,15 @@ export const tokenRules: readonly TokenRule[] = [
   prefixed('pypi-token', 'pypi-AgE', '[A-Za-z0-9_-]{40,500}'),
   prefixed('rubygems-key', 'rubygems_', '[a-f0-9]{48}'),
   prefixed('docker-token', 'dckr_pat_ dckr_oat_', '[A-Za-z0-9_-]{20,80}'),
+  prefixed('docker-token', 'SWMTKN-1-', `[a-z0-9]{40,60}-[a-z0-9]{20,30}${end}`),
+  prefixed('docker-token', 'SWMKEY-1-', '[A-Za-z0-9+/]{43}={0,2}'),
+  // Of `config.json`, of `.dockerconfigjson`, of podman's `auth.json`.
+  form(
+    'docker-login',
+    'auth" auth\\ auth\' auth:',
+    '(?<![A-Za-z0-9_-])auth\\\\{0,3}["\']?\\s{0,4}:\\s{0,4}\\\\{0,3}["\']?(?<secret>[A-Za-z0-9+/]{6,4000}={0,2})(?![A-Za-z0-9+/=])',
+    { login: true },
+  ),
   prefixed('nuget-key', 'oy2', `[a-z0-9]{43}${end}`),
   prefixed('crates-token', 'cio', `[A-Za-z0-9]{32}${end}`, { random: true }),
   prefixed('clojars-token', 'CLOJARS_', '[a-z0-9]{60}'),

@@ -1,13 +1,16 @@
 /**
  * Passwords that people type where no name says what they are: behind a short option of a command that takes one, in SQL that
- * makes a user, and in a cookie that stands for a session. A short option means this only behind its command (`mkdir -p x`).
+ * makes a user, in a file of them, and in a cookie that stands for a session. A short option means this only behind its command (`mkdir -p x`).
  */
 import type { TokenRule } from './token-table.ts';
 
-/** As a shell reads it, in quotes or not. What begins like a variable, a form to fill in or another option is none. */
-const value = '\\\\{0,3}["\']?(?<secret>[^\\s"\'`;|&<>$({[\\\\-][^\\s"\'`;|&<>\\\\]{2,200})';
-/** Up to the option, within one command. */
-const gap = '(?:\\s[^\\n|;&]{0,200}?)?\\s';
+/** As a shell reads it, in quotes or not. What begins the next word of a list, or begins like a variable, a form to fill in or another option is none. */
+const value = '\\\\{0,3}["\']?(?!,\\s{0,3}[\\\\"\'])(?<secret>[^\\s"\'`;|&<>$({[\\\\-][^\\s"\'`;|&<>\\\\]{2,200})';
+/** Up to the option, within one command; also in the list of words that a program or an image starts: `["mysql", "-p…"]`. */
+const gap = '(?:\\s[^\\n|;&]{0,200}?\\s|\\\\{0,3}["\'],(?:[^\\n|;&]{0,200}?,)?\\s{0,3}\\\\{0,3}["\']|\\s)';
+/** Between an option and its value, where that is a word of its own. */
+const then = '(?:\\s{1,3}|\\\\{0,3}["\'],\\s{0,3}(?=\\\\{0,3}["\']))';
+const perhapsThen = `${then}?`;
 
 const command = (names: string, anchors: string, option: string): TokenRule => ({
   rule: 'command-password',
@@ -19,17 +22,13 @@ const command = (names: string, anchors: string, option: string): TokenRule => (
 export const typedPasswords: readonly TokenRule[] = [
   // With a blank behind it, `-p` asks for the password, and what follows is a database.
   command('(?:mysql|mariadb)(?:-?(?:dump|admin|import|show|check|pump|slap|binlog))?', 'mysql,mariadb', '-p'),
-  command('sshpass', 'sshpass', '-p\\s{0,3}'),
-  command('redis-cli', 'redis-cli', '-a\\s{1,3}'),
-  command('mongo(?:sh|dump|restore|export|import)?', 'mongo', '-p\\s{1,3}'),
-  command(
-    '(?:docker|podman|nerdctl|buildah|skopeo)\\s{1,3}login',
-    'docker,podman,nerdctl,buildah,skopeo',
-    '-p\\s{1,3}',
-  ),
-  command('az\\s{1,3}login', 'az login', '-p\\s{1,3}'),
-  command('ldap(?:search|modify|add|delete|whoami|passwd|compare)', 'ldap', '-w\\s{0,3}'),
-  command('(?:sqlcmd|bcp)', 'sqlcmd,bcp ', '-P\\s{0,3}'),
+  command('sshpass', 'sshpass', `-p${perhapsThen}`),
+  command('redis-cli', 'redis-cli', `-a${then}`),
+  command('mongo(?:sh|dump|restore|export|import)?', 'mongo', `-p${then}`),
+  command('(?:docker|podman|nerdctl|buildah|skopeo)\\s{1,3}login', 'docker,podman,nerdctl,buildah,skopeo', `-p${then}`),
+  command('az\\s{1,3}login', 'az login', `-p${then}`),
+  command('ldap(?:search|modify|add|delete|whoami|passwd|compare)', 'ldap', `-w${perhapsThen}`),
+  command('(?:sqlcmd|bcp)', 'sqlcmd,bcp ', `-P${perhapsThen}`),
   {
     rule: 'sql-password',
     anchors: ['IDENTIFIED', 'identified'],
@@ -44,6 +43,14 @@ export const typedPasswords: readonly TokenRule[] = [
     anchors: ['IDENTIFIED', 'identified'],
     pattern:
       /(?:(?<=\b(?:create|alter|CREATE|ALTER)\s{1,3}(?:user|USER)\b[^\n;]{0,200}|\b(?:grant|GRANT)\b[^\n;]{0,200})(?:IDENTIFIED|identified)|IDENTIFIED(?=\s{1,5}BY\s{1,5}\S{1,200}\s{0,3}(?:;|\n|$)))\s{1,5}(?:BY|by)\s{1,5}(?!(?:RANDOM|random|VALUES|values|PASSWORD|password)\s)(?<secret>[A-Za-z0-9][^\s"'`;,()<>{}$\\]{2,200})/dy,
+    typed: true,
+  },
+  {
+    // A line of `.pgpass`: host, port, database, user, password.
+    rule: 'command-password',
+    anchors: [':5432:', ':6432:', ':5433:', ':*:'],
+    pattern:
+      /(?<=(?:^|\n)[^\s:#/@"']{1,100}):(?:5432|6432|5433|\*):[^\s:"'/]{1,63}:[^\s:"'/]{1,63}:(?<secret>[^\s"']{3,200})(?=\r?\n|$)/dy,
     typed: true,
   },
   {

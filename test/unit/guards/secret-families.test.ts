@@ -18,6 +18,7 @@ const families: Readonly<Record<string, () => string>> = {
   'AWS temporary key id': () => `ASIA${upper(16)}`,
   'Google API key': () => `AIza${made(35)}`,
   'Google OAuth secret': () => `GOCSPX-${made(28)}`,
+  'Google refresh token': () => `1//0${made(90)}`,
   'Azure client secret': () => `${made(3)}8Q~${made(34)}`,
   'Azure connection string': () => `DefaultEndpointsProtocol=https;AccountName=app;AccountKey=${base64(made(64))}`,
   'Azure SAS': () => `https://app.blob.core.windows.net/x?sv=2022-11-02&sig=${encodeURIComponent(base64(hex(32)))}`,
@@ -37,6 +38,9 @@ const families: Readonly<Record<string, () => string>> = {
   npm: () => `npm_${made(36)}`,
   PyPI: () => `pypi-AgEIcHlwaS5vcmc${made(60)}`,
   Docker: () => `dckr_pat_${made(27)}`,
+  'Docker swarm': () => `SWMTKN-1-${made(50, 'abcdefghij0123456789')}-${made(25, 'abcdefghij0123456789')}`,
+  'Docker login': () => `"auth": "${base64(`deploy:${made(14)}`)}"`,
+  'Docker login with a short password': () => `"auth":"${base64('bob:bluewhale7')}"`,
   Heroku: () => `HRKU-${hex(8)}-${hex(4)}-${hex(4)}-${hex(4)}-${hex(12)}`,
   OpenAI: () => `sk-${made(20)}T3BlbkFJ${made(20)}`,
   'OpenAI project': () => `sk-proj-${made(48)}`,
@@ -65,6 +69,11 @@ const families: Readonly<Record<string, () => string>> = {
   'basic-auth URL with @ in the password': () => `https://deploy:${made(6)}@${made(6)}@packages.internal/`,
   'bearer header': () => `Authorization: Bearer ${made(40)}`,
   'basic header': () => `Authorization: Basic ${base64(`deploy:${made(14)}`)}`,
+  'header with a scheme of one service': () => `Authorization: SSWS 00${made(40)}`,
+  'header with a scheme and a UUID': () => `Authorization: GenieKey ${hex(8)}-${hex(4)}-${hex(4)}-${hex(4)}-${hex(12)}`,
+  'header of Kerberos': () => `Proxy-Authorization: Negotiate ${base64(made(60))}`,
+  'header with a name before its token': () => `Authorization: Token token=${made(20)}`,
+  'header without a scheme': () => `authorization: ${hex(40)}`,
 };
 
 const places: Readonly<Record<string, (secret: string) => string>> = {
@@ -164,6 +173,23 @@ const named: readonly ((value: string) => string)[] = [
   (value) => `kind: Secret\ndata:\n  password: ${base64(value)}`,
   (value) => `{"auths":{"x":{"auth_token":"${value}"}}}`,
   (value) => `spring.datasource.password=${value}`,
+  (value) => `password: |\n  ${value}\nuser: app`,
+  (value) => `db:\n  "password": >-\r\n    ${value}\r\n  user: app`,
+  (value) => `SET PASSWORD FOR bob = '${value}'`,
+  (value) => `set password for 'bob'@'%' = PASSWORD('${value}');`,
+  (value) => `aws configure set --profile live aws_secret_access_key ${value}`,
+  (value) => `npm config set //registry.example.com/:_authToken ${value}`,
+  (value) => `FROM node\nENV DB_PASSWORD ${value}\nRUN x`,
+  (value) => `setenv API_TOKEN "${value}"`,
+  (value) => `bind 0.0.0.0\nrequirepass ${value}\nmasterauth ${value}\n`,
+  (value) => `keytool -list -keystore app.jks -storepass ${value}`,
+  (value) => `openssl rsa -passin pass:${value} -in app.key`,
+  (value) => `DB_PW=${value}`,
+  (value) => `PASS=${value}`,
+  (value) => `CMD ["mysql", "-h", "db", "-p${value}"]`,
+  (value) => JSON.stringify({ command: JSON.stringify(['mysqldump', `-p${value}`, 'orders']) }),
+  (value) => `["redis-cli","-a","${value}","ping"]`,
+  (value) => `db.example.com:5432:orders:app:${value}\n*:*:*:postgres:${value}`,
 ];
 
 test.each(named.map((write) => [write('…').split('\n')[0]!, write] as const))(
@@ -176,6 +202,11 @@ test.each(named.map((write) => [write('…').split('\n')[0]!, write] as const))(
     expect(text).not.toContain(base64(value));
   },
 );
+
+test('all lines of a value in YAML are taken', async () => {
+  const text = `token: |\n  ${made(30)}\n  ${made(31, undefined, 'second')}\nuser: app`;
+  expect((await redactSecrets(text)).text).toBe('token: |\n  [secret:assignment]\nuser: app');
+});
 
 test.each([
   'password: your-password-here',
@@ -198,6 +229,22 @@ test.each([
   'export type Token = { kind: string; token: string };',
   'date -u +%Y-%m-%dT%H:%M:%S',
   'the token is invalid',
+  'arn:aws:secretsmanager:eu-west-1:1:secret:prod/db-AbCdEf',
+  'secret="prod/db-credentials"',
+  'secret: apps/v2/orders-db',
+  'PASS=12 FAIL=0',
+  'set token expiry-time to 30 minutes',
+  'set the password policy-2 first',
+  'git config --global credential.helper store',
+  'kubectl config set-credentials admin-user1 --client-key=app.key',
+  'requirepass is set to a password',
+  'secret: |\n  what is kept here: nothing\n',
+  'CMD ["mysql", "-p", "orders2024"]',
+  'ENV TOKEN_PATH /var/run/token1',
+  'Authorization: see docs/authorization-of-requests for that',
+  'Authorization: AWS4-HMAC-SHA256',
+  '{"auth": "required"}',
+  `{"auth": "${base64('a')}"}`,
   'the secret was rotated yesterday',
   'integrity sha512-9n1HmOF5zbGgeNXv0kB1V7UMyT7QxNHxIQy0k2c2mEYQ7k9b1y5pLr0qKw==',
   'key: user:42:profile',
