@@ -23,7 +23,7 @@ export function classifyPs(subject: Subject, context: Context): void {
   evaluatePlain(subject, split, context);
 }
 
-/** `import "config" as $c {search: "/root/.docker"}` reads a file that no word of the command names; yq's `eval` runs a text. */
+/** `import "config" as $c {search: "~/.docker"}` reads a file that no word of the command names; yq's `eval` runs a text. */
 const bringsMore = /(?<![\w.$"])(?:import|include)\s*["#]|(?<![\w.$])eval\s*\(/u;
 
 /** `env` and `$ENV` in its program are all of the environment; `.env` is a field. */
