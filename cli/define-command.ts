@@ -43,9 +43,7 @@ export function defineCommand<S extends z.ZodType>(source: CommandSource<S>): Co
     async run(context, args, options) {
       const parsed = source.options.safeParse(options);
       if (!parsed.success) {
-        const problems = parsed.error.issues.map(
-          (issue) => `--${flagOf(issue.path.join('.'))}: expected ${expectedBy(issue)}`,
-        );
+        const problems = parsed.error.issues.map((issue) => `--${flagOf(issue.path)}: expected ${expectedBy(issue)}`);
         throw new CountersignError(
           'input-invalid',
           `Cannot read the command line of "${source.usage.split(' ')[0]}": ${problems.join('; ')}; correct them, --help says how`,
@@ -56,8 +54,9 @@ export function defineCommand<S extends z.ZodType>(source: CommandSource<S>): Co
   };
 }
 
-/** As it is typed: `onBehalfOf` is `on-behalf-of`. */
-function flagOf(option: string): string {
+/** As it is typed: `onBehalfOf` is `on-behalf-of`, and of one that may be given again, which one is no part of its name. */
+function flagOf(path: readonly PropertyKey[]): string {
+  const option = path.filter((part) => typeof part === 'string').join('.');
   return option.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`);
 }
 

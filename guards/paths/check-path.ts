@@ -13,6 +13,8 @@ export interface PathOptions {
   readonly maximumDepth?: number;
 }
 
+/** In bytes; a text has at least as many of them as units. */
+const longestPath = 4096;
 const invisible = /[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF\u{E0000}-\u{E007F}]/u;
 /** Full-width and other forms that some systems fold to `/`, `.` and `\`. */
 const foldsToSeparator = /[\uFF0E\uFF0F\uFF3C\u2024\u2025\u2044\u2215\u29F8\uFE68]/u;
@@ -33,6 +35,8 @@ export function checkPath(text: string, options: PathOptions = {}): Finding[] {
 }
 
 function findingsOf(text: string, { roots, maximumDepth = 128 }: PathOptions): Finding[] {
+  // No system opens it (PATH_MAX), whatever else is wrong with it: nobody is to spend a second on a megabyte of `../`.
+  if (text.length > longestPath) return [finding('too-long', 'critical', 'is too long')];
   if (text.trim() === '') return [finding('empty-path', 'critical', 'is empty')];
   const findings: Finding[] = [];
   const bad = (condition: boolean, rule: string, is: string): void => {
@@ -59,8 +63,9 @@ function findingsOf(text: string, { roots, maximumDepth = 128 }: PathOptions): F
   bad(text.trim() !== text, 'outer-blanks', 'begins or ends with a blank: who leaves it out opens another file');
   bad(/^~|\$[{A-Za-z(]|`/u.test(text), 'expands', 'is expanded by a shell');
   bad(text.split('/').filter((part) => part !== '').length > maximumDepth, 'too-deep', 'has too many components');
+  const encoder = new TextEncoder();
   bad(
-    text.split('/').some((part) => new TextEncoder().encode(part).length > 255) || text.length > 4096,
+    encoder.encode(text).length > longestPath || text.split('/').some((part) => encoder.encode(part).length > 255),
     'too-long',
     'is too long',
   );

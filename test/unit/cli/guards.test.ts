@@ -189,6 +189,7 @@ describe('guards check', () => {
 
   it.each([
     [['--guard', 'shell', '--guard', 'paths'], '--guard is given 2 times (shell, paths), expected one guard'],
+    [['--guard', 'all'], '--guard: expected one of shell'],
     [['--guard', 'url', '--allow', 'https://example.com'], '--allow "https://example.com" is no host, expected a name'],
     [['--guard', 'url', '--allow', ''], '--allow "" is no host'],
     [['--guard', 'paths', '--root', 'srv'], '--root "srv" is no absolute folder, expected a path that begins with "/"'],

@@ -183,6 +183,14 @@ describe('paths by their form', () => {
     expect(checkPath('a/b', { maximumDepth: 2 })).toEqual([]);
   });
 
+  it('refuses what no system opens for its length in bytes, and looks at nothing else of it', () => {
+    for (const path of ['../'.repeat(400_000), 'a://b:c'.repeat(200_000), `/srv/${'a/'.repeat(2100)}`])
+      expect(checkPath(path, { roots: ['/srv'] }).map(({ rule }) => rule)).toEqual(['too-long']);
+    // Short enough in units, of which a letter with an accent is two bytes.
+    const twoBytes = `${Array.from({ length: 2048 }, () => 'é').join('/')}`;
+    expect(checkPath(twoBytes, { maximumDepth: 5000 })).toMatchObject([{ rule: 'too-long' }]);
+  });
+
   it('R7 adapt: the root folder is a path, where it is allowed', () => {
     expect(rooted('/', ['/'])).toBe(true);
     expect(rooted('/')).toBe(false);
