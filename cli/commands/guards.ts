@@ -32,11 +32,10 @@ export const guards = defineCommand({
   }),
   async run({ terminal, json, stdin }, [action = ''], { guard: guards, jsonl, allow, root }) {
     const [guard] = guards;
-    const { isHostName } = await import('../../guards/index.ts');
+    const { builtInGuards, isHostName } = await import('../../guards/index.ts');
     const misplaced = misplacedOption(action, { guards, allow, root }, isHostName);
     if (misplaced !== undefined) throw new CountersignError('input-invalid', `Cannot run "guards": ${misplaced}`);
     if (action === 'list') {
-      const { builtInGuards } = await import('../../guards/index.ts');
       const list = builtInGuards.map(({ id, at, summary, timeoutMs }) => ({ id, at, summary, timeoutMs }));
       if (json) terminal.json({ guards: list });
       else

@@ -34,16 +34,11 @@ export function runListLines(runs: readonly RunView[], now: number): string[] {
 
 export function runDetailLines(detail: RunDetail, now: number): string[] {
   const { run, live, result, engine, trouble, failure } = detail;
+  // Such as one whose input a guard refused.
+  const neverOpened = run.openedAt === null && engine === 'closed';
   const facts: [string, string][] = [
-    [
-      'state',
-      live && run.status !== 'closed'
-        ? live.state
-        : engine === 'closed' && run.openedAt === null
-          ? 'ended'
-          : stateText(run),
-    ],
-    ['opened', run.openedAt === null ? (engine === 'closed' ? 'never' : 'by no worker yet') : timeText(run.openedAt)],
+    ['state', neverOpened ? 'ended' : live && run.status !== 'closed' ? live.state : stateText(run)],
+    ['opened', neverOpened ? 'never' : run.openedAt === null ? 'by no worker yet' : timeText(run.openedAt)],
     ...(run.closedAt === null ? [] : [['closed', timeText(run.closedAt)] as [string, string]]),
     ...(run.onBehalfOf === null ? [] : [['on behalf of', run.onBehalfOf] as [string, string]]),
     ...(run.dryRun ? [['dry-run', 'no effect happens'] as [string, string]] : []),

@@ -4,6 +4,7 @@
  */
 import type { Finding } from '../../core/contracts/labels.ts';
 import { latinLetter, lookAlikeLetter } from '../../core/look-alike-letters.ts';
+import { findingsAbout, invisible } from '../text/about-whole.ts';
 import { holdsSecrets, isBlockDevice, isGuardedPlace } from '../shell/paths.ts';
 
 export interface PathOptions {
@@ -15,7 +16,7 @@ export interface PathOptions {
 
 /** In bytes; a text has at least as many of them as units. */
 const longestPath = 4096;
-const invisible = /[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF\u{E0000}-\u{E007F}]/u;
+const finding = findingsAbout('paths', 'path', 'give a plain path below the work folder');
 /** Full-width and other forms that some systems fold to `/`, `.` and `\`. */
 const foldsToSeparator = /[\uFF0E\uFF0F\uFF3C\u2024\u2025\u2044\u2215\u29F8\uFE68]/u;
 
@@ -117,14 +118,4 @@ function resolve(text: string, folder: string | undefined): string | undefined {
     else if (parts.pop() === undefined) return undefined;
   }
   return start.startsWith('/') ? `/${parts.join('/')}` : parts.join('/');
-}
-
-function finding(rule: string, severity: Finding['severity'], is: string): Finding {
-  return {
-    guard: 'paths',
-    rule,
-    severity,
-    message: `the path ${is}`,
-    remedy: 'give a plain path below the work folder',
-  };
 }

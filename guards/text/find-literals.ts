@@ -96,6 +96,8 @@ function byFourth<Value>(lists: readonly Literal<Value>[][]): { groups: Literal<
       if (group.length > 0) groupOf[(list << 5) | bits] = groups.push(group) - 1;
     }
   }
+  // As many as the table can name. The tables are ours: whoever lets them grow so far hears of it at the start.
+  if (groups.length > 0x1_0000) throw new RangeError('Cannot look for so many literals: too many groups of them');
   return { groups, groupOf };
 }
 

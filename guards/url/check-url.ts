@@ -3,6 +3,7 @@
  * up: where a name leads is checked when the connection is made (`tools/checked-fetch.ts`).
  */
 import type { Finding } from '../../core/contracts/labels.ts';
+import { findingsAbout, invisible } from '../text/about-whole.ts';
 import { decodeHost } from './decode-host.ts';
 import { hasEmptyLabel, isListed, readAllowList } from './host-names.ts';
 import { isPublicAddress } from './is-public-address.ts';
@@ -18,7 +19,7 @@ export interface UrlOptions {
 
 /** Letters of other scripts that look Latin: Cyrillic, Greek, Armenian, Cherokee, full width and letter-like signs. */
 const lookAlike = /[\u0370-\u058F\u13A0-\u13FF\u1D00-\u1D7F\uAB70-\uABBF\uFF00-\uFFEF\u2100-\u214F]/u;
-const invisible = /[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF\u{E0000}-\u{E007F}]/u;
+const finding = findingsAbout('url', 'URL', 'use an http or https URL of an allowed host, without a user name');
 
 /** Any finding of severity `high` or above is a reason not to connect. Each spans the whole URL: one sign makes another URL of it. */
 export function checkUrl(text: string, options: UrlOptions = {}): Finding[] {
@@ -99,14 +100,4 @@ function portFits({ port, protocol }: URL, ports: readonly number[] | undefined)
 function hostPart(text: string): string {
   const authority = /^(?:[a-z][a-z0-9+.-]*:)?\/{0,2}([^/?#]*)/iu.exec(text)?.[1] ?? '';
   return authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/u, '');
-}
-
-function finding(rule: string, severity: Finding['severity'], is: string): Finding {
-  return {
-    guard: 'url',
-    rule,
-    severity,
-    message: `the URL ${is}`,
-    remedy: 'use an http or https URL of an allowed host, without a user name',
-  };
 }

@@ -100,7 +100,10 @@ function readsMeta({ back, dot, rest = '' }: Readonly<Record<string, string | un
 }
 
 const texts =
-  /'(?:[^'\\]|''|\\[^])*'|"(?:[^"\\]|""|\\[^])*"|`[^`]*`|\$(\w*)\$[^]*?\$\1\$|\/\*[^]*?\*\/|--[^\n]*|#[^\n]*/gu;
+  /'(?:[^'\\]|''|\\[^])*'|"(?:[^"\\]|""|\\[^])*"|`[^`]*`|\$(\w*)\$[^]*?(?:\$\1\$|$)|\/\*[^]*?(?:\*\/|$)|--[^\n]*|#[^\n]*/gu;
+/** What nothing ends goes to the end: to look for one behind each of many would cost the square of their number. */
+const comments = /\/\*[^]*?(?:\*\/|$)/gu;
+const isEnded = /^(?:\/\*[^]*\*\/|\$(\w*)\$[^]*\$\1\$)$/u;
 
 /** MySQL and MariaDB run what stands in it, MariaDB of `/*M!` too. */
 const executed = /^\/\*[Mm]?!\d*/u;
@@ -113,14 +116,14 @@ function withoutTexts(text: string): string | undefined {
   let ambiguous = false;
   const bare = text.replaceAll(texts, (found: string) => {
     if (found.startsWith('/*')) {
-      ambiguous ||= found.slice(2).includes('/*');
+      ambiguous ||= found.slice(2).includes('/*') || !isEnded.test(found);
       return executed.test(found) ? ` ${found.slice(0, -2).replace(executed, '')} ` : ' ';
     }
     if (found.startsWith('--') || found.startsWith('#')) {
       ambiguous ||= !/^--(?:\s|$)/u.test(found) && /[;'"]/u.test(text);
       return ' ';
     }
-    ambiguous ||= /\\['"]/u.test(found) || (found.startsWith('$') && found.includes(';'));
+    ambiguous ||= /\\['"]/u.test(found) || (found.startsWith('$') && (found.includes(';') || !isEnded.test(found)));
     return found.startsWith("'") ? "''" : 'x';
   });
   // A quote that nothing ends.
@@ -132,7 +135,7 @@ function withNames(text: string): string {
   return text
     .toLowerCase()
     .replaceAll(/'(?:[^'\\]|'')*'/gu, ' ')
-    .replaceAll(/\/\*[^]*?\*\//gu, (found) => (executed.test(found) ? found.slice(0, -2).replace(executed, ' ') : ' '))
+    .replaceAll(comments, (found) => (executed.test(found) ? found.slice(0, -2).replace(executed, ' ') : ' '))
     .replaceAll(/["`]/gu, '')
     .replaceAll(/(?<!\s)\s*\.\s*/gu, '.');
 }

@@ -59,6 +59,18 @@ test('show prints the outcome and last words of an ended run', async () => {
   expect(stdout).toContain('completed after 2 turns and 1 call\nAll is well\n');
 });
 
+test.each([
+  ['closed', 'ended', 'never'],
+  ['running', 'open', 'by no worker yet'],
+])('show of a run that no worker opened, and that Temporal calls %s: %s, opened %s', async (engine, state, opened) => {
+  const gateway = await startFakeGateway();
+  const run = runView({ openedAt: null });
+  const failure = { code: 'input-refused', message: 'guard mine found it' };
+  gateway.on('GET', `/v1/runs/${workflowId}`, () => ({ ...waiting(), run, engine, live: null, failure }));
+  const { stdout } = await runCli(['show', workflowId], gateway);
+  expect(stdout).toMatch(new RegExp(`state +${state}\\n +opened +${opened}\\n`, 'u'));
+});
+
 test('show prints once what the gateway made visible, and hides nothing that it did not', async () => {
   const gateway = await startFakeGateway();
   const said = makeVisible('\u001b[31m\u202eRED \\u{1B}\nб');

@@ -51,6 +51,10 @@ describe('denied is only what is destructive beyond doubt', () => {
 
 describe('a disguise is never silent', () => {
   test.each([
+    // A comment or a text that nothing ends: what the database reads behind it is not known.
+    'psql -c "select 1 /* x"',
+    'psql -c "select 1 /*/ from t"',
+    "psql -c 'select $a$ x'",
     'x=\'$(rm y)\'; echo "${x@P}"',
     'x=(\'$(rm y)\'); cat <<< "${x[@]@P}"',
     'set -- \'$(rm y)\'; echo "${1@P}" "${@@P}"',
