@@ -41,5 +41,7 @@ export async function watchToEnd(
     const { text = null, turns = null, calls = null } = result ?? {};
     terminal.json({ workflowId, outcome, text, turns, calls, failure });
   }
-  return exitOfOutcome(outcome, failure?.code);
+  // Of a run that never opened the server alone says that it failed; why it did says more.
+  const word = run.openedAt === null && outcome === 'failed' ? null : outcome;
+  return exitOfOutcome(word, failure?.code);
 }

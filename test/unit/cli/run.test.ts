@@ -176,6 +176,20 @@ test('run that failed says why and exits with 1', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ outcome: 'failed', failure });
 });
 
+test.each(['failed', null])(
+  'run that a guard did not let open exits with 4, as long as the gateway calls it %s',
+  async (outcome) => {
+    const gateway = await startFakeGateway();
+    const failure = { code: 'input-refused', message: 'guard mine found named in its input' };
+    const run = runView({ status: 'closed', openedAt: null, outcome });
+    gateway.on('POST', '/v1/runs', () => started);
+    gateway.on('GET', `/v1/runs/${workflowId}`, () => ({ ...ended('failed'), run, result: null, failure }));
+    const { exit, stderr } = await runCli(['run', 'ops', 'x'], gateway);
+    expect(exit).toBe(4);
+    expect(stderr).toContain('why: guard mine found named in its input (input-refused)');
+  },
+);
+
 test('watch of a run that was ended from outside ends, and says how', async () => {
   const gateway = await startFakeGateway();
   const run = runView({ status: 'closed', outcome: 'terminated' });
